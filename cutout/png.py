@@ -1,0 +1,87 @@
+"""PNG files, written four to thirty times faster than Pillow's default and about as small.
+
+Time goes into deflate and size into the filter. So deflate is Intel's ISA-L, and the filter is the one of five that
+makes a sample of the picture's rows smallest. Size against Pillow's (zlib level 6, a filter for each row), measured:
+photographs 1.00 to 1.08, cutouts 1.02 to 1.12; enlarged four times 1.08 to 1.12 as a cutout or without alpha, and
+up to 1.15 with an alpha of 255, which costs a bit a pixel for nothing; drawings 0.9 to 1.05, large ones 1.3.
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from cutout.png_filter import FILTERS, filtered
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+STRIP_BYTES = 64 * 1024
+"""Pixels filtered and deflated at a time: a strip and what the filter makes of it stay in the processor's cache."""
+SAMPLE_BYTES = 512 * 1024
+"""Pixels that choose the filter."""
+SMALL_BYTES = 4 * 1024 * 1024
+"""Pixels of a picture that zlib deflates in well under 0.1 s when they are flat."""
+
+_NONE = 0
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: PNG's number for grey, RGB, RGBA
+
+
+def encode(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced."""
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    height, width, channels = pixels.shape
+    kind = _best_filter(pixels)
+    deflated = _deflate(pixels, _strips(pixels), kind)
+    if _is_flat(pixels, deflated, kind):
+        deflated = min(deflated, _deflate_flat(pixels, kind), key=_size)
+    head = struct.pack(">2I5B", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    return b"".join([SIGNATURE, *_chunk(b"IHDR", [head]), *_chunk(b"IDAT", deflated), *_chunk(b"IEND", [])])
+
+
+def _best_filter(pixels: NDArray[np.uint8]) -> int:
+    """The number of the filter after which a sample, spread evenly over the picture's height, is smallest."""
+    strips = _strips(pixels)
+    stride = -(-pixels.nbytes // SAMPLE_BYTES)
+    sample = strips[len(strips) // 2 % stride :: stride]  # the middle strip is always one of them
+    return min(range(len(FILTERS)), key=lambda kind: _size(_deflate(pixels, sample, kind)))
+
+
+def _strips(pixels: NDArray[np.uint8]) -> Sequence[range]:
+    height, width, channels = pixels.shape
+    rows = max(1, STRIP_BYTES // (width * channels))
+    return [range(top, min(top + rows, height)) for top in range(0, height, rows)]
+
+
+def _deflate(pixels: NDArray[np.uint8], strips: Sequence[range], kind: int) -> list[bytes]:
+    # ISA-L takes any match of four bytes, even where four literals are shorter: after a filter they mostly are. A
+    # window of 512 bytes instead of 32 KiB offers fewer of them: photographs become up to 5 % smaller.
+    window_bits = 15 if kind == _NONE else 9
+    deflater = isal_zlib.compressobj(1, wbits=window_bits, memLevel=9)
+    data = [deflater.compress(scanlines.data) for scanlines in filtered(pixels, strips, kind)]
+    return [part for part in (*data, deflater.flush()) if part]
+
+
+def _is_flat(pixels: NDArray[np.uint8], deflated: Sequence[bytes], kind: int) -> bool:
+    """Whether the picture is drawn rather than photographed, and small: ISA-L loses up to half there, zlib little."""
+    times_smaller = 8 if kind == _NONE else 32
+    return pixels.nbytes <= SMALL_BYTES and _size(deflated) * times_smaller < pixels.nbytes
+
+
+def _deflate_flat(pixels: NDArray[np.uint8], kind: int) -> list[bytes]:
+    deflater = zlib.compressobj(6)
+    data = [deflater.compress(scanlines.data) for scanlines in filtered(pixels, _strips(pixels), kind)]
+    return [part for part in (*data, deflater.flush()) if part]
+
+
+def _size(parts: Sequence[bytes]) -> int:
+    return sum(map(len, parts))
+
+
+def _chunk(kind: bytes, parts: Sequence[bytes]) -> list[bytes]:
+    check = isal_zlib.crc32(kind)
+    for part in parts:
+        check = isal_zlib.crc32(part, check)
+    return [struct.pack(">I", _size(parts)), kind, *parts, struct.pack(">I", check)]

@@ -1,0 +1,71 @@
+"""The five filters of PNG (its specification, section 9): each byte less what its neighbours foretell."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes: TypeAlias = NDArray[np.uint8]
+Filter: TypeAlias = Callable[[Bytes, Bytes, Bytes, Bytes], Bytes]
+"""From rows of bytes, and their neighbours left, above, and above left, to the rows that are deflated."""
+
+
+def filtered(pixels: Bytes, spans: Sequence[range], kind: int) -> Iterator[Bytes]:
+    """For each span of rows, (rows, 1 + bytes a row) uint8: the filter's number, then the filtered bytes.
+
+    The array is used again for the next span.
+
+    Args:
+        pixels: (H, W, channels) uint8.
+        spans: at least one, of consecutive rows.
+        kind: a filter's number, 0 to 4.
+    """
+    channels, row_bytes = pixels.shape[2], pixels.shape[1] * pixels.shape[2]
+    rows = max(len(span) for span in spans)
+    # What lies left of a row and above the first one counts as 0.
+    framed = np.zeros((rows + 1, channels + row_bytes), np.uint8)
+    scanlines = np.full((rows, 1 + row_bytes), kind, np.uint8)
+    for span in spans:
+        n = len(span)
+        framed[0, channels:] = pixels[span.start - 1].reshape(-1) if span.start else 0
+        framed[1 : n + 1, channels:] = pixels[span.start : span.stop].reshape(n, -1)
+        row, left = framed[1 : n + 1, channels:], framed[1 : n + 1, :-channels]
+        above, above_left = framed[:n, channels:], framed[:n, :-channels]
+        scanlines[:n, 1:] = FILTERS[kind](row, left, above, above_left)
+        yield scanlines[:n]
+
+
+def _none(row: Bytes, _left: Bytes, _above: Bytes, _above_left: Bytes) -> Bytes:
+    return row
+
+
+def _sub(row: Bytes, left: Bytes, _above: Bytes, _above_left: Bytes) -> Bytes:
+    return row - left
+
+
+def _up(row: Bytes, _left: Bytes, above: Bytes, _above_left: Bytes) -> Bytes:
+    return row - above
+
+
+def _average(row: Bytes, left: Bytes, above: Bytes, _above_left: Bytes) -> Bytes:
+    return row - ((left & above) + ((left ^ above) >> 1))  # the mean, rounded down, within 8 bits
+
+
+def _paeth(row: Bytes, left: Bytes, above: Bytes, corner: Bytes) -> Bytes:
+    """Paeth's predictor without a 9th bit.
+
+    The estimate left + above - corner is as far from the higher of left and above as the corner is from the lower,
+    and the other way round; from the corner it is as far as these two distances differ. So a neighbour is nearest
+    when its distance is at most half the other one's. A corner that is not between counts as at distance 0.
+    """
+    to_high = np.maximum(np.maximum(left, above), corner) - corner
+    to_low = corner - np.minimum(np.minimum(left, above), corner)
+    low_is_nearest: Bytes = (to_high <= to_low >> 1).view(np.uint8)
+    high_is_nearest: Bytes = (to_low <= to_high >> 1).view(np.uint8)
+    foretold: Bytes = corner - to_low * low_is_nearest + to_high * high_is_nearest
+    return row - foretold
+
+
+FILTERS: tuple[Filter, ...] = (_none, _sub, _up, _average, _paeth)
+"""At each place, the filter of that number."""

@@ -1,0 +1,55 @@
+"""Loads configs/. A wrong value names its file, its field and what was expected."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from cutout.errors import ConfigurationError
+from cutout.spec import ModelSpec, Registry, ServiceSpec
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_registry(folder: Path) -> Registry:
+    """The service and its enabled models, from `folder`/service.yaml and `folder`/models/*.yaml.
+
+    Raises:
+        ConfigurationError: a file is missing, is not YAML, or has a wrong value.
+    """
+    service = _read(folder / "service.yaml", ServiceSpec, {})
+    files = sorted((folder / "models").glob("*.yaml"))
+    models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
+    return _checked(folder / "models", Registry, {"service": service, "models": {m.id: m for m in models if m.enabled}})
+
+
+def explain(where: str, wrong: ValidationError, *prefix: str) -> str:
+    """One sentence a fault: file, field, what was expected, what was found."""
+    faults = []
+    for fault in wrong.errors():
+        field = ".".join(str(part) for part in (*prefix, *fault["loc"]))
+        found = "" if fault["type"] == "missing" else f", not {fault['input']!r:.80}"
+        faults.append(f"{where}: {field}: {fault['msg']}{found}")
+    return "; ".join(faults) + " (docs/configuration.md lists every field)"
+
+
+def _read(file: Path, form: type[M], fixed: dict[str, Any]) -> M:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except OSError as gone:
+        raise ConfigurationError(f"{file}: cannot be read: {gone.strerror}") from gone
+    except yaml.YAMLError as broken:
+        raise ConfigurationError(f"{file}: not YAML: {broken}") from broken
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{file}: fields and values expected, not {content!r:.80}")
+    if clash := fixed.keys() & content.keys():
+        raise ConfigurationError(f"{file}: {', '.join(clash)}: taken from the file's name, not to be set in it")
+    return _checked(file, form, {**content, **fixed})
+
+
+def _checked(file: Path, form: type[M], content: dict[str, Any]) -> M:
+    try:
+        return form.model_validate(content)
+    except ValidationError as wrong:
+        raise ConfigurationError(explain(str(file), wrong)) from wrong

@@ -1,0 +1,58 @@
+"""Any model of rembg by its name, run by rembg's own session class: one more YAML file and no code.
+
+The models that the service ships use backend `onnx`, which is faster; this one takes all the others as they are.
+"""
+
+import numpy as np
+from pydantic import Field
+
+from cutout.errors import ModelUnavailable
+from cutout.image import Picture
+from cutout.outcome import EngineReport, Matte
+from cutout.spec import Spec, WeightsSpec
+from cutout.weights import fetch
+from deployments.backends.base import LocalBackend
+
+
+class RembgOptions(Spec):
+    """`options:` of backend `rembg_session`."""
+
+    weights: WeightsSpec = Field(description="Where the ONNX file comes from; its name chooses rembg's session.")
+
+
+class RembgSession(LocalBackend[RembgOptions]):
+    """See the module."""
+
+    Options = RembgOptions
+
+    def load(self) -> None:
+        """See LocalBackend."""
+        # rembg takes seconds to import: only a replica that runs it should wait.
+        import onnxruntime as ort
+        from rembg.sessions import sessions_class
+
+        name = self.options.weights.name
+        kind = next((kind for kind in sessions_class if kind.name() == name), None)
+        if kind is None:
+            raise ModelUnavailable(f"rembg has no model named {name}")
+        weights = fetch(self.options.weights)
+        settings = ort.SessionOptions()
+        settings.intra_op_num_threads = self.resources.threads
+        # rembg's class, with our file in the place of its own download.
+        ours = type(kind.__name__, (kind,), {"download_models": classmethod(lambda *_, **__: str(weights.path))})
+        self._session = ours(name, settings)
+        device = self._session.inner_session.get_providers()[0]
+        wanted = self.resources.gpus > 0 and device == "CPUExecutionProvider"
+        warning = "a GPU was given, but onnxruntime runs on the CPU: install the gpu extra" if wanted else None
+        self._report = EngineReport("onnxruntime", device, weights.checksum, warning)
+
+    def report(self) -> EngineReport:
+        """See Backend."""
+        return self._report
+
+    def matte(self, picture: Picture) -> Matte:
+        """See LocalBackend. Already transparent input is shown to the network on white."""
+        from PIL import Image
+
+        masks = self._session.predict(Image.fromarray(picture.on_white()))
+        return Matte(np.asarray(masks[0].convert("L")))

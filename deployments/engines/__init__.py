@@ -1,0 +1,21 @@
+"""What runs an ONNX file: onnxruntime and OpenVINO behind one small interface."""
+
+from typing import Literal, TypeAlias
+
+from deployments.engines.base import Engine, Plan
+
+EngineName: TypeAlias = Literal["auto", "onnxruntime", "openvino"]
+
+
+def build_engine(name: EngineName, plan: Plan) -> Engine:
+    """The engine a registry file names; `auto` takes what this machine makes fastest among what the model allows.
+
+    On a processor with bf16, OpenVINO in bf16 halves ISNet's time; in f32 the two are equal, and onnxruntime has
+    the GPU (docs/performance.md).
+    """
+    from deployments.engines.onnx_runtime import OnnxRuntime
+    from deployments.engines.open_vino import OpenVino, has_bf16
+
+    if name == "openvino" or (name == "auto" and not plan.gpu and plan.precision != "f32" and has_bf16()):
+        return OpenVino(plan)
+    return OnnxRuntime(plan)

@@ -1,0 +1,43 @@
+"""The Engine interface, and the choice of one."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tensor: TypeAlias = NDArray[np.float32]
+Precision: TypeAlias = Literal["f32", "bf16", "auto"]
+GpuProvider: TypeAlias = Literal["cuda", "tensorrt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a model is to be run."""
+
+    model: Path
+    """The ONNX file: one input (1, 3, S, S) float32, first output (1, 1, S, S) float32."""
+    threads: int
+    precision: Precision = "f32"
+    gpu: GpuProvider | None = None
+    """How the GPU that this replica was given is to be used; None: it was given none."""
+    cache: Path | None = None
+    """Folder for compiled models; None: compile at every start."""
+
+
+class Engine(ABC):
+    """A loaded model."""
+
+    name: ClassVar[str]
+    device: str
+    """What it really runs on, such as `CPUExecutionProvider` or `CPU bf16`."""
+
+    @abstractmethod
+    def run(self, tensor: Tensor) -> Tensor:
+        """First output of the model; blocks, one call at a time."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Make the run in hand end early with an error; called from another thread."""

@@ -1,0 +1,99 @@
+"""The one deployment class for every removal model: a backend, kept open, behind a queue of its own."""
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+
+from cutout.composite import cut
+from cutout.errors import CutoutError, ModelUnavailable
+from cutout.foreground import decontaminate
+from cutout.image import Picture, encode
+from cutout.outcome import Cutout, Failure, Matte, ModelStatus, OutputFormat
+from cutout.spec import EncodeSpec, ModelSpec
+from deployments.backends import load_backend
+from deployments.backends.base import Resources
+
+logger = logging.getLogger(__name__)
+FIRST_TRY_S = 30.0
+"""How long a new replica waits for its model. A download may take longer, and must not hold up the application."""
+
+
+class Remover:
+    """One model, ready or unavailable with a reason; what is unavailable is tried again every `retry_s` seconds."""
+
+    def __init__(self, spec: ModelSpec, resources: Resources, encoding: EncodeSpec, retry_s: float) -> None:
+        self._spec = spec
+        self._encoding = encoding
+        self._retry_s = retry_s
+        self._backend = load_backend(spec, resources)
+        self._status = ModelStatus("unavailable", "it is still being loaded")
+        self._tried = asyncio.Event()
+        self._opening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the model; returns when it is ready, could not be had, or takes longer than FIRST_TRY_S."""
+        self._opening = asyncio.create_task(self._open_until_ready())
+        await asyncio.wait([asyncio.create_task(self._tried.wait())], timeout=FIRST_TRY_S)
+
+    async def remove(self, picture: Picture, output_format: OutputFormat | None) -> Cutout | Failure:
+        """The cutout of a picture: encoded, or as pixels when `output_format` is None."""
+        try:
+            if self._status.state != "ready":
+                raise ModelUnavailable(f"{self._spec.name} is unavailable: {self._status.reason}")
+            started = time.perf_counter()
+            matte = await self._backend.remove(picture)
+            infer_ms = (time.perf_counter() - started) * 1000
+            return await asyncio.to_thread(self._finish, picture, matte, output_format, infer_ms)
+        except CutoutError as error:
+            return Failure.of(self._spec.id, error)
+
+    def status(self) -> ModelStatus:
+        """Whether the model can work now."""
+        speaks = self._status.state == "ready" or not self._spec.local
+        return replace(self._status, health=self._backend.health) if speaks else self._status
+
+    async def close(self) -> None:
+        """Stop trying, and let go of the model."""
+        if self._opening:
+            self._opening.cancel()
+        await self._backend.close()
+
+    def _finish(self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float) -> Cutout:
+        started = time.perf_counter()
+        if matte.rgb is None and self._spec.decontaminate:
+            matte = replace(matte, rgb=decontaminate(picture.rgb, matte.alpha))
+        rgba = cut(picture, matte)
+        composed = time.perf_counter()
+        encoded = encode(rgba, output_format, self._encoding) if output_format else None
+        encode_ms = (time.perf_counter() - composed) * 1000
+        return Cutout(
+            model_id=self._spec.id,
+            size=picture.size,
+            cost_usd=self._spec.price_usd if matte.cost_usd is None else matte.cost_usd,
+            engine=self._backend.report(),
+            rgba=None if encoded else rgba,
+            encoded=encoded,
+            times_ms={"infer": infer_ms, "composite": (composed - started) * 1000}
+            | ({"encode": encode_ms} if encoded else {}),
+            note=matte.note,
+        )
+
+    async def _open_until_ready(self) -> None:
+        while self._status.state != "ready":
+            try:
+                await asyncio.to_thread(self._backend.open)
+                self._status = ModelStatus("ready", engine=self._backend.report())
+            except ModelUnavailable as missing:
+                self._unavailable(missing.message)
+            except Exception as broken:
+                logger.exception("%s could not be loaded", self._spec.id)
+                self._unavailable(f"it could not be loaded ({type(broken).__name__})")
+            self._tried.set()
+            if self._status.state != "ready":
+                await asyncio.sleep(self._retry_s)
+
+    def _unavailable(self, reason: str) -> None:
+        if reason != self._status.reason:
+            logger.warning("%s is unavailable: %s", self._spec.id, reason)
+        self._status = ModelStatus("unavailable", reason)

@@ -1,0 +1,1 @@
+"""What answers HTTP, and the one place where everything is wired."""

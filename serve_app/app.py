@@ -1,0 +1,108 @@
+"""All routes, middleware and error handlers on one screen."""
+
+import logging
+from typing import Any
+
+import swagger_ui_bundle
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
+from serve_app import contract
+from serve_app.fetch import Fetcher
+from serve_app.middleware import RequestId
+from serve_app.responses import error_response
+from serve_app.routes import Routes
+from serve_app.settings import VERSION
+from serve_app.shotgun import Shotgun
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(shotgun: Shotgun) -> FastAPI:
+    """The HTTP service around a shotgun."""
+    service = shotgun.registry.service
+    app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None)
+    routes = Routes(shotgun, Fetcher(service.fetch, service.limits.body_bytes))
+    post, get = app.post, app.get
+    get("/health", **_answers(contract.HealthBody))(routes.health)
+    get("/models", **_answers(contract.ModelsBody))(routes.models)
+    post("/remove-background", **_job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
+    post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
+    post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
+
+    post("/estimate", **_answers(contract.EstimateBody, 400, 503, form=contract.EstimateForm))(routes.estimate)
+
+    app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
+    get("/docs", include_in_schema=False)(_docs)
+
+    app.add_exception_handler(CutoutError, _known)
+    app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(Exception, _unknown)
+    app.add_middleware(RequestId)
+    return app
+
+
+async def _docs() -> Response:
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Cutout Shotgun",
+        swagger_js_url="docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="docs/assets/swagger-ui.css",
+        swagger_favicon_url="docs/assets/favicon-32x32.png",
+    )
+
+
+async def _known(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CutoutError)  # noqa: S101 - for the type checker; Starlette looked it up by its class
+    return error_response(error)
+
+
+async def _routing(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals, in the contract's form."""
+    status = getattr(error, "status_code", 500)
+    what = f"{request.method} {request.url.path[:200]}"
+    if status == NotFound.status:
+        return error_response(NotFound(f"No such path: {what}"))
+    if status == MethodNotAllowed.status:
+        allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
+        response = error_response(MethodNotAllowed(f"{what} is not allowed; allowed: {allowed}"))
+        response.headers["Allow"] = allowed
+        return response
+    return error_response(ValidationError(f"{what}: {getattr(error, 'detail', 'bad request')}"))
+
+
+async def _unknown(_: Request, error: Exception) -> Response:
+    logger.error("A fault of ours", exc_info=error)
+    return error_response(InternalError("The service failed; its log has the reason"))
+
+
+def _answers(body: type[BaseModel], *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:
+    """FastAPI's description of an endpoint's answers and JSON body; the endpoint reads and writes them itself."""
+    responses: dict[int | str, dict[str, Any]] = {200: {"model": body}}
+    responses |= {status: {"model": contract.ErrorBody} for status in (*errors, 500)}
+    described: dict[str, Any] = {"responses": responses, "response_model": None}
+    if form:
+        content = {"application/json": {"schema": form.model_json_schema()}}
+        described["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
+    return described
+
+
+def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
+    """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
+    schema = form.model_json_schema()
+    part = {**schema["properties"], "image": {"type": "string", "format": "binary"}}
+    content = {
+        "application/json": {"schema": schema},
+        "multipart/form-data": {"schema": {**schema, "properties": part}},
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    }
+    described = _answers(body, 400, 413, 503)
+    if issubclass(form, contract.TermsForm):
+        described["responses"][422] = {"model": contract.FailedJobBody}
+    return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}

@@ -1,0 +1,60 @@
+"""build_app(args): the only place where the service is wired."""
+
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import serve
+from ray.serve import Application
+
+from cutout.registry import load_registry
+from cutout.spec import ModelSpec, Registry, ServiceSpec
+from deployments.backends import load_backend
+from deployments.backends.base import Resources
+from deployments.remover import Remover
+from deployments.upscaler import Upscaler
+from serve_app.ingress import Ingress
+from serve_app.settings import Settings
+
+APP_NAME = "cutout"
+
+
+class RemoverReplica(Remover):
+    """A Remover with the resources that Ray gave its replica."""
+
+    async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
+        super().__init__(spec, _given(cache), service.encode, service.retry_unavailable_s)
+        await self.start()
+
+
+def build_app(args: dict[str, Any]) -> Application:
+    """Every enabled model, the upscaler and the ingress, bound together.
+
+    `args` may have `config_dir`; everything else is in configs/, and each deployment's scaling in serve_config.yaml.
+
+    Raises:
+        ConfigurationError: a wrong value in configs/: file, field and what was expected.
+    """
+    registry = check_config(args)
+    cache = Settings().data_dir / "compiled"
+    models = {
+        model_id: serve.deployment(RemoverReplica, name=model_id).bind(spec, registry.service, cache)
+        for model_id, spec in registry.models.items()
+    }
+    upscaler = serve.deployment(Upscaler, name="Upscaler").bind(registry.service.encode)
+    return Ingress.bind(registry, models, upscaler)
+
+
+def check_config(args: dict[str, Any]) -> Registry:
+    """configs/ with every option checked, so that a wrong one stops the start, not a replica later; raises as above."""
+    registry = load_registry(Path(args.get("config_dir") or Settings().config_dir))
+    for spec in registry.models.values():
+        load_backend(spec, Resources())
+    return registry
+
+
+def _given(cache: Path) -> Resources:
+    if not ray.is_initialized():  # Serve's local testing mode
+        return Resources(cache=cache)
+    assigned = ray.get_runtime_context().get_assigned_resources()
+    return Resources(assigned.get("CPU", 0.0), assigned.get("GPU", 0.0), cache)

@@ -1,0 +1,281 @@
+"""The bodies of the HTTP API, as OpenAPI shows them. Requests are checked by these forms, answers tested by them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cutout.outcome import OutputFormat
+from cutout.records import CATEGORY_CHARS, NOTES_CHARS
+
+Image = Annotated[str | None, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG or WebP.")]
+ImageUrl = Annotated[str | None, Field(description="http(s) address to fetch the picture from.")]
+Format = Annotated[OutputFormat, Field(description="Output format.")]
+Factor = Annotated[Literal[2, 4], Field(description="How many times larger on each side.")]
+Models = Annotated[list[str], Field(min_length=1, description="Model ids, or `all`: every model that is available.")]
+
+
+class Form(BaseModel):
+    """A request body. An unknown field is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PictureForm(Form):
+    """One of `image` and `image_url` is required."""
+
+    image: Image = None
+    image_url: ImageUrl = None
+    output_format: Format = "png"
+
+
+class TermsForm(Form):
+    """What a caller will pay and wait for, and which models he will have."""
+
+    max_cost_usd: float | None = Field(None, ge=0, description="Refuse the request if its models cost more together.")
+    deadline_ms: int | None = Field(None, ge=1, description="Answer by then with what is done; the rest is a timeout.")
+    local_only: bool = Field(False, description="Only models that run here: the picture does not leave.")
+    commercial_only: bool = Field(False, description="Only models whose licence lets a cutout be sold.")
+
+
+class RemoveForm(PictureForm, TermsForm):
+    """POST /remove-background."""
+
+    include_models: Models = ["all"]
+
+
+class UpscaleForm(PictureForm):
+    """POST /upscale."""
+
+    scale_factor: Factor = 4
+    preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
+
+
+class ProcessForm(PictureForm, TermsForm):
+    """POST /process."""
+
+    bg_models: Models = ["all"]
+    upscale_factor: Factor = 4
+
+
+class EstimateForm(TermsForm):
+    """POST /estimate: a request without its picture."""
+
+    models: Models = ["all"]
+
+
+class Body(BaseModel):
+    """An answer. Fields of the contract come first, ours after them."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+
+class Dimensions(Body):
+    """In pixels."""
+
+    width: int
+    height: int
+
+
+class EngineBody(Body):
+    """What really ran the model."""
+
+    name: str
+    device: str
+    weights: str | None = None
+    warning: str | None = None
+
+
+class ModelBody(Body):
+    """What every model's part of an answer has."""
+
+    model_id: str
+    model_name: str
+    image_base64: str | None = Field(None, description="The picture; null when the model failed.")
+    processing_time_ms: int = Field(description="From the fan-out to this model's last byte.")
+    cost_usd: float
+    error: str | None = Field(None, description="Why the model failed; absent when it did not.")
+    error_type: str | None = None
+    commercial_use: bool = Field(description="Whether the model's licence lets you sell this cutout.")
+    licence: str
+    engine: EngineBody | None = None
+    times_ms: dict[str, float] | None = Field(None, description="Time in each span: queue, infer, composite, …")
+    note: str | None = None
+
+
+class RemoveResult(ModelBody):
+    """One model's cutout, or its failure."""
+
+    status: Literal["success", "error"]
+    image_url: str | None = None
+
+
+class ProcessResult(ModelBody):
+    """One model's enlarged cutout, or its failure."""
+
+    bg_removal_status: Literal["success", "error"]
+    upscale_status: Literal["success", "error", "skipped"]
+    input_dimensions: Dimensions
+    output_dimensions: Dimensions | None = None
+
+
+class JobBody(Body):
+    """What came of a job."""
+
+    job_id: str
+    status: Literal["completed", "partial", "failed"]
+    processing_time_ms: int
+    total_cost_usd: float
+    skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
+
+
+class RemoveBody(JobBody):
+    """Answer of POST /remove-background."""
+
+    results: list[RemoveResult]
+
+
+class ProcessBody(JobBody):
+    """Answer of POST /process."""
+
+    results: list[ProcessResult]
+
+
+class EstimateBody(Body):
+    """Answer of POST /estimate."""
+
+    models: dict[str, float] = Field(description="Price in USD of each model that would run.")
+    estimate_usd: float
+    expected_time_ms: float | None = Field(description="The slowest model's median so far; null when none is known.")
+    skipped: dict[str, str] = Field(description="Models that would not run, each with the reason.")
+
+
+class UpscaleBody(Body):
+    """Answer of POST /upscale."""
+
+    job_id: str
+    status: Literal["completed"]
+    input_dimensions: Dimensions
+    output_dimensions: Dimensions
+    scale_factor: int
+    alpha_preserved: bool
+    processing_time_ms: int
+    image_base64: str
+    cost_usd: float
+    times_ms: dict[str, float]
+
+
+class ModelState(Body):
+    """A model's line in GET /health."""
+
+    state: Literal["ready", "starting", "unavailable"]
+    reason: str | None = None
+    warning: str | None = None
+
+
+class HealthBody(Body):
+    """Answer of GET /health."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    version: str
+    services: dict[str, str]
+    models: dict[str, ModelState]
+
+
+class ModelCard(Body):
+    """One model in GET /models."""
+
+    id: str
+    name: str
+    provider: str
+    available: bool
+    state: Literal["ready", "starting", "unavailable"]
+    reason: str | None = None
+    price_usd: float
+    licence: str
+    commercial_use: bool
+    timeout_s: float
+    median_time_ms: float | None = Field(None, description="Of its successes so far, seen by this ingress replica.")
+    engine: EngineBody | None = None
+
+
+class ModelsBody(Body):
+    """Answer of GET /models."""
+
+    models: list[ModelCard]
+
+
+class ErrorDetail(Body):
+    """What went wrong."""
+
+    type: str
+    message: str
+    details: dict[str, Any] = {}
+
+
+class ErrorBody(Body):
+    """Every error of the service."""
+
+    error: ErrorDetail
+
+
+class FailedJobBody(ErrorBody):
+    """Every model failed."""
+
+    job_id: str
+    status: Literal["failed"]
+    results: list[dict[str, Any]]
+    total_cost_usd: float
+
+
+class SelectionForm(Form):
+    """POST /log-selection."""
+
+    job_id: str = Field(description="Of the request that made the cutouts.")
+    selected_model_id: str = Field(description="A model that succeeded in that job, or `none`: none of them will do.")
+    image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(None, description="A tag.")
+    notes: Annotated[str, Field(max_length=NOTES_CHARS)] | None = Field(None, description="Why, in the caller's words.")
+
+
+class SelectionBody(Body):
+    """Answer of POST /log-selection."""
+
+    status: Literal["logged"]
+    selection_id: str
+    replaced: Literal[True] | None = Field(None, description="The job's earlier pick no longer counts; else absent.")
+
+
+class ModelStatsBody(Body):
+    """How often a model was picked where it was offered."""
+
+    model_id: str
+    picks: int
+    offered: int = Field(description="Jobs with a pick in which it was offered: the n of the rate.")
+    win_rate: float = Field(ge=0, le=1)
+    low: float = Field(ge=0, le=1, description="Lower end of the 95 % Wilson score interval.")
+    high: float = Field(ge=0, le=1, description="Upper end of the 95 % Wilson score interval.")
+
+
+class TallyBody(Body):
+    """What picks add up to."""
+
+    picks: int = Field(description="Jobs with a pick, `none` included.")
+    none: int = Field(description="Jobs for which none of the cutouts would do.")
+    models: list[ModelStatsBody] = Field(description="By model id, which is no rank.")
+
+
+class StatsBody(Body):
+    """Answer of GET /selections/stats."""
+
+    total: TallyBody
+    categories: dict[str, TallyBody] = Field(description="By the callers' tags; a pick without one is in `total` only.")
+
+
+class ExportedPick(Body):
+    """One entry of GET /selections/export."""
+
+    selection_id: str
+    created_at: str = Field(description="ISO 8601, UTC.")
+    selected_model_id: str
+    image_category: str | None
+    notes: str | None
+    offered: list[str] = Field(description="The models it was chosen from, in the order shown.")

@@ -1,0 +1,81 @@
+"""What the board says, in the contract's words."""
+
+from typing import Any
+
+from cutout.outcome import ModelStatus
+from serve_app.board import Board
+from serve_app.choice import Choice
+from serve_app.responses import engine_body
+from serve_app.settings import VERSION
+
+WORST_FIRST = ("unreachable", "unconfigured", "unavailable", "starting", "degraded", "available", "connected", "loaded")
+TROUBLE = {"unreachable", "degraded"}
+
+
+def health_body(board: Board) -> dict[str, Any]:
+    """GET /health: `unhealthy` when no model is ready, `degraded` when one has a warning or its provider trouble.
+
+    A model that was never set up, for want of weights or a key, is listed with its reason and harms nobody.
+    """
+    states = {model_id: _state(board.status(model_id)) for model_id in board.specs}
+    services = _services(board)
+    ready = any(state["state"] == "ready" for state in states.values())
+    trouble = any(state.get("warning") for state in states.values()) or TROUBLE & set(services.values())
+    return {
+        "status": "unhealthy" if not ready else "degraded" if trouble else "healthy",
+        "version": VERSION,
+        "services": services,
+        "models": states,
+    }
+
+
+def models_body(board: Board) -> dict[str, Any]:
+    """GET /models."""
+    return {"models": [_card(board, model_id) for model_id in board.specs]}
+
+
+def estimate_body(choice: Choice, board: Board) -> dict[str, Any]:
+    """POST /estimate."""
+    medians = [median for name in choice.models if (median := board.median_ms(name)) is not None]
+    return {
+        "models": choice.prices_usd,
+        "estimate_usd": choice.estimate_usd,
+        "expected_time_ms": max(medians, default=None),
+        "skipped": choice.skipped,
+    }
+
+
+def _state(status: ModelStatus | None) -> dict[str, Any]:
+    if status is None:
+        return {"state": "starting"}
+    warning = status.engine.warning if status.engine else None
+    facts = {"state": status.state, "reason": status.reason, "warning": warning}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _services(board: Board) -> dict[str, str]:
+    """A word a provider: the best of its models', since one that works proves the provider."""
+    words: dict[str, list[str]] = {}
+    for model_id, spec in board.specs.items():
+        status = board.status(model_id)
+        word = "starting" if status is None else status.health or "unavailable"
+        words.setdefault(spec.provider, []).append(word)
+    return {provider: max(said, key=WORST_FIRST.index) for provider, said in words.items()}
+
+
+def _card(board: Board, model_id: str) -> dict[str, Any]:
+    spec, status = board.specs[model_id], board.status(model_id)
+    return {
+        "id": model_id,
+        "name": spec.name,
+        "provider": spec.provider,
+        "available": status is not None and status.state == "ready",
+        "state": "starting" if status is None else status.state,
+        "reason": status.reason if status else None,
+        "price_usd": spec.price_usd,
+        "licence": spec.licence.name,
+        "commercial_use": spec.licence.commercial,
+        "timeout_s": spec.timeout_s,
+        "median_time_ms": board.median_ms(model_id),
+        "engine": engine_body(status.engine if status else None),
+    }

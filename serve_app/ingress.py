@@ -1,0 +1,75 @@
+"""Ray class Ingress: binds the HTTP service to a replica; the same operations as methods, for callers by handle."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ray
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+from starlette.types import ASGIApp
+
+from cutout.image import Picture
+from cutout.outcome import Job, OutputFormat, Result, Upscaled
+from cutout.spec import Registry
+from serve_app.app import create_app
+from serve_app.forms import known_models
+from serve_app.handles import ModelHandle, UpscalerHandle
+from serve_app.health import health_body, models_body
+from serve_app.shotgun import Shotgun
+
+
+def put(picture: Picture) -> Any:
+    """A reference to a picture in Ray's object store; in Serve's local testing mode, which has none, the picture."""
+    return ray.put(picture) if ray.is_initialized() else picture
+
+
+class ServiceIngress:
+    """One shotgun, reachable by HTTP and by handle."""
+
+    def __init__(
+        self, registry: Registry, models: Mapping[str, DeploymentHandle[Any]], upscaler: DeploymentHandle[Any]
+    ) -> None:
+        handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
+        self._shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), put)
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __serve_build_asgi_app__(self) -> ASGIApp:
+        self._watching = asyncio.create_task(self._shotgun.board.watch())
+        return create_app(self._shotgun)
+
+    async def remove_background(
+        self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
+    ) -> Result:
+        """Every model's cutout of a PNG, JPEG or WebP file; raises CutoutError as HTTP would answer it."""
+        return await self._run(image, models, output_format, None)
+
+    async def process(
+        self, image: bytes, models: Sequence[str] = ("all",), factor: int = 4, output_format: OutputFormat = "png"
+    ) -> Result:
+        """Every model's cutout, enlarged by `factor`, 2 or 4."""
+        return await self._run(image, models, output_format, factor)
+
+    async def upscale(
+        self, image: bytes, factor: int = 4, output_format: OutputFormat = "png", preserve_alpha: bool = True
+    ) -> Upscaled:
+        """A picture enlarged by `factor`, 2 or 4."""
+        return await self._shotgun.upscale(image, factor, output_format, preserve_alpha)
+
+    async def health(self) -> dict[str, Any]:
+        """As GET /health."""
+        return health_body(self._shotgun.board)
+
+    async def models(self) -> dict[str, Any]:
+        """As GET /models."""
+        return models_body(self._shotgun.board)
+
+    async def _run(
+        self, image: bytes, models: Sequence[str], output_format: OutputFormat, factor: int | None
+    ) -> Result:
+        asked = known_models(models, self._shotgun.registry.models, "models")
+        return await self._shotgun.run(Job(str(uuid.uuid4()), image, asked, output_format, factor))
+
+
+Ingress = serve.deployment(serve.ingress()(ServiceIngress), name="Ingress")

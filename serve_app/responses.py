@@ -1,0 +1,130 @@
+"""Result -> the contract's JSON; error -> the contract's error body."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from cutout.errors import CutoutError, ProcessingError, ServiceUnavailable
+from cutout.outcome import Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
+from cutout.spec import ModelSpec
+from serve_app.pictures_response import PicturesResponse
+
+RETRY_AFTER_S = 5
+
+
+async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
+    """Answer of POST /remove-background and POST /process; an error when every model failed."""
+    body = job_body(job, result, specs)
+    if result.status == "failed":
+        return error_response(_all_failed(result), body)
+    return await asyncio.to_thread(PicturesResponse, body)
+
+
+def job_body(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
+    """What came of a job, in the contract's form."""
+    return {
+        "job_id": result.job_id,
+        "status": result.status,
+        "processing_time_ms": round(result.wall_ms),
+        "results": [model_body(job, one, specs[one.model_id], result.input_size) for one in result.results],
+        "total_cost_usd": result.total_cost_usd,
+        "skipped": result.skipped,
+    }
+
+
+def model_body(job: Job, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+    """One model's part of it."""
+    return _process_result(one, spec, input_size) if job.factor else _remove_result(one, spec)
+
+
+async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms: float) -> Response:
+    """Answer of POST /upscale."""
+    body = {
+        "job_id": job_id,
+        "status": "completed",
+        "input_dimensions": _dimensions(upscaled.input_size),
+        "output_dimensions": _dimensions(upscaled.output_size),
+        "scale_factor": factor,
+        "alpha_preserved": upscaled.has_alpha,
+        "processing_time_ms": round(wall_ms),
+        "image_base64": upscaled.encoded,
+        "cost_usd": 0.0,
+        "times_ms": _rounded(upscaled.times_ms),
+    }
+    return await asyncio.to_thread(PicturesResponse, body)
+
+
+def error_body(error: CutoutError) -> dict[str, Any]:
+    """The contract's error body."""
+    return {"error": {"type": error.type, "message": error.message, "details": error.details}}
+
+
+def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
+    """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
+    body = {**error_body(error), **(job or {})}
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == ServiceUnavailable.status else None
+    return JSONResponse(body, error.status, headers)
+
+
+def _all_failed(result: Result) -> CutoutError:
+    """422 when the models failed; 503 when none could even start, which passes."""
+    failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
+    reasons = {f.model_id: f.message for f in failures} | result.skipped
+    message = "; ".join(f"{model_id}: {reason}" for model_id, reason in reasons.items())
+    kind = ServiceUnavailable if all(f.unavailable for f in failures) else ProcessingError
+    return kind(f"All models failed. {message}", {"models": reasons})
+
+
+def _remove_result(result: ModelResult, spec: ModelSpec) -> dict[str, Any]:
+    good = isinstance(result.outcome, Cutout)
+    return _model_result(result, spec, {"status": "success" if good else "error"}) | {"image_url": None}
+
+
+def _process_result(result: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+    outcome = result.outcome
+    if isinstance(outcome, Cutout):
+        stages = {"bg_removal_status": "success", "upscale_status": "success"}
+    elif outcome.stage == "upscale":
+        stages = {"bg_removal_status": "success", "upscale_status": "error"}
+    else:
+        stages = {"bg_removal_status": "error", "upscale_status": "skipped"}
+    return _model_result(result, spec, stages) | {
+        "input_dimensions": _dimensions(input_size),
+        "output_dimensions": _dimensions(outcome.size) if isinstance(outcome, Cutout) else None,
+    }
+
+
+def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) -> dict[str, Any]:
+    """What both endpoints say of a model, in the contract's order; ours comes last."""
+    outcome = result.outcome
+    ours: dict[str, Any] = {"licence": spec.licence.name, "commercial_use": spec.licence.commercial}
+    if isinstance(outcome, Cutout):
+        ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
+    else:
+        ours |= {"error": outcome.message, "error_type": outcome.type}
+    return {
+        "model_id": result.model_id,
+        "model_name": spec.name,
+        **stages,
+        "image_base64": outcome.encoded if isinstance(outcome, Cutout) else None,
+        "processing_time_ms": round(result.wall_ms),
+        "cost_usd": outcome.cost_usd,
+        **ours,
+    }
+
+
+def engine_body(engine: EngineReport | None) -> dict[str, Any] | None:
+    """What really ran the model."""
+    if engine is None:
+        return None
+    return {"name": engine.name, "device": engine.device, "weights": engine.weights, "warning": engine.warning}
+
+
+def _dimensions(size: Size) -> dict[str, int]:
+    return {"width": size.width, "height": size.height}
+
+
+def _rounded(times_ms: Mapping[str, float]) -> dict[str, float]:
+    return {span: round(ms, 1) for span, ms in times_ms.items()}

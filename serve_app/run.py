@@ -1,0 +1,171 @@
+"""The service itself: port free, configuration right, Ray up, one picture through every ready model, address.
+
+Started by `python -m serve_app`, which sets Ray's environment and cleans up behind it.
+"""
+
+import argparse
+import io
+import math
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from contextlib import redirect_stdout
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+import ray
+import yaml
+from ray import serve
+from ray.serve.scripts import run as serve_run
+
+from cutout.errors import ConfigurationError
+from serve_app.build import APP_NAME, check_config
+from serve_app.leftovers import RUN_ID, Run
+from serve_app.settings import Settings
+
+START_S = 240.0
+"""Longest start, in seconds: models may be compiled for this processor the first time."""
+SAMPLE = files("serve_app") / "static" / "sample.jpg"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until Ctrl-C or SIGTERM; 0 after a clean end, 2 when something of the operator's is wrong, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m serve_app", description="Start Cutout Shotgun.")
+    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
+    config_file = parser.parse_args(arguments).config
+    try:
+        config = _config(config_file)
+        check_config(config["applications"][0].get("args") or {})
+        _check_port(config["http_options"])
+    except ConfigurationError as wrong:
+        print(wrong.message, file=sys.stderr)
+        return 2
+    run_file = Settings().run_file(config["http_options"]["port"])
+    Run(os.getppid(), os.environ[RUN_ID]).write(run_file)
+    try:
+        _start(config)
+        return _serve(config["http_options"], _signalled())
+    finally:
+        _stop()
+        run_file.unlink()
+
+
+def _config(file: Path) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as wrong:
+        raise ConfigurationError(f"{file}: a Serve configuration in YAML expected: {wrong}") from wrong
+    if not isinstance(config, dict) or not config.get("applications"):
+        raise ConfigurationError(f"{file}: applications: at least one expected")
+    http = config.setdefault("http_options", {})
+    port = os.environ.get("PORT") or http.get("port", 8000)
+    if not str(port).isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"PORT: a number from 1 to 65535 expected, not {port!r}")
+    http["port"] = int(port)
+    http["host"] = os.environ.get("HOST") or http.get("host", "127.0.0.1")
+    return config
+
+
+def _check_port(http: dict[str, Any]) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((http["host"], http["port"]))
+        except OSError as taken:
+            reason = f"Port {http['port']} on {http['host']} cannot be taken: {taken.strerror}"
+            raise ConfigurationError(f"{reason}. Choose another by PORT=…, or end what uses it.") from taken
+
+
+def _start(config: dict[str, Any]) -> None:
+    print("Starting Ray and the models …", flush=True)
+    if os.environ.get("RAY_ADDRESS"):
+        ray.init(namespace="serve", log_to_driver=False)
+    else:
+        cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
+        ray.init(num_cpus=cpus, namespace="serve", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as applied:
+        yaml.safe_dump(config, applied)
+        applied.flush()
+        with redirect_stdout(io.StringIO()):  # it speaks of the copy
+            serve_run.main([applied.name, "--non-blocking"], standalone_mode=False)
+
+
+def _signalled() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM. Ray takes both signals for itself when it starts, so this comes after."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
+def _logical_cpus(deployments: list[dict[str, Any]]) -> int:
+    """As many as all deployments ask for at their largest: on one machine models take turns on the real ones."""
+    asked = 0.0
+    for deployment in deployments:
+        most = (deployment.get("autoscaling_config") or {}).get("max_replicas") or deployment.get("num_replicas") or 1
+        asked += float((deployment.get("ray_actor_options") or {}).get("num_cpus", 1)) * int(most)
+    return max(os.cpu_count() or 1, math.ceil(asked) + 1)
+
+
+def _serve(http: dict[str, Any], ended: threading.Event) -> int:
+    address = f"http://{'127.0.0.1' if http['host'] == '0.0.0.0' else http['host']}:{http['port']}"  # noqa: S104
+    with httpx.Client(base_url=address, timeout=httpx.Timeout(300, connect=2), trust_env=False) as client:
+        if not _ready(client, ended):
+            return 0 if ended.is_set() else 1
+        _first_picture(client)
+    print(f"\nCutout Shotgun is ready: {address}  (API: {address}/docs, end: Ctrl-C)")
+    # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
+    print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
+    ended.wait()
+    print("Ending …", flush=True)
+    return 0
+
+
+def _ready(client: httpx.Client, ended: threading.Event) -> bool:
+    """Wait until every model is ready or has said why not; False when that cannot be, or somebody ended it."""
+    deadline = time.monotonic() + START_S
+    while not ended.wait(0.5) and time.monotonic() < deadline:
+        application = serve.status().applications.get(APP_NAME)
+        if application and application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+            print(f"The service could not be deployed: {application.message}", file=sys.stderr)
+            return False
+        try:
+            states = client.get("/health").raise_for_status().json()["models"].values()
+        except (httpx.HTTPError, ValueError):
+            continue
+        if all(state["state"] != "starting" for state in states):
+            return True
+    if not ended.is_set():
+        print(f"The service was not ready after {START_S:g} s", file=sys.stderr)
+    return False
+
+
+def _first_picture(client: httpx.Client) -> None:
+    """Send a picture through every ready model, and say what each did."""
+    answer = client.post("/remove-background", content=SAMPLE.read_bytes(), headers={"Content-Type": "image/jpeg"})
+    body = answer.json()
+    for result in body.get("results", []):
+        outcome = result.get("error") or f"{result['processing_time_ms']} ms, {result['cost_usd']:.4f} USD"
+        print(f"  {result['model_name']:<28} {outcome}")
+    for model_id, reason in body.get("skipped", {}).items():
+        print(f"  {model_id:<28} left out: {reason}")
+
+
+def _stop() -> None:
+    """On a cluster of somebody else's the application is taken down; a Ray of our own ends as a whole.
+
+    Serve would first end HAProxy, and then wait 30 s for requests to an ingress that nobody can reach any more.
+    """
+    if ray.is_initialized() and os.environ.get("RAY_ADDRESS"):
+        serve.shutdown()
+    ray.shutdown()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

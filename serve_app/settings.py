@@ -1,0 +1,82 @@
+"""What the environment says; read here and nowhere else in this ring, but for the command's own PORT."""
+
+import os
+import random
+import socket
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import gettempdir
+
+VERSION = version("cutout-shotgun")
+
+
+def _path(variable: str, default: str) -> Path:
+    return Path(os.environ.get(variable) or default).expanduser().resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Places, each from an environment variable."""
+
+    config_dir: Path = field(default_factory=lambda: _path("CUTOUT_CONFIG_DIR", "configs"))
+    """CUTOUT_CONFIG_DIR: where service.yaml and models/ lie."""
+    data_dir: Path = field(default_factory=lambda: _path("CUTOUT_DATA_DIR", "~/.cutout-shotgun"))
+    """CUTOUT_DATA_DIR: what must survive a restart, and compiled models."""
+
+    def run_file(self, port: int) -> Path:
+        """Where a service on `port` says that it runs."""
+        return self.data_dir / f"run-{port}.json"
+
+
+def ray_environment(run_id: str) -> dict[str, str]:
+    """Ray's settings for this service, unless the operator has his own.
+
+    HAProxy answers ten times as many requests as Serve's own proxy, and nothing of ours blocks an event loop, so that
+    neither user code nor the router needs a thread of its own (docs/performance.md). HAProxy's files, its side ports
+    and the ingress replicas' ports are the run's own: two services on one machine would otherwise share port 30000, and
+    one's HAProxy would send requests to the other's replicas without a word (ray 2.60). Idle workers are not started
+    ahead of need.
+    """
+    folder = scratch_folder(run_id)
+    first = _free_hundred()
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+        "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(_free_port()),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(_free_port()),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
+        "RAY_enable_worker_prestart": "0",
+        "RAY_prestart_worker_first_driver": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+
+
+def scratch_folder(run_id: str) -> Path:
+    """What a run writes and needs no longer than itself."""
+    return Path(gettempdir()) / f"cutout-{run_id[:8]}"
+
+
+def _free_hundred() -> int:
+    """First of a hundred ports of which this one is free, so that nobody else is likely to have taken the others."""
+    hundreds = list(range(30_000, 39_900, 100))
+    random.shuffle(hundreds)
+    return next(first for first in hundreds if _is_free(first))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,153 @@
+"""The fan-out: every model at once, each upscaled as soon as it is done. asyncio only; handles are plain callables."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from cutout.errors import CutoutError, ImageTooLarge, ModelTimeout, ServiceUnavailable
+from cutout.image import Picture, decode
+from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
+from cutout.spec import Registry
+from serve_app.board import Board
+from serve_app.choice import Choice, choose
+
+
+class Model(Protocol):
+    """A removal model, wherever it runs."""
+
+    async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+        """The cutout, encoded, or as pixels when `output_format` is None."""
+
+    async def status(self) -> ModelStatus:
+        """Whether it can work now."""
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see a job while it runs."""
+
+    def started(self, choice: Choice, size: Size) -> None:
+        """The picture, of this size, has been fired at these models."""
+
+    def finished(self, result: ModelResult) -> None:
+        """One model succeeded or failed."""
+
+
+class Enlarger(Protocol):
+    """The upscaler, wherever it runs."""
+
+    async def upscale(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
+        """A model's pixels, enlarged and encoded."""
+
+    async def upscale_picture(
+        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+    ) -> Upscaled:
+        """A caller's picture, enlarged and encoded."""
+
+
+class Shotgun:
+    """The service's operations, for HTTP and for callers by handle alike."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        models: Mapping[str, Model],
+        upscaler: Enlarger,
+        share: Callable[[Picture], Any] = lambda picture: picture,
+    ) -> None:
+        """`share` puts a picture where every replica can reach it, and gives what stands for it in a call."""
+        self.registry = registry
+        self.board = Board(registry.models, models)
+        self._models = models
+        self._upscaler = upscaler
+        self._share = share
+
+    async def run(self, job: Job, watcher: Watcher | None = None) -> Result:
+        """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
+
+        Raises:
+            InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
+            ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
+        """
+        started = time.perf_counter()
+        choice = choose(job.models, job.terms, self.board)
+        picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
+        self._check_output(picture.size, job.factor or 1)
+        decoded = time.perf_counter()
+        shared = self._share(picture)
+        if watcher:
+            watcher.started(choice, picture.size)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._one_model(n, shared, job, started, watcher)) for n in choice.models]
+        return Result(
+            job_id=job.id,
+            results=tuple(task.result() for task in tasks),
+            input_size=picture.size,
+            wall_ms=(time.perf_counter() - started) * 1000,
+            skipped=choice.skipped,
+            times_ms={"decode": (decoded - started) * 1000},
+        )
+
+    async def upscale(self, image: bytes, factor: int, output_format: OutputFormat, preserve_alpha: bool) -> Upscaled:
+        """Enlarge a caller's picture; raises as `run` does."""
+        picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
+        self._check_output(picture.size, factor)
+        timeout_s = self.registry.service.limits.request_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
+        except TimeoutError as late:
+            raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
+
+    async def _one_model(
+        self, model_id: str, shared: Any, job: Job, received: float, watcher: Watcher | None
+    ) -> ModelResult:
+        started = time.perf_counter()
+        left_s = None if job.terms.deadline_s is None else received + job.terms.deadline_s - started
+        try:
+            async with asyncio.timeout(left_s):
+                outcome = await self._shoot(model_id, shared, job)
+        except TimeoutError:
+            late = ModelTimeout(f"Not done by the deadline of {(job.terms.deadline_s or 0) * 1000:g} ms")
+            outcome = Failure.of(model_id, late)
+        result = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
+        if watcher:
+            watcher.finished(result)
+        return result
+
+    async def _shoot(self, model_id: str, shared: Any, job: Job) -> Cutout | Failure:
+        started = time.perf_counter()
+        outcome = await self._cut(model_id, shared, None if job.factor else job.output_format)
+        cut_ms = (time.perf_counter() - started) * 1000
+        self.board.record(model_id, outcome, cut_ms)
+        if isinstance(outcome, Cutout):
+            outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
+            if job.factor:
+                outcome = await self._enlarge(outcome, job.factor, job.output_format)
+        return outcome
+
+    async def _cut(self, model_id: str, shared: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+        timeout_s = self.registry.models[model_id].timeout_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._models[model_id].remove(shared, output_format)
+        except TimeoutError:
+            return Failure.of(model_id, ModelTimeout(f"API timeout after {timeout_s:g}s"))
+        except CutoutError as error:
+            return Failure.of(model_id, error)
+
+    async def _enlarge(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
+        timeout_s = self.registry.service.limits.request_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._upscaler.upscale(cutout, factor, output_format)
+        except TimeoutError:
+            return Failure.of(cutout.model_id, ModelTimeout(f"Upscale timeout after {timeout_s:g}s"), "upscale")
+        except CutoutError as error:
+            return Failure.of(cutout.model_id, error, "upscale")
+
+    def _check_output(self, size: Size, factor: int) -> None:
+        larger, cap = size.times(factor), self.registry.service.limits.output_px
+        if larger.width * larger.height > cap:
+            message = f"The upscaled image would have {larger.width * larger.height} pixels; at most {cap} are made"
+            raise ImageTooLarge.of_field("upscale_factor", message, factor)

@@ -1,0 +1,70 @@
+"""Callers by handle: the documented example, on a real Ray and in Serve's local testing mode."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from cutout.outcome import Cutout, Failure, Size
+from serve_app.build import build_app
+from tests.cluster.conftest import ROOT, Service
+
+PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
+
+
+def test_the_documented_example_runs(service: Service) -> None:
+    """docs/examples/by_handle.py, run against the service, prints the model's cutout with its size."""
+    address = re.search(r"RAY_ADDRESS=(\S+)", service.log)
+    assert address
+
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "docs/examples/by_handle.py"), str(PHOTO)],
+        env={**os.environ, "RAY_AUTH_MODE": "token", "RAY_ADDRESS": address[1]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert "local_u2netp Size(width=1200, height=800)" in ended.stdout
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> DeploymentHandle:
+    """The application graph in this process, of two models without weights."""
+    (tmp_path / "models").mkdir()
+    for name, options in (("good", "{}"), ("bad", "{error: out of ink}")):
+        model = f"name: {name}\nbackend: luminance\nlicence: {{name: MIT, commercial: true}}\noptions: {options}\n"
+        (tmp_path / "models" / f"{name}.yaml").write_text(model)
+    (tmp_path / "service.yaml").write_text("")
+    return serve.run(build_app({"config_dir": str(tmp_path)}), _local_testing_mode=True)
+
+
+def test_the_graph_in_local_testing_mode(local: DeploymentHandle) -> None:
+    """Every operation takes and gives typed values, without a cluster."""
+    result = local.process.remote(PHOTO.read_bytes(), factor=2, output_format="webp").result()
+    removed = local.remove_background.remote(PHOTO.read_bytes(), ["good"]).result()
+    upscaled = local.upscale.remote(PHOTO.read_bytes(), factor=2).result()
+
+    outcomes = {r.model_id: r.outcome for r in result.results}
+    assert isinstance(outcomes["good"], Cutout)
+    assert isinstance(outcomes["bad"], Failure)
+    assert outcomes["good"].size == Size(1200, 800)
+    assert outcomes["bad"].message == "out of ink"
+    assert removed.status == "completed"
+    assert upscaled.output_size == Size(1200, 800)
+    assert local.models.remote().result()["models"][0]["id"] == "bad"
+
+
+def test_errors_by_handle_are_ours(local: DeploymentHandle) -> None:
+    """A caller by handle gets the error that HTTP would answer with."""
+    with pytest.raises(Exception, match="Invalid image format"):
+        local.process.remote(b"text").result()
+    with pytest.raises(Exception, match="Unknown model 'nobody'"):
+        local.process.remote(PHOTO.read_bytes(), ["nobody"]).result()

@@ -1,0 +1,176 @@
+"""The whole service: real Ray, real HTTP, real weights."""
+
+import asyncio
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from cutout.image import decode
+from cutout.registry import load_registry
+from cutout.spec import LimitsSpec
+from deployments.backends import load_backend
+from deployments.backends.base import Resources
+from serve_app import contract
+from tests.cluster.conftest import ROOT, Service
+
+PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
+
+
+def post(service: Service, path: str, **fields: Any) -> httpx.Response:
+    return service.http.post(path, json={"image": base64.b64encode(PHOTO).decode(), **fields})
+
+
+def pixels(result: dict[str, Any]) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(result["image_base64"]))))
+
+
+def test_a_shotgun_of_real_models(service: Service) -> None:
+    """Every ready model gives a cutout whose alpha is the one its backend computes by itself, within 0.002."""
+    names = ["local_u2netp", "local_isnet"]
+
+    body = post(service, "/remove-background", include_models=names).json()
+
+    contract.RemoveBody.model_validate(body)
+    assert body["status"] == "completed"
+    picture = decode(PHOTO, LimitsSpec())
+    specs = load_registry(ROOT / "configs").models
+    for result in body["results"]:
+        backend = load_backend(specs[result["model_id"]], Resources(cpus=2))
+        backend.open()
+        expected = backend.matte(picture).alpha  # type: ignore[attr-defined]
+        found = pixels(result)
+        assert np.abs(found[..., 3].astype(float) - expected).mean() / 255 <= 0.002
+        seen = found[..., 3] == 255
+        assert np.array_equal(found[..., :3][seen], picture.rgb[seen])
+
+
+def test_the_full_pipeline(service: Service) -> None:
+    """/process gives each cutout enlarged, as WebP where that was asked, with the contract's fields."""
+    body = post(service, "/process", bg_models=["local_u2netp"], upscale_factor=2, output_format="webp").json()
+
+    contract.ProcessBody.model_validate(body)
+    assert body["results"][0]["output_dimensions"] == {"width": 1200, "height": 800}
+    assert pixels(body["results"][0]).shape == (800, 1200, 4)
+
+
+def test_upscale(service: Service) -> None:
+    """/upscale answers in the contract's form with a picture of the promised size."""
+    body = post(service, "/upscale", scale_factor=4).json()
+
+    contract.UpscaleBody.model_validate(body)
+    assert pixels(body).shape[:2] == (1600, 2400)
+
+
+def test_wall_time_is_the_slowest_models(service: Service) -> None:
+    """Two models of one second at once are not two seconds: their runs overlap."""
+    body = post(service, "/remove-background", include_models=["slow", "never", "local_birefnet"]).json()
+
+    times = {r["model_id"]: r["processing_time_ms"] for r in body["results"]}
+    assert body["processing_time_ms"] < sum(times.values())
+
+
+def test_a_model_out_of_time(service: Service) -> None:
+    """The per-model timeout gives the contract's text, and the others their pictures."""
+    body = post(service, "/remove-background", include_models=["never", "local_u2netp"]).json()
+
+    assert body["status"] == "partial"
+    assert body["results"][0]["error"] == "API timeout after 0.5s"
+    assert body["results"][1]["status"] == "success"
+
+
+def test_a_model_scales_from_zero(service: Service) -> None:
+    """BiRefNet has no replica until it is asked; then its whole path runs, on a network of its inputs and outputs."""
+    body = post(service, "/remove-background", include_models=["local_birefnet"]).json()
+
+    assert body["status"] == "completed"
+    assert body["results"][0]["engine"]["weights"].startswith("sha256:")
+
+
+def test_what_is_missing_is_unavailable_with_a_reason(service: Service) -> None:
+    """A model without weights is in /health and /models with the reason; `all` skips it; by name it is 503."""
+    health, cards = service.http.get("/health").json(), service.http.get("/models").json()["models"]
+    skipped = post(service, "/remove-background").json()["skipped"]
+    by_name = post(service, "/remove-background", include_models=["absent"])
+
+    assert health["models"]["absent"]["state"] == "unavailable"
+    assert health["services"] == {"local_rembg": "loaded"}
+    assert [card["available"] for card in cards if card["id"] == "absent"] == [False]
+    assert skipped == {"absent": health["models"]["absent"]["reason"]}
+    assert by_name.status_code == 503
+    assert by_name.json()["error"]["type"] == "service_unavailable"
+    assert int(by_name.headers["retry-after"]) > 0
+    assert "/nowhere" not in by_name.text
+
+
+async def _burst(service: Service, count: int) -> list[httpx.Response]:
+    wanted = {"image": base64.b64encode(PHOTO).decode(), "include_models": ["slow"]}
+    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=60, trust_env=False) as http:
+        return await asyncio.gather(*(http.post("/remove-background", json=wanted) for _ in range(count)))
+
+
+def test_a_full_queue_is_503_with_retry_after(service: Service) -> None:
+    """More than a model's queue holds is refused at once, in the contract's form; nothing hangs or fails otherwise."""
+    answers = asyncio.run(_burst(service, 20))
+
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) <= {200, 422, 503}
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert refused
+    assert all("retry-after" in answer.headers for answer in refused)
+    assert 200 in statuses
+
+
+async def _hang_up(service: Service) -> None:
+    wanted = {"image": base64.b64encode(PHOTO).decode(), "include_models": ["slow"]}
+    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=0.3, trust_env=False) as http:
+        with pytest.raises(httpx.TimeoutException):
+            await http.post("/remove-background", json=wanted)
+
+
+def test_a_client_that_hangs_up_frees_the_replica(service: Service) -> None:
+    """Callers who hang up on a model of one second leave its queue empty: the next is served in its own time."""
+
+    async def callers() -> None:
+        await asyncio.gather(*(_hang_up(service) for _ in range(3)))
+
+    asyncio.run(callers())
+
+    body = post(service, "/remove-background", include_models=["slow"]).json()
+
+    assert body["status"] == "completed", body
+
+
+def test_bad_input_over_http(service: Service) -> None:
+    """Bombs, oversized bodies and unknown paths are answered in the contract's form, and the server lives on."""
+    bomb = io.BytesIO()
+    Image.new("1", (3000, 3000)).save(bomb, "PNG")
+    answers = {
+        "bomb": service.http.post("/upscale", content=bomb.getvalue(), headers={"content-type": "image/png"}),
+        "large": service.http.post("/upscale", content=bytes(52_428_801), headers={"content-type": "image/png"}),
+        "path": service.http.get("/nowhere"),
+        "method": service.http.delete("/upscale"),
+    }
+
+    found = {name: (answer.status_code, answer.json()["error"]["type"]) for name, answer in answers.items()}
+
+    assert found == {
+        "bomb": (413, "image_too_large"),
+        "large": (413, "image_too_large"),
+        "path": (404, "not_found"),
+        "method": (405, "method_not_allowed"),
+    }
+    assert service.http.get("/health").status_code == 200
+
+
+def test_it_listens_on_loopback_only(service: Service) -> None:
+    """The service's own port is bound to 127.0.0.1 and to no other address."""
+    port = service.http.base_url.port
+    listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line]
+
+    assert [address for address in listening if address.endswith(f":{port:04X}")] == [f"0100007F:{port:04X}"]

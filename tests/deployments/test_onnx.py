@@ -1,0 +1,106 @@
+"""The fast ONNX path against rembg itself, on real weights and real photographs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rembg.sessions import sessions_class
+
+from cutout.image import Picture
+from cutout.registry import load_registry
+from cutout.weights import fetch
+from deployments.backends import load_backend
+from deployments.backends.base import Resources
+from deployments.backends.onnx import OnnxBackend, network_input
+from tests.deployments.networks import brightness_network
+
+ROOT = Path(__file__).parent.parent.parent
+MODELS = load_registry(ROOT / "configs").models
+PHOTOS = sorted((ROOT / "tests" / "photos").glob("*.jpg"))
+
+
+def opened(model_id: str, **changes: object) -> OnnxBackend:
+    spec = MODELS[model_id]
+    backend = load_backend(spec.model_copy(update={"options": {**spec.options, **changes}}), Resources(cpus=2))
+    assert isinstance(backend, OnnxBackend)
+    backend.open()
+    return backend
+
+
+def rembg_alpha(model_id: str, photo: Image.Image) -> np.ndarray:
+    """The mask of rembg's own session on the same file."""
+    import onnxruntime as ort
+
+    weights = OnnxBackend.Options.model_validate(MODELS[model_id].options).weights
+    kind = next(kind for kind in sessions_class if kind.name() == weights.name)
+    path = str(fetch(weights).path)
+    session = type("Ours", (kind,), {"download_models": classmethod(lambda *_, **__: path)})("x", ort.SessionOptions())
+    return np.asarray(session.predict(photo)[0])
+
+
+@pytest.mark.parametrize("model_id", ["local_u2netp", "local_isnet"])
+def test_alpha_equals_rembgs(model_id: str) -> None:
+    """On real photographs alpha is rembg's own within a mean absolute error of 0.002, as shipped on this processor."""
+    backend = opened(model_id)
+    for file in PHOTOS:
+        photo = Image.open(file).convert("RGB")
+
+        ours = backend.matte(Picture(np.asarray(photo))).alpha
+
+        assert ours.shape == (photo.height, photo.width)
+        assert np.abs(ours.astype(float) - rembg_alpha(model_id, photo)).mean() / 255 <= 0.002, file.name
+
+
+@pytest.mark.parametrize(("engine", "precision"), [("onnxruntime", "f32"), ("openvino", "f32")])
+def test_both_engines_agree(engine: str, precision: str) -> None:
+    """In f32 the engines give the same alpha within 2/255 at the worst pixel."""
+    photo = Picture(np.asarray(Image.open(PHOTOS[0]).convert("RGB")))
+    reference = opened("local_u2netp", engine="onnxruntime").matte(photo).alpha
+
+    alpha = opened("local_u2netp", engine=engine, precision=precision).matte(photo).alpha
+
+    assert np.abs(alpha.astype(int) - reference).max() <= 2
+
+
+def test_birefnets_whole_path(tmp_path: Path) -> None:
+    """BiRefNet's shipped options run on a small network of its inputs and outputs: bright is subject, dark is not."""
+    weights = {"name": "birefnet-general", "file": str(brightness_network(tmp_path / "birefnet.onnx"))}
+    half = np.zeros((50, 80, 3), np.uint8)
+    half[:, 40:] = 255
+
+    alpha = opened("local_birefnet", weights=weights).matte(Picture(half)).alpha
+
+    assert alpha.shape == (50, 80)
+    assert (alpha[:, :36] == 0).all()
+    assert (alpha[:, 44:] == 255).all()
+
+
+def test_network_input_is_rembgs_to_the_last_bit() -> None:
+    """The table look-up gives exactly what rembg's float64 arithmetic gives."""
+    rgb = np.random.default_rng(1).integers(0, 250, (32, 32, 3), dtype=np.uint8)
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+    expected = ((rgb / rgb.max() - mean) / std).transpose(2, 0, 1)[None].astype(np.float32)
+
+    assert np.array_equal(network_input(rgb, mean, std), expected)
+
+
+def test_threads_follow_the_replicas_cpus() -> None:
+    """A replica of one CPU gives its engine one thread, however many the machine has."""
+    assert Resources(cpus=1).threads == 1
+    assert Resources(cpus=0.1).threads == 1
+    assert Resources(cpus=10_000).threads < 10_000
+
+
+def test_a_gpu_that_was_given_and_not_found_is_loud() -> None:
+    """Without the GPU build of onnxruntime a replica with a GPU says so in its report."""
+    spec = MODELS["local_u2netp"]
+    backend = load_backend(spec, Resources(cpus=1, gpus=1))
+    backend.open()
+
+    report = backend.report()
+
+    assert report.device == "CPUExecutionProvider"
+    assert report.warning is not None
+    assert "a GPU was given" in report.warning

@@ -1,0 +1,55 @@
+"""Any rembg model by its name, with no code."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from cutout.errors import ModelUnavailable
+from cutout.image import Picture
+from cutout.registry import load_registry
+from cutout.spec import ModelSpec
+from deployments.backends import load_backend
+from deployments.backends.base import Resources
+
+ROOT = Path(__file__).parent.parent.parent
+U2NETP = load_registry(ROOT / "configs").models["local_u2netp"]
+
+
+def spec(**weights: object) -> ModelSpec:
+    options = {"weights": {**U2NETP.options["weights"], **weights}}
+    return U2NETP.model_copy(update={"backend": "rembg_session", "options": options})
+
+
+def test_runs_rembgs_own_class() -> None:
+    """The same weights give the same alpha as the fast path, within a mean of 0.002."""
+    photo = Picture(np.asarray(Image.open(ROOT / "tests/photos/coffee.jpg").convert("RGB")))
+    through_rembg, fast = load_backend(spec(), Resources(cpus=2)), load_backend(U2NETP, Resources(cpus=2))
+    through_rembg.open()
+    fast.open()
+
+    difference = through_rembg.matte(photo).alpha.astype(float) - fast.matte(photo).alpha
+
+    assert np.abs(difference).mean() / 255 <= 0.002
+
+
+def test_an_unknown_name_is_said() -> None:
+    """A name that rembg does not know makes the model unavailable, with that name."""
+    with pytest.raises(ModelUnavailable, match="rembg has no model named nonesuch"):
+        load_backend(spec(name="nonesuch"), Resources()).open()
+
+
+def test_the_documented_model_is_right() -> None:
+    """docs/adding-a-model.md's silueta is eight lines that load as they stand."""
+    page = (ROOT / "docs/adding-a-model.md").read_text()
+    block = re.search(r"```yaml\n# configs/models/local_silueta.yaml\n(.*?)```", page, re.DOTALL)
+    assert block
+    lines = block[1].strip().splitlines()
+
+    backend = load_backend(ModelSpec.model_validate({"id": "local_silueta", **yaml.safe_load(block[1])}), Resources())
+
+    assert len(lines) <= 10
+    assert backend.options.weights.name == "silueta"

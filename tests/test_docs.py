@@ -1,0 +1,113 @@
+"""Documentation against code. `python tests/test_docs.py` writes the tables of docs/configuration.md anew."""
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from cutout import spec
+from deployments.backends import BACKENDS
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "configuration.md"
+MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SCALING = {"min_replicas", "max_replicas", "target_ongoing_requests", "upscale_delay_s", "downscale_delay_s"}
+
+
+def form_of(name: str) -> type[BaseModel]:
+    """`ServiceSpec`, or a backend's name for its options."""
+    if name in BACKENDS:
+        module, kind = BACKENDS[name].split(":")
+        options: type[BaseModel] = getattr(import_module(module), kind).Options
+        return options
+    form: type[BaseModel] = getattr(spec, name)
+    return form
+
+
+def rows(form: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """A table row a field, nested forms under their own names."""
+    for name, field in form.model_fields.items():
+        inner = nested(field.annotation)
+        default = "" if field.is_required() else shown(field.get_default(call_default_factory=True))
+        if inner:
+            yield f"| `{prefix}{name}` | | {field.description} |"
+            yield from rows(inner, f"{prefix}{name}.")
+        else:
+            yield f"| `{prefix}{name}` | {default} | {field.description} |"
+
+
+def nested(annotation: Any) -> type[BaseModel] | None:
+    """The form inside `X`, `X | None`, `dict[str, X]` or `tuple[X, ...]`, if it is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := nested(part))), None)
+
+
+def shown(default: Any) -> str:
+    return "" if default in (None, PydanticUndefined) else f"`{default}`"
+
+
+def table(match: re.Match[str]) -> str:
+    head = "| Field | Default | |\n|---|---|---|\n"
+    return match[1] + head + "\n".join(rows(form_of(match[2]))) + "\n" + match[3]
+
+
+def test_every_field_of_configs_is_documented() -> None:
+    """The tables of docs/configuration.md are those of the forms, field by field, and no form is missing."""
+    page = PAGE.read_text()
+
+    assert MARK.sub(table, page) == page, "run python tests/test_docs.py"
+    assert {match[2] for match in MARK.finditer(page)} == {"ModelSpec", "ServiceSpec", *BACKENDS}
+
+
+@pytest.mark.parametrize(
+    "file", sorted(str(f.relative_to(ROOT)) for f in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+)
+def test_links_lead_somewhere(file: str) -> None:
+    """Every relative link and picture of a page exists."""
+    text = (ROOT / file).read_text()
+    targets = [t for t in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in t]
+
+    assert [t for t in targets if not ((ROOT / file).parent / t).exists()] == []
+
+
+def test_every_deployment_has_an_entry() -> None:
+    """serve_config.yaml has a full entry for the ingress, the upscaler and each enabled model, and for nothing else."""
+    from cutout.registry import load_registry
+
+    application = yaml.safe_load((ROOT / "serve_config.yaml").read_text())["applications"][0]
+    entries = {entry["name"]: entry for entry in application["deployments"]}
+
+    assert entries.keys() - {"Ingress", "Upscaler", "Ledger"} == load_registry(ROOT / "configs").models.keys()
+    for name, entry in entries.items():
+        wanted = {"max_ongoing_requests", "max_queued_requests", "ray_actor_options"}
+        assert wanted <= entry.keys(), name
+        assert "num_cpus" in entry["ray_actor_options"], name
+        if name != "Ledger":
+            scaling = {
+                "min_replicas",
+                "max_replicas",
+                "target_ongoing_requests",
+                "upscale_delay_s",
+                "downscale_delay_s",
+            }
+            assert scaling <= entry["autoscaling_config"].keys(), name
+
+
+def test_make_targets_are_the_readmes() -> None:
+    """Every `make` command of the README and the docs is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    pages = [(ROOT / "README.md"), *(ROOT / "docs").glob("*.md")]
+    used = {name for page in pages for name in re.findall(r"(?:^|`|\s)make ([a-z-]+)(?=[`\s])", page.read_text())}
+
+    assert used <= targets | {"a", "it", "sure"}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(MARK.sub(table, PAGE.read_text()))
