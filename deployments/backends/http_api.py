@@ -1,0 +1,113 @@
+"""Any API that takes a picture and gives a picture back: remove.bg, Photoroom, withoutBG and their kin, by data alone.
+
+One POST, multipart or JSON, with the key in a header; the answer is the picture, or JSON with the picture in base64.
+Every status but 2xx is a refusal that costs nothing, except for 502 and 504: a gateway's word says nothing about what
+happened behind it.
+
+Sources: the OpenAPI descriptions of remove.bg and Photoroom, and docs.withoutbg.com.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any, Literal
+
+from pydantic import Field, JsonValue, NonNegativeFloat
+
+from cutout.outcome import EngineReport
+from deployments.backends.base import RemoteBackend, RemoteOptions
+from deployments.backends.money import Bill
+from deployments.backends.provider import Reply
+from deployments.backends.wire import Parcel, Unreadable
+
+GATEWAY = (502, 504)
+REASONS = ("detail", "title", "message", "msg", "error", "errors")
+"""Where APIs of this kind say what went wrong, the most telling first."""
+
+
+class HttpApiOptions(RemoteOptions):
+    """`options:` of backend `http_api`."""
+
+    url: str = Field(pattern="^https?://", description="Where a picture is sent.")
+    key_header: str = Field("X-Api-Key", description="Header that carries the key.")
+    key_prefix: str = Field("", description="What stands before the key in it, such as `Bearer ` with its space.")
+    body: Literal["multipart", "json"] = Field("multipart", description="How a picture is sent; in JSON, as base64.")
+    image_field: str = Field(description="Name of the field with the picture.")
+    fields: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="Further fields, the same for every picture."
+    )
+    reply: Literal["binary", "base64"] = Field("binary", description="What comes back: the file, or JSON with it.")
+    reply_field: str = Field("image", description="Where the picture is in the JSON, such as `data.result_b64`.")
+    cost_header: str | None = Field(None, description="Header of the reply that says what was charged, in credits.")
+    credit_usd: NonNegativeFloat = Field(0.0, description="Price of a credit, in USD; only with `cost_header`.")
+
+
+class HttpApiBackend(RemoteBackend[HttpApiOptions]):
+    """See the module."""
+
+    Options = HttpApiOptions
+
+    def report(self) -> EngineReport:
+        """See Backend."""
+        return EngineReport(self.spec.provider, self.options.url)
+
+    async def exchange(self, parcel: Parcel, bill: Bill) -> bytes:
+        """See RemoteBackend."""
+        accept = "image/png" if self.options.reply == "binary" else "application/json"
+        key = self.provider.key_header(self.options.key_header, self.options.key_prefix)
+        picture, cost_usd = await self.provider.send(
+            "POST", self.options.url, self._read, bill, headers=key | {"Accept": accept}, **self._content(parcel)
+        )
+        bill.settle(cost_usd)
+        return picture
+
+    def _content(self, parcel: Parcel) -> dict[str, Any]:
+        name, fields = self.options.image_field, self.options.fields
+        if self.options.body == "json":
+            return {"json": {**fields, name: base64.b64encode(parcel.data).decode()}}
+        return {"files": {name: (parcel.file_name, parcel.data, parcel.media_type)}, "data": fields}
+
+    def _read(self, reply: Reply) -> tuple[bytes, float | None]:
+        """The picture, and what it cost in USD where the reply says so."""
+        if reply.status in GATEWAY:
+            raise Unreadable(f"status {reply.status} from a gateway")
+        if not 200 <= reply.status < 300:
+            raise reply.refused(_reason(_json(reply)) or "no reason was given")
+        picture = reply.body if self.options.reply == "binary" else _inside(_json(reply), self.options.reply_field)
+        return picture, self._cost_usd(reply)
+
+    def _cost_usd(self, reply: Reply) -> float | None:
+        charged = reply.headers.get(self.options.cost_header or "", "")
+        try:
+            return float(charged) * self.options.credit_usd
+        except ValueError:
+            return None
+
+
+def _json(reply: Reply) -> JsonValue:
+    """The JSON of a reply; None when it is none."""
+    try:
+        parsed: JsonValue = json.loads(reply.body)
+    except ValueError:
+        return None
+    return parsed
+
+
+def _inside(body: JsonValue, path: str) -> bytes:
+    """The picture whose base64 lies at `path`, names parted by dots."""
+    for name in path.split("."):
+        body = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(body, str):
+        raise Unreadable(f"base64 was expected at {path}")
+    try:
+        return base64.b64decode(body.rpartition(",")[2], validate=True)  # a data URI has its base64 after a comma
+    except binascii.Error as broken:
+        raise Unreadable(f"base64 was expected at {path}") from broken
+
+
+def _reason(body: JsonValue) -> str:
+    """The first text that says what went wrong."""
+    if isinstance(body, str):
+        return body
+    inner = body if isinstance(body, list) else [body.get(name) for name in REASONS] if isinstance(body, dict) else []
+    return next((reason for value in inner if (reason := _reason(value))), "")

@@ -1,0 +1,170 @@
+"""Fitting a provider's limits: a picture becomes a parcel for the wire, and the reply becomes its matte.
+
+Resolution is worth more to a matte than the last bit of colour. A picture that is too many bytes as PNG is sent as
+JPEG (or WebP) first, and made smaller only when that is still too much.
+
+A picture below a provider's smallest side is enlarged, because everything in it stays real; the matte is brought
+back. Only where enlarging would break another limit (a strip 4096 px long and 100 px wide) is it padded, by
+repeating its edge, which shows the network no border that is not there; the padding is cut off the matte.
+"""
+
+import io
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import Field, PositiveInt
+
+from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.image import Picture, decode, sniff
+from cutout.outcome import Alpha, Matte, Rgb, Size
+from cutout.png import encode
+from cutout.resize import resize_alpha, resize_rgb
+from cutout.spec import LimitsSpec, Spec
+
+QUALITIES = (95, 85)
+"""Of JPEG and WebP, in this order; colour is not subsampled."""
+SHAPE_TOLERANCE_PX = 2
+"""How far a reply's height may be from that of its width and the picture's shape: providers round differently."""
+
+
+class LimitsForm(Spec):
+    """`limits:` of a remote backend: what its provider takes. A picture beyond them is fitted, not refused."""
+
+    max_side_px: PositiveInt | None = Field(None, description="Longest side, in pixels.")
+    min_side_px: PositiveInt | None = Field(None, le=1024, description="Shortest side, in pixels.")
+    max_px: PositiveInt | None = Field(None, description="Most pixels in all.")
+    max_bytes: PositiveInt | None = Field(None, ge=65536, description="Largest file, in bytes.")
+    formats: tuple[Literal["png", "jpeg", "webp"], ...] = Field(
+        ("png", "jpeg", "webp"), min_length=1, description="What it reads; PNG is sent where it fits."
+    )
+
+
+class Unreadable(Exception):
+    """A reply that is not what was asked for; the text says what it is. provider.py makes a public error of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A picture as it goes out."""
+
+    data: bytes
+    media_type: str
+    size: Size
+    """Of the picture in it."""
+    padded: Size
+    """Of the file: `size`, and the padding right and below."""
+    exact: bool
+    """Whether the provider sees the very pixels of the picture."""
+
+    @property
+    def file_name(self) -> str:
+        """A name whose ending says the format."""
+        return "picture." + self.media_type.removeprefix("image/")
+
+
+def pack(picture: Picture, limits: LimitsForm) -> Parcel:
+    """The picture, encoded within the limits; what is transparent in it shows white, as for a local model."""
+    rgb, size = picture.on_white(), fitted(picture.size, limits)
+    while True:
+        content = rgb if size == picture.size else resize_rgb(rgb, size)
+        padded = _padded(content, limits.min_side_px or 1)
+        data, media_type = _encoded(padded, limits)
+        if limits.max_bytes is None or len(data) <= limits.max_bytes:
+            exact = media_type == "image/png" and size == picture.size and picture.alpha is None
+            return Parcel(data, media_type, size, Size(padded.shape[1], padded.shape[0]), exact)
+        size = _scaled(size, min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data))))
+
+
+def unpack(reply: bytes, parcel: Parcel, picture: Picture) -> Matte:
+    """The matte of `picture` in a provider's reply, a PNG or WebP with transparency.
+
+    Its own colours are kept when the provider saw the very pixels of the picture; otherwise the picture's, which
+    have no loss of JPEG and no white of `on_white` in them.
+
+    Raises:
+        Unreadable: no picture, one without a transparency channel, or one of another shape.
+    """
+    answer = _decoded(reply)
+    _check_shape(answer.size, parcel.padded)
+    alpha = np.full(answer.rgb.shape[:2], 255, np.uint8) if answer.alpha is None else answer.alpha
+    if answer.size == parcel.padded and parcel.size == picture.size:
+        rgb = answer.rgb if parcel.exact and parcel.padded == parcel.size else None
+        return Matte(alpha[: parcel.size.height, : parcel.size.width], rgb)
+    seen, full = min(answer.size, parcel.size, key=lambda size: size.width), picture.size
+    note = (
+        f"The provider saw the picture at {seen.width}x{seen.height} px; "
+        f"its alpha was put on the original of {full.width}x{full.height} px."
+    )
+    return Matte(_brought_back(alpha, parcel, full), note=note)
+
+
+def fitted(size: Size, limits: LimitsForm) -> Size:
+    """The size at which a picture goes out: shrunk into the limits, or enlarged where that keeps all of them."""
+    longest, shortest = max(size.width, size.height), min(size.width, size.height)
+    max_side, max_px = limits.max_side_px or math.inf, limits.max_px or math.inf
+    scale = min(1.0, max_side / longest, math.sqrt(max_px / (size.width * size.height)))
+    larger = (limits.min_side_px or 1) / shortest
+    if larger > 1 and longest * larger <= max_side and size.width * size.height * larger**2 <= max_px:
+        scale = larger
+    return _scaled(size, scale)
+
+
+def _scaled(size: Size, scale: float) -> Size:
+    # Rounded down, so that no limit is passed; the small number undoes what floats lose.
+    return Size(max(1, int(size.width * scale + 1e-6)), max(1, int(size.height * scale + 1e-6)))
+
+
+def _padded(rgb: Rgb, min_side_px: int) -> Rgb:
+    missing = [(0, max(0, min_side_px - side)) for side in rgb.shape[:2]]
+    return np.pad(rgb, [*missing, (0, 0)], mode="edge") if any(after for _, after in missing) else rgb
+
+
+def _encoded(rgb: Rgb, limits: LimitsForm) -> tuple[bytes, str]:
+    """A file and its media type; the best that fits `max_bytes`, or else the smallest."""
+    allowed = limits.max_bytes or math.inf
+    lossy = next((kind for kind in ("jpeg", "webp") if kind in limits.formats), None)
+    if "png" in limits.formats:
+        data = encode(rgb)
+        if len(data) <= allowed or lossy is None:
+            return data, "image/png"
+    for quality in QUALITIES:
+        out = io.BytesIO()
+        Image.fromarray(rgb).save(out, str(lossy), quality=quality, **({"subsampling": 0} if lossy == "jpeg" else {}))
+        if out.tell() <= allowed:
+            break
+    return out.getvalue(), f"image/{lossy}"
+
+
+def _decoded(reply: bytes) -> Picture:
+    try:
+        with Image.open(io.BytesIO(reply), formats=("PNG", "WEBP", "JPEG")) as head:
+            transparent = head.has_transparency_data
+        picture = decode(reply, LimitsSpec())
+    except (OSError, SyntaxError, ValueError, InvalidFormat) as broken:
+        raise Unreadable(f"a picture was expected, not {len(reply)} bytes of {sniff(reply)}") from broken
+    except ImageTooLarge as large:
+        raise Unreadable(large.message) from large
+    if not transparent:
+        raise Unreadable(f"a picture with transparency was expected, not {sniff(reply)} without")
+    return picture
+
+
+def _check_shape(answer: Size, sent: Size) -> None:
+    if abs(answer.height - answer.width * sent.height / sent.width) > SHAPE_TOLERANCE_PX:
+        raise Unreadable(
+            f"a picture of the shape {sent.width}x{sent.height} was expected, not {answer.width}x{answer.height}"
+        )
+
+
+def _brought_back(alpha: Alpha, parcel: Parcel, full: Size) -> Alpha:
+    """Alpha of the reply's size -> of the picture's own: to the size on the wire, without the padding, to full size."""
+    if parcel.padded != parcel.size:
+        alpha = _resized(alpha, parcel.padded)[: parcel.size.height, : parcel.size.width]
+    return _resized(alpha, full)
+
+
+def _resized(alpha: Alpha, size: Size) -> Alpha:
+    return alpha if alpha.shape == (size.height, size.width) else resize_alpha(np.ascontiguousarray(alpha), size)
