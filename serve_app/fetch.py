@@ -1,0 +1,91 @@
+"""Fetches the picture of an `image_url`: public hosts only, a few redirects, bounded in bytes and in time."""
+
+import asyncio
+import ssl
+
+import httpcore
+import httpx
+
+from cutout.errors import ImageTooLarge, ValidationError
+from cutout.spec import FetchSpec
+from serve_app.guard import GuardedClient, checked_url
+from serve_app.settings import VERSION
+
+FIELD = "image_url"
+HEADERS = {"User-Agent": f"cutout-shotgun/{VERSION}", "Accept": "*/*", "Accept-Encoding": "identity"}
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class Fetcher:
+    """Fetches pictures of at most `max_bytes`; one for a replica. `client` is of the tests' own where given."""
+
+    def __init__(self, rules: FetchSpec, max_bytes: int, client: GuardedClient | None = None) -> None:
+        self._rules = rules
+        self._max_bytes = max_bytes
+        self._client = client or GuardedClient(FIELD, rules)
+
+    async def fetch(self, url: str) -> bytes:
+        """All bytes at an address, whatever they are.
+
+        Raises:
+            ValidationError: the address is not of the expected form, leads to a host that is not public, or gave no
+                picture in time; the message says which. Nothing of what an inner host would answer is in it: none is
+                ever connected to.
+            ImageTooLarge: more than `max_bytes`; the rest is not read.
+        """
+        try:
+            async with asyncio.timeout(self._rules.total_s):
+                return await self._follow(checked_url(url, FIELD))
+        except TimeoutError as late:
+            raise _failed(f"it took longer than {self._rules.total_s:g} s") from late
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as broken:
+            raise _failed(self._reason(broken)) from broken
+
+    async def close(self) -> None:
+        """Close what is still open."""
+        await self._client.close()
+
+    async def _follow(self, url: httpx.URL) -> bytes:
+        for _ in range(self._rules.max_redirects + 1):
+            async with self._client.stream("GET", url, HEADERS) as answer:
+                headers = httpx.Headers(answer.headers)
+                if answer.status not in REDIRECTS or "location" not in headers:
+                    return await self._read(answer, headers)
+                url = checked_url(headers["location"], FIELD, base=url)
+        raise _failed(f"it leads through more than {self._rules.max_redirects} redirects")
+
+    async def _read(self, answer: httpcore.Response, headers: httpx.Headers) -> bytes:
+        if not 200 <= answer.status <= 299:
+            raise _failed(f"its host answered with status {answer.status}")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
+            raise _failed("its host sent it compressed, which was not asked for")
+        if int(headers.get("content-length", "0")) > self._max_bytes:
+            raise self._too_large()
+        body = bytearray()  # a list would keep an object for each of a million tiny chunks
+        async for chunk in answer.aiter_stream():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise self._too_large()
+            await asyncio.sleep(0)  # thousands of tiny chunks come in one read: others have their turn in between
+        return bytes(body)
+
+    def _too_large(self) -> ImageTooLarge:
+        return ImageTooLarge.of_field(FIELD, f"Image exceeds the limit of {self._max_bytes // 1024 // 1024} MB")
+
+    def _reason(self, broken: Exception) -> str:
+        match broken:
+            case httpcore.ConnectTimeout():
+                return f"its host did not answer within {self._rules.connect_s:g} s"
+            case httpcore.TimeoutException():
+                return f"its host was silent for {self._rules.read_s:g} s"
+            case httpcore.ConnectError(__context__=ssl.SSLError()):
+                return "its host did not prove its name by TLS"
+            case httpcore.ConnectError():
+                return "its host took no connection"
+            case _:
+                return "its host broke off, or did not answer in HTTP"
+
+
+def _failed(reason: str) -> ValidationError:
+    return ValidationError.of_field(FIELD, f"{FIELD} could not be fetched: {reason}")
