@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutout.errors import CutoutError, ModelUnavailable
+from cutout.keys import KeyRecord
 
 Rgb: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) uint8, sRGB."""
@@ -143,6 +144,8 @@ class Job:
     factor: int | None = None
     """Upscale factor, 2 or 4; None: no upscale."""
     terms: Terms = Terms()
+    key: KeyRecord | None = None
+    """The API key that asks; None: nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,13 @@ class ModelSpec(Spec):
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Of its backend; see that backend's page.")
 
+    @field_validator("id")
+    @classmethod
+    def _not_a_word_of_the_api(cls, model_id: str) -> str:
+        if model_id in ("all", "none"):
+            raise ValueError("another name expected: `all` and `none` mean something in requests")
+        return model_id
+
     @property
     def local(self) -> bool:
         """Whether it runs here: the picture does not leave, and nobody charges for it."""

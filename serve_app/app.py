@@ -1,7 +1,7 @@
 """All routes, middleware and error handlers on one screen."""
 
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 import swagger_ui_bundle
 from fastapi import FastAPI, Request
@@ -10,24 +10,39 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
+from cutout.keys import KeyRing
 from serve_app import contract
+from serve_app.access import Access
+from serve_app.budgets import Limiter
 from serve_app.fetch import Fetcher
 from serve_app.middleware import RequestId
+from serve_app.page import page_routes
 from serve_app.responses import error_response
 from serve_app.routes import Routes
+from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
 
 logger = logging.getLogger(__name__)
 
 
-def create_app(shotgun: Shotgun) -> FastAPI:
-    """The HTTP service around a shotgun."""
+COSTLY = ("/remove-background", "/process", "/upscale")
+"""Where a request is a job, and takes one of its caller's places."""
+
+
+class Books(Ledger, Limiter, Protocol):
+    """Picks, and the count of requests."""
+
+
+def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None) -> ASGIApp:
+    """The HTTP service around a shotgun. With `keys`, a request needs one."""
     service = shotgun.registry.service
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None)
     routes = Routes(shotgun, Fetcher(service.fetch, service.limits.body_bytes))
+    selections = Selections(books)
     post, get = app.post, app.get
     get("/health", **_answers(contract.HealthBody))(routes.health)
     get("/models", **_answers(contract.ModelsBody))(routes.models)
@@ -36,15 +51,20 @@ def create_app(shotgun: Shotgun) -> FastAPI:
     post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
 
     post("/estimate", **_answers(contract.EstimateBody, 400, 503, form=contract.EstimateForm))(routes.estimate)
+    post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 503, form=contract.SelectionForm))(
+        selections.log_selection
+    )
+    get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
+    get("/selections/export", **_answers(list[contract.ExportedPick], 400, 503))(selections.export)
 
+    app.router.routes.extend(page_routes())
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
     get("/docs", include_in_schema=False)(_docs)
 
     app.add_exception_handler(CutoutError, _known)
     app.add_exception_handler(HTTPException, _routing)
     app.add_exception_handler(Exception, _unknown)
-    app.add_middleware(RequestId)
-    return app
+    return RequestId(Access(app, keys, service.access, books, COSTLY))
 
 
 async def _docs() -> Response:
@@ -81,7 +101,7 @@ async def _unknown(_: Request, error: Exception) -> Response:
     return error_response(InternalError("The service failed; its log has the reason"))
 
 
-def _answers(body: type[BaseModel], *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:
+def _answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:
     """FastAPI's description of an endpoint's answers and JSON body; the endpoint reads and writes them itself."""
     responses: dict[int | str, dict[str, Any]] = {200: {"model": body}}
     responses |= {status: {"model": contract.ErrorBody} for status in (*errors, 500)}

@@ -11,12 +11,21 @@ from cutout.registry import load_registry
 from cutout.spec import ModelSpec, Registry, ServiceSpec
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
+from deployments.books import Books
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from serve_app.ingress import Ingress
 from serve_app.settings import Settings
 
 APP_NAME = "cutout"
+
+
+class LedgerReplica(Books):
+    """The books, brought up to date before the first request."""
+
+    async def __init__(self, database_url: str, service: ServiceSpec) -> None:  # type: ignore[misc]
+        super().__init__(database_url, lease_s=service.limits.request_s + 30)
+        await self.start()
 
 
 class RemoverReplica(Remover):
@@ -36,13 +45,15 @@ def build_app(args: dict[str, Any]) -> Application:
         ConfigurationError: a wrong value in configs/: file, field and what was expected.
     """
     registry = check_config(args)
-    cache = Settings().data_dir / "compiled"
+    settings = Settings()
+    cache = settings.data_dir / "compiled"
     models = {
         model_id: serve.deployment(RemoverReplica, name=model_id).bind(spec, registry.service, cache)
         for model_id, spec in registry.models.items()
     }
     upscaler = serve.deployment(Upscaler, name="Upscaler").bind(registry.service.encode)
-    return Ingress.bind(registry, models, upscaler)
+    ledger = serve.deployment(LedgerReplica, name="Ledger").bind(settings.database_url, registry.service)
+    return Ingress.bind(registry, models, upscaler, ledger, settings.api_keys_file)
 
 
 def check_config(args: dict[str, Any]) -> Registry:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cutout.errors import ModelUnavailable, ValidationError
+from cutout.errors import Forbidden, ModelUnavailable, ValidationError
+from cutout.keys import KeyRecord
 from cutout.outcome import Terms
 from cutout.spec import ModelSpec
 from serve_app.board import Board
@@ -22,21 +23,37 @@ class Choice:
         """What the models cost together by the registry's prices."""
         return round(sum(self.prices_usd.values()), 6)
 
+    def without(self, refused: dict[str, str]) -> "Choice":
+        """This choice less some models, each with its reason.
 
-def choose(asked: tuple[str, ...], terms: Terms, board: Board) -> Choice:
+        Raises:
+            ModelUnavailable: none is left.
+        """
+        models = tuple(name for name in self.models if name not in refused)
+        left = Choice(models, {**self.skipped, **refused}, {name: self.prices_usd[name] for name in models})
+        _check_some(left, excluded=False)
+        return left
+
+
+def choose(asked: tuple[str, ...], terms: Terms, board: Board, key: KeyRecord | None = None) -> Choice:
     """The models that run: those asked for, less what the terms exclude and, of `all`, what is unavailable.
 
     Raises:
+        Forbidden: a model is asked for by name that the key may not use.
         ModelUnavailable: of `all` none is left.
         ValidationError: the terms leave none, or the models cost more than `terms.max_cost_usd`.
     """
-    wanted = tuple(board.specs) if "all" in asked else asked
+    allowed = tuple(board.specs) if key is None or key.models is None else key.models
+    if forbidden := [name for name in asked if name != "all" and name not in allowed]:
+        raise Forbidden(f"This key may not use {', '.join(forbidden)}")
+    wanted = tuple(name for name in board.specs if name in allowed) if "all" in asked else asked
     excluded = {name: reason for name in wanted if (reason := _excluded(board.specs[name], terms))}
     absent = {name: reason for name in wanted if name not in asked and (reason := _absent(board, name))}
     skipped = {**absent, **excluded}
     models = tuple(name for name in wanted if name not in skipped)
     choice = Choice(models, skipped, {name: board.specs[name].price_usd for name in models})
-    _check(choice, terms, excluded)
+    _check_some(choice, excluded=bool(excluded))
+    _check_cost(choice, terms)
     return choice
 
 
@@ -53,12 +70,15 @@ def _absent(board: Board, name: str) -> str | None:
     return None if status is None or status.state == "ready" else status.reason or "unavailable"
 
 
-def _check(choice: Choice, terms: Terms, excluded: dict[str, str]) -> None:
+def _check_some(choice: Choice, excluded: bool) -> None:
     if not choice.models:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in choice.skipped.items())
         if excluded:
             raise ValidationError(f"No model is left to run. {reasons}", {"models": choice.skipped})
         raise ModelUnavailable(f"No model is available. {reasons}", {"models": choice.skipped})
+
+
+def _check_cost(choice: Choice, terms: Terms) -> None:
     if terms.max_cost_usd is not None and choice.estimate_usd > terms.max_cost_usd:
         message = f"The models would cost {choice.estimate_usd:g} USD together, more than max_cost_usd"
         details = {"field": "max_cost_usd", "received": terms.max_cost_usd, "estimate_usd": choice.estimate_usd}

@@ -279,3 +279,53 @@ class ExportedPick(Body):
     image_category: str | None
     notes: str | None
     offered: list[str] = Field(description="The models it was chosen from, in the order shown.")
+
+
+class DeliveryForm(Form):
+    """How the answer comes: at once or later, with pictures or with their addresses."""
+
+    response_format: Literal["base64", "url", "both"] = Field(
+        "base64", description="Pictures as base64, by signed addresses that expire, or both."
+    )
+    webhook_url: str | None = Field(
+        None, max_length=2048, description="Answer 202 at once, and send the results to this http(s) address."
+    )
+    webhook_secret: str | None = Field(None, description="Signs what is sent to `webhook_url`; never shown again.")
+
+
+class AcceptedBody(Body):
+    """Answer 202: the job is kept, and its address says how far it is."""
+
+    job_id: str
+    status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+    status_url: str
+
+
+class AttemptBody(Body):
+    """One attempt to deliver a webhook."""
+
+    at: float = Field(description="Unix time, in seconds.")
+    status: int | None = Field(description="The receiver's HTTP status, when there was one.")
+    reason: str | None = Field(description="Why it failed; null: delivered.")
+
+
+class DeliveryBody(Body):
+    """What became of a job's webhook so far."""
+
+    status: Literal["pending", "delivered", "failed"]
+    attempts: list[AttemptBody]
+
+
+class JobStateBody(Body):
+    """Answer of GET /jobs/{job_id} and DELETE /jobs/{job_id}: pictures are in `image_url`, never in base64."""
+
+    job_id: str
+    status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+    processing_time_ms: int = Field(description="From the job's acceptance to its end, or until now.")
+    total_cost_usd: float
+    skipped: dict[str, str] = {}
+    created_at: float = Field(description="Unix time, in seconds.")
+    models: list[str] = Field(description="The models that it was fired at.")
+    results: list[dict[str, Any]] = Field(description="Of the models that are done, as in the answer of the POST.")
+    webhook: DeliveryBody | None = Field(None, description="What became of its webhook; null when there is none yet.")
+    error: ErrorDetail | None = Field(None, description="Why the job as a whole broke; absent when it did not.")

@@ -2,20 +2,22 @@
 
 import asyncio
 import binascii
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypeVar
 
 import pydantic
 from starlette.datastructures import FormData, QueryParams, UploadFile
 from starlette.requests import Request
 
-from cutout.errors import ImageTooLarge, MissingImage, ValidationError
+from cutout.errors import CutoutError, ImageTooLarge, MissingImage, ValidationError
 from cutout.outcome import Terms
 from cutout.spec import LimitsSpec
 from serve_app.contract import Form, PictureForm, TermsForm
 
 F = TypeVar("F", bound=PictureForm)
 J = TypeVar("J", bound=Form)
+Refusal: TypeAlias = Callable[[int], CutoutError]
+"""Limit in bytes -> what a larger body is answered with."""
 FIELDS_BYTES = 64 * 1024
 """Room for everything in a body that is not the picture."""
 EXPECTED = "application/json, multipart/form-data, or a picture's own bytes as image/* or application/octet-stream"
@@ -29,7 +31,7 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
         MissingImage: neither picture nor address.
         ImageTooLarge: more bytes than `limits.body_bytes`; the rest is not read.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     if media_type == "application/json":
         fields, image = await _json(request, form, limits)
     elif media_type == "multipart/form-data":
@@ -42,10 +44,12 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
 
 
 async def read_json(request: Request, form: type[J]) -> J:
-    """A JSON request without a picture; raises as `read_form`."""
-    body = await _body(request, FIELDS_BYTES)
+    """A JSON request without a picture, of at most FIELDS_BYTES; raises as `read_form`."""
+    media_type = _media_type(request)
+    if media_type != "application/json":
+        raise ValidationError.of_field("Content-Type", "Content type expected: application/json", media_type or "none")
     try:
-        return form.model_validate_json(body or b"{}")
+        return form.model_validate_json(await _body(request, FIELDS_BYTES, _wordy))
     except pydantic.ValidationError as wrong:
         raise _explained(wrong) from None
 
@@ -136,19 +140,24 @@ def _one_picture(fields: PictureForm, image: bytes | None, limits: LimitsSpec) -
     return image
 
 
-async def _body(request: Request, limit_bytes: int) -> bytes:
-    _refuse_early(request, limit_bytes)
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _body(request: Request, limit_bytes: int, refusal: Refusal | None = None) -> bytes:
+    refusal = refusal or _too_large
+    _refuse_early(request, limit_bytes, refusal)
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit_bytes:
-            raise _too_large(limit_bytes)
+            raise refusal(limit_bytes)
         chunks.append(chunk)
     return b"".join(chunks)
 
 
 def _counted(request: Request, limit_bytes: int) -> Any:
-    _refuse_early(request, limit_bytes)
+    _refuse_early(request, limit_bytes, _too_large)
     size = 0
 
     async def receive() -> Any:
@@ -162,14 +171,18 @@ def _counted(request: Request, limit_bytes: int) -> Any:
     return receive
 
 
-def _refuse_early(request: Request, limit_bytes: int) -> None:
+def _refuse_early(request: Request, limit_bytes: int, refusal: Refusal) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit_bytes:
-        raise _too_large(limit_bytes)
+        raise refusal(limit_bytes)
 
 
 def _too_large(limit_bytes: int) -> ImageTooLarge:
     return ImageTooLarge.of_field("image", f"Image exceeds the limit of {limit_bytes // 1024 // 1024} MB")
+
+
+def _wordy(limit_bytes: int) -> ValidationError:
+    return ValidationError.of_field("body", f"A body of at most {limit_bytes} bytes is expected")
 
 
 def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tuple[str, ...]:

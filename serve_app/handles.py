@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ray.exceptions import RayActorError, RayError, RayTaskError
@@ -11,10 +11,14 @@ from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 from cutout.errors import CutoutError, ModelBusy, ModelCrashed, ModelError, ModelUnavailable
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
-from cutout.spec import ModelSpec
+from cutout.purse import Charge
+from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
+from cutout.spec import LimitTier, ModelSpec
+from cutout.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+LEDGER = "Ledger"
 TRIES = 3
 """How often work without side effects is sent, when the replica that has it dies."""
 
@@ -53,6 +57,49 @@ class UpscalerHandle:
         """See shotgun.Enlarger."""
         call = self._handle.upscale_picture
         return await _sent(lambda: call.remote(picture, factor, output_format, preserve_alpha), "Upscaler", TRIES)
+
+
+class LedgerHandle:
+    """The ledger's deployment: jobs and picks, the count of requests, the budgets."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def record(self, job: JobRecord) -> None:
+        """See deployments/ledger.py; so for all that follow."""
+        await _sent(lambda: self._handle.record.remote(job), LEDGER, TRIES)
+
+    async def select(self, pick: Pick) -> Logged:
+        """Keep a pick."""
+        return await _sent(lambda: self._handle.select.remote(pick), LEDGER, TRIES)
+
+    async def stats(self) -> Stats:
+        """What all picks add up to."""
+        return await _sent(self._handle.stats.remote, LEDGER, TRIES)
+
+    async def export(self, after: int = 0) -> tuple[LoggedPick, ...]:
+        """The next picks after a number."""
+        return await _sent(lambda: self._handle.export.remote(after), LEDGER, TRIES)
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
+        """Count a request."""
+        return await _sent(lambda: self._handle.admit.remote(who, tier, cost), LEDGER, 1)
+
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+        """Take a place for a job."""
+        return await _sent(lambda: self._handle.begin.remote(who, tier, job_id), LEDGER, 1)
+
+    async def end(self, job_id: str) -> None:
+        """Give the place back."""
+        await _sent(lambda: self._handle.end.remote(job_id), LEDGER, 1)
+
+    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """Set charges aside."""
+        return await _sent(lambda: self._handle.reserve.remote(job_id, charges, ceilings), LEDGER, TRIES)
+
+    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent. Not sent again: it may have been booked before its replica died."""
+        await _sent(lambda: self._handle.settle.remote(job_id, spent), LEDGER, 1)
 
 
 async def _sent(call: Callable[[], DeploymentResponse[T]], name: str, tries: int) -> T:

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -11,11 +12,12 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from cutout.image import Picture
+from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
 from cutout.spec import Registry
 from serve_app.app import create_app
 from serve_app.forms import known_models
-from serve_app.handles import ModelHandle, UpscalerHandle
+from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
 from serve_app.shotgun import Shotgun
 
@@ -29,15 +31,22 @@ class ServiceIngress:
     """One shotgun, reachable by HTTP and by handle."""
 
     def __init__(
-        self, registry: Registry, models: Mapping[str, DeploymentHandle[Any]], upscaler: DeploymentHandle[Any]
+        self,
+        registry: Registry,
+        models: Mapping[str, DeploymentHandle[Any]],
+        upscaler: DeploymentHandle[Any],
+        ledger: DeploymentHandle[Any],
+        keys_file: Path | None,
     ) -> None:
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
-        self._shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), put)
+        self._ledger = LedgerHandle(ledger)
+        self._keys = KeyRing.load(keys_file) if keys_file else None
+        self._shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), self._ledger, put)
         self._watching: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         self._watching = asyncio.create_task(self._shotgun.board.watch())
-        return create_app(self._shotgun)
+        return create_app(self._shotgun, self._ledger, self._keys)
 
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"

@@ -46,20 +46,21 @@ class Routes:
         """Fire one picture at every background remover at once."""
         form, image = await self._read(request, RemoveForm)
         models = known_models(form.include_models, self._specs, "include_models")
-        job = Job(new_id(), image, models, form.output_format, terms=terms(form))
+        job = Job(new_id(), image, models, form.output_format, None, terms(form), request.state.key)
         return await self._answer(request, job)
 
     async def process(self, request: Request) -> Response:
         """Remove the background by every model, then enlarge each cutout as soon as it is there."""
         form, image = await self._read(request, ProcessForm)
         models = known_models(form.bg_models, self._specs, "bg_models")
-        job = Job(new_id(), image, models, form.output_format, form.upscale_factor, terms(form))
+        job = Job(new_id(), image, models, form.output_format, form.upscale_factor, terms(form), request.state.key)
         return await self._answer(request, job)
 
     async def estimate(self, request: Request) -> Response:
         """What a request would cost, and which models would run, without running it."""
         form = await read_json(request, EstimateForm)
-        choice = choose(known_models(form.models, self._specs, "models"), terms(form), self._shotgun.board)
+        models = known_models(form.models, self._specs, "models")
+        choice = choose(models, terms(form), self._shotgun.board, request.state.key)
         return JSONResponse(estimate_body(choice, self._shotgun.board))
 
     async def upscale(self, request: Request) -> Response:

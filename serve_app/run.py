@@ -26,6 +26,7 @@ from ray.serve.scripts import run as serve_run
 
 from cutout.errors import ConfigurationError
 from serve_app.build import APP_NAME, check_config
+from serve_app.exposure import check_exposure
 from serve_app.leftovers import RUN_ID, Run
 from serve_app.settings import Settings
 
@@ -41,7 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
     config_file = parser.parse_args(arguments).config
     try:
         config = _config(config_file)
-        check_config(config["applications"][0].get("args") or {})
+        registry = check_config(config["applications"][0].get("args") or {})
+        has_keys = Settings().api_keys_file is not None
+        check_exposure(config["http_options"]["host"], registry.service.access, has_keys)
         _check_port(config["http_options"])
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)

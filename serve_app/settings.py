@@ -15,14 +15,31 @@ def _path(variable: str, default: str) -> Path:
     return Path(os.environ.get(variable) or default).expanduser().resolve()
 
 
+def _optional_path(variable: str) -> Path | None:
+    return _path(variable, "") if os.environ.get(variable) else None
+
+
+def _data_dir() -> Path:
+    return _path("CUTOUT_DATA_DIR", "~/.cutout-shotgun")
+
+
+def _database_url() -> str:
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{_data_dir() / 'ledger.sqlite'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Places, each from an environment variable."""
 
     config_dir: Path = field(default_factory=lambda: _path("CUTOUT_CONFIG_DIR", "configs"))
     """CUTOUT_CONFIG_DIR: where service.yaml and models/ lie."""
-    data_dir: Path = field(default_factory=lambda: _path("CUTOUT_DATA_DIR", "~/.cutout-shotgun"))
+    data_dir: Path = field(default_factory=_data_dir)
     """CUTOUT_DATA_DIR: what must survive a restart, and compiled models."""
+
+    database_url: str = field(default_factory=_database_url)
+    """DATABASE_URL: where jobs and picks are kept; a SQLite file in the data folder unless set."""
+    api_keys_file: Path | None = field(default_factory=lambda: _optional_path("CUTOUT_API_KEYS_FILE"))
+    """CUTOUT_API_KEYS_FILE: with it, every request needs one of its keys."""
 
     def run_file(self, port: int) -> Path:
         """Where a service on `port` says that it runs."""
@@ -52,6 +69,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(_free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
+        "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_USAGE_STATS_ENABLED": "0",

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from cutout.errors import CutoutError, ImageTooLarge, ModelTimeout, ServiceUnavailable
@@ -10,6 +11,7 @@ from cutout.image import Picture, decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
 from cutout.spec import Registry
 from serve_app.board import Board
+from serve_app.bookkeeping import Bookkeeper, Books
 from serve_app.choice import Choice, choose
 
 
@@ -53,6 +55,7 @@ class Shotgun:
         registry: Registry,
         models: Mapping[str, Model],
         upscaler: Enlarger,
+        books: Books,
         share: Callable[[Picture], Any] = lambda picture: picture,
     ) -> None:
         """`share` puts a picture where every replica can reach it, and gives what stands for it in a call."""
@@ -61,6 +64,7 @@ class Shotgun:
         self._models = models
         self._upscaler = upscaler
         self._share = share
+        self._books = Bookkeeper(books, registry)
 
     async def run(self, job: Job, watcher: Watcher | None = None) -> Result:
         """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
@@ -70,23 +74,27 @@ class Shotgun:
             ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
         """
         started = time.perf_counter()
-        choice = choose(job.models, job.terms, self.board)
+        choice = choose(job.models, job.terms, self.board, job.key)
         picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
         self._check_output(picture.size, job.factor or 1)
         decoded = time.perf_counter()
-        shared = self._share(picture)
-        if watcher:
-            watcher.started(choice, picture.size)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one_model(n, shared, job, started, watcher)) for n in choice.models]
-        return Result(
+        async with self._books.paid(job, choice) as (choice, results):
+            if watcher:
+                watcher.started(choice, picture.size)
+            volley = _Volley(job, self._share(picture), started, results, watcher)
+            async with asyncio.TaskGroup() as group:
+                for name in choice.models:
+                    group.create_task(self._one_model(name, volley))
+        result = Result(
             job_id=job.id,
-            results=tuple(task.result() for task in tasks),
+            results=tuple(results[name] for name in choice.models),
             input_size=picture.size,
             wall_ms=(time.perf_counter() - started) * 1000,
             skipped=choice.skipped,
             times_ms={"decode": (decoded - started) * 1000},
         )
+        await self._books.record(job, result)
+        return result
 
     async def upscale(self, image: bytes, factor: int, output_format: OutputFormat, preserve_alpha: bool) -> Upscaled:
         """Enlarge a caller's picture; raises as `run` does."""
@@ -99,21 +107,17 @@ class Shotgun:
         except TimeoutError as late:
             raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
 
-    async def _one_model(
-        self, model_id: str, shared: Any, job: Job, received: float, watcher: Watcher | None
-    ) -> ModelResult:
-        started = time.perf_counter()
-        left_s = None if job.terms.deadline_s is None else received + job.terms.deadline_s - started
+    async def _one_model(self, model_id: str, volley: "_Volley") -> None:
+        started, deadline_s = time.perf_counter(), volley.job.terms.deadline_s
         try:
-            async with asyncio.timeout(left_s):
-                outcome = await self._shoot(model_id, shared, job)
+            async with asyncio.timeout(None if deadline_s is None else volley.received + deadline_s - started):
+                outcome = await self._shoot(model_id, volley.shared, volley.job)
         except TimeoutError:
-            late = ModelTimeout(f"Not done by the deadline of {(job.terms.deadline_s or 0) * 1000:g} ms")
-            outcome = Failure.of(model_id, late)
-        result = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
-        if watcher:
-            watcher.finished(result)
-        return result
+            late = ModelTimeout(f"Not done by the deadline of {(deadline_s or 0) * 1000:g} ms")
+            outcome = replace(Failure.of(model_id, late), cost_usd=self.registry.models[model_id].price_usd)
+        volley.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
+        if volley.watcher:
+            volley.watcher.finished(volley.results[model_id])
 
     async def _shoot(self, model_id: str, shared: Any, job: Job) -> Cutout | Failure:
         started = time.perf_counter()
@@ -132,7 +136,9 @@ class Shotgun:
             async with asyncio.timeout(timeout_s):
                 return await self._models[model_id].remove(shared, output_format)
         except TimeoutError:
-            return Failure.of(model_id, ModelTimeout(f"API timeout after {timeout_s:g}s"))
+            late = Failure.of(model_id, ModelTimeout(f"API timeout after {timeout_s:g}s"))
+            # A provider may have taken the work: what may have been charged counts as spent.
+            return replace(late, cost_usd=self.registry.models[model_id].price_usd)
         except CutoutError as error:
             return Failure.of(model_id, error)
 
@@ -151,3 +157,16 @@ class Shotgun:
         if larger.width * larger.height > cap:
             message = f"The upscaled image would have {larger.width * larger.height} pixels; at most {cap} are made"
             raise ImageTooLarge.of_field("upscale_factor", message, factor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Volley:
+    """One picture in the air: what each model's task shares with the others."""
+
+    job: Job
+    shared: Any
+    """What stands for the picture in a call."""
+    received: float
+    """When the request came, by time.perf_counter."""
+    results: dict[str, ModelResult]
+    watcher: Watcher | None

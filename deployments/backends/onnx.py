@@ -31,9 +31,7 @@ class OnnxOptions(Spec):
     std: tuple[float, float, float] = Field(description="Each channel is divided by it.")
     activation: Literal["none", "sigmoid"] = Field("none", description="What the first output still needs.")
     engine: EngineName = Field("auto", description="What runs the file; `auto`: the fastest that the model allows.")
-    gpu: GpuProvider = Field(
-        "cuda", description="How a GPU is used that the replica was given."
-    )
+    gpu: GpuProvider = Field("cuda", description="How a GPU is used that the replica was given.")
     precision: Precision = Field("f32", description="`auto` or `bf16` only where the alpha error of bf16 was checked.")
 
 

@@ -15,6 +15,9 @@ import httpx
 import pytest
 
 from tests.deployments.networks import brightness_network
+from tests.providers.kie import FakeKie
+from tests.providers.runware import FakeRunware
+from tests.providers.serving import Served
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = Path(__file__).parent / "configs"
@@ -22,11 +25,13 @@ CONFIGS = Path(__file__).parent / "configs"
 
 @dataclass(frozen=True)
 class Service:
-    """A running service."""
+    """A running service, and the stand-ins for its providers."""
 
     process: subprocess.Popen[bytes]
     http: httpx.Client
     folder: Path
+    runware: FakeRunware
+    kie: FakeKie
 
     @property
     def log(self) -> str:
@@ -40,19 +45,19 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, port: int, *, late: bool = False) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, **variables: str) -> subprocess.Popen[bytes]:
     """Start the service on the tests' own configs/; its output goes to `folder`/log."""
     shutil.copytree(CONFIGS, folder, dirs_exist_ok=True)
     birefnet = (folder / "models" / "local_birefnet.yaml").read_text()
     network = folder / "birefnet.onnx"
-    if not late:
-        brightness_network(network)
+    brightness_network(network)
     (folder / "models" / "local_birefnet.yaml").write_text(birefnet.replace("BIREFNET", str(network)))
     environment = {
         **os.environ,
         "PORT": str(port),
         "CUTOUT_CONFIG_DIR": str(folder),
         "CUTOUT_DATA_DIR": str(folder / "data"),
+        **variables,
     }
     command = [sys.executable, "-m", "serve_app", str(folder / "serve_config.yaml")]
     with (folder / "log").open("wb") as log:
@@ -70,13 +75,18 @@ def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One service for all cluster tests."""
+    """One service for all cluster tests, with fake providers over real HTTP."""
     folder, port = tmp_path_factory.mktemp("service"), free_port()
-    process = start(folder, port)
-    try:
-        wait_ready(process, folder)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as http:
-            yield Service(process, http, folder)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+    runware, kie = FakeRunware(0.5), FakeKie(0.5)
+    with Served(runware.app) as at_runware, Served(kie.api) as at_kie, Served(kie.files) as at_files:
+        kie.files_url = at_files.url
+        addresses = {"RUNWARE_BASE_URL": f"{at_runware.url}/v1", "KIE_BASE_URL": at_kie.url}
+        keys = {"RUNWARE_API_KEY": "fake", "KIE_API_KEY": "fake"}
+        process = start(folder, port, KIE_UPLOAD_URL=at_files.url, **addresses, **keys)
+        try:
+            wait_ready(process, folder)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as http:
+                yield Service(process, http, folder, runware, kie)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0

@@ -34,6 +34,15 @@ def test_the_shipped_registry_is_the_contracts() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["all", "none", "Upper", "1st", "a-b"])
+def test_a_name_that_requests_use_is_refused(tmp_path: Path, name: str) -> None:
+    """A model cannot be called `all` or `none`, nor anything but lower case, digits and underscores."""
+    (configs(tmp_path) / "models" / f"{name}.yaml").write_text(MODEL)
+
+    with pytest.raises(ConfigurationError, match=f"{name}.yaml: id: "):
+        load_registry(tmp_path)
+
+
 def test_the_id_is_the_files_name(tmp_path: Path) -> None:
     """A model is called what its file is called."""
     assert load_registry(configs(tmp_path)).models["a"].id == "a"

@@ -86,8 +86,11 @@ def assert_exact(resized: Rgba, exact: Rgba) -> None:
     ids=["cutout", "noise", "black and white", "opaque noise", "opaque black and white"],
 )
 def test_colour_and_alpha_are_those_of_float64(rgba: Rgba, size: tuple[int, int]) -> None:
-    """Alpha, and colour where alpha is 4 or more, are within 1/255 of premultiplied Lanczos3 in float64."""
-    assert_exact(resize_rgba(rgba, Size(*size)), resize_exactly(rgba, Size(*size)))
+    """Alpha, and colour where alpha is 4 or more, are within 1/255 of premultiplied Lanczos3 in float64, 97 % equal."""
+    resized, exact = resize_rgba(rgba, Size(*size)), resize_exactly(rgba, Size(*size))
+
+    assert_exact(resized, exact)
+    assert (resized != exact)[exact[..., 3] >= 4].mean() < 0.03
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,7 +1,7 @@
 """python -m tests.providers [-- COMMAND]: every fake provider, until SIGINT, SIGTERM or the end of the command.
 
-The command, such as the service, runs with the fakes' addresses in its environment. They are real HTTP servers on loopback that compute real cutouts, and misbehave on demand. A test starts the one it
-needs with `serving.Served`.
+The command, such as the service, runs with the fakes' addresses in its environment. They are real HTTP servers on
+loopback that compute real cutouts, and misbehave on demand. A test starts the one it needs with `serving.Served`.
 """
 
 import argparse

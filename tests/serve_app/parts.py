@@ -1,10 +1,15 @@
 """The service without Ray: real removers of the model without weights, the real upscaler."""
 
+from collections.abc import Mapping, Sequence
+
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
-from cutout.spec import EncodeSpec, LicenceSpec, LimitsSpec, ModelSpec, Registry, ServiceSpec
+from cutout.purse import Charge
+from cutout.records import JobRecord
+from cutout.spec import AccessSpec, EncodeSpec, LicenceSpec, LimitsSpec, LimitTier, ModelSpec, Registry, ServiceSpec
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
+from serve_app.bookkeeping import Books
 from serve_app.shotgun import Shotgun
 
 
@@ -15,9 +20,12 @@ def model(model_id: str, **fields: object) -> ModelSpec:
     return ModelSpec.model_validate({"id": model_id, **given, **fields})
 
 
-def registry(*models: ModelSpec, **limits: int) -> Registry:
-    """A registry of them."""
-    service = ServiceSpec(limits=LimitsSpec.model_validate(limits))
+BUSY = AccessSpec(tiers={"default": LimitTier(requests_per_minute=10_000, concurrent_jobs=1_000)})
+
+
+def registry(*models: ModelSpec, access: AccessSpec = BUSY, **limits: int) -> Registry:
+    """A registry of them, for callers who ask a lot."""
+    service = ServiceSpec(limits=LimitsSpec.model_validate(limits), access=access)
     return Registry(service=service, models={spec.id: spec for spec in models})
 
 
@@ -35,7 +43,27 @@ class InProcess(Remover):
         return super().status()
 
 
-def shotgun(reg: Registry) -> Shotgun:
+def shotgun(reg: Registry, books: Books | None = None) -> Shotgun:
     """A shotgun whose models live in this process."""
     models = {spec.id: InProcess(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
-    return Shotgun(reg, models, Upscaler(EncodeSpec()))  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), books or Memory())  # type: ignore[arg-type]
+
+
+class Memory:
+    """Books of a test: everything is kept in lists, and nothing is refused that the test does not name."""
+
+    def __init__(self) -> None:
+        self.jobs: list[JobRecord] = []
+        self.reserved: list[Charge] = []
+        self.spent: list[Charge] = []
+        self.refused: dict[str, str] = {}
+
+    async def record(self, job: JobRecord) -> None:
+        self.jobs.append(job)
+
+    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        self.reserved += charges
+        return {c.model_id: self.refused[c.model_id] for c in charges if c.model_id in self.refused}
+
+    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+        self.spent += spent

@@ -25,7 +25,7 @@ def text(data: bytes) -> str:
 
 
 def opened(image_base64: str) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(image_base64))))
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(image_base64))).convert("RGBA"))
 
 
 def error(response: Any, status: int) -> dict[str, Any]:
@@ -240,6 +240,7 @@ def test_openapi_is_the_contract(client: TestClient) -> None:
 
     assert set(schema["paths"]) == {
         "/health", "/models", "/remove-background", "/upscale", "/process", "/estimate",
+        "/log-selection", "/selections/stats", "/selections/export",
     }  # fmt: skip
     remove = schema["paths"]["/remove-background"]["post"]
     assert set(remove["responses"]) == {"200", "400", "413", "422", "500", "503"}

@@ -16,7 +16,7 @@ from cutout.outcome import Cutout, EngineReport, Failure, Job, ModelStatus, Term
 from cutout.spec import EncodeSpec
 from deployments.upscaler import Upscaler
 from serve_app.shotgun import Shotgun
-from tests.serve_app.parts import model, registry
+from tests.serve_app.parts import Memory, model, registry
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ class Scripted:
 def fired(scripts: dict[str, Callable[[], Awaitable[None]]], **fields: Any) -> tuple[Shotgun, dict[str, Scripted]]:
     models = {name: Scripted(name, script) for name, script in scripts.items()}
     reg = registry(*(model(name, **fields) for name in scripts))
-    return Shotgun(reg, models, Upscaler(EncodeSpec())), models  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), Memory()), models  # type: ignore[arg-type]
 
 
 def job(**fields: Any) -> Job:
@@ -88,7 +88,7 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
         "fast": Scripted("fast", nothing),
         "slow": Scripted("slow", lambda: asyncio.wait_for(enlarged.wait(), 10)),
     }
-    shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()))  # type: ignore[arg-type]
+    shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())  # type: ignore[arg-type]
 
     result = await shotgun.run(job(factor=2))
 

@@ -87,7 +87,7 @@ class Internet(httpcore.AnyIOBackend):
     async def connect_tcp(
         self,
         host: str,
-        port: int,  # noqa: ARG002 - an address is one host, whatever the port
+        port: int,
         timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore's
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
@@ -107,7 +107,7 @@ class Dns:
         self._answers = {name: list(lists) for name, lists in answers.items()}
         self._otherwise = otherwise
 
-    async def __call__(self, host: str, port: int) -> list[str]:  # noqa: ARG002 - DNS knows no ports
+    async def __call__(self, host: str, port: int) -> list[str]:
         """The addresses of a name; OSError where it has none."""
         self.asked.append(host)
         answers = self._answers.get(host)

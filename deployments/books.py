@@ -1,0 +1,40 @@
+"""Everything of which there must be one true number: jobs and picks, requests counted, money spent."""
+
+from collections.abc import Mapping, Sequence
+
+from cutout.purse import Charge
+from cutout.spec import LimitTier
+from cutout.verdict import Verdict
+from deployments.budget import Budget
+from deployments.ledger import Ledger
+from deployments.limiter import Limiter
+
+
+class Books(Ledger):
+    """The ledger, with the count of requests and the budgets beside it; one replica for any number of ingresses."""
+
+    def __init__(self, database_url: str, lease_s: float) -> None:
+        """`lease_s`: how long a job keeps its caller's place, in seconds, when nobody gives it back."""
+        super().__init__(database_url)
+        self._limiter = Limiter(lease_s)
+        self._budget = Budget(self._database)
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
+        """Count a request; see Limiter."""
+        return self._limiter.admit(who, tier, cost)
+
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+        """Take a place for a job; see Limiter."""
+        return self._limiter.begin(who, tier, job_id)
+
+    async def end(self, job_id: str) -> None:
+        """Give the place back; see Limiter."""
+        self._limiter.end(job_id)
+
+    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """Set charges aside; see Budget."""
+        return await self._budget.reserve(job_id, charges, ceilings)
+
+    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent; see Budget."""
+        await self._budget.settle(job_id, spent)

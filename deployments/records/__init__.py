@@ -1,0 +1,1 @@
+"""The database of jobs and picks: SQLite or PostgreSQL, by SQLAlchemy; its migrations by Alembic."""

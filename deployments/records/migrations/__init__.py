@@ -1,0 +1,1 @@
+"""Numbered migrations; Alembic finds this folder inside the package."""

@@ -1,0 +1,83 @@
+"""Statements on the tables, and rows as the values of cutout/records.py."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Insert, RowMapping, Select, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cutout.records import JobRecord, LoggedPick, ModelRecord, Pick, PickCount
+from deployments.records.tables import jobs, picks, spending
+
+_INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def put_job(job: JobRecord, dialect: str) -> Insert:
+    """Writes a job; sent a second time it writes the same again."""
+    row = asdict(job)
+    statement: Insert = _INSERT[dialect](jobs).values(row).on_conflict_do_update(index_elements=["job_id"], set_=row)
+    return statement
+
+
+def put_pick(pick: Pick, offered: tuple[str, ...], dialect: str) -> tuple[str, Insert]:
+    """A new selection id, and what writes the pick and returns the id it has: a replaced pick keeps its own."""
+    selection_id = str(uuid.uuid4())
+    row = asdict(pick) | {"offered": " ".join(sorted(offered))}
+    statement: Insert = (
+        _INSERT[dialect](picks)
+        .values(row | {"selection_id": selection_id})
+        .on_conflict_do_update(index_elements=["job_id"], set_=row)
+        .returning(picks.c.selection_id)
+    )
+    return selection_id, statement
+
+
+def get_job(job_id: str) -> Select[Any]:
+    """At most one row for `job_of`."""
+    return select(jobs).where(jobs.c.job_id == job_id)
+
+
+def job_of(row: RowMapping) -> JobRecord:
+    """A job as it was recorded."""
+    return JobRecord(**{**row, "results": tuple(ModelRecord(**model) for model in row["results"])})
+
+
+def count_picks() -> Select[Any]:
+    """Rows for PickCount: read from an index alone, one row for all jobs with the same pick from the same offer."""
+    groups = (picks.c.image_category, picks.c.offered, picks.c.selected_model_id)
+    return select(*groups, func.count().label("count")).group_by(*groups)
+
+
+def count_of(row: RowMapping) -> PickCount:
+    """Equal picks, counted."""
+    return PickCount(**{**row, "offered": tuple(row["offered"].split())})
+
+
+def list_picks(after: int, limit: int) -> Select[Any]:
+    """Rows for `pick_of`, oldest first, beginning after a number."""
+    columns = (c for c in picks.c if c.name not in ("job_id", "offered"))
+    joined = select(*columns, jobs.c.results).join_from(picks, jobs)
+    return joined.where(picks.c.number > after).order_by(picks.c.number).limit(limit)
+
+
+def pick_of(row: RowMapping) -> LoggedPick:
+    """A pick as exported, with what was offered in the order in which it was shown."""
+    fields = dict(row)
+    shown = fields.pop("results")
+    return LoggedPick(**fields, offered=tuple(m["model_id"] for m in shown if m["status"] == "success"))
+
+
+def add_spending(day: str, payer: str, usd: float, dialect: str) -> Insert:
+    """Adds to what a payer spent on a day."""
+    statement = _INSERT[dialect](spending).values(day=day, payer=payer, usd=usd)
+    grown: Insert = statement.on_conflict_do_update(
+        index_elements=["day", "payer"], set_={"usd": spending.c.usd + statement.excluded.usd}
+    )
+    return grown
+
+
+def spending_of(day: str, payers: set[str]) -> Select[Any]:
+    """Rows of payer and USD."""
+    return select(spending.c.payer, spending.c.usd).where(spending.c.day == day, spending.c.payer.in_(sorted(payers)))

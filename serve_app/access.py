@@ -1,0 +1,118 @@
+"""Who may come in, and how often: keys, requests a minute, jobs at a time."""
+
+import uuid
+from collections.abc import Collection
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cutout.errors import CutoutError, RateLimited, Unauthorized
+from cutout.keys import KeyRing
+from cutout.spec import AccessSpec
+from cutout.verdict import Verdict
+from serve_app.budgets import Budgets, Limiter
+from serve_app.callers import Caller, Callers
+from serve_app.responses import error_response
+
+OPEN = frozenset({"/", "/health", "/docs", "/openapi.json"})
+OPEN_UNDER = ("/health/", "/docs/", "/static/")
+"""Paths without a key, and not counted. Probes have none. A browser opens the page and the documentation, and loads
+their parts, without a header that a script could set; they hold no picture and cost nothing, and the page asks for the
+key and sends it with each call."""
+
+
+class Access:
+    """Keys and limits. `scope["state"]["key"]` is the KeyRecord found, or None; `costly` are the POST paths with jobs.
+
+    Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute. Without them are those to somebody
+    without a known key, who has no budget, and those given while the limiter was away, when nobody knew.
+    """
+
+    def __init__(
+        self, app: ASGIApp, keys: KeyRing | None, access: AccessSpec, limiter: Limiter, costly: Collection[str]
+    ) -> None:
+        self._app = app
+        self._callers = Callers(keys, access)
+        self._budgets = Budgets(limiter)
+        self._costly = frozenset(costly)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # Starlette's routes match a path with a line break at its end, too: /process%0A costs what /process costs.
+        path = scope["path"].removeprefix(scope.get("root_path", "")).removesuffix("\n")
+        is_open = path in OPEN or path.startswith(OPEN_UNDER)
+        caller: Caller | None = None
+        try:
+            caller = self._callers.of(scope)
+        except CutoutError as refused:
+            if not is_open:
+                await _answer(refused, scope, receive, send)
+                return
+        scope.setdefault("state", {})["key"] = caller.key if caller else None
+        if caller is None:
+            await self._app(scope, receive, send)
+            return
+        verdict = await self._budgets.admit(caller, 0 if is_open else 1)
+        send = _with_budget(send, verdict) if verdict else send
+        if verdict and not verdict.allowed:
+            await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
+        elif scope["method"] == "POST" and path in self._costly:
+            await self._as_job(caller, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _as_job(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """The app's answer, while the caller has a place among his jobs."""
+        # An id of our own: the request's id may be the caller's choice, and one id has one place.
+        job_id, has_place = uuid.uuid4().hex, True
+
+        async def give_back() -> None:
+            nonlocal has_place
+            if has_place:
+                has_place = False
+                await self._budgets.end(job_id)
+
+        async def send_after_place(message: Message) -> None:
+            # Before the last byte: who has the whole answer may send the next job at once.
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                await give_back()
+            await send(message)
+
+        try:
+            verdict = await self._budgets.begin(caller, job_id)
+            if verdict and not verdict.allowed:
+                await _answer(_too_many(verdict, "jobs at a time"), scope, receive, send_after_place)
+            else:
+                await self._app(scope, receive, send_after_place)
+        finally:
+            await give_back()
+
+
+def _with_budget(send: Send, verdict: Verdict) -> Send:
+    async def send_with_budget(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["X-RateLimit-Limit"] = str(verdict.limit)
+            headers["X-RateLimit-Remaining"] = str(verdict.remaining)
+            headers["X-RateLimit-Reset"] = str(verdict.reset_unix_s)
+        await send(message)
+
+    return send_with_budget
+
+
+def _too_many(verdict: Verdict, what: str) -> RateLimited:
+    wait_s = verdict.retry_after_s
+    message = f"At most {verdict.limit} {what} are allowed; try again in {wait_s} s"
+    return RateLimited(message, {"limit": verdict.limit, "retry_after_s": wait_s})
+
+
+async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send) -> None:
+    response = error_response(error)
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(error.details["retry_after_s"])
+    await response(scope, receive, send)

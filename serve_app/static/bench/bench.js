@@ -1,0 +1,170 @@
+/** The bench: one picture, fired; its cutouts side by side; one of them picked. */
+
+import { zip } from "../archive.js";
+import { Picture, download, measured, stem } from "../pictures.js";
+import { fire, wordsOf } from "../service.js";
+import { hush, say, tell } from "../voice.js";
+import { bytes, count, money, percent, size, time } from "../words.js";
+import { watchBackdrop } from "./backdrop.js";
+import { Board } from "./board.js";
+import { NONE, Pick } from "./pick.js";
+import { Viewport } from "./viewport.js";
+import { Wipe } from "./wipe.js";
+
+const byId = (id) => document.getElementById(id);
+const NOTICE_MS = 400; // a picture that is sent sooner needs no word about it
+const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels are shown as squares
+
+/** `knowledge` says what is known of models by id; `started()` is called when a picture is on the bench. */
+export class Bench {
+  #running = null;
+  #stages;
+
+  constructor(knowledge, started) {
+    this.knowledge = knowledge;
+    this.started = started;
+    this.viewport = new Viewport(byId("cards"), () => this.#tellZoom());
+    this.wipe = new Wipe(byId("wipe"), byId("cards"));
+    this.pick = new Pick(byId("pick"), (pick) => this.#picked(pick));
+    this.board = new Board(byId("cards"), byId("skipped"), (stage) => this.#attach(stage), (card) => this.choose(card));
+    this.#stages = new ResizeObserver(() => this.#tellZoom());
+    watchBackdrop(byId("behind"), byId("colour"), byId("cards"));
+    byId("none").addEventListener("click", () => this.chooseNone());
+    byId("zip").addEventListener("click", () => this.#downloadAll());
+    byId("zoom").addEventListener("click", (event) => this.zoom(event.target.dataset.zoom));
+  }
+
+  /** Send a picture to every model, and show what comes. What is on the bench stays until the service has started. */
+  async fire(file, blind) {
+    const original = new Picture(file);
+    const stop = new AbortController();
+    const slow = setTimeout(() => tell(`Sending ${file.name}, ${bytes(file.size)} …`, "notice"), NOTICE_MS);
+    let begun = false;
+    hush();
+    try {
+      const dimensions = await measured(original);
+      for await (const event of fire(file, stop.signal)) {
+        clearTimeout(slow);
+        if (begun && this.#running !== stop) return; // another picture took its place
+        if (event.event === "started") this.#begin(event, file, original, dimensions, blind, stop);
+        else if (event.event === "summary") this.#end(event);
+        else this.#settle(event);
+        begun = true;
+      }
+    } catch (fault) {
+      clearTimeout(slow);
+      if (fault.name === "AbortError") return;
+      const words = wordsOf(fault);
+      tell(words);
+      if (begun) this.board.end(words);
+      else original.release();
+    }
+  }
+
+  /** Pick a card. */
+  choose(card) {
+    if (card?.cutout) this.pick.choose({ id: card.model.model_id, name: () => card.name });
+  }
+
+  /** Pick the card at a place of the board, from 1. */
+  chooseNumber(number) {
+    this.choose(this.board.cards[number - 1]);
+  }
+
+  /** Pick none of them. */
+  chooseNone() {
+    if (!byId("none").disabled) this.pick.choose({ id: NONE, name: () => "none of them" });
+  }
+
+  /** Zoom `in` or `out`, or `fit`. */
+  zoom(how) {
+    if (how === "in") this.viewport.zoomBy(1.5);
+    if (how === "out") this.viewport.zoomBy(1 / 1.5);
+    if (how === "fit") this.viewport.fit();
+  }
+
+  /** Tell all names, of a blind job. */
+  reveal() {
+    this.board.reveal();
+    this.#picked(this.pick);
+  }
+
+  #begin(event, file, original, dimensions, blind, stop) {
+    this.#running?.abort();
+    this.#running = stop;
+    hush("notice");
+    this.pick.open(event.job_id);
+    this.viewport.fit();
+    this.#stages.disconnect();
+    const { usualMs, names } = this.knowledge;
+    this.board.open(event, original, dimensions, usualMs, names, blind);
+    this.#stages.observe(this.board.cards[0].stage);
+    Object.assign(this, { file, cost_usd: 0 });
+    byId("picture-name").textContent = file.name;
+    byId("zip").disabled = true;
+    byId("none").disabled = true;
+    this.#count();
+    this.started();
+    say(`Sent to ${count(this.board.cards.length, "model")}.`);
+  }
+
+  #settle(result) {
+    this.cost_usd += result.cost_usd;
+    this.board.settle(result);
+    this.#count();
+    if (!this.board.blind) {
+      say(result.image_base64 ? `${result.model_name} is done.` : `${result.model_name} failed: ${result.error}`);
+    }
+  }
+
+  #end(summary) {
+    this.board.end("It did not answer.");
+    this.pick.end();
+    const { length } = this.board.offered;
+    byId("none").disabled = byId("zip").disabled = !length;
+    const all = `${count(length, "cutout")} of ${this.board.cards.length} in ${time(summary.processing_time_ms)}`;
+    this.#tellJob(all, summary.total_cost_usd);
+    if (length) say(`All done: ${all}.`);
+    else tell("Every model failed; each card says why.");
+  }
+
+  #picked(pick) {
+    if (pick.state === "logged" && this.board.blind) {
+      pick.locked = true;
+      this.board.reveal();
+    }
+    this.board.mark(pick.choice?.id, !pick.locked);
+    byId("none").setAttribute("aria-pressed", pick.choice?.id === NONE);
+    byId("none").disabled = pick.locked || !this.board.offered.length;
+  }
+
+  #count() {
+    this.#tellJob(`${this.board.done} of ${this.board.cards.length} done`, this.cost_usd);
+  }
+
+  #tellJob(words, cost_usd) {
+    const { width, height } = this.board.size;
+    const price = this.board.blind || !cost_usd ? [] : [money(cost_usd)]; // a price would tell whose cutout came
+    byId("job-words").textContent = [`${size(width, height)} px`, words, ...price].join(" · ");
+  }
+
+  #attach(stage) {
+    this.viewport.attach(stage);
+    this.wipe.attach(stage);
+  }
+
+  #tellZoom() {
+    const stage = this.board?.cards[0]?.stage;
+    if (!stage) return;
+    const { width, height } = this.board.size;
+    const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height) * this.viewport.zoom;
+    byId("zoom").querySelector("output").textContent = percent(scale);
+    byId("cards").classList.toggle("pixels", scale * devicePixelRatio >= PIXELS_FROM);
+  }
+
+  async #downloadAll() {
+    const name = stem(this.file.name);
+    const members = this.board.offered.map((card) => [`${name}-${card.fileName}`, card.cutout.picture.blob]);
+    download(await zip(members), `${name}-cutouts.zip`);
+  }
+}

@@ -1,0 +1,114 @@
+/** The cards of one job, in the order in which they are shown. */
+
+import { count, sentence } from "../words.js";
+import { Card } from "./card.js";
+
+/** What is on the table. `attach(stage)` and `picked(card)` are called for every card. */
+export class Board {
+  #list;
+  #skipped;
+  #attach;
+  #picked;
+  #held = []; // results that a blind board keeps back: who comes first would tell who it is
+  cards = [];
+
+  constructor(list, skipped, attach, picked) {
+    this.#list = list;
+    this.#skipped = skipped;
+    this.#attach = attach;
+    this.#picked = picked;
+  }
+
+  /** A new job: `models` were fired at the original picture, of `size`; `skipped` were not, each with the reason. */
+  open({ models, skipped }, original, size, usualMs, names, blind) {
+    this.release();
+    Object.assign(this, { size, blind, names, skipped, original });
+    const order = blind ? shuffled(models) : models;
+    this.cards = order.map((model, i) => new Card(model, i + 1, original, usualMs(model.model_id), blind));
+    for (const card of this.cards) {
+      this.#attach(card.stage);
+      card.onPick(this.#picked);
+      this.#list.append(card.element);
+    }
+    this.#list.style.setProperty("--aspect", `${size.width} / ${size.height}`);
+    this.#tellSkipped();
+  }
+
+  /** A model is done, with a cutout or without. */
+  settle(result) {
+    if (this.blind) this.#held.push(result);
+    else this.#show(result);
+  }
+
+  /** The job is over; what has not come by now failed for the reason given. */
+  end(reason) {
+    for (const result of this.#held.splice(0)) this.#show(result);
+    for (const card of this.cards) {
+      if (!card.settled) card.fail(reason);
+    }
+    if (!this.offered.length) this.reveal();
+  }
+
+  /** Tell all names. */
+  reveal() {
+    if (!this.blind) return;
+    this.blind = false;
+    for (const result of this.#held.splice(0)) this.#show(result);
+    for (const card of this.cards) card.reveal();
+    this.#tellSkipped();
+  }
+
+  /** How many models have come to an end, shown or held back. */
+  get done() {
+    return this.cards.filter(({ settled }) => settled).length + this.#held.length;
+  }
+
+  /** The cards that can be picked. */
+  get offered() {
+    return this.cards.filter((card) => card.cutout);
+  }
+
+  /** Show which model, or none, is picked; `open` says whether that may change. */
+  mark(modelId, open) {
+    for (const card of this.offered) card.mark(card.model.model_id === modelId, open);
+  }
+
+  /** Clear the table, and forget its pictures. */
+  release() {
+    for (const card of this.cards) card.release();
+    this.original?.release();
+    this.cards = [];
+    this.#held = [];
+  }
+
+  #show(result) {
+    const card = this.cards.find(({ model }) => model.model_id === result.model_id);
+    if (result.image_base64) card.show(result, this.size);
+    else card.fail(sentence(result.error), result);
+  }
+
+  #tellSkipped() {
+    const entries = Object.entries(this.skipped);
+    this.#skipped.hidden = !entries.length;
+    const lines = this.blind
+      ? [["", `${count(entries.length, "model")}; names are shown with the others.`]]
+      : entries.map(([id, reason]) => [this.names(id), sentence(reason)]);
+    this.#skipped.querySelector("ul").replaceChildren(...lines.map(skippedRow));
+  }
+}
+
+function skippedRow([name, reason]) {
+  const row = document.createElement("li");
+  row.append(Object.assign(document.createElement("strong"), { textContent: name }), ` ${reason}`);
+  return row;
+}
+
+/** Fisher and Yates' shuffle. */
+function shuffled(items) {
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
+}

@@ -1,0 +1,57 @@
+/** The page, wired. */
+
+import { Bench } from "./bench/bench.js";
+import { watchIntake } from "./intake.js";
+import { refreshLeaderboard } from "./leaderboard.js";
+import { known, refreshRoster } from "./roster.js";
+import { watchShortcuts } from "./shortcuts.js";
+import { focusHeading, watchViews } from "./views.js";
+import { say, tell } from "./voice.js";
+
+const byId = (id) => document.getElementById(id);
+const knowledge = {
+  names: (id) => known.get(id)?.name ?? id,
+  usualMs: (id) => known.get(id)?.median_time_ms,
+};
+let shown = null;
+let onBench = false;
+
+const bench = new Bench(knowledge, () => {
+  onBench = true;
+  go("choose");
+});
+const ready = refreshRoster();
+const go = watchViews(show);
+watchIntake(byId("file"), fire);
+watchShortcuts(byId("shortcuts"), bench, () => shown === "choose" && onBench);
+byId("sample").addEventListener("click", fireSample);
+byId("blind").addEventListener("change", turnBlind);
+
+async function show(view) {
+  byId("start").hidden = view !== "choose" || onBench;
+  byId("bench").hidden = view !== "choose" || !onBench;
+  byId("leaderboard").hidden = view !== "leaderboard";
+  byId("bench-acts").hidden = view !== "choose";
+  byId("another").hidden = !onBench;
+  if (shown) focusHeading(document.querySelector("main > section:not([hidden])"));
+  shown = view;
+  if (view !== "leaderboard") return;
+  await Promise.all([bench.pick.flush(), ready]);
+  await refreshLeaderboard(knowledge.names);
+}
+
+async function fire(file) {
+  await bench.fire(file, byId("blind").checked);
+  await refreshRoster(); // the models' usual times have changed
+}
+
+async function fireSample() {
+  const response = await fetch("static/sample.jpg");
+  if (!response.ok) return tell("The photograph cannot be fetched.");
+  await fire(new File([await response.blob()], "sample.jpg", { type: "image/jpeg" }));
+}
+
+function turnBlind() {
+  if (!byId("blind").checked) return bench.reveal();
+  say("Names are hidden until the pick, from the next picture on.");
+}

@@ -1,0 +1,90 @@
+/** Calls to the service. Addresses are relative, so that the page works behind a path prefix too. */
+
+import { asked, keyHeaders } from "./key.js";
+
+/** A refusal; its message is the service's own public sentence. */
+export class ServiceError extends Error {}
+
+/** A refusal in words; a fault of the page itself is thrown on, for the browser's console. */
+export function wordsOf(fault) {
+  if (!(fault instanceof ServiceError)) throw fault;
+  return fault.message;
+}
+
+/** Fire a picture at every model; gives each event of the stream as it comes: started, finished, failed, summary. */
+export async function* fire(picture, signal) {
+  const headers = { Accept: "application/x-ndjson" };
+  const response = await call("remove-background", { method: "POST", headers, body: form({ image: picture }), signal });
+  for await (const line of lines(response.body)) {
+    if (!line) continue; // a heartbeat
+    const event = JSON.parse(line);
+    if (event.event === "error") throw new ServiceError(event.error.message);
+    yield event;
+    if (event.event === "summary") return;
+  }
+  throw new ServiceError("The connection ended before every model was done.");
+}
+
+/** A cutout, 2 or 4 times larger on each side. */
+export const upscale = (picture, factor) =>
+  json("upscale", { method: "POST", body: form({ image: picture, scale_factor: factor }) });
+
+/** Log a pick; it is sent even while the page goes away. */
+export const logSelection = (pick) =>
+  json("log-selection", {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(pick), keepalive: true,
+  });
+
+export const models = async () => (await json("models")).models;
+export const stats = () => json("selections/stats");
+
+const json = async (path, options) => (await call(path, options)).json();
+
+function form(fields) {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.append(name, value);
+  return data;
+}
+
+async function call(path, options = {}) {
+  for (;;) {
+    const response = await reach(path, { ...options, headers: { ...options.headers, ...keyHeaders() } });
+    if (response.ok) return response;
+    const words = await refusal(response);
+    if (response.status !== 401 || !(await asked(words))) throw new ServiceError(words);
+  }
+}
+
+async function reach(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (fault) {
+    if (fault.name === "AbortError") throw fault;
+    throw new ServiceError("The service cannot be reached. Is it running?", { cause: fault });
+  }
+}
+
+async function refusal(response) {
+  const body = await response.json().catch(() => null); // a proxy in between answers in its own form
+  return body?.error?.message ?? `The service answered with ${response.status} ${response.statusText}.`;
+}
+
+async function* lines(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let parts = []; // of a line of many megabytes, joined once
+  for (;;) {
+    const { value, done } = await reader.read().catch(lost);
+    if (done) break;
+    const [first, ...rest] = value.split("\n");
+    parts.push(first);
+    for (const next of rest) {
+      yield parts.join("");
+      parts = [next];
+    }
+  }
+}
+
+function lost(fault) {
+  if (fault.name === "AbortError") throw fault;
+  throw new ServiceError("The connection was lost before every model was done.", { cause: fault });
+}

