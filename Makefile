@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run fake-providers stop test check bench lock clean
+.PHONY: help setup weights run fake-providers stop test check bench bench-smoke lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,12 +39,16 @@ check: setup     ## lint, format, types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: weights   ## measure, and print what was measured
-	@$(BIN)/python -m benchmarks.service
+bench: weights   ## measure side by side with rembg, Pillow and libvips; writes docs/performance.md
+	@$(BIN)/python -m benchmarks
+
+bench-smoke: weights ## the benchmark's short form: that it runs, not how fast
+	@$(BIN)/python -m benchmarks --smoke
 
 lock:            ## write both lock files anew from pyproject.toml
 	@$(COMPILE) -o requirements.lock pyproject.toml
 	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --no-annotate --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 -o benchmarks/peers.txt benchmarks/peers.in
 
 clean:           ## remove the virtual environment and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

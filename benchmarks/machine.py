@@ -1,0 +1,37 @@
+"""The machine and the versions that figures belong to."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import peers
+from benchmarks.findings import table
+from deployments.engines.open_vino import has_bf16
+
+OURS = ("cutout-shotgun", "ray", "onnxruntime", "openvino", "cykooz-resizer", "isal", "pillow")
+THEIRS = ("rembg", "onnxruntime", "pillow", "pyvips-binary")
+
+
+def machine() -> str:
+    """A table; the load is what others asked of the machine just now."""
+    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return table(
+        ["Machine", ""],
+        [
+            ["Processor", f"{_processor()}, {len(os.sched_getaffinity(0))} cores"],
+            ["bf16", "yes" if has_bf16() else "no"],
+            ["Memory", f"{memory_gb:.0f} GB"],
+            ["System", f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"],
+            ["Load before the run", f"{os.getloadavg()[0]:.2f}"],
+            ["Ours", ", ".join(f"{name} {version(name)}" for name in OURS)],
+            ["Theirs", ", ".join(f"{name} {peers.version(name)}" for name in THEIRS)],
+            ["Date", f"{datetime.now(UTC):%Y-%m-%d}"],
+        ],
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,72 @@
+"""The plot, drawn in the peers' environment: `python plot.py FILE`, the findings as JSON on standard input."""
+
+import json
+import statistics
+import sys
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+OURS = "ours"
+COLOURS = {
+    OURS: "#1b7f5c",
+    "rembg s": "#c9823a",
+    "rembg s + Pillow": "#e0b380",
+    "Pillow": "#8a7bb8",
+    "libvips": "#7d8a99",
+}
+
+
+def bars(axes: Any, works: list[dict[str, Any]]) -> None:
+    """Each work's medians with lowest to highest, in multiples of our median."""
+    place, ticks = 0.0, []
+    for work in works:
+        unit = statistics.median(work["sides"][OURS])
+        ticks.append((place + (len(work["sides"]) - 1) / 2, work["work"]))
+        for name, times_ms in work["sides"].items():
+            bar(axes, place, name, [ms / unit for ms in times_ms], f"{statistics.median(times_ms) / 1000:.2f} s")
+            place += 1
+        place += 0.8
+    axes.set_yticks(*zip(*ticks, strict=True))
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("times our median; whiskers from lowest to highest")
+    drawn = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(
+        drawn.values(), drawn.keys(), fontsize=8, ncols=5, loc="lower left", bbox_to_anchor=(0, 1), frameon=False
+    )
+
+
+def bar(axes: Any, place: float, name: str, values: list[float], text: str) -> None:
+    """One side of one work."""
+    middle = statistics.median(values)
+    reach = [[middle - min(values)], [max(values) - middle]]
+    axes.barh(place, middle, xerr=reach, color=COLOURS[name], ecolor="#444", capsize=2, label=name)
+    axes.annotate(text, (max(values), place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+
+
+def line(axes: Any, points: list[tuple[int, float]]) -> None:
+    """Time of /upscale by size."""
+    megapixels, times_ms = zip(*points, strict=True)
+    axes.plot(megapixels, times_ms, "o-", color=COLOURS[OURS])
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("output, MP")
+    axes.set_ylabel("/upscale over HTTP, ms")
+
+
+def main(file: str) -> None:
+    """See the module."""
+    drawing = json.load(sys.stdin)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), width_ratios=(3, 2), layout="constrained")
+    bars(left, drawing["bars"])
+    line(right, drawing["line"])
+    figure.savefig(file, dpi=130)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

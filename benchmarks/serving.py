@@ -1,0 +1,132 @@
+"""Our service, started as a user starts it, with the configuration that it is shipped with."""
+
+import base64
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import urllib3
+import yaml
+
+from benchmarks.processes import Footprint, footprints, free_port, started, wait_until
+from cutout.spec import ModelSpec
+from serve_app.leftovers import members, running
+
+START_S = 300
+ANSWER_S = 300
+UNLIMITED = {"tiers": {"default": {"requests_per_minute": 10_000, "concurrent_jobs": 1_000}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request."""
+
+    body: dict[str, Any]
+    http_ms: float
+    """Until the last byte of the answer."""
+    unpack_ms: float
+    """From JSON and base64 to the pictures' bytes: the caller's part."""
+    pictures: list[bytes] = field(default_factory=list)
+
+    @property
+    def ms(self) -> float:
+        """Until the caller has the pictures' bytes, as he has them at once from a service that answers with them."""
+        return self.http_ms + self.unpack_ms
+
+    @property
+    def spans_ms(self) -> dict[str, float]:
+        """The first model's own times."""
+        spans: dict[str, float] = self.body["results"][0]["times_ms"]
+        return spans
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running service."""
+
+    folder: Path
+    http: urllib3.PoolManager
+    address: str
+
+    def cut(self, image: bytes, *models: str) -> Answer:
+        """POST /remove-background."""
+        return self._post("remove-background", image, include_models=",".join(models))
+
+    def process(self, image: bytes, *models: str, factor: int = 4) -> Answer:
+        """POST /process."""
+        return self._post("process", image, bg_models=",".join(models), upscale_factor=str(factor))
+
+    def upscale(self, image: bytes, factor: int = 4) -> Answer:
+        """POST /upscale."""
+        return self._post("upscale", image, scale_factor=str(factor))
+
+    def refuse(self, image: bytes) -> float:
+        """Milliseconds until what is no picture is refused."""
+        ms, answer = self._send("POST", "remove-background", image)
+        if answer.status != 400:
+            raise RuntimeError(f"400 expected, not {answer.status}")
+        return ms
+
+    def health(self) -> float:
+        """Milliseconds of GET /health: the way to the ingress and back, with next to no work."""
+        ms, answer = self._send("GET", "health")
+        if answer.status != 200:
+            raise RuntimeError(f"200 expected, not {answer.status}")
+        return ms
+
+    def footprints(self) -> list[Footprint]:
+        """Memory of every process of the run, the largest first."""
+        run = running(self.folder / f"run-{self.address.rpartition(':')[2]}.json")
+        return footprints(members(run.run_id)) if run else []
+
+    def _post(self, path: str, image: bytes, **fields: str) -> Answer:
+        """Raises RuntimeError when the picture, or any model, failed."""
+        ms, answer = self._send("POST", path, image, **fields)
+        if answer.status != 200:
+            raise RuntimeError(f"{path} answered {answer.status}: {answer.data[:300]!r}")
+        begun = time.perf_counter()
+        body = json.loads(answer.data)
+        results = body.get("results", [body])
+        if errors := [result["error"] for result in results if result.get("error")]:
+            raise RuntimeError(f"{path}: {'; '.join(errors)}")
+        pictures = [base64.b64decode(result["image_base64"]) for result in results]
+        return Answer(body, ms, (time.perf_counter() - begun) * 1000, pictures)
+
+    def _send(self, method: str, path: str, body: bytes | None = None, **fields: str) -> tuple[float, Any]:
+        query = "&".join(f"{name}={value}" for name, value in fields.items())
+        headers = {"Content-Type": "application/octet-stream"}
+        begun = time.perf_counter()
+        answer = self.http.request(method, f"{self.address}/{path}?{query}", body=body, headers=headers)
+        return (time.perf_counter() - begun) * 1000, answer
+
+
+@contextmanager
+def serving(scratch: Path, models: Mapping[str, ModelSpec]) -> Iterator[Service]:
+    """The service on a free port, its data in `scratch`, ended by SIGTERM at the end.
+
+    Providers' keys are kept from it: a benchmark sends no picture to anybody and spends no money. Its configuration is
+    the shipped one but for the limits of a caller without a key, which are there to stop what a benchmark does.
+    """
+    port, folder, log = free_port(), scratch / "data", scratch / "service.log"
+    # Nor is it given what would make it another service than the shipped one.
+    hidden = {"RAY_ADDRESS", "HOST", *(str(spec.options.get("key_variable")) for spec in models.values())}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden and not name.startswith("CUTOUT_")}
+    ours = {"PORT": str(port), "CUTOUT_DATA_DIR": str(folder), "CUTOUT_CONFIG_DIR": str(_configs(scratch))}
+    http = urllib3.PoolManager(maxsize=16, retries=False, timeout=urllib3.Timeout(connect=5, read=ANSWER_S))
+    with started([sys.executable, "-m", "serve_app"], kept | ours, log) as process:
+        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
+        yield Service(folder, http, f"http://127.0.0.1:{port}")
+
+
+def _configs(scratch: Path) -> Path:
+    folder = shutil.copytree("configs", scratch / "configs")
+    file = folder / "service.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text(encoding="utf-8")) | {"access": UNLIMITED}))
+    return folder

@@ -1,0 +1,25 @@
+"""What is measured: each work is a function from a Bench to its Findings, and needs no other work."""
+
+from collections.abc import Callable
+
+from benchmarks.bench import Bench
+from benchmarks.findings import Findings
+from benchmarks.works.clients import throughput
+from benchmarks.works.cutouts import isnet, u2netp
+from benchmarks.works.layers import layers
+from benchmarks.works.memory import memory, mixed
+from benchmarks.works.pipelines import process, shotgun
+from benchmarks.works.upscales import growth, upscale
+
+WORKS: dict[str, Callable[[Bench], Findings]] = {
+    "memory": memory,  # first, and then `mixed`: before larger works have made either side grow
+    "mixed": mixed,
+    "isnet": isnet,
+    "u2netp": u2netp,
+    "upscale": upscale,
+    "growth": growth,
+    "process": process,
+    "shotgun": shotgun,
+    "layers": layers,
+    "throughput": throughput,
+}

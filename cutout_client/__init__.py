@@ -1,0 +1,1 @@
+"""For callers and operators: the command `cutout`."""
