@@ -12,10 +12,9 @@ def cut(picture: Picture, matte: Matte) -> Rgba:
     Colour under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
     """
     alpha = matte.alpha if picture.alpha is None else np.minimum(matte.alpha, picture.alpha)
-    rgba = np.empty((*alpha.shape, 4), np.uint8)
-    rgba[..., :3] = picture.rgb if matte.rgb is None else matte.rgb
-    rgba[..., 3] = alpha
-    rgba[alpha == 0] = 0
+    rgba = np.dstack([picture.rgb if matte.rgb is None else matte.rgb, alpha])
+    pixels = rgba.view("<u4")[..., 0]  # alpha in the highest byte: many times faster than a mask
+    pixels *= pixels >= 1 << 24
     return rgba
 
 

@@ -17,11 +17,13 @@ from cutout.convolution import convolved
 from cutout.outcome import Alpha, Rgb, Rgba, Size
 from cutout.tile import tiles
 
+FAINTEST = 2
+"""Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
 PASSES = 3
 """Times that each level is solved, every time with the averages of the last."""
 DAMPING = 0.02
 """How much a pixel trusts its neighbours against its own equation."""
-DENSE_PX = 512 * 1024
+DENSE_PX = 128 * 1024
 """Most pixels of the largest level that is solved everywhere; above it, only where alpha is soft."""
 MARGIN_PX = 32
 """Surroundings of the soft pixels that are looked at."""
@@ -29,12 +31,12 @@ MARGIN_PX = 32
 _FAINT = np.float32(1e-4)  # a weight where there is no other: what has no neighbours takes its colour from afar
 
 Layer: TypeAlias = NDArray[np.float32]
-"""(h, w, 4) in 0..1: colours, and how much each counts for its neighbours."""
+"""(h, w, 4), or (n, 4) for some of the pixels, in 0..1: colours, and how much each counts for its neighbours."""
 
 
 def decontaminate(rgb: Rgb, alpha: Alpha) -> Rgb:
-    """(H, W, 3) colours of the subject alone. Where `alpha`, (H, W), is 0 or 255 they stay the picture's."""
-    soft = (alpha > 0) & (alpha < 255)
+    """(H, W, 3) colours of the subject alone. Where `alpha`, (H, W), is not soft they stay the picture's."""
+    soft = (alpha > FAINTEST) & (alpha < 255 - FAINTEST)
     if not soft.any():
         return rgb
     region = _surroundings(soft)
@@ -51,9 +53,9 @@ def _replace(colours: Rgb, picture: Rgba, soft: NDArray[np.bool_]) -> None:
     for tile in tiles(coarse_size, size):
         here = soft[tile.target]
         if here.any():
-            guesses = [_enlarged(layer[tile.source], tile.size, tile.crop) for layer in coarse]
-            subject, _ = _solve(_unit(picture[tile.target]), *guesses)
-            np.copyto(colours[tile.target], (subject[..., :3] * 255 + 0.5).astype(np.uint8), where=here[..., None])
+            guesses = [_enlarged(layer[tile.source], tile.size, tile.crop)[here] for layer in coarse]
+            subject, _ = _solve(_unit(picture[tile.target][here]), *guesses)
+            colours[tile.target][here] = (subject[..., :3] * 255 + 0.5).astype(np.uint8)
 
 
 def _separate(picture: Layer) -> tuple[Layer, Layer]:
