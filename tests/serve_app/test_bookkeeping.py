@@ -1,0 +1,112 @@
+"""What a job costs, and its record, with models whose timing the test decides."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from cutout.errors import Forbidden, ModelUnavailable, ServiceUnavailable
+from cutout.keys import make_key
+from cutout.outcome import Cutout, Terms
+from cutout.purse import Charge
+from cutout.records import JobRecord
+from serve_app.bookkeeping import Bookkeeper
+from serve_app.shotgun import Shotgun
+from tests.serve_app.parts import Memory
+from tests.serve_app.test_shotgun import fired, job, nothing
+
+pytestmark = pytest.mark.anyio
+
+
+def paid(scripts: dict[str, Any], books: Memory) -> Shotgun:
+    """A shotgun of models of 0.2 USD each, whose scripted cutouts say that they cost 0.5."""
+    shotgun, _ = fired(scripts, price_usd=0.2, provider="runware")
+    shotgun._books = Bookkeeper(books, shotgun.registry)
+    return shotgun
+
+
+async def test_prices_are_set_aside_and_real_costs_booked() -> None:
+    """Before the shot each price is set aside; after it what the provider really charged is booked; the job is kept."""
+    books = Memory()
+
+    result = await paid({"a": nothing, "b": nothing}, books).run(job())
+
+    assert [(c.model_id, c.usd, c.payers) for c in books.reserved] == [
+        ("a", 0.2, ("runware",)),
+        ("b", 0.2, ("runware",)),
+    ]
+    assert [(c.model_id, c.usd) for c in books.spent] == [("a", 0.5), ("b", 0.5)]
+    assert [kept.job_id for kept in books.jobs] == [result.job_id]
+
+
+async def test_a_model_beyond_the_budget_is_left_out() -> None:
+    """What a budget refuses does not run and is not booked; the answer has the reason."""
+    books = Memory()
+    books.refused = {"b": "the daily ceiling of 1 USD for runware is reached"}
+
+    result = await paid({"a": nothing, "b": nothing}, books).run(job())
+
+    assert [r.model_id for r in result.results] == ["a"]
+    assert result.skipped == books.refused
+    assert [c.model_id for c in books.spent] == ["a"]
+
+
+async def test_a_budget_that_leaves_nothing_is_503() -> None:
+    """When no model is left the request is refused, and nothing is booked."""
+    books = Memory()
+    books.refused = {"a": "the daily ceiling of 1 USD for runware is reached"}
+
+    with pytest.raises(ModelUnavailable, match="the daily ceiling"):
+        await paid({"a": nothing}, books).run(job())
+
+    assert books.spent == []
+
+
+async def test_an_abandoned_paid_call_counts_as_spent() -> None:
+    """A caller who hangs up, or whose deadline passes, has still spent the price of what was on its way."""
+    books = Memory()
+    running = asyncio.create_task(paid({"a": asyncio.Event().wait}, books).run(job()))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    late = await paid({"a": asyncio.Event().wait}, books).run(job(terms=Terms(deadline_s=0.1)))
+
+    assert [c.usd for c in books.spent] == [0.2, 0.2]
+    assert late.total_cost_usd == 0.2
+
+
+class Away(Memory):
+    """Books that cannot be reached."""
+
+    async def record(self, job: JobRecord) -> None:
+        raise ServiceUnavailable("away")
+
+    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        raise ServiceUnavailable("away")
+
+    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+        raise ServiceUnavailable("away")
+
+
+async def test_work_goes_on_without_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    """A ledger that is away stops no request; the log says what it missed."""
+    result = await paid({"a": nothing}, Away()).run(job())
+
+    assert isinstance(result.results[0].outcome, Cutout)
+    assert caplog.text.count("The ledger is away") == 3
+
+
+async def test_a_key_may_use_its_own_models_only() -> None:
+    """`all` is the key's models; another one by name is 403; what it spends counts against the key as well."""
+    books, key = Memory(), make_key("Ada", models=["a"])[1]
+    shotgun = paid({"a": nothing, "b": nothing}, books)
+
+    result = await shotgun.run(job(key=key))
+
+    assert [r.model_id for r in result.results] == ["a"]
+    assert books.spent[0].payers == ("runware", f"key {key.id}")
+    with pytest.raises(Forbidden, match="This key may not use b"):
+        await shotgun.run(job(key=key, models=("b",)))
