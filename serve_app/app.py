@@ -1,6 +1,8 @@
 """All routes, middleware and error handlers on one screen."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import swagger_ui_bundle
@@ -18,6 +20,7 @@ from serve_app import contract
 from serve_app.access import Access
 from serve_app.budgets import Limiter
 from serve_app.fetch import Fetcher
+from serve_app.job_routes import Durable, JobRoutes
 from serve_app.middleware import RequestId
 from serve_app.page import page_routes
 from serve_app.responses import error_response
@@ -25,6 +28,7 @@ from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
+from serve_app.stream import SSE
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +41,19 @@ class Books(Ledger, Limiter, Protocol):
     """Picks, and the count of requests."""
 
 
-def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None) -> ASGIApp:
+def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, durable: Durable | None = None) -> ASGIApp:
     """The HTTP service around a shotgun. With `keys`, a request needs one."""
     service = shotgun.registry.service
-    app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None)
-    routes = Routes(shotgun, Fetcher(service.fetch, service.limits.body_bytes))
+    fetcher = Fetcher(service.fetch, service.limits.body_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await fetcher.close()
+
+    app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
+    jobs = JobRoutes(shotgun, fetcher, durable) if durable else None
+    routes = Routes(shotgun, fetcher, jobs)
     selections = Selections(books)
     post, get = app.post, app.get
     get("/health", **_answers(contract.HealthBody))(routes.health)
@@ -56,6 +68,14 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None) -> A
     )
     get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
     get("/selections/export", **_answers(list[contract.ExportedPick], 400, 503))(selections.export)
+
+    if jobs:
+        state = _answers(contract.JobStateBody, 404, 503)
+        get("/jobs/{job_id}", **state)(jobs.read)
+        app.delete("/jobs/{job_id}", **state)(jobs.cancel)
+        get("/jobs/{job_id}/events", **_content(SSE, 404, 503))(jobs.events)
+        post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
+        get("/results/{job_id}/{name}", **_content("image/*", 403, 404, 503))(jobs.result)
 
     app.router.routes.extend(page_routes())
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
@@ -112,6 +132,21 @@ def _answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> di
     return described
 
 
+def _content(media_type: str, *errors: int) -> dict[str, Any]:
+    """An endpoint that answers something else than JSON."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    described = _answers(contract.ErrorBody, *errors)
+    described["responses"][200] = {"description": "As the media type says.", "content": content}
+    return described
+
+
+def _accepted(*errors: int) -> dict[str, Any]:
+    """An endpoint that answers 202."""
+    described = _answers(contract.AcceptedBody, *errors)
+    described["responses"][202] = described["responses"].pop(200)
+    return described | {"status_code": 202}
+
+
 def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
     """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
     schema = form.model_json_schema()
@@ -125,4 +160,6 @@ def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, A
     described = _answers(body, 400, 413, 503)
     if issubclass(form, contract.TermsForm):
         described["responses"][422] = {"model": contract.FailedJobBody}
+    if issubclass(form, contract.DurableForm):
+        described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
     return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}

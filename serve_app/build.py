@@ -1,11 +1,13 @@
 """build_app(args): the only place where the service is wired."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray import serve
 from ray.serve import Application
+from ray.serve.handle import DeploymentHandle
 
 from cutout.registry import load_registry
 from cutout.spec import ModelSpec, Registry, ServiceSpec
@@ -14,8 +16,14 @@ from deployments.backends.base import Resources
 from deployments.books import Books
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
-from serve_app.ingress import Ingress
+from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.ingress import Ingress, put
+from serve_app.job_work import PartBooks
+from serve_app.jobs import Jobs
 from serve_app.settings import Settings
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer, load_secret
+from serve_app.store import PictureStore
 
 APP_NAME = "cutout"
 
@@ -36,6 +44,25 @@ class RemoverReplica(Remover):
         await self.start()
 
 
+class JobsReplica(Jobs):
+    """The worker of durable jobs, at work before the first request."""
+
+    async def __init__(  # type: ignore[misc]
+        self,
+        registry: Registry,
+        models: Mapping[str, DeploymentHandle[Any]],
+        upscaler: DeploymentHandle[Any],
+        ledger: DeploymentHandle[Any],
+    ) -> None:
+        settings, books = Settings(), LedgerHandle(ledger)
+        handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
+        shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), PartBooks(books), put)
+        signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
+        store = PictureStore.at(settings.pictures)
+        super().__init__(shotgun, books, store, signer, database_url=settings.database_url)
+        await self.start()
+
+
 def build_app(args: dict[str, Any]) -> Application:
     """Every enabled model, the upscaler and the ingress, bound together.
 
@@ -53,7 +80,8 @@ def build_app(args: dict[str, Any]) -> Application:
     }
     upscaler = serve.deployment(Upscaler, name="Upscaler").bind(registry.service.encode)
     ledger = serve.deployment(LedgerReplica, name="Ledger").bind(settings.database_url, registry.service)
-    return Ingress.bind(registry, models, upscaler, ledger, settings.api_keys_file)
+    jobs = serve.deployment(JobsReplica, name="Jobs").bind(registry, models, upscaler, ledger)
+    return Ingress.bind(registry, models, upscaler, ledger, jobs, keys_file=settings.api_keys_file)
 
 
 def check_config(args: dict[str, Any]) -> Registry:

@@ -37,7 +37,19 @@ class TermsForm(Form):
     commercial_only: bool = Field(False, description="Only models whose licence lets a cutout be sold.")
 
 
-class RemoveForm(PictureForm, TermsForm):
+class DurableForm(PictureForm):
+    """How the answer comes: at once or later, with pictures or with their addresses."""
+
+    response_format: Literal["base64", "url", "both"] = Field(
+        "base64", description="Pictures as base64, by signed addresses that expire, or both."
+    )
+    webhook_url: str | None = Field(
+        None, max_length=2048, description="Answer 202 at once, and send the results to this http(s) address."
+    )
+    webhook_secret: str | None = Field(None, description="Signs what is sent to `webhook_url`; never shown again.")
+
+
+class RemoveForm(DurableForm, TermsForm):
     """POST /remove-background."""
 
     include_models: Models = ["all"]
@@ -50,7 +62,7 @@ class UpscaleForm(PictureForm):
     preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
 
 
-class ProcessForm(PictureForm, TermsForm):
+class ProcessForm(DurableForm, TermsForm):
     """POST /process."""
 
     bg_models: Models = ["all"]
@@ -116,6 +128,7 @@ class ProcessResult(ModelBody):
     upscale_status: Literal["success", "error", "skipped"]
     input_dimensions: Dimensions
     output_dimensions: Dimensions | None = None
+    image_url: str | None = None
 
 
 class JobBody(Body):
@@ -279,18 +292,6 @@ class ExportedPick(Body):
     image_category: str | None
     notes: str | None
     offered: list[str] = Field(description="The models it was chosen from, in the order shown.")
-
-
-class DeliveryForm(Form):
-    """How the answer comes: at once or later, with pictures or with their addresses."""
-
-    response_format: Literal["base64", "url", "both"] = Field(
-        "base64", description="Pictures as base64, by signed addresses that expire, or both."
-    )
-    webhook_url: str | None = Field(
-        None, max_length=2048, description="Answer 202 at once, and send the results to this http(s) address."
-    )
-    webhook_secret: str | None = Field(None, description="Signs what is sent to `webhook_url`; never shown again.")
 
 
 class AcceptedBody(Body):

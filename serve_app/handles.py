@@ -9,12 +9,13 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
-from cutout.errors import CutoutError, ModelBusy, ModelCrashed, ModelError, ModelUnavailable
+from cutout.errors import CutoutError, ModelBusy, ModelCrashed, ModelError, ModelUnavailable, ServiceUnavailable
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
 from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
 from cutout.spec import LimitTier, ModelSpec
 from cutout.verdict import Verdict
+from serve_app.job_state import Delivery, JobState, Order
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -100,6 +101,44 @@ class LedgerHandle:
     async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent. Not sent again: it may have been booked before its replica died."""
         await _sent(lambda: self._handle.settle.remote(job_id, spent), LEDGER, 1)
+
+
+class JobsHandle:
+    """The deployment that keeps and works off durable jobs; see serve_app/jobs.py for each method."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def accept(self, order: Order) -> JobState:
+        """Keep a job. Sent again it is the same job."""
+        return await _kept(lambda: self._handle.accept.remote(order))
+
+    async def state(self, job_id: str) -> JobState | None:
+        """How far it is."""
+        return await _kept(lambda: self._handle.state.remote(job_id))
+
+    async def changed(self, job_id: str, progress: int) -> JobState | None:
+        """How far it is, when it has gone further."""
+        return await _kept(lambda: self._handle.changed.remote(job_id, progress))
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End it."""
+        return await _kept(lambda: self._handle.cancel.remote(job_id))
+
+    async def delivery(self, job_id: str) -> Delivery | None:
+        """What became of its webhook."""
+        return await _kept(lambda: self._handle.delivery.remote(job_id))
+
+    async def redeliver(self, job_id: str) -> None:
+        """Send its webhook once more."""
+        await _kept(lambda: self._handle.redeliver.remote(job_id))
+
+
+async def _kept(call: Callable[[], DeploymentResponse[T]]) -> T:
+    try:
+        return await _sent(call, "Jobs", TRIES)
+    except (ModelCrashed, ModelUnavailable) as away:
+        raise ServiceUnavailable("Jobs cannot be reached for now; those that were accepted are kept") from away
 
 
 async def _sent(call: Callable[[], DeploymentResponse[T]], name: str, tries: int) -> T:

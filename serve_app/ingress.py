@@ -17,9 +17,13 @@ from cutout.outcome import Job, OutputFormat, Result, Upscaled
 from cutout.spec import Registry
 from serve_app.app import create_app
 from serve_app.forms import known_models
-from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
+from serve_app.job_routes import Durable
+from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer, load_secret
+from serve_app.store import PictureStore
 
 
 def put(picture: Picture) -> Any:
@@ -36,17 +40,22 @@ class ServiceIngress:
         models: Mapping[str, DeploymentHandle[Any]],
         upscaler: DeploymentHandle[Any],
         ledger: DeploymentHandle[Any],
+        jobs: DeploymentHandle[Any],
+        *,
         keys_file: Path | None,
     ) -> None:
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
         self._ledger = LedgerHandle(ledger)
         self._keys = KeyRing.load(keys_file) if keys_file else None
         self._shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), self._ledger, put)
+        settings = Settings()
+        signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
+        self._durable = Durable(JobsHandle(jobs), PictureStore.at(settings.pictures), signer)
         self._watching: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         self._watching = asyncio.create_task(self._shotgun.board.watch())
-        return create_app(self._shotgun, self._ledger, self._keys)
+        return create_app(self._shotgun, self._ledger, self._keys, self._durable)
 
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"

@@ -23,6 +23,10 @@ def _data_dir() -> Path:
     return _path("CUTOUT_DATA_DIR", "~/.cutout-shotgun")
 
 
+def _pictures() -> str:
+    return os.environ.get("CUTOUT_PICTURES") or str(_data_dir() / "pictures")
+
+
 def _database_url() -> str:
     return os.environ.get("DATABASE_URL") or f"sqlite:///{_data_dir() / 'ledger.sqlite'}"
 
@@ -40,6 +44,11 @@ class Settings:
     """DATABASE_URL: where jobs and picks are kept; a SQLite file in the data folder unless set."""
     api_keys_file: Path | None = field(default_factory=lambda: _optional_path("CUTOUT_API_KEYS_FILE"))
     """CUTOUT_API_KEYS_FILE: with it, every request needs one of its keys."""
+
+    pictures: str = field(default_factory=_pictures)
+    """CUTOUT_PICTURES: where the pictures of jobs are kept: a folder, or s3://bucket/prefix."""
+    url_secret: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_URL_SECRET") or None, repr=False)
+    """CUTOUT_URL_SECRET: signs the addresses of results; without it, a secret made once in the data folder."""
 
     def run_file(self, port: int) -> Path:
         """Where a service on `port` says that it runs."""

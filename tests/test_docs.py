@@ -84,12 +84,12 @@ def test_every_deployment_has_an_entry() -> None:
     application = yaml.safe_load((ROOT / "serve_config.yaml").read_text())["applications"][0]
     entries = {entry["name"]: entry for entry in application["deployments"]}
 
-    assert entries.keys() - {"Ingress", "Upscaler", "Ledger"} == load_registry(ROOT / "configs").models.keys()
+    assert entries.keys() - {"Ingress", "Upscaler", "Ledger", "Jobs"} == load_registry(ROOT / "configs").models.keys()
     for name, entry in entries.items():
         wanted = {"max_ongoing_requests", "max_queued_requests", "ray_actor_options"}
         assert wanted <= entry.keys(), name
         assert "num_cpus" in entry["ray_actor_options"], name
-        if name != "Ledger":
+        if name not in ("Ledger", "Jobs"):
             scaling = {
                 "min_replicas",
                 "max_replicas",

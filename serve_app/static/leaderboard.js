@@ -19,9 +19,9 @@ export async function refreshLeaderboard(nameOf) {
   } catch (fault) {
     return tell(wordsOf(fault));
   }
-  const tallies = new Map([["All", told.total], ...Object.entries(told.categories)]);
+  const tallies = new Map([["", told.total], ...Object.entries(told.categories)]);
   const before = choice.value;
-  choice.replaceChildren(...[...tallies].map(([name, tally]) => new Option(`${name} (${tally.picks})`, name)));
+  choice.replaceChildren(...[...tallies].map(([name, tally]) => new Option(`${name || "All"} (${tally.picks})`, name)));
   if (tallies.has(before)) choice.value = before;
   choice.onchange = () => show(tallies.get(choice.value), nameOf);
   choice.onchange();
@@ -47,28 +47,28 @@ function verdict([first, ...rest], nameOf) {
 const list = (names) => new Intl.ListFormat("en").format(names);
 
 function row(model, name) {
-  const line = document.createElement("tr");
-  const head = cell("th", name);
-  head.scope = "row";
-  line.append(head, cell("td", `${model.picks} of ${model.offered}`), drawn(model));
-  const rate = cell("td", percent(model.win_rate));
+  const line = make("tr", { role: "row" });
   const interval = `${Math.round(model.low * 100)} – ${percent(model.high)}`;
-  rate.append(" ", Object.assign(document.createElement("span"), { className: "quiet", textContent: interval }));
-  line.append(rate);
+  const rate = make("td", { role: "cell", textContent: percent(model.win_rate) });
+  rate.append(" ", make("span", { className: "quiet", textContent: interval }));
+  line.append(
+    make("th", { role: "rowheader", scope: "row", textContent: name }),
+    make("td", { role: "cell", textContent: `${model.picks} of ${model.offered}` }),
+    drawn(model),
+    rate,
+  );
   return line;
 }
 
-const cell = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
+// The roles are those of the tags: a browser forgets them where a phone's style sheet lays the row out as a grid.
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 /** The interval as a bar, the rate as a dot on it; the next cell says the same in figures. */
 function drawn({ low, high, win_rate }) {
-  const place = document.createElement("td");
-  place.className = "axis";
-  place.setAttribute("aria-hidden", "true");
-  const scale = document.createElement("div");
+  const place = make("td", { role: "cell", className: "axis", ariaHidden: "true" });
+  const scale = make("div", {});
   for (const [name, left, width] of [["span", low, high - low], ["dot", win_rate, 0]]) {
-    const mark = document.createElement("i");
-    mark.className = name;
+    const mark = make("i", { className: name });
     mark.style.left = `${left * 100}%`;
     if (width) mark.style.width = `${width * 100}%`;
     scale.append(mark);

@@ -29,7 +29,7 @@ function show(cards) {
   const rest = cards.filter((card) => !card.available);
   list.replaceChildren(...ready.map(readyRow), ...rest.map(absentRow));
   const price = ready.reduce((total, card) => total + card.price_usd, 0);
-  sum.textContent = `${count(ready.length, "model")} ready; one picture is ${money(price)} in all.`;
+  sum.textContent = `${count(ready.length, "model")} ready; one picture costs ${price ? money(price) : "nothing"} in all.`;
 }
 
 function readyRow(card) {

@@ -11,8 +11,7 @@ export function watchViews(shown) {
     current = view;
     document.title = TITLES[view];
     for (const link of links) {
-      const here = link.dataset.view === view && !link.classList.contains("mark");
-      link.toggleAttribute("aria-current", here);
+      link.ariaCurrent = link.dataset.view === view && !link.classList.contains("mark") ? "page" : null;
     }
     shown(view);
   };

@@ -1,0 +1,110 @@
+"""Deliveries: a job's end told to its receiver, with growing gaps for a day, and what became of each attempt."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from dbos import DBOS, WorkflowStatus
+
+from cutout.errors import CutoutError
+from cutout.spec import JobsSpec, ModelSpec
+from serve_app import workflows
+from serve_app.job_answers import bodies, with_addresses
+from serve_app.job_reading import known_state, order_of
+from serve_app.job_state import Delivery, JobState
+from serve_app.signing import Signer
+from serve_app.store import PictureStore
+from serve_app.webhooks import Attempt, Sender
+
+ATTEMPT = "attempt"
+EVENTS = {"failed": "job_failed", "cancelled": "job_cancelled"}
+
+
+class Deliveries:
+    """The webhooks of all jobs. A delivery is a workflow `<job id>.webhook.<n>`; its steps are its attempts."""
+
+    def __init__(
+        self, spec: JobsSpec, models: Mapping[str, ModelSpec], store: PictureStore, signer: Signer, sender: Sender
+    ) -> None:
+        self._spec = spec
+        self._models = models
+        self._store = store
+        self._signer = signer
+        self._sender = sender
+
+    async def begin(self, job_id: str) -> None:
+        """Begin the first delivery; from within a workflow of the job, which may do so again."""
+        await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.1", job_id)
+
+    async def begin_again(self, job_id: str) -> None:
+        """Begin one more delivery; an earlier one that still tries is ended."""
+        earlier = await self._all(job_id)
+        await DBOS.cancel_workflows_async([w.workflow_id for w in earlier if w.status in workflows.ACTIVE])
+        number = len(earlier) + 1
+        await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.{number}", job_id)
+
+    async def of(self, job_id: str) -> Delivery | None:
+        """What became of a job's webhook so far; None when there is none yet."""
+        deliveries = await self._all(job_id)
+        if not deliveries:
+            return None
+        tried = [await _attempts(delivery.workflow_id) for delivery in deliveries]
+        last = tried[-1][-1] if tried[-1] else None
+        pending = deliveries[-1].status in workflows.ACTIVE and not (last and last.final)
+        delivered = last is not None and last.reason is None
+        attempts = tuple(attempt for one in tried for attempt in one)
+        return Delivery("pending" if pending else "delivered" if delivered else "failed", attempts)
+
+    async def deliver(self, job_id: str) -> None:
+        """All attempts of one delivery. Gaps are slept through restarts: a gap that is over is not slept again."""
+        for gap_s in (0, *self._spec.webhook.gaps_s):
+            await DBOS.sleep_async(gap_s)
+            if Attempt(**await workflows.step(ATTEMPT, self._attempt, job_id)).final:
+                return
+
+    async def _attempt(self, job_id: str) -> dict[str, Any]:
+        order, state = await order_of(job_id), await known_state(job_id)
+        if order is None or order.webhook_url is None:
+            raise RuntimeError(f"job {job_id} has no webhook")
+        try:
+            payload = await self._payload(state)
+        except CutoutError as error:  # the store is away
+            return asdict(Attempt(time.time(), None, error.message))
+        return asdict(await self._sender.send(order.webhook_url, order.webhook_secret, f"msg_{job_id}", payload))
+
+    async def _all(self, job_id: str) -> list[WorkflowStatus]:
+        """A job's deliveries, the first one first."""
+        found = await DBOS.list_workflows_async(
+            workflow_id_prefix=f"{job_id}.webhook.", load_input=False, load_output=False
+        )
+        return sorted(found, key=lambda delivery: int(delivery.workflow_id.rpartition(".")[2]))
+
+    async def _payload(self, state: JobState) -> dict[str, Any]:
+        """The contract's body but for its signature; ours comes last."""
+        results = with_addresses(state, bodies(state, self._models), self._signer, state.order.base_url)
+        return {
+            "event": EVENTS.get(state.phase, "job_completed"),
+            "job_id": state.order.job_id,
+            "results": await self._with_small_pictures(state, results),
+            "status": state.phase,
+            "total_cost_usd": state.result.total_cost_usd,
+            "skipped": state.order.skipped,
+        }
+
+    async def _with_small_pictures(self, state: JobState, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The pictures as base64 if all of them together are small; each has its address in any case."""
+        names = {r["model_id"]: state.order.name(r["model_id"]) for r in results if r["image_url"]}
+        sizes = [await self._store.size_bytes(state.order.job_id, name) for name in names.values()]
+        if sum(sizes) > self._spec.webhook.inline_bytes:
+            return results
+        pictures = {model_id: await self._store.get(state.order.job_id, name) for model_id, name in names.items()}
+        texts = await asyncio.to_thread(lambda: {m: base64.b64encode(p).decode() for m, p in pictures.items()})
+        return [{**result, "image_base64": texts.get(result["model_id"])} for result in results]
+
+
+async def _attempts(delivery_id: str) -> list[Attempt]:
+    steps = await DBOS.list_workflow_steps_async(delivery_id)
+    return [Attempt(**step["output"]) for step in steps if step["function_name"] == ATTEMPT and step["output"]]

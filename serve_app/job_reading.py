@@ -1,0 +1,66 @@
+"""What the database knows of a job: its order is its workflow's input, its results are what its steps gave."""
+
+from dataclasses import replace
+from typing import Any
+
+from dbos import DBOS, WorkflowStatus
+
+from cutout.errors import NotFound
+from cutout.outcome import ModelResult
+from serve_app import workflows
+from serve_app.job_state import JobPhase, JobState, Order, unpacked
+
+MODEL = "model:"
+"""A model's step is named by this and its id."""
+FINISH = "finish"
+"""The step after which a job has ended, whatever its workflow still does."""
+
+
+async def order_of(job_id: str) -> Order | None:
+    """A job's order, the webhook's secret in it; None when there is no such job, or it was swept."""
+    return _order(await DBOS.get_workflow_status_async(job_id))
+
+
+async def state_of(job_id: str) -> JobState | None:
+    """How far a job is; None when there is none, or it was swept."""
+    status = await DBOS.get_workflow_status_async(job_id)
+    order = _order(status)
+    if order is None or status is None:
+        return None
+    steps = await DBOS.list_workflow_steps_async(job_id)
+    outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
+    results = tuple(unpacked(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs)
+    state = JobState(replace(order, webhook_secret=None), "queued", results)
+    if FINISH in outputs:
+        return replace(state, phase=state.result.status, ended_at=outputs[FINISH]["at"])
+    phase = _phase(status.status, results)
+    ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
+    error = "The service failed; its log has the reason" if phase == "failed" else None
+    return replace(state, phase=phase, ended_at=ended_at, error=error)
+
+
+async def known_state(job_id: str) -> JobState:
+    """How far a job is; raises NotFound when there is none."""
+    state = await state_of(job_id)
+    if state is None:
+        raise NotFound("No such job; it may have been swept")
+    return state
+
+
+def _order(status: WorkflowStatus | None) -> Order | None:
+    if status is None or status.name != workflows.JOB or status.input is None:
+        return None
+    return Order.of(status.input["args"][0])
+
+
+def _phase(status: str, results: tuple[ModelResult, ...]) -> JobPhase:
+    """The phase of a job that has not finished, from its workflow's status."""
+    match status:
+        case "CANCELLED":
+            return "cancelled"
+        case "ENQUEUED" | "DELAYED" if not results:
+            return "queued"
+        case "ENQUEUED" | "DELAYED" | "PENDING":
+            return "running"
+        case _:
+            return "failed"

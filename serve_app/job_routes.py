@@ -1,0 +1,288 @@
+"""The endpoints of durable jobs, and what a POST does that becomes one. Each is a list of named steps."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from cutout.errors import CutoutError, IdempotencyConflict, ImageTooLarge, NotFound, ValidationError
+from cutout.image import MEDIA_TYPES, decode
+from cutout.keys import KeyRecord
+from cutout.outcome import Job, Size
+from serve_app.choice import choose
+from serve_app.contract import DurableForm
+from serve_app.fetch import Fetcher
+from serve_app.guard import checked_url
+from serve_app.job_answers import JobAnswers, accepted_body
+from serve_app.job_state import Delivery, JobState, Order, ResponseFormat
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer
+from serve_app.store import JOB_ID, PictureStore
+from serve_app.stream import SSE, Event, streamed_type
+from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret
+
+KEY: Final = "Idempotency-Key"
+KEY_CHARS = 255
+ASYNC: Final = "respond-async"
+AWAY_S = 1.0
+"""Gap between two questions while the jobs' worker is away."""
+
+
+class Worker(Protocol):
+    """jobs.py, wherever it lives; it says what each method raises. Also ServiceUnavailable while it is away."""
+
+    async def accept(self, order: Order) -> JobState:
+        """Keep a job."""
+
+    async def state(self, job_id: str) -> JobState | None:
+        """How far it is."""
+
+    async def changed(self, job_id: str, progress: int) -> JobState | None:
+        """How far it is, when it has gone further."""
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End it."""
+
+    async def delivery(self, job_id: str) -> Delivery | None:
+        """What became of its webhook."""
+
+    async def redeliver(self, job_id: str) -> None:
+        """Send its webhook once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """What durable jobs need beside a shotgun."""
+
+    worker: Worker
+    store: PictureStore
+    signer: Signer
+
+
+class JobRoutes:
+    """Durable jobs over HTTP."""
+
+    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, durable: Durable) -> None:
+        self._shotgun = shotgun
+        self._service = shotgun.registry.service
+        self._fetcher = fetcher
+        self._worker = durable.worker
+        self._store = durable.store
+        self._signer = durable.signer
+        self._answers = JobAnswers(shotgun.registry.models, durable.store, durable.signer)
+
+    def wants(self, request: Request, form: DurableForm) -> bool:
+        """Whether a request becomes a durable job: it is answered later, may be repeated, or its pictures are kept."""
+        return _asynchronous(request, form) or KEY in request.headers or form.response_format != "base64"
+
+    async def answer(self, request: Request, form: DurableForm, job: Job) -> Response:
+        """Accept a durable job, or find the one of this Idempotency-Key; answer 202, as it happens, or as a whole.
+
+        Of `job` the picture is empty when it is to be fetched.
+
+        Raises:
+            IdempotencyConflict: the key was used for another request.
+            CutoutError: as Shotgun.run, before anything is accepted.
+        """
+        _check_webhook(form)
+        key = _idempotency_key(request)
+        job_id = self._signer.job_id(_caller(request), key) if key else job.id
+        fingerprint = _fingerprint(form, job)
+        state = await self._worker.state(job_id) if key else None
+        if state is None:
+            state = await self._accept(request, form, job, job_id, fingerprint)
+        elif state.order.fingerprint != fingerprint:
+            raise IdempotencyConflict(f"This {KEY} was used with another request before")
+        if _asynchronous(request, form):
+            return self._accepted(request, state)
+        if media_type := streamed_type(request.headers.get("accept", "")):
+            return self._streamed(request, state, form.response_format, media_type)
+        return await self._waited(request, state, form.response_format)
+
+    async def read(self, request: Request) -> Response:
+        """How far a job is: what is done so far, by signed addresses, and what became of its webhook."""
+        return await self._status(request, await self._own(request))
+
+    async def cancel(self, request: Request) -> Response:
+        """End a job: its models stop, and what is done is kept. A job that has ended stays as it is."""
+        state = await self._own(request)
+        return await self._status(request, await self._worker.cancel(state.order.job_id))
+
+    async def events(self, request: Request) -> Response:
+        """What a job has done, then what it does as it happens, as server-sent events."""
+        return self._streamed(request, await self._own(request), "url", SSE)
+
+    async def redeliver(self, request: Request) -> Response:
+        """Send a job's webhook once more, under the same webhook-id; an attempt under way is the last of its row."""
+        state = await self._own(request)
+        await self._worker.redeliver(state.order.job_id)
+        return self._accepted(request, state)
+
+    async def result(self, request: Request) -> Response:
+        """A picture at its signed address; whoever has the address may read it until it expires."""
+        job_id, name = request.path_params["job_id"], request.path_params["name"]
+        query = request.query_params
+        left_s = self._signer.check(job_id, name, query.get("expires", ""), query.get("signature", ""))
+        stored = await self._store.open(job_id, name)
+        headers = {
+            "Content-Length": str(stored.size_bytes),
+            "Content-Disposition": f'inline; filename="{name}"',
+            "Cache-Control": f"private, max-age={left_s}, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        media_type = next((m for extension, m in MEDIA_TYPES.items() if name.endswith(f".{extension}")), None)
+        return StreamingResponse(stored.chunks, 200, headers, media_type)
+
+    async def _accept(self, request: Request, form: DurableForm, job: Job, job_id: str, fingerprint: str) -> JobState:
+        choice = choose(job.models, job.terms, self._shotgun.board, job.key)
+        image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
+        size = await asyncio.to_thread(self._checked_size, image, job.factor or 1)
+        # By its content: another request under the same key cannot change the picture of the first.
+        picture = f"input_{hashlib.sha256(image).hexdigest()}"
+        await self._store.put(job_id, picture, image)
+        return await self._worker.accept(
+            Order(
+                job_id=job_id,
+                created_at=time.time(),
+                key=_key(request),
+                fingerprint=fingerprint,
+                asked=job.models,
+                models=choice.models,
+                skipped=choice.skipped,
+                picture=picture,
+                size=size,
+                output_format=job.output_format,
+                factor=job.factor,
+                deadline_s=job.terms.deadline_s,
+                base_url=self._base(request),
+                webhook_url=form.webhook_url,
+                webhook_secret=form.webhook_secret,
+            )
+        )
+
+    def _checked_size(self, image: bytes, factor: int) -> Size:
+        """Refuse now what the job could only fail at."""
+        limits = self._service.limits
+        size = decode(image, limits).size
+        larger = size.times(factor)
+        if larger.width * larger.height > limits.output_px:
+            message = f"The upscaled image would have {larger.width * larger.height} pixels; at most "
+            raise ImageTooLarge.of_field("upscale_factor", f"{message}{limits.output_px} are made", factor)
+        return size
+
+    def _accepted(self, request: Request, state: JobState) -> Response:
+        status_url = f"{self._base(request)}/jobs/{state.order.job_id}"
+        headers = {"Location": status_url} | ({"Preference-Applied": ASYNC} if _prefers_async(request) else {})
+        return JSONResponse(accepted_body(state, status_url), 202, headers)
+
+    def _streamed(
+        self, request: Request, state: JobState, response_format: ResponseFormat, media_type: str
+    ) -> Response:
+        events = self._answers.events(self._states(state), response_format, self._base(request))
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_written(events, media_type), 200, headers, media_type)
+
+    async def _waited(self, request: Request, state: JobState, response_format: ResponseFormat) -> Response:
+        """The whole answer; 202 when it takes longer than a request may."""
+        until = time.monotonic() + self._service.limits.request_s
+        async for known in self._states(state):
+            state = known or state
+            if not state.ended and time.monotonic() > until:
+                return self._accepted(request, state)
+        return await self._answers.whole(state, response_format, self._base(request))
+
+    async def _status(self, request: Request, state: JobState) -> Response:
+        delivery = await self._worker.delivery(state.order.job_id)
+        return JSONResponse(self._answers.status_body(state, delivery, self._base(request)))
+
+    async def _own(self, request: Request) -> JobState:
+        """The job of the address, if the caller may see it; another key's job is there for nobody else."""
+        job_id = request.path_params["job_id"]
+        state = await self._worker.state(job_id) if JOB_ID.fullmatch(job_id) else None
+        if state is None or (state.order.key and state.order.key.id != _key_id(request)):
+            raise NotFound("No such job; it may have been swept")
+        return state
+
+    async def _states(self, state: JobState) -> AsyncIterator[JobState | None]:
+        """Every state of a job from this one on, until it has ended; None for a silence.
+
+        A worker that is away is asked again: the job is kept, and goes on when the worker is back.
+        """
+        yield state
+        while not state.ended:
+            try:
+                known = await self._worker.changed(state.order.job_id, state.progress)
+            except CutoutError as away:
+                if not away.retryable:
+                    raise
+                await asyncio.sleep(AWAY_S)
+                yield None
+                continue
+            if known is None:
+                raise NotFound("The job was swept")
+            yield known if known.progress > state.progress else None
+            state = known
+
+    def _base(self, request: Request) -> str:
+        return (self._service.jobs.public_url or str(request.base_url)).rstrip("/")
+
+
+async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterator[bytes]:
+    async for event in events:
+        yield await asyncio.to_thread(event.written, media_type)
+
+
+def _asynchronous(request: Request, form: DurableForm) -> bool:
+    return form.webhook_url is not None or _prefers_async(request)
+
+
+def _prefers_async(request: Request) -> bool:
+    """RFC 7240: Prefer may come several times, and have several preferences, each with parameters."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get(KEY)
+    if key is not None and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
+        raise ValidationError.of_field(KEY, f"{KEY}: 1 to {KEY_CHARS} printable ASCII characters expected")
+    return key
+
+
+def _fingerprint(form: DurableForm, job: Job) -> str:
+    """Of everything that a request asks for; the same by whatever content type it came, JSON or multipart."""
+    fields = form.model_dump(mode="json", exclude={"image"}) | {"endpoint": type(form).__name__}
+    picture = None if form.image_url else hashlib.sha256(job.image).hexdigest()
+    return hashlib.sha256(json.dumps([fields, picture], sort_keys=True).encode()).hexdigest()
+
+
+def _check_webhook(form: DurableForm) -> None:
+    if form.webhook_url is not None:
+        checked_url(form.webhook_url, FIELD)
+    if form.webhook_secret is not None:
+        if form.webhook_url is None:
+            raise ValidationError.of_field(SECRET_FIELD, f"{SECRET_FIELD}: a webhook_url is expected with it")
+        check_secret(form.webhook_secret)
+
+
+def _key(request: Request) -> KeyRecord | None:
+    """The caller's API key, where keys are wanted."""
+    key: KeyRecord | None = request.scope.get("state", {}).get("key")
+    return key
+
+
+def _key_id(request: Request) -> str | None:
+    key = _key(request)
+    return key.id if key else None
+
+
+def _caller(request: Request) -> str:
+    """Whose idempotency keys these are; without API keys, everybody's."""
+    return f"key:{key_id}" if (key_id := _key_id(request)) else "anonymous"

@@ -1,0 +1,140 @@
+"""Frozen values of durable jobs: what was accepted, and how far it is. Orders and results also travel as plain JSON."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Self, TypeAlias
+
+from cutout.keys import KeyRecord
+from cutout.outcome import (
+    Cutout,
+    EngineReport,
+    Failure,
+    Job,
+    JobStatus,
+    ModelResult,
+    OutputFormat,
+    Result,
+    Size,
+    Terms,
+)
+from serve_app.webhooks import Attempt
+
+JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
+ResponseFormat: TypeAlias = Literal["base64", "url", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job as it was accepted, checked and paid for by nobody yet; it lies in the database until the job is swept."""
+
+    job_id: str
+    created_at: float
+    """Unix time, in seconds."""
+    key: KeyRecord | None
+    """The API key that made it, and that alone may read it; None: whoever knows the job's id."""
+    fingerprint: str
+    """Of the request, in hex: an Idempotency-Key is good for this one only."""
+    asked: tuple[str, ...]
+    models: tuple[str, ...]
+    """The models to fire at, chosen when the job was accepted."""
+    skipped: dict[str, str]
+    """Models left out, each with the reason."""
+    picture: str
+    """Name of the input in the store."""
+    size: Size
+    output_format: OutputFormat
+    factor: int | None
+    deadline_s: float | None
+    """Of each model, from when the job begins to work: it may have waited."""
+    base_url: str
+    """The service's address as the caller sees it, without a slash at its end."""
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    """Never answered or logged; a state has it blanked."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """The order that `data` gave."""
+        typed = {
+            "key": KeyRecord(**data["key"]) if data["key"] else None,
+            "asked": tuple(data["asked"]),
+            "models": tuple(data["models"]),
+            "size": Size(**data["size"]),
+        }
+        return cls(**{**data, **typed})
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """This order as JSON. Of the key, what tells it from a forged one is left out."""
+        key = self.key.model_copy(update={"sha256": "0" * 64}).model_dump(mode="json") if self.key else None
+        return asdict(self) | {"key": key}
+
+    def job(self) -> Job:
+        """What was asked for, without its picture."""
+        terms = Terms(deadline_s=self.deadline_s)
+        return Job(self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key)
+
+    def shot(self, picture: bytes, model_id: str) -> Job:
+        """A job of one of the models, with an id of its own: what it may cost is set aside under it."""
+        return replace(self.job(), id=f"{self.job_id}.{model_id}", image=picture, models=(model_id,))
+
+    def name(self, model_id: str) -> str:
+        """Name of a model's result in the store."""
+        return f"{model_id}.{self.output_format}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a job is, as the database has it."""
+
+    order: Order
+    phase: JobPhase
+    results: tuple[ModelResult, ...] = ()
+    """Of the models that are done, in the order of `order.models`; their pictures are in the store."""
+    ended_at: float | None = None
+    """Unix time, in seconds."""
+    error: str | None = None
+    """Why the job as a whole broke, which no model's failure does."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self.phase not in ("queued", "running")
+
+    @property
+    def progress(self) -> int:
+        """A number that grows with everything that happens."""
+        return len(self.results) + (self.phase != "queued") + self.ended
+
+    @property
+    def result(self) -> Result:
+        """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
+        wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
+        return Result(self.order.job_id, self.results, self.order.size, wall_ms, self.order.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a job's webhook so far."""
+
+    status: Literal["pending", "delivered", "failed"]
+    attempts: tuple[Attempt, ...]
+
+
+def packed(result: ModelResult) -> dict[str, Any]:
+    """A model's result as JSON, without its picture."""
+    outcome = result.outcome
+    bare = replace(outcome, encoded=None, rgba=None) if isinstance(outcome, Cutout) else outcome
+    return asdict(replace(result, outcome=bare))
+
+
+def unpacked(data: Mapping[str, Any]) -> ModelResult:
+    """The result that `packed` wrote."""
+    fields = dict(data["outcome"])
+    if "engine" not in fields:
+        return ModelResult(data["model_id"], Failure(**fields), data["wall_ms"])
+    source = fields["source_size"]
+    fields |= {"size": Size(**fields["size"]), "source_size": Size(**source) if source else None}
+    fields["engine"] = EngineReport(**fields["engine"]) if fields["engine"] else None
+    return ModelResult(data["model_id"], Cutout(**fields), data["wall_ms"])

@@ -1,0 +1,182 @@
+"""The work of a durable job: each model is one step of its workflow, and what a step gave is never asked again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dbos import DBOS
+from dbos import error as dbos_error
+
+from cutout.errors import CutoutError, InternalError, ModelUnavailable
+from cutout.outcome import Cutout, Failure, Job, ModelResult
+from cutout.purse import Charge, Purse
+from cutout.records import JobRecord
+from serve_app import workflows
+from serve_app.bookkeeping import Books
+from serve_app.deliveries import Deliveries
+from serve_app.job_reading import FINISH, MODEL, known_state
+from serve_app.job_state import Order, packed
+from serve_app.shotgun import Shotgun
+from serve_app.store import PictureStore
+
+logger = logging.getLogger(__name__)
+STOP_S = 30.0
+"""Longest wait for the models of a cancelled job to let go."""
+PATIENT_S = 120.0
+"""So long after the start, a model that is not there is waited for; later it fails."""
+PATIENT_EVERY_S = 1.0
+RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
+"""How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
+
+
+class PartBooks:
+    """Books for a shotgun that runs one model of a job at a time: money counts as ever, and nothing is recorded.
+
+    The job is recorded as a whole, by its workflow.
+    """
+
+    def __init__(self, purse: Purse) -> None:
+        self._purse = purse
+
+    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """Set charges aside."""
+        return await self._purse.reserve(job_id, charges, ceilings)
+
+    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent."""
+        await self._purse.settle(job_id, spent)
+
+    async def record(self, job: JobRecord) -> None:
+        """A part of a job is no record."""
+
+
+class News:
+    """Wakes who waits for a job's next step; in one process, where the job's own steps are made."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, asyncio.Event] = {}
+
+    def next(self, job_id: str) -> asyncio.Event:
+        """Set at the job's next step."""
+        return self._next.setdefault(job_id, asyncio.Event())
+
+    def tell(self, job_id: str) -> None:
+        """Something happened."""
+        if waiting := self._next.pop(job_id, None):
+            waiting.set()
+
+
+class JobWork:
+    """What the workflows do; `shotgun` has books of PartBooks around `books`."""
+
+    def __init__(self, shotgun: Shotgun, books: Books, store: PictureStore, deliveries: Deliveries, news: News) -> None:
+        self._shotgun = shotgun
+        self._books = books
+        self._store = store
+        self._deliveries = deliveries
+        self._news = news
+        self._patient_until_s = time.monotonic() + PATIENT_S
+        self._working: dict[str, asyncio.Event] = {}
+        """Jobs at work in this process; set when they let go."""
+
+    async def work(self, order: dict[str, Any]) -> None:
+        """All of a job; see workflows.Crew."""
+        kept = Order.of(order)
+        self._working[kept.job_id] = asyncio.Event()
+        try:
+            await self._work(kept)
+        finally:
+            self._working.pop(kept.job_id).set()
+            self._news.tell(kept.job_id)
+
+    async def deliver(self, job_id: str) -> None:
+        """All attempts at a webhook; see workflows.Crew."""
+        await self._deliveries.deliver(job_id)
+
+    async def call_off(self, job_id: str) -> None:
+        """The end of a cancelled job; see workflows.Crew."""
+        has_webhook = await workflows.step("stopped", self._stopped, job_id)
+        await self._conclude(job_id, has_webhook)
+
+    async def _work(self, order: Order) -> None:
+        self._news.tell(order.job_id)
+        # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
+        steps = [(DBOS.reserve_step(), model_id) for model_id in order.models]
+        tasks = [self._one_model(step, order, model_id) for step, model_id in steps]
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, BaseException):  # cancelled; all have let go by now
+                raise outcome
+        await workflows.step(FINISH, self._finish, order)
+        self._news.tell(order.job_id)
+        await self._conclude(order.job_id, order.webhook_url is not None)
+
+    async def _one_model(self, step: Any, order: Order, model_id: str) -> None:
+        await step.run_async({"name": MODEL + model_id, "preemptible": True}, self._fire, order, model_id)
+        self._news.tell(order.job_id)
+
+    async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
+        """One model's work, its picture kept; a failure is a result, too."""
+        try:
+            return packed(await self._shoot(order, model_id))
+        except CutoutError as error:
+            failed = Failure.of(model_id, error)
+        except Exception:
+            logger.exception("A fault of ours in job %s", order.job_id)
+            failed = Failure.of(model_id, InternalError("The service failed; its log has the reason"))
+        return packed(ModelResult(model_id, failed, 0.0))
+
+    async def _shoot(self, order: Order, model_id: str) -> ModelResult:
+        if model_id not in self._shotgun.registry.models:
+            raise ModelUnavailable(f"{model_id} is no longer a model of this service")
+        picture = await self._store.get(order.job_id, order.picture)
+        result = await self._run(order.shot(picture, model_id))
+        if isinstance(result.outcome, Cutout) and result.outcome.encoded is not None:
+            try:
+                await self._store.put(order.job_id, order.name(model_id), result.outcome.encoded)
+            except CutoutError as error:
+                failed = replace(Failure.of(model_id, error), cost_usd=result.outcome.cost_usd)
+                return replace(result, outcome=failed)
+        return result
+
+    async def _run(self, shot: Job) -> ModelResult:
+        """One model's result. After a restart of the whole service, jobs are here before their models are loaded."""
+        while True:
+            result = (await self._shotgun.run(shot)).results[0]
+            absent = isinstance(result.outcome, Failure) and result.outcome.unavailable
+            if not absent or time.monotonic() > self._patient_until_s:
+                return result
+            await asyncio.sleep(PATIENT_EVERY_S)
+
+    async def _finish(self, order: Order) -> dict[str, Any]:
+        """Nobody needs the caller's picture any more."""
+        await self._store.drop(order.job_id, order.picture)
+        return {"at": time.time()}
+
+    async def _conclude(self, job_id: str, has_webhook: bool) -> None:
+        """Record what came of a job, then tell it; done twice it is done once."""
+        try:
+            await DBOS.run_step_async(RECORD, self._recorded, job_id)
+        except dbos_error.DBOSMaxStepRetriesExceeded:
+            logger.exception("Job %s could not be recorded, and goes on without", job_id)
+        if has_webhook:
+            await self._deliveries.begin(job_id)
+
+    async def _recorded(self, job_id: str) -> bool:
+        state = await known_state(job_id)
+        if state.results:  # a job that was cancelled before it did anything is none for the statistics
+            order = state.order
+            await self._books.record(JobRecord.of(order.job(), state.result, order.created_at))
+        return True
+
+    async def _stopped(self, job_id: str) -> bool:
+        """Wait until the models of a cancelled job have let go; whether it has a webhook."""
+        if working := self._working.get(job_id):
+            try:
+                await asyncio.wait_for(working.wait(), STOP_S)
+            except TimeoutError:
+                logger.warning("Job %s is cancelled, and a model of it does not let go", job_id)
+        self._news.tell(job_id)
+        return (await known_state(job_id)).order.webhook_url is not None

@@ -1,0 +1,146 @@
+"""Durable jobs: accepted means kept. One such worker for a service; any number of ingress replicas ask it.
+
+The database has all that is known of a job (job_reading.py), its pictures are in the store, and the work is done by
+workflows that outlive their process (workflows.py, job_work.py, deliveries.py).
+"""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from dbos import DBOS, SetWorkflowID
+
+from cutout.errors import Conflict, IdempotencyConflict, ValidationError
+from serve_app import workflows
+from serve_app.bookkeeping import Books
+from serve_app.deliveries import Deliveries
+from serve_app.job_reading import known_state, state_of
+from serve_app.job_state import Delivery, JobState, Order
+from serve_app.job_work import JobWork, News
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer
+from serve_app.store import PictureStore
+from serve_app.webhooks import Sender
+
+logger = logging.getLogger(__name__)
+NEWS_S = 10.0
+"""Longest silence of `changed`."""
+SWEEP_EVERY_S = 3600.0
+
+
+class Jobs:
+    """Accepts jobs, works them off, and says how far they are. `shotgun` has books of PartBooks around `books`."""
+
+    def __init__(
+        self,
+        shotgun: Shotgun,
+        books: Books,
+        store: PictureStore,
+        signer: Signer,
+        *,
+        database_url: str,
+        sender: Sender | None = None,
+    ) -> None:
+        self._store = store
+        self._database_url = database_url
+        self._spec = shotgun.registry.service.jobs
+        sender = sender or Sender(self._spec.webhook)
+        self._deliveries = Deliveries(self._spec, shotgun.registry.models, store, signer, sender)
+        self._news = News()
+        self._work = JobWork(shotgun, books, store, self._deliveries, self._news)
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to work, with what an earlier process left first."""
+        await workflows.launch(self._work, self._database_url, self._spec.concurrency)
+        self._sweeping = asyncio.create_task(self._sweep_forever())
+
+    async def close(self) -> None:
+        """Stop; what is not done is done after the next start."""
+        if self._sweeping:
+            self._sweeping.cancel()
+        await asyncio.to_thread(workflows.stop)
+
+    async def accept(self, order: Order) -> JobState:
+        """Keep a job, or find it kept already; once this has returned, the job is done whatever dies.
+
+        Raises:
+            IdempotencyConflict: its id was used for another request.
+        """
+        await workflows.enqueue(workflows.JOB, workflows.JOBS, order.job_id, order.data)
+        state = await known_state(order.job_id)
+        if state.order.fingerprint != order.fingerprint:
+            raise IdempotencyConflict("This Idempotency-Key was used with another request before")
+        return state
+
+    async def state(self, job_id: str) -> JobState | None:
+        """How far a job is; None when there is none, or it was swept."""
+        return await state_of(job_id)
+
+    async def changed(self, job_id: str, progress: int) -> JobState | None:
+        """The state once it has gone beyond `progress` or has ended; as it is after NEWS_S."""
+        news = self._news.next(job_id)  # before the database is read, so that nothing falls between
+        state = await state_of(job_id)
+        if state is None or state.ended:
+            self._news.tell(job_id)  # nothing more will be
+        elif state.progress <= progress:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), NEWS_S)
+            return await state_of(job_id)
+        return state
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End a job: its models stop, what they gave is kept, its webhook says so. One that has ended stays as it is.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        if not (await known_state(job_id)).ended:
+            with SetWorkflowID(f"{job_id}.cancel"):
+                handle = await DBOS.start_workflow_async(workflows.cancel, job_id)
+            await handle.get_result(polling_interval_sec=0.1)
+        return await known_state(job_id)
+
+    async def delivery(self, job_id: str) -> Delivery | None:
+        """What became of a job's webhook so far; None while there was nothing to tell."""
+        return await self._deliveries.of(job_id)
+
+    async def redeliver(self, job_id: str) -> None:
+        """Tell the end of a job to its receiver once more, from the first attempt on.
+
+        Raises:
+            NotFound: there is no such job.
+            ValidationError: it has no webhook.
+            Conflict: it has not ended.
+        """
+        state = await known_state(job_id)
+        if state.order.webhook_url is None:
+            raise ValidationError("This job was made without a webhook_url")
+        if not state.ended:
+            raise Conflict("This job has not ended yet; its webhook is sent when it has")
+        await self._deliveries.begin_again(job_id)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                logger.exception("The sweep failed, and is tried again in %g s", SWEEP_EVERY_S)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def sweep(self) -> None:
+        """Delete jobs that ended more than `keep_s` ago, with all that belongs to them, and pictures without a job."""
+        limit = datetime.fromtimestamp(time.time() - self._spec.keep_s, UTC).isoformat()
+        old = await DBOS.list_workflows_async(
+            name=workflows.JOB, completed_before=limit, load_input=False, load_output=False
+        )
+        for job in old:
+            belongs = await DBOS.list_workflows_async(
+                workflow_id_prefix=job.workflow_id, load_input=False, load_output=False
+            )
+            if not any(workflow.status in workflows.ACTIVE for workflow in belongs):
+                await self._store.drop_job(job.workflow_id)
+                await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
+        await self._store.sweep(self._spec.keep_s)

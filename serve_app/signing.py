@@ -1,0 +1,100 @@
+"""Signed addresses of results, which expire, and the secret behind them."""
+
+import hashlib
+import hmac
+import math
+import os
+import secrets
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from urllib.parse import urlencode
+
+from cutout.errors import ConfigurationError, Forbidden
+
+SECRET_FILE = "url_secret"  # noqa: S105 - its name, not the secret
+SECRET_BYTES = 32
+
+
+def load_secret(data_dir: Path, given: str | None = None) -> bytes:
+    """The secret of this service: `given` by the operator, or the one in `data_dir`, made at the first call.
+
+    Services that share jobs, such as the replicas on several machines, need the same one. The file has mode 0600, and
+    appears whole: of several processes that make it at once, one wins, and all use its secret.
+
+    Raises:
+        ConfigurationError: `given` is shorter than 16 bytes, or the file cannot be made or read.
+    """
+    if given is not None:
+        if len(given.encode()) < 16:
+            raise ConfigurationError("CUTOUT_URL_SECRET: at least 16 characters expected")
+        return given.encode()
+    file = data_dir / SECRET_FILE
+    try:
+        if not file.exists():
+            _make(file)
+        kept = file.read_bytes()
+    except OSError as wrong:
+        raise ConfigurationError(f"{file}: the secret of signed addresses cannot be kept: {wrong.strerror}") from wrong
+    if len(kept) != SECRET_BYTES:
+        raise ConfigurationError(f"{file}: {SECRET_BYTES} bytes expected; delete it, and a new one is made")
+    return kept
+
+
+class Signer:
+    """Signs addresses by HMAC-SHA256. Each use of the secret has a label of its own, so that none opens another."""
+
+    def __init__(self, secret: bytes, expires_s: float) -> None:
+        self._secret = secret
+        self._expires_s = expires_s
+
+    def path(self, job_id: str, name: str) -> str:
+        """`results/<job>/<name>?expires=…&signature=…`, good for `expires_s` seconds from now; no slash in front."""
+        expires = math.ceil(time.time() + self._expires_s)
+        query = urlencode({"expires": expires, "signature": self._signature(job_id, name, str(expires))})
+        return f"results/{job_id}/{name}?{query}"
+
+    def check(self, job_id: str, name: str, expires: str, signature: str) -> int:
+        """Seconds for which this address is still good.
+
+        Raises:
+            Forbidden: it was not signed here as it stands, or it has expired.
+        """
+        good = self._signature(job_id, name, expires)
+        if not hmac.compare_digest(good.encode(), signature.encode(errors="replace")):
+            raise Forbidden("This address was not signed by this service")
+        left_s = int(expires) - math.floor(time.time())  # a number: it was signed
+        if left_s <= 0:
+            raise Forbidden("This address has expired; GET /jobs/{job_id} gives a new one")
+        return left_s
+
+    def job_id(self, caller: str, key: str) -> str:
+        """The job of a caller's idempotency key: always the same uuid4, and nobody without the secret can guess it."""
+        digest = hmac.digest(self._secret, _framed("idempotency", caller, key), hashlib.sha256)
+        return str(uuid.UUID(bytes=digest[:16], version=4))
+
+    def _signature(self, job_id: str, name: str, expires: str) -> str:
+        return hmac.digest(self._secret, _framed("result", job_id, name, expires), hashlib.sha256).hex()
+
+
+def _framed(*parts: str) -> bytes:
+    """The parts, each with its length before it: no two lists of parts give the same bytes."""
+    encoded = [part.encode(errors="surrogatepass") for part in parts]
+    return b"".join(b"%d:%s" % (len(part), part) for part in encoded)
+
+
+def _make(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # with mode 0600
+    made = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as new:
+            new.write(secrets.token_bytes(SECRET_BYTES))
+            new.flush()
+            os.fsync(handle)
+        file.hardlink_to(made)
+    except FileExistsError:
+        return  # another process was first
+    finally:
+        made.unlink()

@@ -1,0 +1,124 @@
+"""Where the pictures of durable jobs lie: a local folder, or S3 by its address; one interface by obstore.
+
+A picture's place is `<job id>/<name>`. Both parts are checked before the store sees them, so that no place is outside.
+A folder serves one machine, or several that mount the same one; several machines without that need S3.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, S3Store
+
+from cutout.errors import ConfigurationError, NotFound, ServiceUnavailable
+
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8})?")
+EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/prefix"
+RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+"""How long S3 may be away before a call fails; a local folder is not tried again. The timeouts of a single try are
+obstore's own, 5 s to connect and 30 s in all: options given here would hide those of the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A picture that is there; `chunks` reads it, once."""
+
+    size_bytes: int
+    chunks: AsyncIterator[bytes]
+
+
+class PictureStore:
+    """Pictures by job and name. Every method raises ServiceUnavailable while the store cannot be reached."""
+
+    def __init__(self, store: LocalStore | S3Store) -> None:
+        self._store = store
+
+    @classmethod
+    def at(cls, place: str) -> Self:
+        """The store at a folder's path, or at `s3://bucket/prefix`.
+
+        S3's credentials, region and endpoint come from the environment by obstore's own rules: AWS_ACCESS_KEY_ID,
+        AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL, AWS_ALLOW_HTTP …
+
+        Raises:
+            ConfigurationError: an address of another kind, or a folder that cannot be made.
+        """
+        try:
+            if place.startswith("s3://"):
+                return cls(S3Store.from_url(place, retry_config=RETRY))
+            if "://" not in place:
+                return cls(LocalStore(place, mkdir=True))
+        except (BaseError, ValueError, OSError) as wrong:
+            raise ConfigurationError(f"The picture store cannot be opened. {EXPECTED}") from wrong
+        raise ConfigurationError(EXPECTED)
+
+    async def put(self, job_id: str, name: str, picture: bytes) -> None:
+        """Keep a picture; one of the same name is replaced as a whole, and never seen half written."""
+        await _asked(self._store.put_async(_place(job_id, name), picture))
+
+    async def get(self, job_id: str, name: str) -> bytes:
+        """All bytes of a picture; raises NotFound when it is not there."""
+        found = await _asked(self._store.get_async(_place(job_id, name)))
+        return bytes(await _asked(found.bytes_async()))
+
+    async def open(self, job_id: str, name: str) -> Stored:
+        """A picture to be read in chunks; raises NotFound when it is not there."""
+        found = await _asked(self._store.get_async(_place(job_id, name)))
+        return Stored(int(found.meta["size"]), (bytes(chunk) async for chunk in found.stream()))
+
+    async def size_bytes(self, job_id: str, name: str) -> int:
+        """How large a picture is; raises NotFound when it is not there."""
+        return int((await _asked(self._store.head_async(_place(job_id, name))))["size"])
+
+    async def drop(self, job_id: str, name: str) -> None:
+        """Delete one picture; one that is not there is no fault."""
+        await self._delete([_place(job_id, name)])
+
+    async def drop_job(self, job_id: str) -> None:
+        """Delete every picture of a job."""
+        _place(job_id, "any")
+        await self._drop_where(job_id, lambda _: True)
+
+    async def sweep(self, older_than_s: float) -> int:
+        """Delete every picture kept longer than that, whosever it is; how many there were."""
+        limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        return await self._drop_where(None, lambda meta: meta["last_modified"] < limit)
+
+    async def _drop_where(self, prefix: str | None, old: Any) -> int:
+        dropped = 0
+        listing = self._store.list(prefix).__aiter__()
+        while page := await _asked(_next(listing)):
+            paths = [meta["path"] for meta in page if old(meta)]
+            await self._delete(paths)
+            dropped += len(paths)
+        return dropped
+
+    async def _delete(self, paths: list[str]) -> None:
+        for path in paths:
+            try:
+                await _asked(self._store.delete_async(path))
+            except NotFound:
+                continue  # somebody else deleted it
+
+
+async def _next(listing: Any) -> Any:
+    return await anext(listing, None)
+
+
+async def _asked(answer: Any) -> Any:
+    try:
+        return await answer
+    except FileNotFoundError as missing:
+        raise NotFound("No such picture; it may have been swept") from missing
+    except (BaseError, OSError) as trouble:
+        raise ServiceUnavailable("The picture store cannot be reached for now") from trouble
+
+
+def _place(job_id: str, name: str) -> str:
+    if not JOB_ID.fullmatch(job_id) or not NAME.fullmatch(name):
+        raise NotFound("No such picture")
+    return f"{job_id}/{name}"

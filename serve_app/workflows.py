@@ -1,0 +1,126 @@
+"""The durable part of jobs: DBOS, its queues, and the three workflows that it finds by name after a restart.
+
+DBOS is one for a process, and so is the crew that does the work; what a workflow does is in jobs.py and delivery.py. A
+workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older one are left.
+"""
+
+import logging
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Protocol
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, error
+from sqlalchemy import make_url
+
+JOB, WEBHOOK, CANCEL = "job", "webhook", "cancel"
+JOBS, WEBHOOKS = "jobs", "webhooks"
+"""Queues."""
+ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
+"""DBOS's words for a workflow that is not over."""
+VERSION = "1"
+EXECUTOR = "jobs"
+"""The same for every process that ever does this work, so that the next one takes over what the last one left."""
+POLL_S = 0.1
+"""Longest wait of a job for a free place: two small queries each time, 3 % of a core on SQLite."""
+LIVES = 20
+"""How often a job is begun again after the process that had it died; then the job itself is thought to kill it."""
+
+
+class Crew(Protocol):
+    """Who does the work of the workflows."""
+
+    async def work(self, order: dict[str, Any]) -> None:
+        """All of a job."""
+
+    async def deliver(self, job_id: str) -> None:
+        """All attempts at a webhook."""
+
+    async def call_off(self, job_id: str) -> None:
+        """The end of a cancelled job."""
+
+
+_crew: Crew | None = None
+
+
+def _working() -> Crew:
+    if _crew is None:
+        raise RuntimeError("a workflow began before launch()")
+    return _crew
+
+
+@DBOS.workflow(name=JOB, max_recovery_attempts=LIVES)
+async def job(order: dict[str, Any]) -> None:
+    """Everything that was promised when a job was accepted."""
+    await _working().work(order)
+
+
+@DBOS.workflow(name=WEBHOOK)
+async def webhook(job_id: str) -> None:
+    """A job's end, told to its receiver."""
+    await _working().deliver(job_id)
+
+
+@DBOS.workflow(name=CANCEL)
+async def cancel(job_id: str) -> None:
+    """A job's end before its time; itself a workflow, so that it is whole or not at all."""
+    await DBOS.cancel_workflow_async(job_id)
+    await _working().call_off(job_id)
+
+
+async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
+    """Begin to work, with what an earlier process left first. Its workflows run on this event loop.
+
+    `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
+    """
+    global _crew  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    _crew = crew
+    logging.getLogger("dbos").addFilter(_not_a_fault)
+    config = DBOSConfig(
+        name="cutout",
+        system_database_url=_prepared(database_url),
+        executor_id=EXECUTOR,
+        application_version=VERSION,
+        serializer=DBOSPortableJSONSerializer(),  # the database holds JSON that people can read, and no pickles
+        log_level="WARNING",
+    )
+    DBOS(config=config)
+    DBOS.launch()
+    await DBOS.register_queue_async(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
+    await DBOS.register_queue_async(WEBHOOKS)
+
+
+def stop() -> None:
+    """End the work in this process; what is not done is for the next one."""
+    DBOS.destroy()
+
+
+async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    """Run one step of a workflow, or give what it gave when it ran before."""
+    return await DBOS.run_step_async({"name": name}, function, *arguments)
+
+
+async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:
+    """Have a workflow done; one of this id that is there already stays as it is."""
+    options = {"workflow_name": name, "queue_name": queue, "workflow_id": workflow_id}
+    await DBOS.enqueue_workflow_with_options_async(options, argument)  # type: ignore[arg-type]
+
+
+def _prepared(database_url: str) -> str:
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        return re.sub(r"^\w+(\+\w+)?://", "postgresql://", database_url)
+    file = Path(str(url.database))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # readers and the writer do not wait for each other
+    return f"sqlite:///{file}"
+
+
+def _not_a_fault(record: logging.LogRecord) -> bool:
+    """DBOS logs the traceback of every workflow that was cancelled, as an error."""
+    fault = record.exc_info[1] if record.exc_info else None
+    cancelled = isinstance(fault, error.DBOSAwaitedWorkflowCancelledError)
+    return not cancelled and "was cancelled during execution" not in record.getMessage()

@@ -1,0 +1,184 @@
+"""Durable jobs without Ray: a worker in this process, its models, and the endpoints over it.
+
+As a program, `python -m tests.serve_app.jobbing FOLDER DATABASE_URL STORE PORT`, it works until killed.
+"""
+
+import asyncio
+import io
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI, Request
+from PIL import Image
+from starlette.responses import Response
+
+from cutout.errors import CutoutError
+from cutout.keys import KeyRecord
+from cutout.outcome import Cutout, Failure, Job, OutputFormat
+from cutout.spec import EncodeSpec, JobsSpec, Registry, WebhookSpec
+from deployments.backends.base import Resources
+from deployments.upscaler import Upscaler
+from serve_app.contract import ProcessForm, RemoveForm
+from serve_app.fetch import Fetcher
+from serve_app.forms import known_models, read_form, terms
+from serve_app.job_routes import Durable, JobRoutes
+from serve_app.job_work import PartBooks
+from serve_app.jobs import Jobs
+from serve_app.responses import error_response
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer, load_secret
+from serve_app.store import PictureStore
+from tests.serve_app.parts import InProcess, Memory, model, registry
+
+WEBHOOK = WebhookSpec(allowed_hosts=("127.0.0.1",), gaps_s=(0.1, 0.2, 0.4), total_s=5)
+
+
+class Counted(InProcess):
+    """A model that notes in `runs` for which picture it has finished; `held` holds it up until it is set."""
+
+    runs: Path
+    held: asyncio.Event | None = None
+    pause_s: float = 0.0
+    cancelled = 0
+
+    async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+        try:
+            await asyncio.sleep(self.pause_s)
+            if self.held:
+                await self.held.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        result = await super().remove(picture, output_format)
+        with self.runs.open("a") as file:
+            file.write(f"{self._spec.id}:{picture.rgb[12, 12, 0]}\n")
+        return result
+
+
+@dataclass
+class Works:
+    """A worker, what it is made of, and its endpoints."""
+
+    jobs: Jobs
+    routes: JobRoutes
+    store: PictureStore
+    models: dict[str, Counted]
+    books: Memory
+    folder: Path
+    caller: KeyRecord | None = None
+    """The API key of requests from now on."""
+
+    @property
+    def runs(self) -> list[str]:
+        """Models that finished, in that order, each with the shade of its picture."""
+        file = self.folder / "runs"
+        return file.read_text().split() if file.exists() else []
+
+
+def picture(shade: int = 200, side: int = 24) -> bytes:
+    """A PNG of one colour with a dark frame."""
+    image = Image.new("RGB", (side, side))
+    image.paste((shade, shade, 40), (4, 4, side - 4, side - 4))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Counted]:
+    """The models of a registry."""
+    models = {spec.id: Counted(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
+    for one in models.values():
+        one.runs, one.pause_s = folder / "runs", pause_s
+    return models
+
+
+def built(folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, **jobs: Any) -> Works:
+    """A worker that has not begun, on its own folder and database."""
+    specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
+    reg = registry(*specs)
+    service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
+    reg = reg.model_copy(update={"service": service})
+    models, books = counted(reg, folder, pause_s), Memory()
+    shotgun = Shotgun(reg, models, Upscaler(EncodeSpec()), PartBooks(books))
+    store = PictureStore.at(place or str(folder / "pictures"))
+    signer = Signer(load_secret(folder), service.jobs.url_expires_s)
+    worker = Jobs(shotgun, books, store, signer, database_url=database_url)
+    fetcher = Fetcher(service.fetch, service.limits.body_bytes)
+    return Works(worker, JobRoutes(shotgun, fetcher, Durable(worker, store, signer)), store, models, books, folder)
+
+
+@asynccontextmanager
+async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterator[Works]:
+    """A worker at work."""
+    works = built(folder, database_url, **given)
+    await works.jobs.start()
+    try:
+        yield works
+    finally:
+        await works.jobs.close()
+
+
+def service(works: Works) -> FastAPI:
+    """The endpoints, as the service has them."""
+    app = FastAPI()
+
+    async def remove(request: Request) -> Response:
+        form, image = await read_form(request, RemoveForm, limits)
+        return await answer(request, form, image, form.include_models, None)
+
+    async def process(request: Request) -> Response:
+        form, image = await read_form(request, ProcessForm, limits)
+        return await answer(request, form, image, form.bg_models, form.upscale_factor)
+
+    async def answer(
+        request: Request, form: Any, image: bytes | None, models: list[str], factor: int | None
+    ) -> Response:
+        asked = known_models(models, works.models, "models")
+        job = Job(str(uuid.uuid4()), image or b"", asked, form.output_format, factor, terms(form), works.caller)
+        assert works.routes.wants(request, form)
+        return await works.routes.answer(request, form, job)
+
+    async def known(_: Request, error: Exception) -> Response:
+        assert isinstance(error, CutoutError)
+        return error_response(error)
+
+    async def with_key(request: Request, call_next: Any) -> Response:
+        request.scope.setdefault("state", {})["key"] = works.caller
+        response: Response = await call_next(request)
+        return response
+
+    limits = works.routes._service.limits
+    app.post("/remove-background")(remove)
+    app.post("/process")(process)
+    app.get("/jobs/{job_id}")(works.routes.read)
+    app.delete("/jobs/{job_id}")(works.routes.cancel)
+    app.get("/jobs/{job_id}/events")(works.routes.events)
+    app.post("/jobs/{job_id}/webhook")(works.routes.redeliver)
+    app.get("/results/{job_id}/{name}")(works.routes.result)
+    app.add_exception_handler(CutoutError, known)
+    app.middleware("http")(with_key)
+    return app
+
+
+def client(works: Works) -> httpx.AsyncClient:
+    """A caller of it."""
+    transport = httpx.ASGITransport(service(works), raise_app_exceptions=True)
+    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=60)
+
+
+async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
+    """What the program does."""
+    async with working(folder, database_url, place=place, pause_s=0.1) as works:
+        config = uvicorn.Config(service(works), port=port, log_level="warning", lifespan="off")
+        await uvicorn.Server(config).serve()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_until_killed(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))
