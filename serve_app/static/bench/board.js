@@ -30,7 +30,8 @@ export class Board {
       card.onPick(this.#picked);
       this.#list.append(card.element);
     }
-    this.#list.style.setProperty("--aspect", `${size.width} / ${size.height}`);
+    this.#list.style.setProperty("--ratio", size.width / size.height);
+    this.#list.style.setProperty("--count", models.length);
     this.#tellSkipped();
   }
 

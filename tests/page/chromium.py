@@ -1,0 +1,72 @@
+"""Debian's Chromium, and what every test of the page watches in it."""
+
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+ARGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NOTHING = re.compile(r"(?!)")
+
+
+def executable() -> str:
+    """The browser; without it the tests fail, and say how to get it."""
+    found = shutil.which("chromium")
+    assert found, "Chromium expected: `apt-get install chromium`"
+    return found
+
+
+class Watch:
+    """Everything that a page asks for and complains about."""
+
+    allowed = NOTHING
+    """What a test provokes: Chromium itself complains of each answer of 400 and above."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._complaints: list[str] = []
+        self.hosts: set[str] = set()
+        context.on("console", self._console)
+        context.on("weberror", lambda fault: self._complaints.append(str(fault.error)))
+        context.on("request", self._request)
+
+    @property
+    def complaints(self) -> list[str]:
+        """Errors and warnings that no test provoked."""
+        return [text for text in self._complaints if not self.allowed.search(text)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._complaints.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("blob", "about"):
+            self.hosts.add(parts.netloc)
+
+
+def drop(page: Page, *photos: Path) -> None:
+    """Drop files on the page, as a person would from a folder."""
+    files = [{"name": photo.name, "bytes": list(photo.read_bytes())} for photo in photos]
+    data = page.evaluate_handle(
+        """(files) => {
+            const data = new DataTransfer();
+            for (const {name, bytes} of files) {
+                data.items.add(new File([new Uint8Array(bytes)], name, {type: "image/jpeg"}));
+            }
+            return data;
+        }""",
+        files,
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("main", event, {"dataTransfer": data})

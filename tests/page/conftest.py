@@ -1,0 +1,83 @@
+"""A browser and a service for the tests of the page."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.page import axe, chromium
+from tests.page.service import Service
+from tests.serve_app.parts import model
+
+PATIENCE_MS = 60_000
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium, with a profile of its own that nobody keeps.
+
+    It ends with this folder: Playwright's own event loop would be in the way of asynchronous tests elsewhere.
+    """
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    """A fast model, a slow one that must not be sold, one that fails, and one that has no key."""
+    monkeypatch.delenv("RUNWARE_API_KEY", raising=False)
+    noncommercial = {"name": "CC-BY-NC-4.0", "commercial": False}
+    models = (
+        model("fast", name="Quick Matte"),
+        model("slow", name="Fine Matte", price_usd=0.0006, licence=noncommercial, options={"delay_s": 0.6}),
+        model("broken", name="Dry Pen", options={"error": "The ink ran out"}),
+        model("absent", name="Far Away", backend="runware", provider="runware", options={"model": "runware:110@1"}),
+    )
+    with Service(tmp_path, *models) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens a service's page in a context of its own; `page.watch` has what it asked for and complained about.
+
+    No page may complain, and none may ask another host than its service's.
+    """
+    opened: list[tuple[Any, chromium.Watch, Service]] = []
+
+    def open_(service: Service, path: str = "", **context: Any) -> Page:
+        options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
+        window = browser.new_context(**options)
+        watch = chromium.Watch(window)
+        page = window.new_page()
+        page.watch = watch  # type: ignore[attr-defined]
+        page.set_default_timeout(PATIENCE_MS)
+        opened.append((window, watch, service))
+        page.goto(service.url + path)
+        return page
+
+    yield open_
+    for window, watch, service in opened:
+        found = (watch.complaints, watch.hosts)
+        window.close()
+        assert found == ([], {service.host})
+
+
+@pytest.fixture
+def page(open_page: Open, service: Service) -> Page:
+    """The page of the service, in a window of 1280 by 900, with its models listed."""
+    opened = open_page(service)
+    expect(opened.locator("#roster li")).to_have_count(4)
+    return opened
+
+
+@pytest.fixture(scope="package")
+def axe_script(pytestconfig: pytest.Config) -> str:
+    """The source of axe-core."""
+    return axe.fetch(pytestconfig.cache.mkdir("axe-core"))

@@ -1,0 +1,97 @@
+"""The service that the page talks to: real HTTP, removers in this process, real books on SQLite."""
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import uvicorn
+
+from cutout.keys import KeyRing
+from cutout.spec import EncodeSpec, ModelSpec
+from deployments.backends.base import Resources
+from deployments.books import Books
+from deployments.upscaler import Upscaler
+from serve_app.app import create_app
+from serve_app.shotgun import Shotgun
+from tests.serve_app.parts import InProcess, registry
+
+START_S = 90.0
+"""A model with weights is compiled at its first start."""
+
+
+class Service:
+    """An application on a port of its own, in a thread: `with Service(folder, models) as service: … service.url`."""
+
+    def __init__(self, folder: Path, *models: ModelSpec, keys: KeyRing | None = None) -> None:
+        """`folder` takes the database and compiled models."""
+        reg = registry(*models)
+        resources = Resources(float(os.cpu_count() or 1), cache=folder)
+        self._books = Books(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
+        self._removers = {spec.id: InProcess(spec, resources, EncodeSpec(), 60) for spec in models}
+        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._books)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http://{self.host}/"
+        app = create_app(self._shotgun, self._books, keys)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
+        self._started = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(START_S)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, and what it is answering."""
+        self._server.should_exit = True
+        self._thread.join(START_S)
+
+    def wait_for(self, ready: int) -> None:
+        """Wait until so many models are ready: on a busy machine a first load takes longer than the start waits."""
+        deadline_s = time.monotonic() + START_S
+        while sum(one["available"] for one in self._get("models")["models"]) < ready:
+            assert time.monotonic() < deadline_s, self._get("models")
+            time.sleep(0.2)
+
+    def picks(self) -> dict[str, int]:
+        """How often each model was picked, of those that were, by GET /selections/stats; `none` too."""
+        total = self._get("selections/stats")["total"]
+        counts = {one["model_id"]: one["picks"] for one in total["models"]} | {"none": total["none"]}
+        return {name: count for name, count in counts.items() if count}
+
+    def export(self) -> list[dict[str, Any]]:
+        """Every pick, by GET /selections/export."""
+        exported: list[dict[str, Any]] = self._get("selections/export?format=json")
+        return exported
+
+    def _get(self, path: str) -> Any:
+        response = httpx.get(self.url + path, trust_env=False, timeout=10)
+        return response.raise_for_status().json()
+
+    async def _serve(self) -> None:
+        await self._books.start()
+        board = self._shotgun.board
+        watching = asyncio.create_task(board.watch())
+        while any(board.status(model_id) is None for model_id in board.specs):
+            await asyncio.sleep(0.01)
+        serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+        self._started.set()
+        await serving
+        watching.cancel()
+        for remover in self._removers.values():
+            await remover.close()
+        await self._books.close()

@@ -1,0 +1,209 @@
+"""From a photograph to a pick, in a real browser against a real service."""
+
+from playwright.sync_api import Page, expect
+
+from tests.page.bench import COFFEE, DASH, ROCKET, TIMES, arrived, card, drop_and_wait, logged
+from tests.page.chromium import drop
+from tests.page.conftest import Open
+from tests.page.service import Service
+
+WATCH_ARRIVALS = """() => {
+    window.arrivals = [];
+    const names = (kind) => [...document.querySelectorAll(`.card.${kind} .name`)].map((name) => name.textContent);
+    new MutationObserver(() => arrivals.push({done: names("done"), waiting: names("waiting")}))
+        .observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]});
+}"""
+COUNT_URLS = """() => {
+    window.urls = new Set();
+    const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+    URL.createObjectURL = (blob) => { const url = make(blob); urls.add(url); return url; };
+    URL.revokeObjectURL = (url) => { urls.delete(url); revoke(url); };
+}"""
+
+
+def test_cards_arrive_one_by_one(page: Page) -> None:
+    """A fast model's cutout is there while a slow one still works; then both are, in the order of the start."""
+    page.evaluate(WATCH_ARRIVALS)
+    drop_and_wait(page)
+
+    arrivals = page.evaluate("arrivals")
+    assert {"done": ["Quick Matte"], "waiting": ["Fine Matte"]} in arrivals
+    expect(page.locator(".card.done")).to_have_count(2)
+    assert page.locator(".card .name").all_text_contents() == ["Quick Matte", "Fine Matte", "Dry Pen"]
+
+
+def test_a_card_tells_time_cost_and_licence(page: Page) -> None:
+    """Each cutout comes with its time, its cost, and whether it may be sold; the job with its own."""
+    drop_and_wait(page)
+
+    fine, quick = card(page, "Fine Matte"), card(page, "Quick Matte")
+    expect(fine.locator(".time")).to_contain_text(" s")
+    expect(fine.locator(".cost")).to_have_text("$0.0006")
+    expect(fine.locator(".licence")).to_have_text("CC-BY-NC-4.0, not for sale")
+    expect(quick.locator(".cost")).to_have_text("free")
+    expect(quick.locator(".licence")).to_have_text("MIT, may be sold")
+    expect(page.locator("#job-words")).to_contain_text(f"600 {TIMES} 400 px · 2 cutouts of 3 in")
+    expect(page.locator("#job-words")).to_contain_text("$0.0006")
+
+
+def test_what_failed_and_what_took_no_part_say_why(page: Page) -> None:
+    """A failing model's card has its words; an unavailable model is listed with its reason, before and after."""
+    expect(page.locator("#roster .absent")).to_contain_text("RUNWARE_API_KEY is not set")
+    drop_and_wait(page)
+
+    expect(card(page, "Dry Pen")).to_contain_text("The ink ran out")
+    expect(card(page, "Dry Pen").get_by_role("button")).to_have_count(0)
+    expect(page.locator("#skipped")).to_contain_text("Far Away RUNWARE_API_KEY is not set")
+
+
+def test_a_pick_by_click_is_in_the_stats(page: Page, service: Service) -> None:
+    """One click picks; a moment later it is logged by itself, and the leaderboard has it with its interval."""
+    drop_and_wait(page)
+    card(page, "Fine Matte").get_by_role("button", name="Pick Fine Matte").click()
+    page.mouse.move(5, 5)
+
+    logged(page, "Fine Matte")
+    assert service.picks() == {"slow": 1}
+    page.get_by_role("link", name="Leaderboard").click()
+    row = page.get_by_role("row", name="Fine Matte")
+    expect(row).to_contain_text("1 of 1")
+    expect(row).to_contain_text(f"21 {DASH} 100 %")
+    expect(page.locator("#leaderboard-words")).to_contain_text("do not tell Fine Matte and Quick Matte apart")
+
+
+def test_a_pick_made_early_waits_for_the_job(page: Page, service: Service) -> None:
+    """A pick while a model still works is held until the job has ended, since the service knows no job before."""
+    page.evaluate(
+        """() => new MutationObserver((_, watching) => {
+            const pick = document.querySelector(".card.done .pick");
+            if (!pick || !document.querySelector(".card.waiting")) return;
+            watching.disconnect();
+            pick.click();
+            window.words = document.querySelector(".pick-words").textContent;
+        }).observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]})"""
+    )
+    drop_and_wait(page)
+    page.get_by_role("button", name="Log now").click()
+
+    logged(page, "Quick Matte")
+    assert page.evaluate("words") == "Picked Quick Matte. It is logged when every model is done."
+    assert service.picks() == {"fast": 1}
+
+
+def test_a_number_key_picks_and_a_second_pick_replaces_the_first(page: Page, service: Service) -> None:
+    """Keys are the cards' numbers; 0 is none of them; of several picks the last one counts."""
+    drop_and_wait(page)
+    for key, name in (("1", "Quick Matte"), ("2", "Fine Matte"), ("0", "none of them")):
+        page.keyboard.press(key)
+        page.get_by_role("button", name="Log now").click()
+        logged(page, name)
+
+    assert service.picks() == {"none": 1}
+
+
+def test_a_key_of_a_failed_card_picks_nothing(page: Page) -> None:
+    """There is no cutout at place 3, so its key does nothing."""
+    drop_and_wait(page)
+    page.keyboard.press("3")
+
+    expect(page.locator("#pick")).to_be_hidden()
+
+
+def test_undo_sends_nothing(page: Page, service: Service) -> None:
+    """A pick that is undone was never logged; after a logged one, undo goes back to that one."""
+    drop_and_wait(page)
+    page.keyboard.press("1")
+    page.keyboard.press("u")
+    expect(page.locator("#pick")).to_be_hidden()
+
+    page.keyboard.press("2")
+    page.get_by_role("button", name="Log now").click()
+    logged(page, "Fine Matte")
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#pick")).to_contain_text("Still logged: Fine Matte.")
+    expect(page.get_by_role("button", name="Picked Fine Matte")).to_be_visible()
+    page.get_by_role("link", name="Leaderboard").click()
+    expect(page.get_by_role("row", name="Fine Matte")).to_be_visible()
+
+    assert service.picks() == {"slow": 1}
+
+
+def test_a_category_and_a_note_go_with_the_pick(page: Page, service: Service) -> None:
+    """Both are logged with the pick; written later, they are logged with it anew, and it counts once."""
+    drop_and_wait(page)
+    page.keyboard.press("1")
+    page.get_by_label("Note").fill("cleanest edge")
+    page.get_by_role("button", name="Log now").click()
+    logged(page, "Quick Matte")
+    page.get_by_label("Category").fill("product")
+    page.keyboard.press("Enter")
+    logged(page, "Quick Matte")
+
+    assert service.picks() == {"fast": 1}
+    (kept,) = service.export()
+    assert (kept["image_category"], kept["notes"]) == ("product", "cleanest edge")
+    page.get_by_role("link", name="Leaderboard").click()
+    page.get_by_label("Pictures").select_option("product")
+    expect(page.get_by_role("row", name="Quick Matte")).to_contain_text("1 of 1")
+
+
+def test_a_page_that_goes_away_sends_what_it_holds(page: Page, service: Service) -> None:
+    """A pick just made is not lost when the tab is closed."""
+    drop_and_wait(page)
+    page.keyboard.press("1")
+    page.goto("about:blank")
+
+    arrived(service, {"fast": 1})
+
+
+def test_the_next_picture_logs_the_pick_before_and_forgets_its_pictures(page: Page, service: Service) -> None:
+    """A new picture takes the place of the old one, whose pick is sent, and whose pictures leave the memory."""
+    page.evaluate(COUNT_URLS)
+    drop_and_wait(page)
+    page.keyboard.press("1")
+    drop_and_wait(page, ROCKET)
+
+    expect(page.locator(".card.done")).to_have_count(2)
+    expect(page.locator("#pick")).to_be_hidden()
+    assert service.picks() == {"fast": 1}
+    assert page.evaluate("urls.size") == 3, "the photograph and two cutouts"
+
+
+def test_a_look_at_the_leaderboard_loses_nothing(page: Page) -> None:
+    """The leaderboard is a view of the same page: back on the bench all is as it was."""
+    drop_and_wait(page)
+    page.get_by_role("link", name="Leaderboard").click()
+    expect(page).to_have_title("Leaderboard · Cutout Shotgun")
+    expect(page.locator("#leaderboard-words")).to_contain_text("No picks yet")
+    page.go_back()
+
+    expect(page).to_have_title("Cutout Shotgun")
+    expect(card(page, "Quick Matte").get_by_role("img", name="Cutout of Quick Matte")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Leaderboard")).to_be_focused()
+    drop(page, COFFEE)
+    expect(page.get_by_role("heading", level=1, name="coffee.jpg")).to_be_focused()
+
+
+def test_the_photograph_to_try(open_page: Open, service: Service) -> None:
+    """Who has no picture at hand uses the page's own."""
+    page = open_page(service)
+    page.get_by_role("button", name="Try this photograph").click()
+
+    expect(page.locator("#job-words")).to_contain_text(f"512 {TIMES} 512 px · 2 cutouts of 3")
+
+
+def test_a_pasted_picture(page: Page) -> None:
+    """A picture on the clipboard is fired when it is pasted."""
+    page.evaluate(
+        """async () => {
+            const picture = await (await fetch("static/sample.jpg")).blob();
+            const data = new DataTransfer();
+            data.items.add(new File([picture], "pasted.jpg", {type: picture.type}));
+            document.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data}));
+        }"""
+    )
+
+    expect(page.get_by_role("heading", level=1, name="pasted.jpg")).to_be_visible()
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")

@@ -1,0 +1,67 @@
+"""The page's files: small, whole, of this service alone."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serve_app.page import CONTENT_SECURITY_POLICY, STATIC
+from tests.page.service import Service
+
+BUDGET_BYTES = 150_000
+FILES = sorted(path for path in STATIC.rglob("*") if path.is_file() and path.name != "sample.jpg")
+TYPES = {
+    "": "text/html; charset=utf-8",
+    "leaderboard": "text/html; charset=utf-8",
+    "static/page.css": "text/css; charset=utf-8",
+    "static/page.js": "text/javascript; charset=utf-8",
+    "static/bench/card.js": "text/javascript; charset=utf-8",
+    "static/icon.svg": "image/svg+xml",
+    "static/sample.jpg": "image/jpeg",
+}
+
+
+def test_it_is_small() -> None:
+    """All files but the photograph to try are under 150 KB together."""
+    assert 0 < sum(path.stat().st_size for path in FILES) < BUDGET_BYTES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_names_no_other_host(path: Path) -> None:
+    """No file has an address with a host; a namespace is a name, and not asked for."""
+    text = path.read_text(encoding="utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+    assert re.findall(r"\w+://|[\"'(]//", text) == []
+
+
+def test_nothing_is_inline() -> None:
+    """The document has no style, no script and no handler of its own, so that the policy can forbid them."""
+    text = (STATIC / "index.html").read_text(encoding="utf-8")
+
+    assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text) == []
+
+
+@pytest.mark.parametrize("path", TYPES)
+def test_a_browser_gets_type_and_policy_and_asks_again(service: Service, path: str) -> None:
+    """Each file has its type and the policy; asked for again by its ETag it is not sent, and the policy stays."""
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=10) as client:
+        first = client.get(path)
+        again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert first.headers["content-type"] == TYPES[path]
+    for response in (first, again):
+        assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert response.headers["cache-control"] == "no-cache"
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert "unsafe" not in CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize("path", ["static/absent.js", "static/../page.py", "static/%2e%2e/page.py", "static/"])
+def test_what_is_not_there_is_the_contracts_404(service: Service, path: str) -> None:
+    """A missing file, or one outside the folder, is the service's own error."""
+    response = httpx.get(service.url + path, trust_env=False, timeout=10)
+
+    assert response.status_code == 404
+    assert response.json()["error"]["type"] == "not_found"
