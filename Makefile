@@ -32,7 +32,8 @@ stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app.stop
 
 test: weights    ## the whole suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore tests/page
+	@$(BIN)/python -m pytest tests/page # a process of its own: Playwright keeps an event loop running
 
 check: setup     ## lint, format, types
 	@$(BIN)/ruff check .

@@ -15,11 +15,11 @@ PATIENCE_MS = 60_000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium, with a profile of its own that nobody keeps.
 
-    It ends with this folder: Playwright's own event loop would be in the way of asynchronous tests elsewhere.
+    It ends with the module: while it is open, Playwright's event loop is in the way of asynchronous tests elsewhere.
     """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -77,7 +77,7 @@ def page(open_page: Open, service: Service) -> Page:
     return opened
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def axe_script(pytestconfig: pytest.Config) -> str:
     """The source of axe-core."""
     return axe.fetch(pytestconfig.cache.mkdir("axe-core"))
