@@ -14,7 +14,7 @@ from serve_app.budgets import Budgets, Limiter
 from serve_app.callers import Caller, Callers
 from serve_app.responses import error_response
 
-OPEN = frozenset({"/", "/health", "/docs", "/openapi.json"})
+OPEN = frozenset({"/", "/leaderboard", "/health", "/docs", "/openapi.json"})
 OPEN_UNDER = ("/health/", "/docs/", "/static/", "/results/")
 """Paths without a key, and not counted. Probes have none. A browser opens the page and the documentation, and loads
 their parts, without a header that a script could set; they hold no picture and cost nothing, and the page asks for the

@@ -138,7 +138,9 @@ async def test_a_broken_key_file_lets_nobody_in(
     assert client.get("/health").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/static/page.js"])
+@pytest.mark.parametrize(
+    "path", ["/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard", "/static/page.js"]
+)
 async def test_what_needs_no_key(clock: Clock, keys: KeyRing, path: str) -> None:
     """Health, documentation and the page open without a key, and cost nothing with one."""
     keys.add(RECORD)
