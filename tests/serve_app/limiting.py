@@ -122,13 +122,13 @@ class Jobs:
 
     def service(self, limiter: NearLimiter, keys: KeyRing | None = None, access: AccessSpec | None = None) -> ASGIApp:
         """One replica of the service."""
-        paths = ["/models", "/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/static/page.js"]
+        paths = ["/models", "/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard"]
         app = Starlette(
             routes=[
                 Route("/remove-background", self.remove, methods=["POST"]),
                 Route("/fall", self.fall, methods=["POST"]),
                 Route("/stream", self.stream, methods=["POST"]),
-                *(Route(path, self.models) for path in paths),
+                *(Route(path, self.models) for path in [*paths, "/static/page.js"]),
             ]
         )
         return Access(app, keys, access or AccessSpec(), limiter, COSTLY)
