@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from cutout.errors import CutoutError, IdempotencyConflict, ImageTooLarge, NotFound, ValidationError
+from cutout.errors import CutoutError, IdempotencyConflict, NotFound, ValidationError
 from cutout.image import MEDIA_TYPES, decode
 from cutout.keys import KeyRecord
 from cutout.outcome import Job, Size
@@ -169,12 +169,8 @@ class JobRoutes:
 
     def _checked_size(self, image: bytes, factor: int) -> Size:
         """Refuse now what the job could only fail at."""
-        limits = self._service.limits
-        size = decode(image, limits).size
-        larger = size.times(factor)
-        if larger.width * larger.height > limits.output_px:
-            message = f"The upscaled image would have {larger.width * larger.height} pixels; at most "
-            raise ImageTooLarge.of_field("upscale_factor", f"{message}{limits.output_px} are made", factor)
+        size = decode(image, self._service.limits).size
+        self._shotgun.check_output(size, factor)
         return size
 
     def _accepted(self, request: Request, state: JobState) -> Response:

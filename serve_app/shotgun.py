@@ -76,7 +76,7 @@ class Shotgun:
         started = time.perf_counter()
         choice = choose(job.models, job.terms, self.board, job.key)
         picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
-        self._check_output(picture.size, job.factor or 1)
+        self.check_output(picture.size, job.factor or 1)
         decoded = time.perf_counter()
         async with self._books.paid(job, choice) as (choice, results):
             if watcher:
@@ -99,7 +99,7 @@ class Shotgun:
     async def upscale(self, image: bytes, factor: int, output_format: OutputFormat, preserve_alpha: bool) -> Upscaled:
         """Enlarge a caller's picture; raises as `run` does."""
         picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
-        self._check_output(picture.size, factor)
+        self.check_output(picture.size, factor, "scale_factor")
         timeout_s = self.registry.service.limits.request_s
         try:
             async with asyncio.timeout(timeout_s):
@@ -152,11 +152,12 @@ class Shotgun:
         except CutoutError as error:
             return Failure.of(cutout.model_id, error, "upscale")
 
-    def _check_output(self, size: Size, factor: int) -> None:
+    def check_output(self, size: Size, factor: int, field: str = "upscale_factor") -> None:
+        """Refuse an upscale that would be too large; ImageTooLarge names the request's field."""
         larger, cap = size.times(factor), self.registry.service.limits.output_px
         if larger.width * larger.height > cap:
             message = f"The upscaled image would have {larger.width * larger.height} pixels; at most {cap} are made"
-            raise ImageTooLarge.of_field("upscale_factor", message, factor)
+            raise ImageTooLarge.of_field(field, message, factor)
 
 
 @dataclass(frozen=True, slots=True)

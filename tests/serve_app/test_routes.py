@@ -167,7 +167,8 @@ def test_refuses_an_output_beyond_the_cap(client: TestClient) -> None:
     large = text(png(np.zeros((900, 900, 3), np.uint8)))
 
     assert error(client.post("/process", json={"image": large}), 413)["type"] == "image_too_large"
-    assert error(client.post("/upscale", json={"image": large, "scale_factor": 4}), 413)["type"] == "image_too_large"
+    found = error(client.post("/upscale", json={"image": large, "scale_factor": 4}), 413)
+    assert (found["type"], found["details"]["field"]) == ("image_too_large", "scale_factor")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
