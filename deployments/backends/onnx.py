@@ -33,6 +33,9 @@ class OnnxOptions(Spec):
     engine: EngineName = Field("auto", description="What runs the file; `auto`: the fastest that the model allows.")
     gpu: GpuProvider = Field("cuda", description="How a GPU is used that the replica was given.")
     precision: Precision = Field("f32", description="`auto` or `bf16` only where the alpha error of bf16 was checked.")
+    bf16_layers: tuple[str, ...] = Field(
+        (), description="Convolutions, by their names in the file, that may run in bf16 though `precision` is `f32`."
+    )
 
 
 class OnnxBackend(LocalBackend[OnnxOptions]):
@@ -45,7 +48,8 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
         weights = fetch(self.options.weights)
         resources = self.resources
         gpu = self.options.gpu if resources.gpus > 0 else None
-        plan = Plan(weights.path, resources.threads, self.options.precision, gpu, resources.cache)
+        options = self.options
+        plan = Plan(weights.path, resources.threads, options.precision, options.bf16_layers, gpu, resources.cache)
         self._engine = build_engine(self.options.engine, plan)
         warning = None
         if gpu and self._engine.device.startswith("CPU"):

@@ -21,6 +21,8 @@ class Plan:
     """The ONNX file: one input (1, 3, S, S) float32, first output (1, 1, S, S) float32."""
     threads: int
     precision: Precision = "f32"
+    bf16_layers: tuple[str, ...] = ()
+    """Convolutions to run in bf16 where the rest runs in f32; empty: none."""
     gpu: GpuProvider | None = None
     """How the GPU that this replica was given is to be used; None: it was given none."""
     cache: Path | None = None

@@ -1,7 +1,10 @@
 """OpenVINO on the CPU, in bf16 where the processor has it and the model's alpha error was checked."""
 
+from pathlib import Path
+
 import openvino as ov
 
+from deployments.engines import mixed
 from deployments.engines.base import Engine, Plan, Tensor
 
 
@@ -17,15 +20,13 @@ class OpenVino(Engine):
 
     def __init__(self, plan: Plan) -> None:
         precision = "bf16" if plan.precision != "f32" and has_bf16() else "f32"
-        config = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": plan.threads,
-            "INFERENCE_PRECISION_HINT": precision,
-        }
+        layers = plan.bf16_layers if precision == "f32" and has_bf16() else ()
+        config: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": plan.threads}
+        config |= mixed.CONFIG if layers else {"INFERENCE_PRECISION_HINT": precision}
         if plan.cache:
             config["CACHE_DIR"] = str(plan.cache)
-        self._request = ov.Core().compile_model(str(plan.model), "CPU", config).create_infer_request()
-        self.device = f"CPU {precision}"
+        self._request = _compiled(plan.model, layers, config).create_infer_request()
+        self.device = f"CPU {precision}" + (f", {len(layers)} layers bf16" if layers else "")
 
     def run(self, tensor: Tensor) -> Tensor:
         """See Engine."""
@@ -36,3 +37,12 @@ class OpenVino(Engine):
     def interrupt(self) -> None:
         """See Engine."""
         self._request.cancel()
+
+
+def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, object]) -> ov.CompiledModel:
+    core = ov.Core()
+    if not bf16_layers:
+        return core.compile_model(str(model), "CPU", config)  # by its path: with a cache the file is not even read
+    network = core.read_model(str(model))
+    mixed.round_layers(network, bf16_layers)
+    return core.compile_model(network, "CPU", config)

@@ -58,9 +58,20 @@ def test_both_engines_agree(engine: str, precision: str) -> None:
     photo = Picture(np.asarray(Image.open(PHOTOS[0]).convert("RGB")))
     reference = opened("local_u2netp", engine="onnxruntime").matte(photo).alpha
 
-    alpha = opened("local_u2netp", engine=engine, precision=precision).matte(photo).alpha
+    alpha = opened("local_u2netp", engine=engine, precision=precision, bf16_layers=()).matte(photo).alpha
 
     assert np.abs(alpha.astype(int) - reference).max() <= 2
+
+
+def test_layers_in_bf16_stay_near_float32() -> None:
+    """u2netp as shipped is nowhere further than 8/255 from all of it in float32."""
+    for file in PHOTOS:
+        photo = Picture(np.asarray(Image.open(file).convert("RGB")))
+        reference = opened("local_u2netp", engine="onnxruntime").matte(photo).alpha
+
+        alpha = opened("local_u2netp").matte(photo).alpha
+
+        assert np.abs(alpha.astype(int) - reference).max() <= 8, file.name
 
 
 def test_birefnets_whole_path(tmp_path: Path) -> None:
