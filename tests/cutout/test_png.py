@@ -3,6 +3,7 @@
 import io
 import struct
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import cv2
@@ -135,6 +136,20 @@ def test_the_file_is_what_it_says() -> None:
     assert struct.unpack(">I4s2I5B", file[8:29]) == (13, b"IHDR", 400, 300, 8, 6, 0, 0, 0)
     assert file[37:41] == b"IDAT"
     assert file[-12:] == b"\x00\x00\x00\x00IEND\xaeB`\x82"
+
+
+@given(height=st.integers(1, 1400), level=st.integers(0, 255), grain=st.sampled_from([1, 2, 255]))
+@settings(max_examples=15, deadline=None)
+def test_parts_are_one_stream(height: int, level: int, grain: int) -> None:
+    """However many parts a picture is deflated in, zlib takes them as one stream whose checksum is right."""
+    pixels = (noise(height, 1024, 4) % grain + level).astype(np.uint8)
+    file = png.encode(pixels)
+    (length,) = struct.unpack(">I", file[33:37])
+
+    scanlines = zlib.decompress(file[41 : 41 + length])
+
+    assert len(scanlines) == height * (1 + 1024 * 4)
+    assert np.array_equal(decode(file), pixels)
 
 
 @pytest.mark.parametrize(
