@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cutout.image import Picture
+from cutout.image import Picture, with_alpha
 from cutout.outcome import Alpha, Matte, Rgba
 
 
@@ -12,7 +12,7 @@ def cut(picture: Picture, matte: Matte) -> Rgba:
     Colour under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
     """
     alpha = matte.alpha if picture.alpha is None else np.minimum(matte.alpha, picture.alpha)
-    rgba = np.dstack([picture.rgb if matte.rgb is None else matte.rgb, alpha])
+    rgba = with_alpha(picture.rgb if matte.rgb is None else matte.rgb, alpha)
     pixels = rgba.view("<u4")[..., 0]  # alpha in the highest byte: many times faster than a mask
     pixels *= pixels >= 1 << 24
     return rgba

@@ -14,6 +14,7 @@ from cykooz_resizer import CropBox, FilterType
 from numpy.typing import NDArray
 
 from cutout.convolution import convolved
+from cutout.image import with_alpha
 from cutout.outcome import Alpha, Rgb, Rgba, Size
 from cutout.tile import tiles
 
@@ -41,7 +42,7 @@ def decontaminate(rgb: Rgb, alpha: Alpha) -> Rgb:
         return rgb
     region = _surroundings(soft)
     clean = rgb.copy()
-    picture = np.dstack([rgb[region], alpha[region]])
+    picture = with_alpha(rgb[region], alpha[region])
     _replace(clean[region], picture, soft[region])
     return clean
 
