@@ -79,7 +79,8 @@ def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
         )
     try:
         image.load()
-        return _picture(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return _picture(image)
     except (OSError, SyntaxError, ValueError, EOFError, IndexError) as broken:
         raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
 
@@ -141,13 +142,18 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
     without_alpha = {"1": "L", "LA": "L", "RGBA": "RGB"}
-    return image.convert(without_alpha.get(image.mode, image.mode))
+    return _in_mode(image, without_alpha.get(image.mode, image.mode))
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The image itself where it has the mode already; Pillow would copy it."""
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB in sRGB; `image` is L, RGB or CMYK."""
     if not profile:
-        return image.convert("RGB")
+        return _in_mode(image, "RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
