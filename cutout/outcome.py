@@ -93,6 +93,8 @@ class Failure:
     unavailable: bool = False
     """The model never started: it has no weights, key, provider or room."""
     retryable: bool = False
+    retry_after_s: float | None = None
+    """When the model may have room, or be there, again; None where nobody knows."""
 
     @classmethod
     def of(cls, model_id: str, error: CutoutError, stage: Literal["bg_removal", "upscale"] = "bg_removal") -> "Failure":
@@ -105,6 +107,7 @@ class Failure:
             stage=stage,
             unavailable=isinstance(error, ModelUnavailable),
             retryable=error.retryable,
+            retry_after_s=error.details.get("retry_after_s"),
         )
 
 

@@ -40,7 +40,8 @@ class Remover:
         """The cutout of a picture: encoded, or as pixels when `output_format` is None."""
         try:
             if self._status.state != "ready":
-                raise ModelUnavailable(f"{self._spec.name} is unavailable: {self._status.reason}")
+                message = f"{self._spec.name} is unavailable: {self._status.reason}"
+                raise ModelUnavailable(message, {"retry_after_s": self._retry_s})
             started = time.perf_counter()
             matte = await self._backend.remove(picture)
             infer_ms = (time.perf_counter() - started) * 1000

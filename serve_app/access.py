@@ -113,6 +113,4 @@ async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send
     response = error_response(error)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, RateLimited):
-        response.headers["Retry-After"] = str(error.details["retry_after_s"])
     await response(scope, receive, send)

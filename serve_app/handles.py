@@ -16,6 +16,7 @@ from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
 from cutout.spec import LimitTier, ModelSpec
 from cutout.verdict import Verdict
 from serve_app.job_state import Delivery, JobState, Order
+from serve_app.queues import Queue
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,12 +31,14 @@ class ModelHandle:
     def __init__(self, spec: ModelSpec, handle: DeploymentHandle[Any]) -> None:
         self._name = spec.name
         self._handle = handle
+        self._queue = Queue()
         # A provider may have charged for work whose answer was lost: it is not sent again.
         self._tries = TRIES if spec.local else 1
 
     async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
         """See shotgun.Model."""
-        return await _sent(lambda: self._handle.remove.remote(picture, output_format), self._name, self._tries)
+        call = self._handle.remove
+        return await _queued(self._queue, lambda: call.remote(picture, output_format), self._name, self._tries)
 
     async def status(self) -> ModelStatus:
         """See shotgun.Model."""
@@ -47,17 +50,21 @@ class UpscalerHandle:
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
+        self._queue = Queue()
 
     async def upscale(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
         """See shotgun.Enlarger."""
-        return await _sent(lambda: self._handle.upscale.remote(cutout, factor, output_format), "Upscaler", TRIES)
+        return await self._sent(lambda: self._handle.upscale.remote(cutout, factor, output_format))
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
     ) -> Upscaled:
         """See shotgun.Enlarger."""
         call = self._handle.upscale_picture
-        return await _sent(lambda: call.remote(picture, factor, output_format, preserve_alpha), "Upscaler", TRIES)
+        return await self._sent(lambda: call.remote(picture, factor, output_format, preserve_alpha))
+
+    async def _sent(self, call: Callable[[], DeploymentResponse[T]]) -> T:
+        return await _queued(self._queue, call, "Upscaler", TRIES)
 
 
 class LedgerHandle:
@@ -139,6 +146,17 @@ async def _kept(call: Callable[[], DeploymentResponse[T]]) -> T:
         return await _sent(call, "Jobs", TRIES)
     except (ModelCrashed, ModelUnavailable) as away:
         raise ServiceUnavailable("Jobs cannot be reached for now; those that were accepted are kept") from away
+
+
+async def _queued(queue: Queue, call: Callable[[], DeploymentResponse[T]], name: str, tries: int) -> T:
+    """As `_sent`; a refusal by a full queue says when what is in it will be done."""
+    with queue.calling():
+        try:
+            return await _sent(call, name, tries)
+        except ModelBusy as full:
+            if wait_s := queue.wait_s():
+                full.details["retry_after_s"] = wait_s
+            raise
 
 
 async def _sent(call: Callable[[], DeploymentResponse[T]], name: str, tries: int) -> T:

@@ -1,17 +1,20 @@
 """Result -> the contract's JSON; error -> the contract's error body."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from cutout.errors import CutoutError, ProcessingError, ServiceUnavailable
+from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable
 from cutout.outcome import Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
 from cutout.spec import ModelSpec
 from serve_app.pictures_response import PicturesResponse
 
 RETRY_AFTER_S = 5
+"""Said of what passes when nobody knows when: a ledger or a store that is away, a model whose pace is not known yet."""
+PASSING = (RateLimited.status, ServiceUnavailable.status)
 
 
 async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
@@ -64,17 +67,22 @@ def error_body(error: CutoutError) -> dict[str, Any]:
 def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
     """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
     body = {**error_body(error), **(job or {})}
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == ServiceUnavailable.status else None
+    wait_s = error.details.get("retry_after_s") or RETRY_AFTER_S
+    headers = {"Retry-After": str(math.ceil(wait_s))} if error.status in PASSING else None
     return JSONResponse(body, error.status, headers)
 
 
 def _all_failed(result: Result) -> CutoutError:
-    """422 when the models failed; 503 when none could even start, which passes."""
+    """422 when the models failed; 503 when none could even start, which passes for the first of them."""
     failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
     reasons = {f.model_id: f.message for f in failures} | result.skipped
     message = "; ".join(f"{model_id}: {reason}" for model_id, reason in reasons.items())
-    kind = ServiceUnavailable if all(f.unavailable for f in failures) else ProcessingError
-    return kind(f"All models failed. {message}", {"models": reasons})
+    details: dict[str, Any] = {"models": reasons}
+    if not all(f.unavailable for f in failures):
+        return ProcessingError(f"All models failed. {message}", details)
+    waits_s = [f.retry_after_s for f in failures if f.retry_after_s is not None]
+    details["retry_after_s"] = math.ceil(min(waits_s, default=RETRY_AFTER_S))
+    return ServiceUnavailable(f"All models failed. {message}", details)
 
 
 def _remove_result(result: ModelResult, spec: ModelSpec) -> dict[str, Any]:
@@ -104,6 +112,7 @@ def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) 
         ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
     else:
         ours |= {"error": outcome.message, "error_type": outcome.type}
+        ours |= {"retry_after_s": math.ceil(outcome.retry_after_s)} if outcome.retry_after_s is not None else {}
     return {
         "model_id": result.model_id,
         "model_name": spec.name,

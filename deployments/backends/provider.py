@@ -134,7 +134,8 @@ class Provider:
             answer = await self._breaker.call(self._in_time, exchange)
         except CallNotPermittedError as resting:
             sentence = f"{self._name} failed {self._calls.failures} times in a row and rests"
-            raise ModelUnavailable(f"{sentence}; it is tried again within {self._calls.rest_s:g}s") from resting
+            message = f"{sentence}; it is tried again within {self._calls.rest_s:g}s"
+            raise ModelUnavailable(message, {"retry_after_s": self._calls.rest_s}) from resting
         except (Refused, Unreadable, TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValidationError) as fault:
             error, word = self._public(fault)
             self._seen = (word, time.monotonic())
@@ -211,9 +212,10 @@ class Provider:
                 return ModelUnavailable(f"{self._name} could not be reached"), "unreachable"
             case TimeoutError() | httpx.TimeoutException():
                 return ModelTimeout(f"API timeout after {self._timeout_s:g}s"), "degraded"
-            case Refused(code=code, text=text):
+            case Refused(code=code, text=text, retry_after_s=retry_after_s):
                 kind = {BUSY: ModelBusy, UNAVAILABLE: ModelUnavailable, MAINTENANCE: ModelUnavailable}
-                error = kind.get(code, ProviderError)(self._sentence(f"answered {code}", text))
+                details = {"retry_after_s": retry_after_s}
+                error = kind.get(code, ProviderError)(self._sentence(f"answered {code}", text), details)
                 return error, "degraded" if code in PASSING | ACCOUNT | {MAINTENANCE} else "connected"
             case httpx.TransportError():
                 return ProviderError(f"{self._name} hung up before it had answered"), "degraded"

@@ -37,6 +37,9 @@ class ModelBody(Body):
     cost_usd: float
     error: str | None = Field(None, description="Why the model failed; absent when it did not.")
     error_type: str | None = None
+    retry_after_s: int | None = Field(
+        None, description="When it may have room, or be there, again, in seconds; absent where nobody knows."
+    )
     commercial_use: bool = Field(description="Whether the model's licence lets you sell this cutout.")
     licence: str
     engine: EngineBody | None = None
