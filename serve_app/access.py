@@ -21,6 +21,11 @@ their parts, without a header that a script could set; they hold no picture and 
 key and sends it with each call. The address of a result is signed, and is a key of its own."""
 
 
+def is_open(path: str) -> bool:
+    """Whether a path needs no key, and is not counted."""
+    return path in OPEN or path.startswith(OPEN_UNDER)
+
+
 class Access:
     """Keys and limits. `scope["state"]["key"]` is the KeyRecord found, or None; `costly` are the POST paths with jobs.
 
@@ -43,19 +48,19 @@ class Access:
             return
         # Starlette's routes match a path with a line break at its end, too: /process%0A costs what /process costs.
         path = scope["path"].removeprefix(scope.get("root_path", "")).removesuffix("\n")
-        is_open = path in OPEN or path.startswith(OPEN_UNDER)
+        is_free = is_open(path)
         caller: Caller | None = None
         try:
             caller = self._callers.of(scope)
         except CutoutError as refused:
-            if not is_open:
+            if not is_free:
                 await _answer(refused, scope, receive, send)
                 return
         scope.setdefault("state", {})["key"] = caller.key if caller else None
         if caller is None:
             await self._app(scope, receive, send)
             return
-        verdict = await self._budgets.admit(caller, 0 if is_open else 1)
+        verdict = await self._budgets.admit(caller, 0 if is_free else 1)
         send = _with_budget(send, verdict) if verdict else send
         if verdict and not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)

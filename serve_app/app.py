@@ -11,6 +11,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -19,20 +20,29 @@ from cutout.keys import KeyRing
 from serve_app import contract
 from serve_app.access import Access
 from serve_app.budgets import Limiter
+from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
-from serve_app.job_routes import Durable, JobRoutes
+from serve_app.job_routes import ASYNC, KEY, KEY_CHARS, Durable, JobRoutes
 from serve_app.middleware import RequestId
+from serve_app.openapi import complete
 from serve_app.page import page_routes
 from serve_app.responses import error_response
 from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
-from serve_app.stream import SSE
+from serve_app.stream import NDJSON, SSE
 
 logger = logging.getLogger(__name__)
 
 
+BINARY = {"type": "string", "format": "binary"}
+EVENT = {
+    "type": "object",
+    "description": "One event: `data` is JSON, as the event's name says; with NDJSON, its fields are the line's own.",
+    "properties": {"event": {"enum": ["started", "finished", "failed", "summary", "error"]}},
+    "required": ["event"],
+}
 COSTLY = ("/remove-background", "/process", "/upscale")
 """Where a request is a job, and takes one of its caller's places."""
 
@@ -62,20 +72,20 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
     post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
     post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
 
-    post("/estimate", **_answers(contract.EstimateBody, 400, 503, form=contract.EstimateForm))(routes.estimate)
+    post("/estimate", **_answers(contract.EstimateBody, 400, 403, 503, form=contract.EstimateForm))(routes.estimate)
     post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 503, form=contract.SelectionForm))(
         selections.log_selection
     )
     get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
-    get("/selections/export", **_answers(list[contract.ExportedPick], 400, 503))(selections.export)
+    get("/selections/export", **_exported(400, 503))(selections.export)
 
     if jobs:
         state = _answers(contract.JobStateBody, 404, 503)
         get("/jobs/{job_id}", **state)(jobs.read)
         app.delete("/jobs/{job_id}", **state)(jobs.cancel)
-        get("/jobs/{job_id}/events", **_content(SSE, 404, 503))(jobs.events)
+        get("/jobs/{job_id}/events", **_content({SSE: EVENT}, 404, 503))(jobs.events)
         post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
-        get("/results/{job_id}/{name}", **_content("image/*", 403, 404, 503))(jobs.result)
+        get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
 
     app.router.routes.extend(page_routes())
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
@@ -84,6 +94,7 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
     app.add_exception_handler(CutoutError, _known)
     app.add_exception_handler(HTTPException, _routing)
     app.add_exception_handler(Exception, _unknown)
+    complete(app, keys is not None)
     return RequestId(Access(app, keys, service.access, books, COSTLY))
 
 
@@ -109,7 +120,8 @@ async def _routing(request: Request, error: Exception) -> Response:
     if status == NotFound.status:
         return error_response(NotFound(f"No such path: {what}"))
     if status == MethodNotAllowed.status:
-        allowed = (getattr(error, "headers", None) or {}).get("Allow", "")
+        matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+        allowed = ", ".join(sorted({method for route in matching for method in getattr(route, "methods", None) or ()}))
         response = error_response(MethodNotAllowed(f"{what} is not allowed; allowed: {allowed}"))
         response.headers["Allow"] = allowed
         return response
@@ -132,12 +144,27 @@ def _answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> di
     return described
 
 
-def _content(media_type: str, *errors: int) -> dict[str, Any]:
-    """An endpoint that answers something else than JSON."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+def _content(schemas: dict[str, Any], *errors: int) -> dict[str, Any]:
+    """An endpoint that answers something else than JSON: schemas by media type."""
+    content = {media_type: {"schema": schema} for media_type, schema in schemas.items()}
     described = _answers(contract.ErrorBody, *errors)
     described["responses"][200] = {"description": "As the media type says.", "content": content}
     return described
+
+
+def _exported(*errors: int) -> dict[str, Any]:
+    """An endpoint that answers a file, in the format of the query."""
+    described = _answers(list[contract.ExportedPick], *errors)
+    described["responses"][200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    format_ = {"type": "string", "enum": list(FORMATS), "default": "csv"}
+    return described | {"openapi_extra": {"parameters": [{"name": "format", "in": "query", "schema": format_}]}}
+
+
+def _signed(*errors: int) -> dict[str, Any]:
+    """A picture at an address that answers gave, signed."""
+    given = {"in": "query", "required": True, "schema": {"type": "string"}}
+    query = [{"name": name, **given} for name in ("expires", "signature")]
+    return _content({"image/*": BINARY}, *errors) | {"openapi_extra": {"parameters": query}}
 
 
 def _accepted(*errors: int) -> dict[str, Any]:
@@ -150,16 +177,23 @@ def _accepted(*errors: int) -> dict[str, Any]:
 def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
     """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
     schema = form.model_json_schema()
-    part = {**schema["properties"], "image": {"type": "string", "format": "binary"}}
+    part = {**schema["properties"], "image": BINARY}
     content = {
         "application/json": {"schema": schema},
         "multipart/form-data": {"schema": {**schema, "properties": part}},
-        "image/*": {"schema": {"type": "string", "format": "binary"}},
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        "image/*": {"schema": BINARY},
+        "application/octet-stream": {"schema": BINARY},
     }
-    described = _answers(body, 400, 413, 503)
+    described = _answers(body, 400, 413, 422, 503)
+    extra: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
     if issubclass(form, contract.TermsForm):
-        described["responses"][422] = {"model": contract.FailedJobBody}
+        described["responses"] |= {403: {"model": contract.ErrorBody}, 422: {"model": contract.FailedJobBody}}
+        described["responses"][200]["content"] = {stream: {"schema": EVENT} for stream in (SSE, NDJSON)}
     if issubclass(form, contract.DurableForm):
         described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
-    return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
+        key = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
+        extra["parameters"] = [
+            {"name": KEY, "in": "header", "schema": key, "description": "The same key and request are the same job."},
+            {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": f"`{ASYNC}`: answer 202."},
+        ]
+    return described | {"openapi_extra": extra}

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from cutout.errors import CutoutError
 from cutout.keys import KeyRecord
 from cutout.outcome import Cutout, Failure, Job, OutputFormat
-from cutout.spec import EncodeSpec, JobsSpec, Registry, WebhookSpec
+from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
 from serve_app.contract import ProcessForm, RemoveForm
@@ -35,7 +35,7 @@ from serve_app.responses import error_response
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
-from tests.serve_app.parts import InProcess, Memory, model, registry
+from tests.serve_app.parts import BUSY, InProcess, Memory, model, registry
 
 WEBHOOK = WebhookSpec(allowed_hosts=("127.0.0.1",), gaps_s=(0.1, 0.2, 0.4), total_s=5)
 
@@ -58,7 +58,7 @@ class Counted(InProcess):
             raise
         result = await super().remove(picture, output_format)
         with self.runs.open("a") as file:
-            file.write(f"{self._spec.id}:{picture.rgb[12, 12, 0]}\n")
+            file.write(f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n")
         return result
 
 
@@ -67,6 +67,8 @@ class Works:
     """A worker, what it is made of, and its endpoints."""
 
     jobs: Jobs
+    shotgun: Shotgun
+    durable: Durable
     routes: JobRoutes
     store: PictureStore
     models: dict[str, Counted]
@@ -99,10 +101,12 @@ def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Coun
     return models
 
 
-def built(folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, **jobs: Any) -> Works:
+def built(
+    folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, access: Any = None, **jobs: Any
+) -> Works:
     """A worker that has not begun, on its own folder and database."""
     specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
-    reg = registry(*specs)
+    reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
     models, books = counted(reg, folder, pause_s), Memory()
@@ -110,8 +114,8 @@ def built(folder: Path, database_url: str, place: str | None = None, pause_s: fl
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
-    fetcher = Fetcher(service.fetch, service.limits.body_bytes)
-    return Works(worker, JobRoutes(shotgun, fetcher, Durable(worker, store, signer)), store, models, books, folder)
+    routes = JobRoutes(shotgun, Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer))
+    return Works(worker, shotgun, Durable(worker, store, signer), routes, store, models, books, folder)
 
 
 @asynccontextmanager

@@ -244,7 +244,7 @@ def test_openapi_is_the_contract(client: TestClient) -> None:
         "/log-selection", "/selections/stats", "/selections/export",
     }  # fmt: skip
     remove = schema["paths"]["/remove-background"]["post"]
-    assert set(remove["responses"]) == {"200", "202", "400", "409", "413", "422", "500", "503"}
+    assert set(remove["responses"]) == {"200", "202", "400", "403", "409", "413", "422", "429", "500", "503"}
     assert set(remove["requestBody"]["content"]) >= {"application/json", "multipart/form-data"}
     page = client.get("/docs").text
     assert "//" not in page.replace("<!DOCTYPE", "").split("<script>")[0].replace("</", "")
