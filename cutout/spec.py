@@ -116,7 +116,7 @@ class LimitTier(Spec):
     """How much one caller may ask for."""
 
     requests_per_minute: int = Field(60, ge=1, le=10_000, description="Most requests within any 60 seconds.")
-    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Most requests that cost, at work at the same time.")
+    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Most jobs at work at a time, queued ones included.")
 
 
 class AccessSpec(Spec):

@@ -1,6 +1,16 @@
-"""What the limiter says to a request."""
+"""What the limiter says to a request, and what it counts."""
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of the jobs that a caller may have at work at a time."""
+
+    who: str
+    """The caller: `key:<id>`, `address:<address>` or `anonymous`."""
+    id: str
+    """Its own, whatever the job's id is."""
 
 
 @dataclass(frozen=True, slots=True)

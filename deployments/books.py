@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cutout.purse import Charge
 from cutout.spec import LimitTier
-from cutout.verdict import Verdict
+from cutout.verdict import Place, Verdict
 from deployments.budget import Budget
 from deployments.ledger import Ledger
 from deployments.limiter import Limiter
@@ -26,6 +26,10 @@ class Books(Ledger):
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
         """Take a place for a job; see Limiter."""
         return self._limiter.begin(who, tier, job_id)
+
+    async def hold(self, places: Sequence[Place]) -> None:
+        """Have the places of durable jobs taken; see Limiter."""
+        self._limiter.hold(places)
 
     async def end(self, job_id: str) -> None:
         """Give the place back; see Limiter."""

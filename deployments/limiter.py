@@ -3,12 +3,12 @@
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 from cutout.spec import LimitTier
-from cutout.verdict import Verdict
+from cutout.verdict import Place, Verdict
 
 WINDOW_MS = 60_000
 CALLERS = 20_000
@@ -32,7 +32,8 @@ class Limiter:
     window is empty. So memory holds CALLERS at most, with one entry for each request of their last minute, and the
     jobs of the last `lease_s`.
 
-    A job's place is held until `end`, or until its lease is over: the ingress that began it is dead by then.
+    A job's place is held until `end`, or until its lease is over: the ingress that began it is dead by then. The worker
+    of durable jobs holds theirs anew before that, whatever the limit: they were accepted.
     """
 
     def __init__(self, lease_s: float, now: Callable[[], float] = time.monotonic) -> None:
@@ -67,9 +68,14 @@ class Limiter:
         self._end_leases(now_s)
         allowed = self._jobs[who] < tier.concurrent_jobs
         if allowed:
-            self._places[job_id] = (who, now_s + self._lease_s)
-            self._jobs[who] += 1
+            self._take(who, job_id, now_s)
         return _verdict(allowed, tier.concurrent_jobs, self._jobs[who], PLACE_RETRY_S)
+
+    def hold(self, places: Iterable[Place]) -> None:
+        """Have places taken for a lease from now on, whether they were or not."""
+        for place in places:
+            self.end(place.id)
+            self._take(place.who, place.id, self._now())
 
     def end(self, job_id: str) -> None:
         """Give a job's place back; a job without one is no fault, as its lease may have ended."""
@@ -78,6 +84,10 @@ class Limiter:
             self._jobs[place[0]] -= 1
             if not self._jobs[place[0]]:
                 del self._jobs[place[0]]
+
+    def _take(self, who: str, job_id: str, now_s: float) -> None:
+        self._places[job_id] = (who, now_s + self._lease_s)
+        self._jobs[who] += 1
 
     def _end_leases(self, now_s: float) -> None:
         while self._places:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutout.errors import CutoutError, RateLimited, Unauthorized
 from cutout.keys import KeyRing
 from cutout.spec import AccessSpec
-from cutout.verdict import Verdict
+from cutout.verdict import Place, Verdict
 from serve_app.budgets import Budgets, Limiter
 from serve_app.callers import Caller, Callers
 from serve_app.responses import error_response
@@ -27,7 +27,10 @@ def is_open(path: str) -> bool:
 
 
 class Access:
-    """Keys and limits. `scope["state"]["key"]` is the KeyRecord found, or None; `costly` are the POST paths with jobs.
+    """Keys and limits. `costly` are the POST paths with jobs.
+
+    `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
+    it out answers for it, as a durable job does, which goes on when it is answered.
 
     Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute. Without them are those to somebody
     without a known key, who has no budget, and those given while the limiter was away, when nobody knew.
@@ -72,13 +75,12 @@ class Access:
     async def _as_job(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """The app's answer, while the caller has a place among his jobs."""
         # An id of our own: the request's id may be the caller's choice, and one id has one place.
-        job_id, has_place = uuid.uuid4().hex, True
+        state, place = scope["state"], Place(caller.who, uuid.uuid4().hex)
+        state["place"] = place
 
         async def give_back() -> None:
-            nonlocal has_place
-            if has_place:
-                has_place = False
-                await self._budgets.end(job_id)
+            if state.pop("place", None):
+                await self._budgets.end(place.id)
 
         async def send_after_place(message: Message) -> None:
             # Before the last byte: who has the whole answer may send the next job at once.
@@ -87,7 +89,7 @@ class Access:
             await send(message)
 
         try:
-            verdict = await self._budgets.begin(caller, job_id)
+            verdict = await self._budgets.begin(caller, place.id)
             if verdict and not verdict.allowed:
                 await _answer(_too_many(verdict, "jobs at a time"), scope, receive, send_after_place)
             else:

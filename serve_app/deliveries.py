@@ -9,12 +9,13 @@ from typing import Any
 
 from dbos import DBOS, WorkflowStatus
 
-from cutout.errors import CutoutError
+from cutout.errors import CutoutError, InternalError
 from cutout.spec import JobsSpec, ModelSpec
 from serve_app import workflows
 from serve_app.job_answers import bodies, with_addresses
 from serve_app.job_reading import known_state, order_of
 from serve_app.job_state import Delivery, JobState
+from serve_app.responses import error_body
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.webhooks import Attempt, Sender
@@ -92,6 +93,7 @@ class Deliveries:
             "status": state.phase,
             "total_cost_usd": state.result.total_cost_usd,
             "skipped": state.order.skipped,
+            **(error_body(InternalError(state.error)) if state.error else {}),
         }
 
     async def _with_small_pictures(self, state: JobState, results: list[dict[str, Any]]) -> list[dict[str, Any]]:

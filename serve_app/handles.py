@@ -14,7 +14,7 @@ from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
 from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
 from cutout.spec import LimitTier, ModelSpec
-from cutout.verdict import Verdict
+from cutout.verdict import Place, Verdict
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.queues import Queue
 
@@ -96,6 +96,10 @@ class LedgerHandle:
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
         """Take a place for a job."""
         return await _sent(lambda: self._handle.begin.remote(who, tier, job_id), LEDGER, 1)
+
+    async def hold(self, places: Sequence[Place]) -> None:
+        """Have the places of durable jobs taken."""
+        await _sent(lambda: self._handle.hold.remote(places), LEDGER, 1)
 
     async def end(self, job_id: str) -> None:
         """Give the place back."""

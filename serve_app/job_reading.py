@@ -7,6 +7,7 @@ from dbos import DBOS, WorkflowStatus
 
 from cutout.errors import NotFound
 from cutout.outcome import ModelResult
+from cutout.verdict import Place
 from serve_app import workflows
 from serve_app.job_state import JobPhase, JobState, Order, unpacked
 
@@ -37,6 +38,13 @@ async def state_of(job_id: str) -> JobState | None:
     ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
     error = "The service failed; its log has the reason" if phase == "failed" else None
     return replace(state, phase=phase, ended_at=ended_at, error=error)
+
+
+async def unfinished() -> list[Place]:
+    """The places of jobs that are not done."""
+    found = await DBOS.list_workflows_async(name=workflows.JOB, status=list(workflows.ACTIVE), load_output=False)
+    orders = (_order(status) for status in found)
+    return [order.place for order in orders if order and order.place]
 
 
 async def known_state(job_id: str) -> JobState:

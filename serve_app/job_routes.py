@@ -147,7 +147,8 @@ class JobRoutes:
         # By its content: another request under the same key cannot change the picture of the first.
         picture = f"input_{hashlib.sha256(image).hexdigest()}"
         await self._store.put(job_id, picture, image)
-        return await self._worker.accept(
+        place = request.scope["state"].get("place")
+        state = await self._worker.accept(
             Order(
                 job_id=job_id,
                 created_at=time.time(),
@@ -162,10 +163,14 @@ class JobRoutes:
                 factor=job.factor,
                 deadline_s=job.terms.deadline_s,
                 base_url=self._base(request),
+                place=place,
                 webhook_url=form.webhook_url,
                 webhook_secret=form.webhook_secret,
             )
         )
+        if place and state.order.place == place:
+            del request.scope["state"]["place"]  # the job's from now on, which may outlive its request
+        return state
 
     def _checked_size(self, image: bytes, factor: int) -> Size:
         """Refuse now what the job could only fail at."""

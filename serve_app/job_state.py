@@ -18,6 +18,7 @@ from cutout.outcome import (
     Size,
     Terms,
 )
+from cutout.verdict import Place
 from serve_app.webhooks import Attempt
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
@@ -49,6 +50,8 @@ class Order:
     """Of each model, from when the job begins to work: it may have waited."""
     base_url: str
     """The service's address as the caller sees it, without a slash at its end."""
+    place: Place | None = None
+    """Its caller's, taken until it has ended."""
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     """Never answered or logged; a state has it blanked."""
@@ -61,6 +64,7 @@ class Order:
             "asked": tuple(data["asked"]),
             "models": tuple(data["models"]),
             "size": Size(**data["size"]),
+            "place": Place(**data["place"]) if data.get("place") else None,
         }
         return cls(**{**data, **typed})
 

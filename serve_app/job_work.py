@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from dbos import DBOS
 from dbos import error as dbos_error
@@ -19,6 +19,7 @@ from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
 from serve_app.job_reading import FINISH, MODEL, known_state
 from serve_app.job_state import Order, packed
+from serve_app.places import Count, Places
 from serve_app.shotgun import Shotgun
 from serve_app.store import PictureStore
 
@@ -30,6 +31,10 @@ PATIENT_S = 120.0
 PATIENT_EVERY_S = 1.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
+
+
+class JobBooks(Books, Count, Protocol):
+    """Budgets, jobs, and their places."""
 
 
 class PartBooks:
@@ -72,9 +77,12 @@ class News:
 class JobWork:
     """What the workflows do; `shotgun` has books of PartBooks around `books`."""
 
-    def __init__(self, shotgun: Shotgun, books: Books, store: PictureStore, deliveries: Deliveries, news: News) -> None:
+    def __init__(
+        self, shotgun: Shotgun, books: JobBooks, store: PictureStore, deliveries: Deliveries, news: News
+    ) -> None:
         self._shotgun = shotgun
         self._books = books
+        self.places = Places(books)
         self._store = store
         self._deliveries = deliveries
         self._news = news
@@ -96,8 +104,8 @@ class JobWork:
         """All attempts at a webhook; see workflows.Crew."""
         await self._deliveries.deliver(job_id)
 
-    async def call_off(self, job_id: str) -> None:
-        """The end of a cancelled job; see workflows.Crew."""
+    async def wind_up(self, job_id: str) -> None:
+        """The end of a job that was cancelled, or broke; see workflows.Crew."""
         has_webhook = await workflows.step("stopped", self._stopped, job_id)
         await self._conclude(job_id, has_webhook)
 
@@ -109,6 +117,7 @@ class JobWork:
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, BaseException):  # cancelled; all have let go by now
                 raise outcome
+        await self.places.free(order.place)  # before anybody can know that the job has ended, and send the next one
         await workflows.step(FINISH, self._finish, order)
         self._news.tell(order.job_id)
         await self._conclude(order.job_id, order.webhook_url is not None)
@@ -152,7 +161,10 @@ class JobWork:
 
     async def _finish(self, order: Order) -> dict[str, Any]:
         """Nobody needs the caller's picture any more."""
-        await self._store.drop(order.job_id, order.picture)
+        try:
+            await self._store.drop(order.job_id, order.picture)
+        except CutoutError as away:
+            logger.warning("The picture of job %s is left for the sweep: %s", order.job_id, away.message)
         return {"at": time.time()}
 
     async def _conclude(self, job_id: str, has_webhook: bool) -> None:
@@ -172,11 +184,13 @@ class JobWork:
         return True
 
     async def _stopped(self, job_id: str) -> bool:
-        """Wait until the models of a cancelled job have let go; whether it has a webhook."""
+        """Wait until the models of a job have let go; whether it has a webhook."""
         if working := self._working.get(job_id):
             try:
                 await asyncio.wait_for(working.wait(), STOP_S)
             except TimeoutError:
                 logger.warning("Job %s is cancelled, and a model of it does not let go", job_id)
+        order = (await known_state(job_id)).order
+        await self.places.free(order.place)
         self._news.tell(job_id)
-        return (await known_state(job_id)).order.webhook_url is not None
+        return order.webhook_url is not None

@@ -7,6 +7,7 @@ workflows that outlive their process (workflows.py, job_work.py, deliveries.py).
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -14,11 +15,10 @@ from dbos import DBOS, SetWorkflowID
 
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
 from serve_app import workflows
-from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
-from serve_app.job_reading import known_state, state_of
+from serve_app.job_reading import known_state, state_of, unfinished
 from serve_app.job_state import Delivery, JobState, Order
-from serve_app.job_work import JobWork, News
+from serve_app.job_work import JobBooks, JobWork, News
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 NEWS_S = 10.0
 """Longest silence of `changed`."""
 SWEEP_EVERY_S = 3600.0
+LOOK_EVERY_S = 10.0
+"""How soon a limiter that began anew learns of the jobs at work, and a job that broke is told to its receiver."""
 
 
 class Jobs:
@@ -36,7 +38,7 @@ class Jobs:
     def __init__(
         self,
         shotgun: Shotgun,
-        books: Books,
+        books: JobBooks,
         store: PictureStore,
         signer: Signer,
         *,
@@ -50,17 +52,19 @@ class Jobs:
         self._deliveries = Deliveries(self._spec, shotgun.registry.models, store, signer, sender)
         self._news = News()
         self._work = JobWork(shotgun, books, store, self._deliveries, self._news)
-        self._sweeping: asyncio.Task[None] | None = None
+        self._wound_up = set[str]()
+        self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to work, with what an earlier process left first."""
         await workflows.launch(self._work, self._database_url, self._spec.concurrency)
-        self._sweeping = asyncio.create_task(self._sweep_forever())
+        chores = ((self.look, LOOK_EVERY_S), (self.sweep, SWEEP_EVERY_S))
+        self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
 
     async def close(self) -> None:
         """Stop; what is not done is done after the next start."""
-        if self._sweeping:
-            self._sweeping.cancel()
+        for chore in self._chores:
+            chore.cancel()
         await asyncio.to_thread(workflows.stop)
 
     async def accept(self, order: Order) -> JobState:
@@ -122,13 +126,16 @@ class Jobs:
             raise Conflict("This job has not ended yet; its webhook is sent when it has")
         await self._deliveries.begin_again(job_id)
 
-    async def _sweep_forever(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                logger.exception("The sweep failed, and is tried again in %g s", SWEEP_EVERY_S)
-            await asyncio.sleep(SWEEP_EVERY_S)
+    async def look(self) -> None:
+        """Have the limiter know of every job that is not done, and wind up those that broke."""
+        await self._work.places.hold(unfinished())
+        broken = await DBOS.list_workflows_async(
+            name=workflows.JOB, status=list(workflows.FAULTS), load_input=False, load_output=False
+        )
+        jobs = {job.workflow_id for job in broken}
+        for job_id in jobs - self._wound_up:
+            await workflows.enqueue(workflows.BROKEN, workflows.WEBHOOKS, f"{job_id}.broken", job_id)
+        self._wound_up = jobs
 
     async def sweep(self) -> None:
         """Delete jobs that ended more than `keep_s` ago, with all that belongs to them, and pictures without a job."""
@@ -144,3 +151,12 @@ class Jobs:
                 await self._store.drop_job(job.workflow_id)
                 await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
         await self._store.sweep(self._spec.keep_s)
+
+
+async def _forever(chore: Callable[[], Awaitable[None]], gap_s: float) -> None:
+    while True:
+        try:
+            await chore()
+        except Exception:
+            logger.exception("The %s failed, and is tried again in %g s", chore.__name__, gap_s)
+        await asyncio.sleep(gap_s)

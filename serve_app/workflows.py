@@ -1,4 +1,4 @@
-"""The durable part of jobs: DBOS, its queues, and the three workflows that it finds by name after a restart.
+"""The durable part of jobs: DBOS, its queues, and the workflows that it finds by name after a restart.
 
 DBOS is one for a process, and so is the crew that does the work; what a workflow does is in jobs.py and delivery.py. A
 workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older one are left.
@@ -15,9 +15,11 @@ from typing import Any, Protocol
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, error
 from sqlalchemy import make_url
 
-JOB, WEBHOOK, CANCEL = "job", "webhook", "cancel"
+JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
 JOBS, WEBHOOKS = "jobs", "webhooks"
 """Queues."""
+FAULTS = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+"""DBOS's words for a workflow that broke."""
 ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 """DBOS's words for a workflow that is not over."""
 VERSION = "1"
@@ -38,8 +40,8 @@ class Crew(Protocol):
     async def deliver(self, job_id: str) -> None:
         """All attempts at a webhook."""
 
-    async def call_off(self, job_id: str) -> None:
-        """The end of a cancelled job."""
+    async def wind_up(self, job_id: str) -> None:
+        """The end of a job that was cancelled, or broke."""
 
 
 _crew: Crew | None = None
@@ -67,7 +69,13 @@ async def webhook(job_id: str) -> None:
 async def cancel(job_id: str) -> None:
     """A job's end before its time; itself a workflow, so that it is whole or not at all."""
     await DBOS.cancel_workflow_async(job_id)
-    await _working().call_off(job_id)
+    await _working().wind_up(job_id)
+
+
+@DBOS.workflow(name=BROKEN)
+async def broken(job_id: str) -> None:
+    """The end of a job that broke by our own fault, or was at work in LIVES crashes."""
+    await _working().wind_up(job_id)
 
 
 async def launch(crew: Crew, database_url: str, concurrency: int) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutout.spec import LimitTier
+from cutout.verdict import Place
 from deployments.limiter import CALLERS, PLACE_RETRY_S, Limiter
 
 LEASE_S = 330.0
@@ -211,3 +212,20 @@ def test_jobs_that_never_end_do_not_fill_the_memory() -> None:
     limiter.begin("ann", TIER, "job")
 
     assert len(limiter) == 1
+
+
+def test_places_that_are_held() -> None:
+    """Held places count whatever the limit is, each once, and for a lease from the last time; then they are free."""
+    clock, tier = Clock(), LimitTier(concurrent_jobs=2)
+    limiter, places = limited(clock), [Place("ann", f"job {number}") for number in range(3)]
+    limiter.begin("ann", tier, "job 0")
+    limiter.hold(places)
+    clock.ms += int(LEASE_S * 1000) - 1
+    limiter.hold(places[:2])
+    clock.ms += 1
+
+    assert len(limiter) == 3
+    assert not limiter.begin("ann", tier, "new").allowed
+    assert len(limiter) == 2
+    limiter.end("job 0")
+    assert limiter.begin("ann", tier, "new").allowed

@@ -6,7 +6,9 @@ from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
 from cutout.purse import Charge
 from cutout.records import JobRecord
 from cutout.spec import AccessSpec, EncodeSpec, LicenceSpec, LimitsSpec, LimitTier, ModelSpec, Registry, ServiceSpec
+from cutout.verdict import Place, Verdict
 from deployments.backends.base import Resources
+from deployments.limiter import Limiter
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from serve_app.bookkeeping import Books
@@ -53,6 +55,7 @@ class Memory:
     """Books of a test: everything is kept in lists, and nothing is refused that the test does not name."""
 
     def __init__(self) -> None:
+        self.limiter = Limiter(330)
         self.jobs: list[JobRecord] = []
         self.reserved: list[Charge] = []
         self.spent: list[Charge] = []
@@ -67,3 +70,15 @@ class Memory:
 
     async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
         self.spent += spent
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
+        return self.limiter.admit(who, tier, cost)
+
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+        return self.limiter.begin(who, tier, job_id)
+
+    async def hold(self, places: Sequence[Place]) -> None:
+        self.limiter.hold(places)
+
+    async def end(self, job_id: str) -> None:
+        self.limiter.end(job_id)
