@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run fake-providers stop test check bench bench-smoke lock clean
+.PHONY: help setup weights run fake-providers stop test test-faults check bench bench-smoke lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app.stop
 
 test: weights    ## the whole suite
-	@$(BIN)/python -m pytest --ignore tests/page
+	@$(BIN)/python -m pytest --ignore tests/page --ignore tests/faults
 	@$(BIN)/python -m pytest tests/page # a process of its own: Playwright keeps an event loop running
+
+test-faults: weights ## every kill of every part, on each kind of store; `make test` has the short form
+	@$(BIN)/python -m pytest tests/faults
 
 check: setup     ## lint, format, types
 	@$(BIN)/ruff check .

@@ -45,13 +45,14 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, port: int, **variables: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, configs: Path = CONFIGS, **variables: str) -> subprocess.Popen[bytes]:
     """Start the service on the tests' own configs/; its output goes to `folder`/log."""
-    shutil.copytree(CONFIGS, folder, dirs_exist_ok=True)
-    birefnet = (folder / "models" / "local_birefnet.yaml").read_text()
-    network = folder / "birefnet.onnx"
-    brightness_network(network)
-    (folder / "models" / "local_birefnet.yaml").write_text(birefnet.replace("BIREFNET", str(network)))
+    shutil.copytree(configs, folder, dirs_exist_ok=True)
+    birefnet = folder / "models" / "local_birefnet.yaml"
+    if birefnet.exists():
+        network = folder / "birefnet.onnx"
+        brightness_network(network)
+        birefnet.write_text(birefnet.read_text().replace("BIREFNET", str(network)))
     environment = {
         **os.environ,
         "PORT": str(port),

@@ -1,14 +1,12 @@
-"""Starting and ending: one command, one sentence when it cannot, and nothing left behind."""
+"""Starting: one command, and one sentence when it cannot."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from serve_app.leftovers import RUN_ID, members
-from tests.cluster.conftest import ROOT, free_port, start, wait_ready
+from tests.cluster.conftest import ROOT, free_port
 
 
 def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,28 +51,3 @@ def test_a_wrong_configuration_is_one_sentence(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "service.yaml: limits.body_bytes: Input should be a valid integer" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
-
-
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    """After Ctrl-C no process of the run lives, the port is free, and the exit code is 0.
-
-    The session's own service, ended by SIGTERM, is looked at in its fixture.
-    """
-    port = free_port()
-    process = start(tmp_path, port)
-    wait_ready(process, tmp_path)
-    environment = (Path("/proc") / _child(process.pid) / "environ").read_bytes().split(b"\0")
-    run_id = next(line.split(b"=")[1].decode() for line in environment if line.startswith(RUN_ID.encode()))
-    assert len(members(run_id)) > 5
-
-    process.send_signal(signal.SIGINT)
-
-    assert process.wait(60) == 0, (tmp_path / "log").read_text()
-    assert members(run_id) == []
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does: closed connections linger
-        probe.bind(("127.0.0.1", port))
-
-
-def _child(pid: int) -> str:
-    return (Path("/proc") / str(pid) / "task" / str(pid) / "children").read_text().split()[0]

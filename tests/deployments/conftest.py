@@ -40,15 +40,19 @@ async def _create(uri: str, name: str) -> None:
     await connection.close()
 
 
+def created(server: PostgresServer) -> str:
+    """The address of an empty database of a server."""
+    name = f"test_{uuid.uuid4().hex}"
+    asyncio.run(_create(server.get_uri(), name))
+    return server.get_uri(name)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/data/ledger.db"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    asyncio.run(_create(server.get_uri(), name))
-    return server.get_uri(name)
+    return created(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
