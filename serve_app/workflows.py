@@ -27,6 +27,8 @@ EXECUTOR = "jobs"
 """The same for every process that ever does this work, so that the next one takes over what the last one left."""
 POLL_S = 0.1
 """Longest wait of a job for a free place: two small queries each time, 3 % of a core on SQLite."""
+WEBHOOK_POLL_S = 0.3
+"""Longest wait of a webhook for its first attempt."""
 LIVES = 20
 """How often a job is begun again after the process that had it died; then the job itself is thought to kill it."""
 
@@ -93,11 +95,12 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
         application_version=VERSION,
         serializer=DBOSPortableJSONSerializer(),  # the database holds JSON that people can read, and no pickles
         log_level="WARNING",
+        notification_listener_polling_interval_sec=POLL_S,  # nothing is listened for; as soon as this it has stopped
     )
     DBOS(config=config)
     DBOS.launch()
     await DBOS.register_queue_async(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
-    await DBOS.register_queue_async(WEBHOOKS)
+    await DBOS.register_queue_async(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
 
 
 def stop() -> None:

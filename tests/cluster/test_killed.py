@@ -1,12 +1,13 @@
 """A service with keys, killed as a whole and started again; who may come in at its side doors; and its end."""
 
-import re
+import itertools
 import signal
 import socket
+import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ import pytest
 from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
 from tests.cluster.killing import Batch, Service, receiver, run_id, running
+from tests.cluster.side_doors import asked, doors
 
 JOBS = 20
 TEXT, RECORD = make_key("Ann")
+SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
+FORGED = "X-Forwarded-For: 127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Killed:
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
     """One such service for all tests here."""
     folder = tmp_path_factory.mktemp("killed")
-    KeyRing(folder / "keys").add(RECORD)
+    for record in (RECORD, SIXTY):
+        KeyRing(folder / "keys").add(record)
     with receiver() as (url, came), running(folder, CUTOUT_API_KEYS_FILE=str(folder / "keys")) as service:
         service.http.headers["X-API-Key"] = TEXT
         batch = Batch(service, JOBS, url)
@@ -58,48 +63,37 @@ def test_a_killed_service_loses_no_job(killed: Killed) -> None:
             assert result["times_ms"] == after[result["model_id"]]
 
 
-def doors(service: Service) -> list[int]:
-    """Ports of ingress replicas, which answer HTTP without passing HAProxy."""
-    [pid, *_] = members(run_id(service.folder))
-    environment = (Path("/proc") / str(pid) / "environ").read_text()
-    [first] = re.findall(r"RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT=(\d+)", environment)
-    return [port for port in range(int(first), int(first) + 100) if _is_open(port)]
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def status(port: int, *lines: str) -> int:
-    """The status of GET /models with these header lines sent as they are."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as connection:
-        head = "\r\n".join(["GET /models HTTP/1.1", "Host: here", *lines, "Connection: close", "", ""])
-        connection.sendall(head.encode())
-        return int(connection.makefile("rb").readline().split()[1])
-
-
 def test_a_replicas_own_port_wants_a_key(killed: Killed) -> None:
     """Straight to a replica, or through HAProxy, exactly the key opens: not its wrong case, nor a forged address."""
-    ports = doors(killed.service)
-    wrong = (
-        [],
-        [f"X-API-Key: {TEXT.upper()}"],
-        [f"Authorization: Bearer {TEXT.swapcase()}"],
-        ["X-Forwarded-For: 127.0.0.1"],
-    )
+    ports = doors(run_id(killed.service.folder))
+    wrong = ("X-API-Key: ", f"X-API-Key: {TEXT.upper()}", f"Authorization: Bearer {TEXT.swapcase()}", FORGED)
 
-    assert ports
+    assert len(ports) == 3
     for port in (*ports, killed.service.port):
-        assert [status(port, *lines) for lines in wrong] == [401] * len(wrong)
-        assert status(port, f"X-API-Key: {TEXT}") == 200
+        assert [asked(port, line)[0] for line in wrong] == [401] * len(wrong)
+        assert asked(port, f"X-API-Key: {TEXT}")[0] == 200
 
 
 def test_a_key_with_a_blank_after_it(killed: Killed) -> None:
     """A replica refuses it. HAProxy strips blanks from the ends of a header, which mean nothing in HTTP."""
-    for port in doors(killed.service):
-        assert status(port, f"X-API-Key: {TEXT} ") == 401
-    assert status(killed.service.port, f"X-API-Key: {TEXT} ") == 200
+    for port in doors(run_id(killed.service.folder)):
+        assert asked(port, f"X-API-Key: {TEXT} ")[0] == 401
+    assert asked(killed.service.port, f"X-API-Key: {TEXT} ")[0] == 200
+
+
+def test_sixty_of_six_hundred(killed: Killed) -> None:
+    """Of 600 requests within a minute, by 4 clients to 3 ingress replicas and HAProxy, exactly 60 are let in."""
+    ports = itertools.cycle([*doors(run_id(killed.service.folder)), killed.service.port])
+    with ThreadPoolExecutor(4) as clients:
+        started = time.monotonic()
+        answers = clients.map(
+            lambda port: asked(port, f"X-API-Key: {SIXTY_TEXT}", FORGED), itertools.islice(ports, 600)
+        )
+        statuses = Counter(status for status, _ in answers)
+        took_s = time.monotonic() - started
+
+    assert took_s < 60, "the machine was too slow for 600 requests a minute"
+    assert statuses == {200: 60, 429: 540}
 
 
 def test_nothing_is_left_behind(killed: Killed) -> None:

@@ -18,6 +18,8 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from serve_app import contract
 from tests.cluster.conftest import ROOT, Service
+from tests.cluster.killing import run_id
+from tests.cluster.side_doors import asked, doors
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
 
@@ -122,7 +124,8 @@ def test_a_full_queue_is_503_with_retry_after(service: Service) -> None:
     assert set(statuses) <= {200, 422, 503}
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
-    assert all("retry-after" in answer.headers for answer in refused)
+    waits_s = [int(answer.headers["retry-after"]) for answer in refused]
+    assert all(1 <= wait_s <= 30 for wait_s in waits_s)  # at most twenty pictures of a second each
     assert 200 in statuses
 
 
@@ -174,3 +177,16 @@ def test_it_listens_on_loopback_only(service: Service) -> None:
     listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if " 0A " in line]
 
     assert [address for address in listening if address.endswith(f":{port:04X}")] == [f"0100007F:{port:04X}"]
+
+
+def test_a_forged_address_has_no_other_budget(service: Service) -> None:
+    """Without keys all callers share one budget, whatever they write, through HAProxy or straight to a replica."""
+    ports = (service.http.base_url.port, *doors(run_id(service.folder)))
+    left = [
+        int(asked(port, f"X-Forwarded-For: 1.2.3.{number}, 127.0.0.1")[1]["X-RateLimit-Remaining"])
+        for port in ports
+        for number in range(3)
+    ]
+
+    assert len(ports) > 1
+    assert left == list(range(left[0], left[0] - len(left), -1))
