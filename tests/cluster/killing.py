@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -146,17 +147,25 @@ class Batch:
     def __init__(self, service: "Service", count: int, url: str) -> None:
         self._service = service
         self.widths = [next(WIDTHS) for _ in range(count)]
-        self.jobs = [accept(service.http, picture(width), *MODELS, webhook_url=url) for width in self.widths]
+        with ThreadPoolExecutor(8) as callers:
+            self.jobs = list(
+                callers.map(lambda w: accept(service.http, picture(w), *MODELS, webhook_url=url), self.widths)
+            )
         self.paid: dict[int, int] = {}
         """Calls of the provider for a picture when its result was known, by its width."""
 
     def in_the_middle(self) -> None:
         """Return when some jobs are paid and others are not."""
         deadline = time.monotonic() + END_S
-        while len(self.paid) < len(self.jobs) // 5:
+        for width, job in itertools.cycle(zip(self.widths, self.jobs, strict=True)):
             assert time.monotonic() < deadline, self.paid
-            self._look()
-        assert len(self.paid) < len(self.jobs)
+            state = read(self._service.http, job) or {"results": []}
+            if width not in self.paid and any(r["model_id"] == PAID for r in state["results"]):
+                self.paid[width] = self._service.charged[width]
+            if len(self.paid) >= len(self.jobs) // 5:
+                break
+        charged = self._service.charged
+        assert not all(charged[width] for width in self.widths), "it was too quick"
 
     def ended(self) -> list[dict[str, Any]]:
         """Every job once it has ended."""
@@ -170,12 +179,6 @@ class Batch:
         assert {width: charged[width] for width in self.paid} == self.paid
         assert min(calls) >= 1
         assert sum(calls) <= len(calls) + kills * AT_WORK  # those mid-call at a kill, which nobody can know of
-
-    def _look(self) -> None:
-        for width, job in zip(self.widths, self.jobs, strict=True):
-            state = read(self._service.http, job) or {"results": []}
-            if width not in self.paid and any(r["model_id"] == PAID for r in state["results"]):
-                self.paid[width] = self._service.charged[width]
 
 
 class Service:
@@ -218,7 +221,7 @@ class Service:
 @contextmanager
 def running(folder: Path, **variables: str) -> Iterator[Service]:
     """A service that runs, with a provider that takes its time."""
-    runware = FakeRunware(0.3)
+    runware = FakeRunware(0.8)
     with Served(runware.app) as provider:
         provided = {"RUNWARE_API_KEY": "fake", "RUNWARE_BASE_URL": f"{provider.url}/v1", **variables}
         service = Service(folder, provided, runware)

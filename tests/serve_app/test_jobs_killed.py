@@ -25,7 +25,7 @@ from tests.serve_app.tiny_web import reply
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres", "s3"]
 JOBS = 12
-KILLS = 3
+KILLS = 2
 MODELS = ("first", "second")
 
 
