@@ -188,7 +188,7 @@ class Service:
         self.folder = folder
         self.port = free_port()
         self._variables = variables
-        self._runware = runware
+        self.runware = runware
         self._process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
 
@@ -214,7 +214,7 @@ class Service:
     @property
     def charged(self) -> Counter[int]:
         """How often the provider has worked on a picture, by its width."""
-        sizes = (call.facts["size"] for call in self._runware.script.seen("task"))
+        sizes = (call.facts["size"] for call in self.runware.script.seen("task"))
         return Counter(width for width, height in sizes if height == HEIGHT_PX)  # else it was the start's sample
 
 

@@ -10,16 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
-from tests.cluster.killing import Batch, Service, receiver, run_id, running
+from tests.cluster.killing import PAID, Batch, Service, picture, receiver, run_id, running
 from tests.cluster.side_doors import asked, doors
 
 JOBS = 20
 TEXT, RECORD = make_key("Ann")
 SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
+TWO_TEXT, TWO = make_key("Cleo", tier="two")
 FORGED = "X-Forwarded-For: 127.0.0.1"
 
 
@@ -39,7 +41,7 @@ class Killed:
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
     """One such service for all tests here."""
     folder = tmp_path_factory.mktemp("killed")
-    for record in (RECORD, SIXTY):
+    for record in (RECORD, SIXTY, TWO):
         KeyRing(folder / "keys").add(record)
     with receiver() as (url, came), running(folder, CUTOUT_API_KEYS_FILE=str(folder / "keys")) as service:
         service.http.headers["X-API-Key"] = TEXT
@@ -94,6 +96,28 @@ def test_sixty_of_six_hundred(killed: Killed) -> None:
 
     assert took_s < 60, "the machine was too slow for 600 requests a minute"
     assert statuses == {200: 60, 429: 540}
+
+
+def test_a_job_holds_its_place(killed: Killed) -> None:
+    """Of three jobs of a caller who may have two at a time the third is refused, though each is answered at once."""
+    caller, runware = {"X-API-Key": TWO_TEXT}, killed.service.runware.script
+
+    def post() -> httpx.Response:
+        headers = {**caller, "Prefer": "respond-async", "Content-Type": "image/png"}
+        return killed.service.http.post(
+            f"/remove-background?include_models={PAID}", content=picture(64), headers=headers
+        )
+
+    runware.latency_s = 3
+    answers = [post() for _ in range(3)]
+    runware.latency_s = 0
+    while (
+        killed.service.http.get(f"/jobs/{answers[0].json()['job_id']}", headers=caller).json()["status"] != "completed"
+    ):
+        time.sleep(0.05)
+    answers.append(post())
+
+    assert [answer.status_code for answer in answers] == [202, 202, 429, 202]
 
 
 def test_nothing_is_left_behind(killed: Killed) -> None:
