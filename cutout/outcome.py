@@ -16,7 +16,7 @@ Alpha: TypeAlias = NDArray[np.uint8]
 Rgba: TypeAlias = NDArray[np.uint8]
 """(H, W, 4) uint8, straight alpha, sRGB."""
 
-OutputFormat: TypeAlias = Literal["png", "webp"]
+OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
 
 
@@ -30,6 +30,26 @@ class Size:
     def times(self, factor: int) -> "Size":
         """This size, `factor` times larger on each side."""
         return Size(self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a picture, in its pixels from the left top corner on."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column beyond it."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row beyond it."""
+        return self.top + self.height
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Bytes <-> pixels."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from cutout.outcome import Size
 from cutout.spec import LimitsSpec
 
 LIMITS = LimitsSpec()
+PHOTO = Path(__file__).parents[1] / "photos" / "chelsea.jpg"
 RED_LEFT = np.zeros((40, 60, 3), np.uint8)
 RED_LEFT[:, :30] = (200, 30, 40)
 RED_LEFT[:, 30:] = (20, 160, 220)
@@ -169,9 +171,9 @@ def test_opaque_alpha_is_no_alpha() -> None:
     assert decode(written(Image.new("RGBA", (2, 2), (1, 2, 3, 255))), LIMITS).alpha is None
 
 
-@pytest.mark.parametrize("output_format", ["png", "webp"])
+@pytest.mark.parametrize("output_format", ["png", "webp", "avif"])
 def test_alpha_survives_encoding_exactly(output_format: str) -> None:
-    """Both output formats keep every alpha value; PNG keeps colour as well, WebP within 24/255 where it can be seen."""
+    """Every output format with alpha keeps each value of it; PNG keeps colour as well."""
     rgba = np.dstack([np.resize(RED_LEFT, (16, 16, 3)), np.arange(256, dtype=np.uint8).reshape(16, 16)])
 
     back = np.asarray(Image.open(io.BytesIO(encode(rgba, output_format))).convert("RGBA"))  # type: ignore[arg-type]
@@ -179,6 +181,27 @@ def test_alpha_survives_encoding_exactly(output_format: str) -> None:
     assert np.array_equal(back[..., 3], rgba[..., 3])
     if output_format == "png":
         assert np.array_equal(back, rgba)
+
+
+@pytest.mark.parametrize("output_format", ["png", "webp", "avif"])
+def test_a_mask_survives_encoding_exactly(output_format: str) -> None:
+    """A mask of one channel comes back as it was."""
+    mask = np.random.default_rng(4).integers(0, 256, (33, 47), np.uint8)
+
+    back = np.asarray(Image.open(io.BytesIO(encode(mask, output_format))).convert("L"))  # type: ignore[arg-type]
+
+    assert np.array_equal(back, mask)
+
+
+@pytest.mark.parametrize("output_format", ["webp", "jpeg", "avif"])
+def test_lossy_colour_stays_near(output_format: str) -> None:
+    """Of a photograph, lossy colour is within 4/255 on average."""
+    rgb = np.asarray(Image.open(PHOTO).convert("RGB").resize((200, 200)))
+
+    back = Image.open(io.BytesIO(encode(rgb, output_format)))  # type: ignore[arg-type]
+
+    assert back.format == output_format.upper()
+    assert np.abs(np.asarray(back.convert("RGB")).astype(int) - rgb).mean() < 4
 
 
 def _gamma_one_srgb() -> bytes:
