@@ -58,9 +58,13 @@ class Finished:
 
 def finished(rgba: Rgba, finish: Finish) -> Finished:
     """An (H, W, 4) cutout of straight alpha as `finish` wants it. Nothing is scaled but a background's picture."""
-    box, frame = subject_box(rgba[..., 3]), None
-    if finish.crop and box:
-        frame = finish.margin.around(box)
+    return finished_around(rgba, finish, subject_box(rgba[..., 3]))
+
+
+def finished_around(rgba: Rgba, finish: Finish, box: Box | None) -> Finished:
+    """The same for a cutout whose subject's box is known."""
+    frame = finish.margin.around(box) if finish.crop and box else None
+    if frame and box:
         rgba = cropped(rgba, frame)
         box = Box(box.left - frame.left, box.top - frame.top, box.width, box.height)
     mask = None if finish.output_type == "cutout" else np.ascontiguousarray(rgba[..., 3])

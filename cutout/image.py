@@ -26,6 +26,8 @@ MEDIA_TYPES: dict[OutputFormat, str] = {
     "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"
 }  # fmt: skip
 _READABLE = ("PNG", "JPEG", "WEBP")
+_LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
+"""Longest side that a format holds; PNG's is beyond any picture of ours."""
 _SRGB = ImageCms.createProfile("sRGB")
 Image.MAX_IMAGE_PIXELS = None  # `limits.input_px` decides, from the header, before anything is decoded
 
@@ -94,8 +96,13 @@ def encode(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, options: Enc
     alpha.
 
     Raises:
-        ValueError: JPEG of pixels with alpha, or a size that the format does not hold.
+        ImageTooLarge: a side is longer than the format holds.
+        ValueError: JPEG of pixels with alpha.
     """
+    longest, most_px = max(pixels.shape[:2]), _LONGEST_PX.get(output_format)
+    if most_px and longest > most_px:
+        message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
+        raise ImageTooLarge.of_field("output_format", message, longest)
     if output_format == "png":
         return png.encode(pixels)
     options = options or EncodeSpec()

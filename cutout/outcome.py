@@ -1,13 +1,16 @@
 """Frozen values that travel: what a model did, what a request asked for, what came of it."""
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.keys import KeyRecord
+
+if TYPE_CHECKING:  # a finish is made of sizes and boxes
+    from cutout.finish import Finish
 
 Rgb: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) uint8, sRGB."""
@@ -95,6 +98,22 @@ class Cutout:
     note: str | None = None
     source_size: Size | None = None
     """Size before the upscale, when there was one."""
+    box: Box | None = None
+    """The subject within the picture; None: nothing was found."""
+    frame: Box | None = None
+    """What a crop shows, in pixels of the whole cutout; None: all of it."""
+    mask: bytes | None = None
+    """A PNG of the alpha, when it was asked for beside the picture."""
+    whole: bytes | None = None
+    """A PNG of the whole cutout, from which another finish can be made, when that was wanted and `encoded` is another.
+    """
+
+    @property
+    def whole_box(self) -> Box | None:
+        """The subject within the whole cutout."""
+        if self.box is None or self.frame is None:
+            return self.box
+        return replace(self.box, left=self.box.left + self.frame.left, top=self.box.top + self.frame.top)
 
     def timed(self, **spans_ms: float) -> "Cutout":
         """The same cutout with more spans recorded."""
@@ -169,6 +188,20 @@ class Job:
     terms: Terms = Terms()
     key: KeyRecord | None = None
     """The API key that asks; None: nobody's."""
+    finish: "Finish | None" = None
+    """What becomes of each cutout; None: it stays as it was made."""
+    keep_whole: bool = False
+    """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a model's own cutout, as a file, is all that is asked for."""
+        return self.factor is None and self.has_whole and (self.output_format == "png" or not self.keep_whole)
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether a result shows the whole cutout and no more; as a PNG, another finish can be made from it."""
+        return self.finish is None or self.finish.is_plain
 
 
 @dataclass(frozen=True, slots=True)

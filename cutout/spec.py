@@ -169,6 +169,12 @@ class JobsSpec(Spec):
     keep_s: float = Field(
         7 * 86400, ge=3600, description="Seconds for which a job, its pictures and its Idempotency-Key are kept."
     )
+    compose_s: float = Field(
+        900,
+        ge=0,
+        description="Seconds for which the cutouts of an answered request are kept, so that another finish can be made "
+        "of them; 0 keeps none. Those of a durable job are kept with it.",
+    )
     url_expires_s: PositiveFloat = Field(86400, description="Seconds for which the address of a result is good.")
     public_url: str | None = Field(
         None,

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from cutout.composite import cut
+from cutout.crop import subject_box
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.foreground import decontaminate
 from cutout.image import Picture, encode
@@ -78,6 +79,7 @@ class Remover:
             times_ms={"infer": infer_ms, "composite": (composed - started) * 1000}
             | ({"encode": encode_ms} if encoded else {}),
             note=matte.note,
+            box=subject_box(rgba[..., 3]) if encoded else None,
         )
 
     async def _open_until_ready(self) -> None:

@@ -1,39 +1,66 @@
-"""The upscaler: Lanczos3 that keeps transparency exact, then a picture file."""
+"""The upscaler: Lanczos3 that keeps transparency exact, the finish of a cutout, then a picture file."""
 
 import asyncio
+import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+from cutout.crop import enlarged, subject_box
 from cutout.errors import CutoutError
-from cutout.image import Picture, encode
-from cutout.outcome import Cutout, Failure, OutputFormat, Rgba, Size, Upscaled
+from cutout.finish import Finish, finished_around
+from cutout.image import Picture, decode, encode
+from cutout.outcome import Alpha, Box, Cutout, Failure, OutputFormat, Rgb, Rgba, Size, Upscaled
 from cutout.resize import resize_rgba
-from cutout.spec import EncodeSpec
+from cutout.spec import EncodeSpec, LimitsSpec
+
+OURS = LimitsSpec(input_px=sys.maxsize)
+"""Of a file that this service wrote: it was bounded when it was made."""
 
 
 class Upscaler:
-    """Enlarges pixels; work is done in a thread, one picture a thread."""
+    """Enlarges pixels and finishes cutouts; work is done in a thread, one picture a thread."""
 
     def __init__(self, encoding: EncodeSpec) -> None:
         self._encoding = encoding
 
-    async def upscale(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
-        """A model's pixels, enlarged and encoded."""
-        if cutout.rgba is None:
+    async def upscale(
+        self,
+        cutout: Cutout,
+        factor: int | None,
+        output_format: OutputFormat,
+        finish: Finish | None = None,
+        keep_whole: bool = False,
+    ) -> Cutout | Failure:
+        """A model's pixels, enlarged where there is a factor, finished and encoded; see `Job` for the last two."""
+        rgba = cutout.rgba
+        if rgba is None:
             raise TypeError("pixels expected, not an encoded cutout")
-        try:
-            encoded, times = await asyncio.to_thread(self._enlarge, cutout.rgba, factor, output_format)
-        except CutoutError as error:
-            return Failure.of(cutout.model_id, error, "upscale")
-        return Cutout(
-            model_id=cutout.model_id,
-            size=cutout.size.times(factor),
-            source_size=cutout.size,
-            cost_usd=cutout.cost_usd,
-            engine=cutout.engine,
-            encoded=encoded,
-            times_ms=cutout.times_ms | times,
-            note=cutout.note,
-        )
+
+        def made() -> Cutout:
+            started = time.perf_counter()
+            larger = resize_rgba(rgba, cutout.size.times(factor)) if factor else rgba
+            spans = {"upscale": (time.perf_counter() - started) * 1000} if factor else {}
+            box = subject_box(rgba[..., 3])
+            box = enlarged(box, factor, cutout.size) if box and factor else box
+            done = self._finished(cutout.timed(**spans), larger, output_format, finish or Finish(), box)
+            has_whole = output_format == "png" and (finish is None or finish.is_plain)
+            whole = encode(_seen(larger), "png") if keep_whole and not has_whole else None
+            return replace(done, source_size=cutout.size if factor else None, rgba=None, whole=whole)
+
+        return await _in_thread(cutout.model_id, made)
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """A cutout that was kept whole, as a PNG, with another finish; `cutout` is what was said of it."""
+
+        def made() -> Cutout:
+            rgba = decode(whole, OURS).rgba()
+            return self._finished(cutout, rgba, output_format, finish or Finish(), cutout.whole_box)
+
+        return await _in_thread(cutout.model_id, made)
 
     async def upscale_picture(
         self, picture: Picture, factor: int, output_format: OutputFormat, preserve_alpha: bool
@@ -48,8 +75,32 @@ class Upscaler:
         started = time.perf_counter()
         larger = resize_rgba(rgba, Size(rgba.shape[1], rgba.shape[0]).times(factor))
         resized = time.perf_counter()
-        # An alpha channel that hides nothing would make a PNG a sixth larger.
-        seen = larger if rgba[..., 3].min() < 255 else larger[..., :3]
-        encoded = encode(seen, output_format, self._encoding)
+        encoded = encode(_seen(larger), output_format, self._encoding)
         encoded_at = time.perf_counter()
         return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
+
+    def _finished(
+        self, cutout: Cutout, rgba: Rgba, output_format: OutputFormat, finish: Finish, box: Box | None
+    ) -> Cutout:
+        started = time.perf_counter()
+        done = finished_around(rgba, finish, box)
+        finished_at = time.perf_counter()
+        encoded = encode(_seen(done.pixels), output_format, self._encoding)
+        mask = None if done.mask is None else encode(done.mask, "png")
+        spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
+        size = Size(done.pixels.shape[1], done.pixels.shape[0])
+        made = replace(cutout, size=size, encoded=encoded, mask=mask, box=done.box, frame=done.frame)
+        return made.timed(**spans)
+
+
+def _seen(pixels: Rgba | Rgb | Alpha) -> Rgba | Rgb | Alpha:
+    """Without an alpha channel that hides nothing, which would make a PNG a sixth larger."""
+    return pixels[..., :3] if pixels.ndim == 3 and pixels.shape[2] == 4 and pixels[..., 3].min() == 255 else pixels
+
+
+async def _in_thread(model_id: str, work: Callable[[], Any]) -> Cutout | Failure:
+    try:
+        made: Cutout = await asyncio.to_thread(work)
+    except CutoutError as error:
+        return Failure.of(model_id, error, "upscale")
+    return made

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from fnmatch import fnmatchcase
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +28,7 @@ def is_open(path: str) -> bool:
 
 
 class Access:
-    """Keys and limits. `costly` are the POST paths with jobs.
+    """Keys and limits. `costly` are the POST paths with jobs, as patterns of fnmatch.
 
     `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
     it out answers for it, as a durable job does, which goes on when it is answered.
@@ -67,7 +68,7 @@ class Access:
         send = _with_budget(send, verdict) if verdict else send
         if verdict and not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
-        elif scope["method"] == "POST" and path in self._costly:
+        elif scope["method"] == "POST" and any(fnmatchcase(path, costly) for costly in self._costly):
             await self._as_job(caller, scope, receive, send)
         else:
             await self._app(scope, receive, send)

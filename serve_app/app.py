@@ -1,7 +1,7 @@
 """All routes, middleware and error handlers on one screen."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -20,10 +20,16 @@ from cutout.keys import KeyRing
 from serve_app import contract
 from serve_app.access import Access
 from serve_app.budgets import Limiter
+from serve_app.compose import Compose
 from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
-from serve_app.job_routes import ASYNC, KEY, KEY_CHARS, Durable, JobRoutes
+from serve_app.finishing import Finishes
+from serve_app.idempotency import KEY, KEY_CHARS
+from serve_app.job_routes import ASYNC, Durable, JobRoutes
+from serve_app.keeping import Keeper
 from serve_app.middleware import RequestId
+from serve_app.negotiation import FORMATS as PICTURES
+from serve_app.negotiation import NDJSON, SSE, ZIP
 from serve_app.openapi import complete
 from serve_app.page import page_routes
 from serve_app.responses import error_response
@@ -31,7 +37,6 @@ from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
-from serve_app.stream import NDJSON, SSE
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +48,8 @@ EVENT = {
     "properties": {"event": {"enum": ["started", "finished", "failed", "summary", "error"]}},
     "required": ["event"],
 }
-COSTLY = ("/remove-background", "/process", "/upscale")
-"""Where a request is a job, and takes one of its caller's places."""
+COSTLY = ("/remove-background", "/process", "/upscale", "/jobs/*/compose")
+"""Where a request is a job, and takes one of its caller's places; patterns of fnmatch."""
 
 
 class Books(Ledger, Limiter, Protocol):
@@ -54,16 +59,18 @@ class Books(Ledger, Limiter, Protocol):
 def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, durable: Durable | None = None) -> ASGIApp:
     """The HTTP service around a shotgun. With `keys`, a request needs one."""
     service = shotgun.registry.service
-    fetcher = Fetcher(service.fetch, service.limits.body_bytes)
+    fetcher, finishes = Fetcher(service.fetch, service.limits.body_bytes), Finishes(service.fetch, service.limits)
+    keeper = Keeper(shotgun, durable.store if durable else None, service.jobs.compose_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await fetcher.close()
+        await finishes.close()
 
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
-    jobs = JobRoutes(shotgun, fetcher, durable) if durable else None
-    routes = Routes(shotgun, fetcher, jobs)
+    jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
+    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, jobs=jobs)
     selections = Selections(books)
     post, get = app.post, app.get
     get("/health", **_answers(contract.HealthBody))(routes.health)
@@ -79,11 +86,13 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
     get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
     get("/selections/export", **_exported(400, 503))(selections.export)
 
-    if jobs:
+    if jobs and durable:
+        compose = Compose(shotgun, keeper, finishes, durable.worker, durable.store)
         state = _answers(contract.JobStateBody, 404, 503)
         get("/jobs/{job_id}", **state)(jobs.read)
         app.delete("/jobs/{job_id}", **state)(jobs.cancel)
         get("/jobs/{job_id}/events", **_content({SSE: EVENT}, 404, 503))(jobs.events)
+        post("/jobs/{job_id}/compose", **_composed())(compose.compose)
         post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
         get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
 
@@ -176,19 +185,13 @@ def _accepted(*errors: int) -> dict[str, Any]:
 
 def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
     """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
-    schema = form.model_json_schema()
-    part = {**schema["properties"], "image": BINARY}
-    content = {
-        "application/json": {"schema": schema},
-        "multipart/form-data": {"schema": {**schema, "properties": part}},
-        "image/*": {"schema": BINARY},
-        "application/octet-stream": {"schema": BINARY},
-    }
+    content = _form_content(form) | {name: {"schema": BINARY} for name in ("image/*", "application/octet-stream")}
     described = _answers(body, 400, 413, 422, 503)
+    described["responses"][200] |= _pictures(() if form is contract.UpscaleForm else (ZIP,))
     extra: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
     if issubclass(form, contract.TermsForm):
         described["responses"] |= {403: {"model": contract.ErrorBody}, 422: {"model": contract.FailedJobBody}}
-        described["responses"][200]["content"] = {stream: {"schema": EVENT} for stream in (SSE, NDJSON)}
+        described["responses"][200]["content"] |= {stream: {"schema": EVENT} for stream in (SSE, NDJSON)}
     if issubclass(form, contract.DurableForm):
         described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
         key = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
@@ -197,3 +200,24 @@ def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, A
             {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": f"`{ASYNC}`: answer 202."},
         ]
     return described | {"openapi_extra": extra}
+
+
+def _composed() -> dict[str, Any]:
+    """The endpoint that makes another finish."""
+    described = _answers(contract.RemoveBody | contract.ProcessBody, 400, 404, 409, 413, 422, 503)
+    described["responses"][200] |= _pictures((ZIP,))
+    content = _form_content(contract.ComposeForm)
+    return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+def _form_content(form: type[BaseModel]) -> dict[str, Any]:
+    """A form as JSON, and as multipart with its pictures as files."""
+    schema = form.model_json_schema()
+    files = {name: BINARY for name in ("image", "background") if name in schema["properties"]}
+    parts = {**schema, "properties": {**schema["properties"], **files}}
+    return {"application/json": {"schema": schema}, "multipart/form-data": {"schema": parts}}
+
+
+def _pictures(media_types: Iterable[str]) -> dict[str, Any]:
+    """Pictures that an answer may be, as Accept says; docs/pictures.md has the headers."""
+    return {"content": {name: {"schema": BINARY} for name in (*media_types, *PICTURES)}}

@@ -17,12 +17,18 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Fetcher:
-    """Fetches pictures of at most `max_bytes`; one for a replica. `client` is of the tests' own where given."""
+    """Fetches pictures of at most `max_bytes`; one for a replica. `client` is of the tests' own where given.
 
-    def __init__(self, rules: FetchSpec, max_bytes: int, client: GuardedClient | None = None) -> None:
+    Errors name `field`.
+    """
+
+    def __init__(
+        self, rules: FetchSpec, max_bytes: int, client: GuardedClient | None = None, field: str = FIELD
+    ) -> None:
         self._rules = rules
         self._max_bytes = max_bytes
-        self._client = client or GuardedClient(FIELD, rules)
+        self._field = field
+        self._client = client or GuardedClient(field, rules)
 
     async def fetch(self, url: str) -> bytes:
         """All bytes at an address, whatever they are.
@@ -35,11 +41,11 @@ class Fetcher:
         """
         try:
             async with asyncio.timeout(self._rules.total_s):
-                return await self._follow(checked_url(url, FIELD))
+                return await self._follow(checked_url(url, self._field))
         except TimeoutError as late:
-            raise _failed(f"it took longer than {self._rules.total_s:g} s") from late
+            raise self._failed(f"it took longer than {self._rules.total_s:g} s") from late
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as broken:
-            raise _failed(self._reason(broken)) from broken
+            raise self._failed(self._reason(broken)) from broken
 
     async def close(self) -> None:
         """Close what is still open."""
@@ -51,15 +57,15 @@ class Fetcher:
                 headers = httpx.Headers(answer.headers)
                 if answer.status not in REDIRECTS or "location" not in headers:
                     return await self._read(answer, headers)
-                url = checked_url(headers["location"], FIELD, base=url)
-        raise _failed(f"it leads through more than {self._rules.max_redirects} redirects")
+                url = checked_url(headers["location"], self._field, base=url)
+        raise self._failed(f"it leads through more than {self._rules.max_redirects} redirects")
 
     async def _read(self, answer: httpcore.Response, headers: httpx.Headers) -> bytes:
         if not 200 <= answer.status <= 299:
-            raise _failed(f"its host answered with status {answer.status}")
+            raise self._failed(f"its host answered with status {answer.status}")
         if headers.get("content-encoding", "identity").lower() != "identity":
             # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
-            raise _failed("its host sent it compressed, which was not asked for")
+            raise self._failed("its host sent it compressed, which was not asked for")
         if int(headers.get("content-length", "0")) > self._max_bytes:
             raise self._too_large()
         body = bytearray()  # a list would keep an object for each of a million tiny chunks
@@ -71,7 +77,7 @@ class Fetcher:
         return bytes(body)
 
     def _too_large(self) -> ImageTooLarge:
-        return ImageTooLarge.of_field(FIELD, f"Image exceeds the limit of {self._max_bytes // 1024 // 1024} MB")
+        return ImageTooLarge.of_field(self._field, f"Image exceeds the limit of {self._max_bytes // 1024 // 1024} MB")
 
     def _reason(self, broken: Exception) -> str:
         match broken:
@@ -86,6 +92,5 @@ class Fetcher:
             case _:
                 return "its host broke off, or did not answer in HTTP"
 
-
-def _failed(reason: str) -> ValidationError:
-    return ValidationError.of_field(FIELD, f"{FIELD} could not be fetched: {reason}")
+    def _failed(self, reason: str) -> ValidationError:
+        return ValidationError.of_field(self._field, f"{self._field} could not be fetched: {reason}")

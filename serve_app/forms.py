@@ -12,7 +12,7 @@ from cutout.errors import MissingImage, ValidationError
 from cutout.outcome import Terms
 from cutout.spec import LimitsSpec
 from serve_app.bodies import FIELDS_BYTES, base64_bytes, bounded, explained, media_type, read_body, too_large
-from serve_app.contract import Form, PictureForm, TermsForm
+from serve_app.contract import ComposeForm, Form, PictureForm, TermsForm
 
 F = TypeVar("F", bound=PictureForm)
 J = TypeVar("J", bound=Form)
@@ -39,15 +39,24 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
     return fields, _one_picture(fields, image, limits)
 
 
+async def read_compose(request: Request, limits: LimitsSpec) -> ComposeForm:
+    """The checked fields of a request that brings no picture but a background; raises as `read_form`."""
+    kind = media_type(request)
+    if kind == "application/json":
+        body = await read_body(request, limits.body_bytes * 4 // 3 + FIELDS_BYTES)
+        return await asyncio.to_thread(_validated, body, ComposeForm)
+    if kind == "multipart/form-data":
+        return (await _multipart(request, ComposeForm, limits))[0]
+    expected = "application/json or multipart/form-data"
+    raise ValidationError.of_field("Content-Type", f"Content type expected: {expected}", kind or "none")
+
+
 async def read_json(request: Request, form: type[J]) -> J:
     """A JSON request without a picture, of at most FIELDS_BYTES; raises as `read_form`."""
     kind = media_type(request)
     if kind != "application/json":
         raise ValidationError.of_field("Content-Type", "Content type expected: application/json", kind or "none")
-    try:
-        return form.model_validate_json(await read_body(request, FIELDS_BYTES, _wordy))
-    except pydantic.ValidationError as wrong:
-        raise explained(wrong) from None
+    return _validated(await read_body(request, FIELDS_BYTES, _wordy), form)
 
 
 def terms(form: TermsForm) -> Terms:
@@ -62,25 +71,32 @@ async def _json(request: Request, form: type[F], limits: LimitsSpec) -> tuple[F,
 
 
 def _parsed(body: bytes, form: type[F]) -> tuple[F, bytes | None]:
-    try:
-        fields = form.model_validate_json(body)
-    except pydantic.ValidationError as wrong:
-        raise explained(wrong) from None
+    fields = _validated(body, form)
     text = fields.image
     return fields, None if text is None else base64_bytes(text, "image")
 
 
-async def _multipart(request: Request, form: type[F], limits: LimitsSpec) -> tuple[F, bytes | None]:
+def _validated(body: bytes, form: type[J]) -> J:
+    try:
+        return form.model_validate_json(body)
+    except pydantic.ValidationError as wrong:
+        raise explained(wrong) from None
+
+
+async def _multipart(request: Request, form: type[J], limits: LimitsSpec) -> tuple[J, bytes | None]:
     request = bounded(request, limits.body_bytes + FIELDS_BYTES)
-    async with request.form(max_files=1, max_fields=32, max_part_size=FIELDS_BYTES) as parts:
+    pictures = [name for name in ("image", "background") if name in form.model_fields]
+    async with request.form(max_files=len(pictures), max_fields=32, max_part_size=FIELDS_BYTES) as parts:
         files = {name: part for name, part in parts.multi_items() if isinstance(part, UploadFile)}
-        if misplaced := files.keys() - {"image"}:
-            name = misplaced.pop()
-            raise ValidationError.of_field(name, "The picture is expected in the part named `image`", name)
-        fields = _checked(form, _flat(parts))
+        if misplaced := files.keys() - set(pictures):
+            name, expected = misplaced.pop(), " or ".join(f"`{name}`" for name in pictures)
+            raise ValidationError.of_field(name, f"The picture is expected in the part named {expected}", name)
+        behind = {name: await files[name].read() for name in files.keys() - {"image"}}
+        fields = _checked(form, _flat(parts) | behind)
         if "image" in files:
             return fields, await files["image"].read()
-    return fields, None if fields.image is None else await asyncio.to_thread(base64_bytes, fields.image, "image")
+    text = getattr(fields, "image", None)
+    return fields, None if text is None else await asyncio.to_thread(base64_bytes, text, "image")
 
 
 def _flat(pairs: FormData | QueryParams) -> dict[str, Any]:
@@ -96,7 +112,7 @@ def _flat(pairs: FormData | QueryParams) -> dict[str, Any]:
     return values
 
 
-def _checked(form: type[F], values: dict[str, Any]) -> F:
+def _checked(form: type[J], values: dict[str, Any]) -> J:
     # A Literal of integers does not take text: digits are turned into numbers first.
     numbers = {name: int(v) for name, v in values.items() if name.endswith("_factor") and str(v).isdecimal()}
     try:

@@ -10,6 +10,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 from cutout.errors import CutoutError, ModelBusy, ModelCrashed, ModelError, ModelUnavailable, ServiceUnavailable
+from cutout.finish import Finish
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
 from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
@@ -52,9 +53,18 @@ class UpscalerHandle:
         self._handle = handle
         self._queue = Queue()
 
-    async def upscale(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
+    async def upscale(
+        self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
+    ) -> Cutout | Failure:
         """See shotgun.Enlarger."""
-        return await self._sent(lambda: self._handle.upscale.remote(cutout, factor, output_format))
+        call = self._handle.upscale
+        return await self._sent(lambda: call.remote(cutout, factor, output_format, finish, keep_whole))
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """See shotgun.Enlarger."""
+        return await self._sent(lambda: self._handle.compose.remote(whole, cutout, output_format, finish))
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool

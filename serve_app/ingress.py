@@ -11,7 +11,6 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
-from cutout.image import Picture
 from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
 from cutout.spec import Registry
@@ -26,9 +25,9 @@ from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
 
 
-def put(picture: Picture) -> Any:
-    """A reference to a picture in Ray's object store; in Serve's local testing mode, which has none, the picture."""
-    return ray.put(picture) if ray.is_initialized() else picture
+def put(value: Any) -> Any:
+    """A reference to a value in Ray's object store; in Serve's local testing mode, which has none, the value."""
+    return ray.put(value) if ray.is_initialized() else value
 
 
 class ServiceIngress:

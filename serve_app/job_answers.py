@@ -1,7 +1,7 @@
 """A durable job's state -> the contract's JSON, as a whole, as 202, or as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,8 +11,10 @@ from cutout.errors import InternalError, ProcessingError
 from cutout.outcome import Cutout, ModelResult, Result
 from cutout.spec import LicenceSpec, ModelSpec
 from serve_app.job_state import Delivery, JobState, ResponseFormat
+from serve_app.negotiation import Reply
 from serve_app.pictures_response import PicturesResponse
-from serve_app.responses import error_body, error_response, job_body, job_response, model_body
+from serve_app.replies import answered
+from serve_app.responses import error_body, error_response, job_body, model_body
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.stream import Event
@@ -21,9 +23,14 @@ Specs = Mapping[str, ModelSpec]
 
 
 def specs_of(state: JobState, models: Specs) -> Specs:
-    """The models of a job; one that this service no longer has goes by its id, and its cutout may not be sold."""
+    """The models of a job."""
+    return known_specs(state.order.models, models)
+
+
+def known_specs(asked: Iterable[str], models: Specs) -> Specs:
+    """The models asked for; one that this service no longer has goes by its id, and its cutout may not be sold."""
     licence = LicenceSpec(name="unknown", commercial=False)
-    known = {name: ModelSpec(id=name, name=name, backend="none", licence=licence) for name in state.order.models}
+    known = {name: ModelSpec(id=name, name=name, backend="none", licence=licence) for name in asked}
     return {**known, **models}
 
 
@@ -37,13 +44,14 @@ def with_addresses(
     state: JobState, results: list[dict[str, Any]], signer: Signer, base_url: str
 ) -> list[dict[str, Any]]:
     """The same objects with the signed address of each picture that is there; null for the others."""
-    good = {r.model_id for r in state.results if isinstance(r.outcome, Cutout)}
+    order, good = state.order, {r.model_id for r in state.results if isinstance(r.outcome, Cutout)}
 
-    def address(model_id: str) -> str | None:
-        name = state.order.name(model_id)
-        return f"{base_url}/{signer.path(state.order.job_id, name)}" if model_id in good else None
+    def addresses(model_id: str) -> dict[str, str | None]:
+        names = {"image_url": order.name(model_id)} | ({"mask_url": order.mask_name(model_id)} if order.masked else {})
+        paths = {field: signer.path(order.job_id, name) for field, name in names.items()}
+        return {field: f"{base_url}/{path}" if model_id in good else None for field, path in paths.items()}
 
-    return [{**result, "image_url": address(result["model_id"])} for result in results]
+    return [{**result, **addresses(result["model_id"])} for result in results]
 
 
 def accepted_body(state: JobState, status_url: str) -> dict[str, Any]:
@@ -71,16 +79,16 @@ class JobAnswers:
         }
         return body | (error_body(InternalError(state.error)) if state.error else {})
 
-    async def whole(self, state: JobState, response_format: ResponseFormat, base_url: str) -> Response:
+    async def whole(self, state: JobState, response_format: ResponseFormat, base_url: str, reply: Reply) -> Response:
         """Answer of a POST that waited: the contract's own; an error when every model failed, or the job ended else."""
         if state.error:
             return error_response(InternalError(state.error))
         specs, job = specs_of(state, self._models), state.order.job()
         if state.phase == "cancelled":
             return error_response(ProcessingError("The job was cancelled"), {"job_id": job.id, "status": "cancelled"})
-        result = state.result if response_format == "url" else await self._loaded(state)
         if response_format == "base64" or state.phase == "failed":
-            return await job_response(job, result, specs)
+            return await answered(reply, job, state.result, specs, loaded=lambda one: self._with_picture(state, one))
+        result = state.result if response_format == "url" else await self._loaded(state)
         body = job_body(job, result, specs)
         body["results"] = with_addresses(state, body["results"], self._signer, base_url)
         return await asyncio.to_thread(PicturesResponse, body)
@@ -132,5 +140,7 @@ class JobAnswers:
     async def _with_picture(self, state: JobState, one: ModelResult) -> ModelResult:
         if not isinstance(one.outcome, Cutout):
             return one
-        picture = await self._store.get(state.order.job_id, state.order.name(one.model_id))
-        return replace(one, outcome=replace(one.outcome, encoded=picture))
+        order = state.order
+        picture = await self._store.get(order.job_id, order.name(one.model_id))
+        mask = await self._store.get(order.job_id, order.mask_name(one.model_id)) if order.masked else None
+        return replace(one, outcome=replace(one.outcome, encoded=picture, mask=mask))

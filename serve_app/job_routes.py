@@ -2,34 +2,36 @@
 
 import asyncio
 import hashlib
-import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.errors import CutoutError, IdempotencyConflict, NotFound, ValidationError
-from cutout.image import MEDIA_TYPES, decode
+from cutout.finish import Finish
+from cutout.image import MEDIA_TYPES, Picture, decode
 from cutout.keys import KeyRecord
 from cutout.outcome import Job, Size
 from serve_app.choice import choose
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
+from serve_app.finishing import Finishes, background_file, kept_finish
 from serve_app.guard import checked_url
+from serve_app.idempotency import KEY, fingerprint, idempotency_key
 from serve_app.job_answers import JobAnswers, accepted_body
 from serve_app.job_state import Delivery, JobState, Order, ResponseFormat
+from serve_app.negotiation import SSE, Reply
+from serve_app.picking import check_single
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import JOB_ID, PictureStore
-from serve_app.stream import SSE, Event, streamed_type
+from serve_app.stream import Event
 from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret
 
-KEY: Final = "Idempotency-Key"
-KEY_CHARS = 255
-ASYNC: Final = "respond-async"
+ASYNC = "respond-async"
 AWAY_S = 1.0
 """Gap between two questions while the jobs' worker is away."""
 
@@ -68,10 +70,11 @@ class Durable:
 class JobRoutes:
     """Durable jobs over HTTP."""
 
-    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, durable: Durable) -> None:
+    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:
         self._shotgun = shotgun
         self._service = shotgun.registry.service
         self._fetcher = fetcher
+        self._finishes = finishes
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
@@ -81,7 +84,7 @@ class JobRoutes:
         """Whether a request becomes a durable job: it is answered later, may be repeated, or its pictures are kept."""
         return _asynchronous(request, form) or KEY in request.headers or form.response_format != "base64"
 
-    async def answer(self, request: Request, form: DurableForm, job: Job) -> Response:
+    async def answer(self, request: Request, form: DurableForm, job: Job, reply: Reply) -> Response:
         """Accept a durable job, or find the one of this Idempotency-Key; answer 202, as it happens, or as a whole.
 
         Of `job` the picture is empty when it is to be fetched.
@@ -90,20 +93,20 @@ class JobRoutes:
             IdempotencyConflict: the key was used for another request.
             CutoutError: as Shotgun.run, before anything is accepted.
         """
-        _check_webhook(form)
-        key = _idempotency_key(request)
+        _check_form(form, reply)
+        key = idempotency_key(request)
         job_id = self._signer.job_id(_caller(request), key) if key else job.id
-        fingerprint = _fingerprint(form, job)
+        wanted = fingerprint(form, job)
         state = await self._worker.state(job_id) if key else None
         if state is None:
-            state = await self._accept(request, form, job, job_id, fingerprint)
-        elif state.order.fingerprint != fingerprint:
+            state = await self._accept(request, form, replace(job, id=job_id), reply, wanted)
+        elif state.order.fingerprint != wanted:
             raise IdempotencyConflict(f"This {KEY} was used with another request before")
         if _asynchronous(request, form):
             return self._accepted(request, state)
-        if media_type := streamed_type(request.headers.get("accept", "")):
-            return self._streamed(request, state, form.response_format, media_type)
-        return await self._waited(request, state, form.response_format)
+        if reply.kind == "stream":
+            return self._streamed(request, state, form.response_format, reply.media_type)
+        return await self._waited(request, state, form.response_format, reply)
 
     async def read(self, request: Request) -> Response:
         """How far a job is: what is done so far, by signed addresses, and what became of its webhook."""
@@ -140,20 +143,21 @@ class JobRoutes:
         media_type = next((m for extension, m in MEDIA_TYPES.items() if name.endswith(f".{extension}")), None)
         return StreamingResponse(stored.chunks, 200, headers, media_type)
 
-    async def _accept(self, request: Request, form: DurableForm, job: Job, job_id: str, fingerprint: str) -> JobState:
+    async def _accept(self, request: Request, form: DurableForm, job: Job, reply: Reply, wanted: str) -> JobState:
         choice = choose(job.models, job.terms, self._shotgun.board, job.key)
+        if reply.kind == "picture" and not _asynchronous(request, form):
+            check_single(choice.models, None)
         image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
-        size = await asyncio.to_thread(self._checked_size, image, job.factor or 1)
-        # By its content: another request under the same key cannot change the picture of the first.
-        picture = f"input_{hashlib.sha256(image).hexdigest()}"
-        await self._store.put(job_id, picture, image)
+        job = replace(job, finish=await self._finishes.of(form))
+        size = await asyncio.to_thread(self._checked_size, image, job)
+        picture = await self._put(job.id, "input", image)
         place = request.scope["state"].get("place")
         state = await self._worker.accept(
             Order(
-                job_id=job_id,
+                job_id=job.id,
                 created_at=time.time(),
                 key=_key(request),
-                fingerprint=fingerprint,
+                fingerprint=wanted,
                 asked=job.models,
                 models=choice.models,
                 skipped=choice.skipped,
@@ -164,6 +168,7 @@ class JobRoutes:
                 deadline_s=job.terms.deadline_s,
                 base_url=self._base(request),
                 place=place,
+                finish=await self._put_finish(job.id, job.finish) if job.finish else None,
                 webhook_url=form.webhook_url,
                 webhook_secret=form.webhook_secret,
             )
@@ -172,10 +177,23 @@ class JobRoutes:
             del request.scope["state"]["place"]  # the job's from now on, which may outlive its request
         return state
 
-    def _checked_size(self, image: bytes, factor: int) -> Size:
+    async def _put_finish(self, job_id: str, finish: Finish) -> dict[str, Any]:
+        """The finish as it is kept, its background's picture in the store."""
+        if not isinstance(finish.background, Picture):
+            return kept_finish(finish, None)
+        behind = await asyncio.to_thread(background_file, finish.background)
+        return kept_finish(finish, await self._put(job_id, "background", behind))
+
+    async def _put(self, job_id: str, what: str, picture: bytes) -> str:
+        """A picture's name in the store, where it now is: by its content, so that no other request can change it."""
+        name = f"{what}_{hashlib.sha256(picture).hexdigest()}"
+        await self._store.put(job_id, name, picture)
+        return name
+
+    def _checked_size(self, image: bytes, job: Job) -> Size:
         """Refuse now what the job could only fail at."""
         size = decode(image, self._service.limits).size
-        self._shotgun.check_output(size, factor)
+        self._shotgun.check_result(job, size)
         return size
 
     def _accepted(self, request: Request, state: JobState) -> Response:
@@ -190,14 +208,16 @@ class JobRoutes:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_written(events, media_type), 200, headers, media_type)
 
-    async def _waited(self, request: Request, state: JobState, response_format: ResponseFormat) -> Response:
+    async def _waited(
+        self, request: Request, state: JobState, response_format: ResponseFormat, reply: Reply
+    ) -> Response:
         """The whole answer; 202 when it takes longer than a request may."""
         until = time.monotonic() + self._service.limits.request_s
         async for known in self._states(state):
             state = known or state
             if not state.ended and time.monotonic() > until:
                 return self._accepted(request, state)
-        return await self._answers.whole(state, response_format, self._base(request))
+        return await self._answers.whole(state, response_format, self._base(request), reply)
 
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
@@ -250,21 +270,10 @@ def _prefers_async(request: Request) -> bool:
     return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
 
 
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get(KEY)
-    if key is not None and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
-        raise ValidationError.of_field(KEY, f"{KEY}: 1 to {KEY_CHARS} printable ASCII characters expected")
-    return key
-
-
-def _fingerprint(form: DurableForm, job: Job) -> str:
-    """Of everything that a request asks for; the same by whatever content type it came, JSON or multipart."""
-    fields = form.model_dump(mode="json", exclude={"image"}) | {"endpoint": type(form).__name__}
-    picture = None if form.image_url else hashlib.sha256(job.image).hexdigest()
-    return hashlib.sha256(json.dumps([fields, picture], sort_keys=True).encode()).hexdigest()
-
-
-def _check_webhook(form: DurableForm) -> None:
+def _check_form(form: DurableForm, reply: Reply) -> None:
+    if form.response_format != "base64" and reply.kind in ("picture", "zip"):
+        message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
+        raise ValidationError.of_field("response_format", message, form.response_format)
     if form.webhook_url is not None:
         checked_url(form.webhook_url, FIELD)
     if form.webhook_secret is not None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeAlias
 
 from cutout.keys import KeyRecord
 from cutout.outcome import (
+    Box,
     Cutout,
     EngineReport,
     Failure,
@@ -19,6 +20,7 @@ from cutout.outcome import (
     Terms,
 )
 from cutout.verdict import Place
+from serve_app.finishing import finish_of
 from serve_app.webhooks import Attempt
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
@@ -52,6 +54,8 @@ class Order:
     """The service's address as the caller sees it, without a slash at its end."""
     place: Place | None = None
     """Its caller's, taken until it has ended."""
+    finish: dict[str, Any] | None = None
+    """What becomes of each cutout, as finishing.py keeps it; a background's picture by its name in the store."""
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     """Never answered or logged; a state has it blanked."""
@@ -77,7 +81,19 @@ class Order:
     def job(self) -> Job:
         """What was asked for, without its picture."""
         terms = Terms(deadline_s=self.deadline_s)
-        return Job(self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key)
+        finish = finish_of(self.finish) if self.finish else None
+        return Job(self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
+
+    @property
+    def background(self) -> str | None:
+        """Name of the background's picture in the store, if there is one."""
+        behind = self.finish and self.finish["background"]
+        return behind if isinstance(behind, str) else None
+
+    @property
+    def masked(self) -> bool:
+        """Whether each result has its mask beside it."""
+        return self.finish is not None and self.finish["output_type"] == "both"
 
     def shot(self, picture: bytes, model_id: str) -> Job:
         """A job of one of the models, with an id of its own: what it may cost is set aside under it."""
@@ -86,6 +102,15 @@ class Order:
     def name(self, model_id: str) -> str:
         """Name of a model's result in the store."""
         return f"{model_id}.{self.output_format}"
+
+    def mask_name(self, model_id: str) -> str:
+        """Name of its mask there."""
+        return f"{model_id}.mask.png"
+
+    def whole_name(self, model_id: str) -> str:
+        """Name of its whole cutout there, from which another finish can be made."""
+        plain = self.finish is None and self.output_format == "png"
+        return self.name(model_id) if plain else f"{model_id}.whole.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +154,7 @@ class Delivery:
 def packed(result: ModelResult) -> dict[str, Any]:
     """A model's result as JSON, without its picture."""
     outcome = result.outcome
-    bare = replace(outcome, encoded=None, rgba=None) if isinstance(outcome, Cutout) else outcome
+    bare = replace(outcome, encoded=None, rgba=None, mask=None, whole=None) if isinstance(outcome, Cutout) else outcome
     return asdict(replace(result, outcome=bare))
 
 
@@ -140,5 +165,6 @@ def unpacked(data: Mapping[str, Any]) -> ModelResult:
         return ModelResult(data["model_id"], Failure(**fields), data["wall_ms"])
     source = fields["source_size"]
     fields |= {"size": Size(**fields["size"]), "source_size": Size(**source) if source else None}
+    fields |= {name: Box(**fields[name]) for name in ("box", "frame") if fields.get(name)}
     fields["engine"] = EngineReport(**fields["engine"]) if fields["engine"] else None
     return ModelResult(data["model_id"], Cutout(**fields), data["wall_ms"])

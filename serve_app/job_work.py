@@ -11,12 +11,14 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable
+from cutout.image import decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult
 from cutout.purse import Charge, Purse
 from cutout.records import JobRecord
 from serve_app import workflows
 from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
+from serve_app.finishing import finish_of
 from serve_app.job_reading import FINISH, MODEL, known_state
 from serve_app.job_state import Order, packed
 from serve_app.places import Count, Places
@@ -141,14 +143,34 @@ class JobWork:
         if model_id not in self._shotgun.registry.models:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
-        result = await self._run(order.shot(picture, model_id))
-        if isinstance(result.outcome, Cutout) and result.outcome.encoded is not None:
+        result = await self._run(await self._with_finish(order, order.shot(picture, model_id)))
+        if isinstance(result.outcome, Cutout):
             try:
-                await self._store.put(order.job_id, order.name(model_id), result.outcome.encoded)
+                await self._keep(order, result.outcome)
             except CutoutError as error:
                 failed = replace(Failure.of(model_id, error), cost_usd=result.outcome.cost_usd)
                 return replace(result, outcome=failed)
         return result
+
+    async def _with_finish(self, order: Order, shot: Job) -> Job:
+        """The job with its background's picture, if it has one."""
+        keep_whole = self._shotgun.registry.service.jobs.compose_s > 0
+        if not (order.finish and order.background):
+            return replace(shot, keep_whole=keep_whole)
+        behind = await self._store.get(order.job_id, order.background)
+        picture = await asyncio.to_thread(decode, behind, self._shotgun.registry.service.limits)
+        return replace(shot, finish=finish_of(order.finish, picture), keep_whole=keep_whole)
+
+    async def _keep(self, order: Order, cutout: Cutout) -> None:
+        model_id = cutout.model_id
+        files = (
+            (order.name(model_id), cutout.encoded),
+            (order.mask_name(model_id), cutout.mask),
+            (order.whole_name(model_id), cutout.whole),
+        )
+        for name, data in files:
+            if data is not None:
+                await self._store.put(order.job_id, name, data)
 
     async def _run(self, shot: Job) -> ModelResult:
         """One model's result. After a restart of the whole service, jobs are here before their models are loaded."""
@@ -160,11 +182,12 @@ class JobWork:
             await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
-        """Nobody needs the caller's picture any more."""
-        try:
-            await self._store.drop(order.job_id, order.picture)
-        except CutoutError as away:
-            logger.warning("The picture of job %s is left for the sweep: %s", order.job_id, away.message)
+        """Nobody needs the caller's pictures any more."""
+        for picture in filter(None, (order.picture, order.background)):
+            try:
+                await self._store.drop(order.job_id, picture)
+            except CutoutError as away:
+                logger.warning("A picture of job %s is left for the sweep: %s", order.job_id, away.message)
         return {"at": time.time()}
 
     async def _conclude(self, job_id: str, has_webhook: bool) -> None:

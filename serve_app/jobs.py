@@ -19,6 +19,7 @@ from serve_app.deliveries import Deliveries
 from serve_app.job_reading import known_state, state_of, unfinished
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.job_work import JobBooks, JobWork, News
+from serve_app.keeping import SUFFIX
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
@@ -30,6 +31,8 @@ NEWS_S = 10.0
 SWEEP_EVERY_S = 3600.0
 LOOK_EVERY_S = 10.0
 """How soon a limiter that began anew learns of the jobs at work, and a job that broke is told to its receiver."""
+SWEEP_AT_MOST_EVERY_S = 300.0
+"""Cutouts of answered requests are kept for less than an hour."""
 
 
 class Jobs:
@@ -58,7 +61,7 @@ class Jobs:
     async def start(self) -> None:
         """Begin to work, with what an earlier process left first."""
         await workflows.launch(self._work, self._database_url, self._spec.concurrency)
-        chores = ((self.look, LOOK_EVERY_S), (self.sweep, SWEEP_EVERY_S))
+        chores = ((self.look, LOOK_EVERY_S), (self.sweep, self._sweep_gap_s))
         self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
 
     async def close(self) -> None:
@@ -137,6 +140,10 @@ class Jobs:
             await workflows.enqueue(workflows.BROKEN, workflows.WEBHOOKS, f"{job_id}.broken", job_id)
         self._wound_up = jobs
 
+    @property
+    def _sweep_gap_s(self) -> float:
+        return min(SWEEP_EVERY_S, max(SWEEP_AT_MOST_EVERY_S, self._spec.compose_s))
+
     async def sweep(self) -> None:
         """Delete jobs that ended more than `keep_s` ago, with all that belongs to them, and pictures without a job."""
         limit = datetime.fromtimestamp(time.time() - self._spec.keep_s, UTC).isoformat()
@@ -151,6 +158,7 @@ class Jobs:
                 await self._store.drop_job(job.workflow_id)
                 await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
         await self._store.sweep(self._spec.keep_s)
+        await self._store.sweep(self._spec.compose_s, SUFFIX)
 
 
 async def _forever(chore: Callable[[], Awaitable[None]], gap_s: float) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable
-from cutout.outcome import Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
+from cutout.outcome import Box, Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
 from cutout.spec import ModelSpec
 from serve_app.pictures_response import PicturesResponse
 
@@ -39,7 +40,10 @@ def job_body(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> dict[s
 
 def model_body(job: Job, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
     """One model's part of it."""
-    return _process_result(one, spec, input_size) if job.factor else _remove_result(one, spec)
+    body = _process_result(one, spec, input_size) if job.factor else _remove_result(one, spec)
+    if job.finish and job.finish.output_type == "both":
+        body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, Cutout) else None
+    return body
 
 
 async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms: float) -> Response:
@@ -110,6 +114,7 @@ def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) 
     ours: dict[str, Any] = {"licence": spec.licence.name, "commercial_use": spec.licence.commercial}
     if isinstance(outcome, Cutout):
         ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
+        ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
     else:
         ours |= {"error": outcome.message, "error_type": outcome.type}
         ours |= {"retry_after_s": math.ceil(outcome.retry_after_s)} if outcome.retry_after_s is not None else {}
@@ -133,6 +138,10 @@ def engine_body(engine: EngineReport | None) -> dict[str, Any] | None:
 
 def _dimensions(size: Size) -> dict[str, int]:
     return {"width": size.width, "height": size.height}
+
+
+def _box(box: Box | None) -> dict[str, int] | None:
+    return asdict(box) if box else None
 
 
 def _rounded(times_ms: Mapping[str, float]) -> dict[str, float]:

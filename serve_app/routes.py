@@ -3,23 +3,28 @@
 import time
 import uuid
 from dataclasses import replace
-from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cutout.errors import ValidationError
+from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from serve_app.choice import choose
-from serve_app.contract import EstimateForm, PictureForm, ProcessForm, RemoveForm, UpscaleForm
+from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.fetch import Fetcher
+from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, read_json, terms
 from serve_app.health import estimate_body, health_body, models_body
 from serve_app.job_routes import JobRoutes
-from serve_app.responses import job_response, upscale_response
+from serve_app.keeping import Keeper
+from serve_app.negotiation import JSON, STREAMS, ZIP, Reply, reply_to
+from serve_app.picking import Chooser, check_pick, check_single, ranked
+from serve_app.replies import answered, upscaled_response
+from serve_app.responses import upscale_response
+from serve_app.selections import Ledger
 from serve_app.shotgun import Shotgun
-from serve_app.stream import stream_response, streamed_type
-
-F = TypeVar("F", bound=PictureForm)
+from serve_app.stream import stream_response
 
 
 def new_id() -> str:
@@ -30,9 +35,21 @@ def new_id() -> str:
 class Routes:
     """The endpoints of one service."""
 
-    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, jobs: JobRoutes | None = None) -> None:
+    def __init__(
+        self,
+        shotgun: Shotgun,
+        keeper: Keeper,
+        fetcher: Fetcher,
+        finishes: Finishes,
+        *,
+        ledger: Ledger,
+        jobs: JobRoutes | None = None,
+    ) -> None:
         self._shotgun = shotgun
+        self._keeper = keeper
         self._fetcher = fetcher
+        self._finishes = finishes
+        self._ledger = ledger
         self._jobs = jobs
         self._limits = shotgun.registry.service.limits
         self._specs = shotgun.registry.models
@@ -70,22 +87,49 @@ class Routes:
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""
         started = time.perf_counter()
-        form, image = await self._read(request, UpscaleForm)
-        upscaled = await self._shotgun.upscale(image, form.scale_factor, form.output_format, form.preserve_alpha)
+        form, image = await read_form(request, UpscaleForm, self._limits)
+        reply = _upscale_reply(request, form)
+        if form.image_url:
+            image = await self._fetcher.fetch(form.image_url)
+        upscaled = await self._shotgun.upscale(
+            image or b"", form.scale_factor, reply.output_format, form.preserve_alpha
+        )
         wall_ms = (time.perf_counter() - started) * 1000
+        if reply.kind == "picture":
+            return upscaled_response(new_id(), upscaled, reply.output_format, wall_ms)
         return await upscale_response(new_id(), upscaled, form.scale_factor, wall_ms)
 
     async def _answer(self, request: Request, form: RemoveForm | ProcessForm, job: Job) -> Response:
         """Run a job, and answer in the form that the caller accepts: later, as it happens, or as a whole."""
-        if self._jobs and self._jobs.wants(request, form):
-            return await self._jobs.answer(request, form, job)
+        reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
+        job = replace(job, output_format=reply.output_format)
+        durable = self._jobs if self._jobs and self._jobs.wants(request, form) else None
+        check_pick(form, reply, durable=durable is not None)
+        if durable:
+            return await durable.answer(request, form, job, reply)
+        chooser = await self._chooser(form, job) if reply.kind == "picture" else None
         if form.image_url:
             job = replace(job, image=await self._fetcher.fetch(form.image_url))
-        if media_type := streamed_type(request.headers.get("accept", "")):
-            return await stream_response(job, self._shotgun, media_type)
-        return await job_response(job, await self._shotgun.run(job), self._specs)
+        job = replace(job, finish=await self._finishes.of(form), keep_whole=self._keeper.keeps)
+        if reply.kind == "stream":
+            return await stream_response(job, self._keeper, reply.media_type)
+        result = await self._keeper.run(job, enough=chooser.enough if chooser else None)
+        return await answered(reply, job, result, self._specs, chooser=chooser)
 
-    async def _read(self, request: Request, form: type[F]) -> tuple[F, bytes]:
-        """The checked fields, and the picture: the caller's own, or the one at his address."""
-        fields, image = await read_form(request, form, self._limits)
-        return fields, await self._fetcher.fetch(fields.image_url or "") if image is None else image
+    async def _chooser(self, form: RemoveForm | ProcessForm, job: Job) -> Chooser:
+        """Who chooses among several cutouts; what is asked of the ledger is asked before anything is spent."""
+        check_single(choose(job.models, job.terms, self._shotgun.board, job.key).models, form.pick)
+        if form.pick != "best":
+            return Chooser()
+        order = dict.fromkeys((*job.models, *self._specs))
+        return Chooser(ranked(await self._ledger.stats(), form.image_category, order))
+
+
+def _upscale_reply(request: Request, form: UpscaleForm) -> Reply:
+    asked = form.output_format if "output_format" in form.model_fields_set else None
+    possible = [name for name in MEDIA_TYPES if name != "jpeg" or not form.preserve_alpha]
+    reply = reply_to(request.headers.get("accept", ""), (), asked, possible, Reply(JSON, form.output_format))
+    if reply.output_format == "jpeg" and form.preserve_alpha:
+        message = "output_format: jpeg has no transparency; preserve_alpha: false is expected with it"
+        raise ValidationError.of_field("output_format", message, "jpeg")
+    return reply

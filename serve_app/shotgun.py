@@ -2,17 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-from cutout.errors import CutoutError, ImageTooLarge, ModelTimeout, ServiceUnavailable
-from cutout.image import Picture, decode
+from cutout.errors import CutoutError, ImageTooLarge, ModelError, ModelTimeout, ServiceUnavailable
+from cutout.finish import Finish, check_format
+from cutout.image import decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
 from cutout.spec import Registry
 from serve_app.board import Board
 from serve_app.bookkeeping import Bookkeeper, Books
 from serve_app.choice import Choice, choose
+
+Enough: TypeAlias = Callable[[Mapping[str, ModelResult]], bool]
+"""Whether the results so far, by model, are all that the caller needs."""
 
 
 class Model(Protocol):
@@ -38,8 +42,15 @@ class Watcher(Protocol):
 class Enlarger(Protocol):
     """The upscaler, wherever it runs."""
 
-    async def upscale(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
-        """A model's pixels, enlarged and encoded."""
+    async def upscale(
+        self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
+    ) -> Cutout | Failure:
+        """A model's pixels, enlarged, finished and encoded. `finish` is a Finish, or what stands for it, or None."""
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """A whole cutout with another finish."""
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
@@ -56,9 +67,9 @@ class Shotgun:
         models: Mapping[str, Model],
         upscaler: Enlarger,
         books: Books,
-        share: Callable[[Picture], Any] = lambda picture: picture,
+        share: Callable[[Any], Any] = lambda value: value,
     ) -> None:
-        """`share` puts a picture where every replica can reach it, and gives what stands for it in a call."""
+        """`share` puts a value where every replica can reach it, and gives what stands for it in a call."""
         self.registry = registry
         self.board = Board(registry.models, models)
         self._models = models
@@ -66,8 +77,10 @@ class Shotgun:
         self._share = share
         self._books = Bookkeeper(books, registry)
 
-    async def run(self, job: Job, watcher: Watcher | None = None) -> Result:
+    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
         """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
+
+        Once `enough` says so, the other models are called off. What they may have charged counts as spent.
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
@@ -76,15 +89,14 @@ class Shotgun:
         started = time.perf_counter()
         choice = choose(job.models, job.terms, self.board, job.key)
         picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
-        self.check_output(picture.size, job.factor or 1)
+        self.check_result(job, picture.size)
         decoded = time.perf_counter()
         async with self._books.paid(job, choice) as (choice, results):
             if watcher:
                 watcher.started(choice, picture.size)
-            volley = _Volley(job, self._share(picture), started, results, watcher)
-            async with asyncio.TaskGroup() as group:
-                for name in choice.models:
-                    group.create_task(self._one_model(name, volley))
+            finish = self._share(job.finish) if job.finish else None
+            volley = _Volley(job, self._share(picture), finish, started, results, watcher)
+            await self._fire(choice.models, volley, enough)
         result = Result(
             job_id=job.id,
             results=tuple(results[name] for name in choice.models),
@@ -107,11 +119,33 @@ class Shotgun:
         except TimeoutError as late:
             raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
 
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """A whole cutout, as it was kept, with another finish; no model runs."""
+        return await self._finished(cutout.model_id, self._upscaler.compose(whole, cutout, output_format, finish))
+
+    async def _fire(self, models: tuple[str, ...], volley: "_Volley", enough: Enough | None) -> None:
+        def look(_: asyncio.Task[None]) -> None:
+            if enough and enough(volley.results):
+                for task in tasks:
+                    task.cancel()
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._one_model(name, volley)) for name in models]
+            for task in tasks:
+                task.add_done_callback(look)
+        for name in models:
+            if name not in volley.results:
+                failure = Failure.of(name, ModelError("Called off: another cutout was enough"))
+                failure = replace(failure, cost_usd=self.registry.models[name].price_usd)
+                volley.results[name] = ModelResult(name, failure, (time.perf_counter() - volley.received) * 1000)
+
     async def _one_model(self, model_id: str, volley: "_Volley") -> None:
         started, deadline_s = time.perf_counter(), volley.job.terms.deadline_s
         try:
             async with asyncio.timeout(None if deadline_s is None else volley.received + deadline_s - started):
-                outcome = await self._shoot(model_id, volley.shared, volley.job)
+                outcome = await self._shoot(model_id, volley)
         except TimeoutError:
             late = ModelTimeout(f"Not done by the deadline of {(deadline_s or 0) * 1000:g} ms")
             outcome = replace(Failure.of(model_id, late), cost_usd=self.registry.models[model_id].price_usd)
@@ -119,15 +153,16 @@ class Shotgun:
         if volley.watcher:
             volley.watcher.finished(volley.results[model_id])
 
-    async def _shoot(self, model_id: str, shared: Any, job: Job) -> Cutout | Failure:
-        started = time.perf_counter()
-        outcome = await self._cut(model_id, shared, None if job.factor else job.output_format)
+    async def _shoot(self, model_id: str, volley: "_Volley") -> Cutout | Failure:
+        started, job = time.perf_counter(), volley.job
+        outcome = await self._cut(model_id, volley.shared, job.output_format if job.is_plain else None)
         cut_ms = (time.perf_counter() - started) * 1000
         self.board.record(model_id, outcome, cut_ms)
         if isinstance(outcome, Cutout):
             outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
-            if job.factor:
-                outcome = await self._enlarge(outcome, job.factor, job.output_format)
+            if not job.is_plain:
+                made = self._upscaler.upscale(outcome, job.factor, job.output_format, volley.finish, job.keep_whole)
+                outcome = await self._finished(model_id, made)
         return outcome
 
     async def _cut(self, model_id: str, shared: Any, output_format: OutputFormat | None) -> Cutout | Failure:
@@ -142,21 +177,34 @@ class Shotgun:
         except CutoutError as error:
             return Failure.of(model_id, error)
 
-    async def _enlarge(self, cutout: Cutout, factor: int, output_format: OutputFormat) -> Cutout | Failure:
+    async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
+        """What the upscaler makes of a cutout, within the time of a request."""
         timeout_s = self.registry.service.limits.request_s
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._upscaler.upscale(cutout, factor, output_format)
+                return await work
         except TimeoutError:
-            return Failure.of(cutout.model_id, ModelTimeout(f"Upscale timeout after {timeout_s:g}s"), "upscale")
+            return Failure.of(model_id, ModelTimeout(f"Upscale timeout after {timeout_s:g}s"), "upscale")
         except CutoutError as error:
-            return Failure.of(cutout.model_id, error, "upscale")
+            return Failure.of(model_id, error, "upscale")
+
+    def check_result(self, job: Job, size: Size) -> None:
+        """Refuse what could only fail, of a picture of that size.
+
+        Raises:
+            ValidationError: the format does not go with the finish.
+            ImageTooLarge: the result would be too large; the details name the request's field.
+        """
+        finish, factor = job.finish or Finish(), job.factor or 1
+        check_format(finish, job.output_format)
+        self.check_output(size, factor)
+        self.check_output(finish.largest(size.times(factor)), 1, "crop_margin")
 
     def check_output(self, size: Size, factor: int, field: str = "upscale_factor") -> None:
         """Refuse an upscale that would be too large; ImageTooLarge names the request's field."""
         larger, cap = size.times(factor), self.registry.service.limits.output_px
         if larger.width * larger.height > cap:
-            message = f"The upscaled image would have {larger.width * larger.height} pixels; at most {cap} are made"
+            message = f"The result would have {larger.width * larger.height} pixels; at most {cap} are made"
             raise ImageTooLarge.of_field(field, message, factor)
 
 
@@ -167,6 +215,8 @@ class _Volley:
     job: Job
     shared: Any
     """What stands for the picture in a call."""
+    finish: Any
+    """What stands for the job's finish."""
     received: float
     """When the request came, by time.perf_counter."""
     results: dict[str, ModelResult]

@@ -16,7 +16,7 @@ from obstore.store import LocalStore, S3Store
 from cutout.errors import ConfigurationError, NotFound, ServiceUnavailable
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8})?")
+NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8}){0,2}")
 EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/prefix"
 RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 """How long S3 may be away before a call fails; a local folder is not tried again. The timeouts of a single try are
@@ -51,7 +51,7 @@ class PictureStore:
             if place.startswith("s3://"):
                 return cls(S3Store.from_url(place, retry_config=RETRY))
             if "://" not in place:
-                return cls(LocalStore(place, mkdir=True))
+                return cls(LocalStore(place, automatic_cleanup=True, mkdir=True))
         except (BaseError, ValueError, OSError) as wrong:
             raise ConfigurationError(f"The picture store cannot be opened. {EXPECTED}") from wrong
         raise ConfigurationError(EXPECTED)
@@ -83,10 +83,12 @@ class PictureStore:
         _place(job_id, "any")
         await self._drop_where(job_id, lambda _: True)
 
-    async def sweep(self, older_than_s: float) -> int:
-        """Delete every picture kept longer than that, whosever it is; how many there were."""
+    async def sweep(self, older_than_s: float, suffix: str = "") -> int:
+        """Delete every picture kept longer than that whose name ends so, whosever it is; how many there were."""
         limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
-        return await self._drop_where(None, lambda meta: meta["last_modified"] < limit)
+        return await self._drop_where(
+            None, lambda meta: meta["last_modified"] < limit and meta["path"].endswith(suffix)
+        )
 
     async def _drop_where(self, prefix: str | None, old: Any) -> int:
         dropped = 0

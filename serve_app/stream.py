@@ -9,19 +9,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from cutout.errors import CutoutError, InternalError
 from cutout.outcome import Cutout, Job, ModelResult, Result, Size
 from serve_app.choice import Choice
+from serve_app.keeping import Keeper
+from serve_app.negotiation import NDJSON, SSE
 from serve_app.pictures_response import json_parts
 from serve_app.responses import error_body, job_body, model_body
 from serve_app.shotgun import Shotgun
 
-SSE: Final = "text/event-stream"
-NDJSON: Final = "application/x-ndjson"
 HEARTBEAT_S = 10.0
 """Longest silence on the wire: proxies cut what says nothing."""
 LAST = ("summary", "error")
@@ -45,13 +45,7 @@ class Event:
         return b"".join([b"event: ", self.name.encode(), b"\ndata: ", *json_parts(self.body), b"\n\n"])
 
 
-def streamed_type(accept: str) -> str | None:
-    """The stream that an Accept header asks for by name, if any."""
-    asked = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return next((media_type for media_type in (SSE, NDJSON) if media_type in asked), None)
-
-
-async def stream_response(job: Job, shotgun: Shotgun, media_type: str) -> Response:
+async def stream_response(job: Job, shotgun: Shotgun | Keeper, media_type: str) -> Response:
     """Run a job and tell it as it happens; ends the job when the caller hangs up. Raises as `Shotgun.run`."""
     events = _Events(job, shotgun)
     running = asyncio.create_task(shotgun.run(job, events))
@@ -66,7 +60,7 @@ async def stream_response(job: Job, shotgun: Shotgun, media_type: str) -> Respon
 class _Events:
     """A watcher that keeps what happened until it is sent."""
 
-    def __init__(self, job: Job, shotgun: Shotgun) -> None:
+    def __init__(self, job: Job, shotgun: Shotgun | Keeper) -> None:
         self._job = job
         self._specs = shotgun.registry.models
         self._size = Size(0, 0)
@@ -93,13 +87,18 @@ class _Events:
 
     def _summary(self, running: asyncio.Task[Result]) -> Event:
         body = job_body(self._job, running.result(), self._specs)
-        return Event("summary", {**body, "results": [{**one, "image_base64": None} for one in body["results"]]})
+        return Event("summary", {**body, "results": [without_pictures(one) for one in body["results"]]})
 
     def _error(self, fault: BaseException) -> Event:
         if not isinstance(fault, CutoutError):
             logger.error("A fault of ours", exc_info=fault)
             fault = InternalError("The service failed; its log has the reason")
         return Event("error", error_body(fault))
+
+
+def without_pictures(body: dict[str, Any]) -> dict[str, Any]:
+    """A model's object whose pictures were told before."""
+    return {name: None if name in ("image_base64", "mask_base64") else value for name, value in body.items()}
 
 
 async def _lines(first: Event, events: _Events, running: asyncio.Task[Result], media_type: str) -> AsyncIterator[bytes]:

@@ -18,6 +18,15 @@ class Dimensions(Body):
     height: int
 
 
+class BoxBody(Body):
+    """A part of a picture, in its pixels from the left top corner on."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 class EngineBody(Body):
     """What really ran the model."""
 
@@ -45,6 +54,12 @@ class ModelBody(Body):
     engine: EngineBody | None = None
     times_ms: dict[str, float] | None = Field(None, description="Time in each span: queue, infer, composite, …")
     note: str | None = None
+    box: BoxBody | None = Field(None, description="The subject within this picture; null when nothing was found.")
+    frame: BoxBody | None = Field(
+        None, description="What a crop shows, in pixels of the whole cutout; it may reach beyond. Null: all of it."
+    )
+    mask_base64: str | None = Field(None, description="With `output_type: both`, the alpha as a grey PNG; else absent.")
+    mask_url: str | None = Field(None, description="The same by its address, where the cutout has one.")
 
 
 class RemoveResult(ModelBody):

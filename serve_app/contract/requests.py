@@ -4,12 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cutout.finish import OutputType
 from cutout.outcome import OutputFormat
 from cutout.records import CATEGORY_CHARS, NOTES_CHARS
 
 Image = Annotated[str | None, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG or WebP.")]
 ImageUrl = Annotated[str | None, Field(description="http(s) address to fetch the picture from.")]
-Format = Annotated[OutputFormat, Field(description="Output format.")]
+Format = Annotated[OutputFormat, Field(description="Output format; jpeg on a background only.")]
 Factor = Annotated[Literal[2, 4], Field(description="How many times larger on each side.")]
 Models = Annotated[list[str], Field(min_length=1, description="Model ids, or `all`: every model that is available.")]
 
@@ -37,7 +38,35 @@ class TermsForm(Form):
     commercial_only: bool = Field(False, description="Only models whose licence lets a cutout be sold.")
 
 
-class DurableForm(PictureForm):
+class FinishForm(Form):
+    """What becomes of each cutout; docs/pictures.md."""
+
+    output_format: Format = "png"
+    output_type: OutputType = Field("cutout", description="The cutout, its alpha as a grey mask, or both.")
+    background: str | bytes | None = Field(
+        None,
+        description="What lies behind: `#rrggbb`, a CSS colour name, or a picture as base64, a data URI or a part.",
+    )
+    background_url: str | None = Field(None, description="http(s) address to fetch the background's picture from.")
+    crop: bool = Field(False, description="Show the subject's box alone.")
+    crop_margin: str | None = Field(
+        None, description="Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS."
+    )
+
+
+class PickForm(Form):
+    """Which cutout answers when one picture is accepted."""
+
+    pick: Literal["first", "best"] | None = Field(
+        None,
+        description="The first good cutout, or that of the model with the best picks so far; others are called off.",
+    )
+    image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(
+        None, description="With `pick: best`: the tag whose picks count."
+    )
+
+
+class DurableForm(PictureForm, FinishForm):
     """How the answer comes: at once or later, with pictures or with their addresses."""
 
     response_format: Literal["base64", "url", "both"] = Field(
@@ -49,7 +78,7 @@ class DurableForm(PictureForm):
     webhook_secret: str | None = Field(None, description="Signs what is sent to `webhook_url`; never shown again.")
 
 
-class RemoveForm(DurableForm, TermsForm):
+class RemoveForm(DurableForm, PickForm, TermsForm):
     """POST /remove-background."""
 
     include_models: Models = ["all"]
@@ -62,11 +91,17 @@ class UpscaleForm(PictureForm):
     preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
 
 
-class ProcessForm(DurableForm, TermsForm):
+class ProcessForm(DurableForm, PickForm, TermsForm):
     """POST /process."""
 
     bg_models: Models = ["all"]
     upscale_factor: Factor = 4
+
+
+class ComposeForm(FinishForm):
+    """POST /jobs/{job_id}/compose."""
+
+    include_models: Models = ["all"]
 
 
 class EstimateForm(TermsForm):

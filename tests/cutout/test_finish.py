@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.crop import MOST_PX, SEEN, Margin, subject_box
+from cutout.crop import MOST_PX, SEEN, Margin, enlarged, subject_box
 from cutout.errors import ValidationError
 from cutout.finish import Finish, check_format, colour, covering, finished, on_background
 from cutout.image import Picture
 from cutout.outcome import Box, Rgba, Size
+from cutout.resize import resize_rgba
 
 sides = st.tuples(st.integers(1, 24), st.integers(1, 24))
 cutouts = sides.flatmap(lambda side: arrays(np.uint8, (*side, 4)))
@@ -79,6 +80,21 @@ def test_a_crop_is_the_subject_and_its_margin(rgba: Rgba, sides: list[str]) -> N
     padded = np.pad(rgba, ((80, 80), (80, 80), (0, 0)))
     rows = slice(done.frame.top + 80, done.frame.bottom + 80)
     np.testing.assert_array_equal(done.pixels, padded[rows, done.frame.left + 80 : done.frame.right + 80])
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_an_enlarged_box_has_the_soft_edge(factor: int) -> None:
+    """Outside of it alpha is ringing alone, under 4 %; a side on the picture's own edge stays there."""
+    size = Size(20, 10)
+    larger = resize_rgba(subject(Box(0, 3, 8, 4), size), size.times(factor))
+
+    box = enlarged(Box(0, 3, 8, 4), factor, size)
+
+    assert (box.left, box.top) == (0, 3 * factor - factor // 2)
+    assert (box.width, box.height) == (8 * factor + factor // 2, 4 * factor + factor)
+    outside = larger[..., 3].copy()
+    outside[box.top : box.bottom, box.left : box.right] = 0
+    assert outside.max() < 0.04 * 255
 
 
 def test_margins_as_css_has_them() -> None:

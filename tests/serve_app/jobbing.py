@@ -27,10 +27,12 @@ from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
 from serve_app.contract import ProcessForm, RemoveForm
 from serve_app.fetch import Fetcher
+from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, terms
 from serve_app.job_routes import Durable, JobRoutes
 from serve_app.job_work import PartBooks
 from serve_app.jobs import Jobs
+from serve_app.negotiation import STREAMS, ZIP
 from serve_app.responses import error_response
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
@@ -114,8 +116,9 @@ def built(
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
-    routes = JobRoutes(shotgun, Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer))
-    return Works(worker, shotgun, Durable(worker, store, signer), routes, store, models, books, folder)
+    fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
+    routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits), durable)
+    return Works(worker, shotgun, durable, routes, store, models, books, folder)
 
 
 @asynccontextmanager
@@ -145,9 +148,10 @@ def service(works: Works) -> FastAPI:
         request: Request, form: Any, image: bytes | None, models: list[str], factor: int | None
     ) -> Response:
         asked = known_models(models, works.models, "models")
-        job = Job(str(uuid.uuid4()), image or b"", asked, form.output_format, factor, terms(form), works.caller)
+        reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
+        job = Job(str(uuid.uuid4()), image or b"", asked, reply.output_format, factor, terms(form), works.caller)
         assert works.routes.wants(request, form)
-        return await works.routes.answer(request, form, job)
+        return await works.routes.answer(request, form, job, reply)
 
     async def known(_: Request, error: Exception) -> Response:
         assert isinstance(error, CutoutError)

@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from cutout.outcome import ModelStatus
-from serve_app.stream import NDJSON, SSE, stream_response, streamed_type
+from serve_app.negotiation import NDJSON, SSE
+from serve_app.stream import stream_response
 from tests.serve_app.test_routes import png, text
 from tests.serve_app.test_shotgun import fired, job, nothing
 
@@ -49,13 +50,6 @@ def test_an_error_before_the_start_is_a_plain_error(client: TestClient) -> None:
 
     assert response.status_code == 400
     assert response.json()["error"]["type"] == "invalid_format"
-
-
-def test_only_a_named_stream_is_a_stream() -> None:
-    """`*/*` and JSON give JSON; the two streams are asked for by name."""
-    assert streamed_type("*/*") is None
-    assert streamed_type("application/json, text/event-stream;q=0.5") == SSE
-    assert streamed_type("application/x-ndjson") == NDJSON
 
 
 @pytest.mark.anyio
