@@ -115,7 +115,9 @@ class JobAnswers:
     def _started(self, state: JobState) -> Event:
         specs = specs_of(state, self._models)
         models = [{"model_id": name, "model_name": specs[name].name} for name in state.order.models]
-        return Event("started", {"job_id": state.order.job_id, "models": models, "skipped": state.order.skipped})
+        order = state.order
+        body = {"job_id": order.job_id, "models": models, "skipped": order.skipped}
+        return Event("started", {**body, "input_dimensions": asdict(order.size)})
 
     async def _one(self, state: JobState, one: ModelResult, response_format: ResponseFormat, base_url: str) -> Event:
         if response_format != "url":

@@ -8,7 +8,7 @@ anything was fired is a plain HTTP error.
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -69,7 +69,8 @@ class _Events:
     def started(self, choice: Choice, size: Size) -> None:
         self._size = size
         models = [{"model_id": name, "model_name": self._specs[name].name} for name in choice.models]
-        self._queue.put_nowait(Event("started", {"job_id": self._job.id, "models": models, "skipped": choice.skipped}))
+        body = {"job_id": self._job.id, "models": models, "skipped": choice.skipped, "input_dimensions": asdict(size)}
+        self._queue.put_nowait(Event("started", body))
 
     def finished(self, result: ModelResult) -> None:
         name = "finished" if isinstance(result.outcome, Cutout) else "failed"

@@ -1,9 +1,9 @@
-/** How a picture comes in: dropped anywhere, pasted, or chosen. */
+/** How a picture comes in: dropped anywhere, pasted, chosen, or by its address. */
 
 import { tell } from "./voice.js";
 
-/** Calls `taken(file)` for each picture; `input` is the hidden file field that every .choose-file button opens. */
-export function watchIntake(input, taken) {
+/** Calls `taken(picture)` for each, a file or an address; `address` is the form that takes one. `input` is the hidden file field that every .choose-file button opens. */
+export function watchIntake(input, address, taken) {
   const take = (files) => {
     const pictures = [...files].filter((file) => file.type.startsWith("image/"));
     if (!pictures.length) return tell("A picture file is expected: PNG, JPEG or WebP.");
@@ -18,6 +18,10 @@ export function watchIntake(input, taken) {
   });
   document.addEventListener("paste", (event) => {
     if (event.clipboardData.files.length) take(event.clipboardData.files);
+  });
+  address.addEventListener("submit", (event) => {
+    event.preventDefault();
+    taken(address.elements.url.value);
   });
   watchDrops(take);
 }

@@ -3,7 +3,7 @@
 import { Bench } from "./bench/bench.js";
 import { watchIntake } from "./intake.js";
 import { refreshLeaderboard } from "./leaderboard.js";
-import { known, refreshRoster } from "./roster.js";
+import { chosen, known, refreshRoster } from "./roster.js";
 import { watchShortcuts } from "./shortcuts.js";
 import { focusHeading, watchViews } from "./views.js";
 import { say, tell } from "./voice.js";
@@ -22,7 +22,7 @@ const bench = new Bench(knowledge, () => {
 });
 const ready = refreshRoster();
 const go = watchViews(show);
-watchIntake(byId("file"), fire);
+watchIntake(byId("file"), byId("address"), fire);
 watchShortcuts(byId("shortcuts"), bench, () => shown === "choose" && onBench);
 byId("sample").addEventListener("click", fireSample);
 byId("blind").addEventListener("change", turnBlind);
@@ -40,8 +40,10 @@ async function show(view) {
   await refreshLeaderboard(knowledge.names);
 }
 
-async function fire(file) {
-  await bench.fire(file, byId("blind").checked);
+async function fire(picture) {
+  const models = chosen();
+  if (!models.length) return tell("At least one model is expected.");
+  await bench.fire(picture, byId("blind").checked, models);
   await refreshRoster(); // the models' usual times have changed
 }
 

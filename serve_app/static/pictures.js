@@ -19,13 +19,6 @@ export function pictureOf(base64) {
   return new Picture(new Blob([bytes], { type: "image/png" }));
 }
 
-/** A picture's width and height, in pixels, upright. One that the browser cannot show is for the service to judge. */
-export async function measured(picture) {
-  const image = Object.assign(new Image(), { src: picture.url });
-  await image.decode().catch(() => null);
-  return { width: image.naturalWidth || 1, height: image.naturalHeight || 1 };
-}
-
 /** Hand a file to the browser's downloads. */
 export function download(blob, name) {
   const picture = new Picture(blob);

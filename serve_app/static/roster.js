@@ -8,6 +8,8 @@ const STARTING_S = 3;
 const list = document.getElementById("roster");
 const sum = document.getElementById("roster-sum");
 
+const leftOut = new Set(); // ids of models that the reader does not want
+
 /** Every model's card of GET /models by its id, as last heard. */
 export const known = new Map();
 
@@ -24,18 +26,43 @@ export async function refreshRoster() {
   }
 }
 
+/** The models to fire at: `all`, or the ids of some; empty when none is wanted. */
+export function chosen() {
+  const ready = [...known.values()].filter((card) => card.available);
+  const wanted = ready.filter((card) => !leftOut.has(card.id)).map((card) => card.id);
+  return wanted.length === ready.length ? ["all"] : wanted;
+}
+
 function show(cards) {
   const ready = cards.filter((card) => card.available);
   const rest = cards.filter((card) => !card.available);
   list.replaceChildren(...ready.map(readyRow), ...rest.map(absentRow));
-  const price = ready.reduce((total, card) => total + card.price_usd, 0);
-  sum.textContent = `${count(ready.length, "model")} ready; one picture costs ${price ? money(price) : "nothing"} in all.`;
+  tellSum();
+}
+
+function tellSum() {
+  const ready = [...known.values()].filter((card) => card.available);
+  const wanted = ready.filter((card) => !leftOut.has(card.id));
+  const price = wanted.reduce((total, card) => total + card.price_usd, 0);
+  const how = wanted.length === ready.length ? "ready" : `of ${ready.length} chosen`;
+  const models = how === "ready" ? count(wanted.length, "model") : wanted.length;
+  sum.textContent = `${models} ${how}; one picture costs ${price ? money(price) : "nothing"} in all.`;
 }
 
 function readyRow(card) {
   const usual = card.median_time_ms ? `usually ${time(card.median_time_ms)}` : "";
   const facts = [`${card.licence}, ${sale(card.commercial_use)}`, usual].filter(Boolean).join(" · ");
-  return row(card.name, money(card.price_usd), facts, "ready");
+  const item = row(card.name, money(card.price_usd), facts, "ready");
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: !leftOut.has(card.id) });
+  const label = document.createElement("label");
+  label.append(box, item.firstChild);
+  item.prepend(label);
+  box.addEventListener("change", () => {
+    if (box.checked) leftOut.delete(card.id);
+    else leftOut.add(card.id);
+    tellSum();
+  });
+  return item;
 }
 
 function absentRow(card) {

@@ -11,10 +11,15 @@ export function wordsOf(fault) {
   return fault.message;
 }
 
-/** Fire a picture at every model; gives each event of the stream as it comes: started, finished, failed, summary. */
-export async function* fire(picture, signal) {
+/**
+ * Fire a picture, a file or an address, at `models`; gives each event of the stream as it comes: started, finished,
+ * failed, summary.
+ */
+export async function* fire(picture, models, signal) {
   const headers = { Accept: "application/x-ndjson" };
-  const response = await call("remove-background", { method: "POST", headers, body: form({ image: picture }), signal });
+  const field = typeof picture === "string" ? "image_url" : "image";
+  const body = form({ [field]: picture, include_models: models });
+  const response = await call("remove-background", { method: "POST", headers, body, signal });
   for await (const line of lines(response.body)) {
     if (!line) continue; // a heartbeat
     const event = JSON.parse(line);
@@ -29,6 +34,13 @@ export async function* fire(picture, signal) {
 export const upscale = (picture, factor) =>
   json("upscale", { method: "POST", body: form({ image: picture, scale_factor: factor }) });
 
+/** The same as a file of another type; what is transparent turns white in a JPEG. */
+export const enlarged = (picture, factor, type) =>
+  blob("upscale", { image: picture, scale_factor: factor, preserve_alpha: type !== "image/jpeg" }, type);
+
+/** A finished job's cutout as a file of another type, perhaps on a background; no model runs. */
+export const compose = (jobId, fields, type) => blob(`jobs/${jobId}/compose`, fields, type);
+
 /** Log a pick; it is sent even while the page goes away. */
 export const logSelection = (pick) =>
   json("log-selection", {
@@ -38,6 +50,8 @@ export const logSelection = (pick) =>
 export const models = async () => (await json("models")).models;
 export const stats = () => json("selections/stats");
 
+const blob = async (path, fields, type) =>
+  (await call(path, { method: "POST", headers: { Accept: type }, body: form(fields) })).blob();
 const json = async (path, options) => (await call(path, options)).json();
 
 function form(fields) {

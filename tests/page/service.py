@@ -13,16 +13,26 @@ import httpx
 import uvicorn
 
 from cutout.keys import KeyRing
-from cutout.spec import EncodeSpec, ModelSpec
+from cutout.spec import EncodeSpec, FetchSpec, ModelSpec
 from deployments.backends.base import Resources
 from deployments.books import Books
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
+from serve_app.job_routes import Durable
 from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer
+from serve_app.store import PictureStore
 from tests.serve_app.parts import InProcess, registry
 
 START_S = 90.0
 """A model with weights is compiled at its first start."""
+
+
+class NoJobs:
+    """The page makes no durable jobs: nobody has one."""
+
+    async def state(self, job_id: str) -> None:
+        """As Jobs.state."""
 
 
 class Service:
@@ -30,15 +40,18 @@ class Service:
 
     def __init__(self, folder: Path, *models: ModelSpec, keys: KeyRing | None = None) -> None:
         """`folder` takes the database and compiled models."""
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http://{self.host}/"
         reg = registry(*models)
+        fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
+        reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
         self._books = Books(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
         self._removers = {spec.id: InProcess(spec, resources, EncodeSpec(), 60) for spec in models}
         self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._books)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self.url = f"http://{self.host}/"
-        app = create_app(self._shotgun, self._books, keys)
+        durable = Durable(NoJobs(), PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600))  # type: ignore[arg-type]
+        app = create_app(self._shotgun, self._books, keys, durable)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
         self._started = threading.Event()

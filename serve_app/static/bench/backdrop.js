@@ -1,5 +1,10 @@
 /** What lies behind every cutout: a checkerboard, white, black or any colour. */
 
+const COLOURS = { checker: "#ffffff", white: "#ffffff", black: "#000000" };
+
+/** The colour behind every cutout of `board`; a checkerboard is none, and counts as white. */
+export const behindColour = (board) => COLOURS[board.dataset.behind] ?? board.style.getPropertyValue("--colour");
+
 /** Joins the swatches to `board`. */
 export function watchBackdrop(field, colour, board) {
   const set = (behind) => {

@@ -1,12 +1,13 @@
 /** The bench: one picture, fired; its cutouts side by side; one of them picked. */
 
 import { zip } from "../archive.js";
-import { Picture, download, measured, stem } from "../pictures.js";
+import { Picture, download, stem } from "../pictures.js";
 import { fire, wordsOf } from "../service.js";
 import { hush, say, tell } from "../voice.js";
 import { bytes, count, money, percent, size, time } from "../words.js";
 import { watchBackdrop } from "./backdrop.js";
 import { Board } from "./board.js";
+import { Files } from "./files.js";
 import { NONE, Pick } from "./pick.js";
 import { Viewport } from "./viewport.js";
 import { Wipe } from "./wipe.js";
@@ -28,25 +29,32 @@ export class Bench {
     this.pick = new Pick(byId("pick"), (pick) => this.#picked(pick));
     this.board = new Board(byId("cards"), byId("skipped"), (stage) => this.#attach(stage), (card) => this.choose(card));
     this.#stages = new ResizeObserver(() => this.#tellZoom());
+    this.files = new Files(byId("format"), byId("cards"));
     watchBackdrop(byId("behind"), byId("colour"), byId("cards"));
+    byId("cards").addEventListener("click", (event) => this.#download(event));
     byId("none").addEventListener("click", () => this.chooseNone());
     byId("zip").addEventListener("click", () => this.#downloadAll());
     byId("zoom").addEventListener("click", (event) => this.zoom(event.target.dataset.zoom));
   }
 
-  /** Send a picture to every model, and show what comes. What is on the bench stays until the service has started. */
-  async fire(file, blind) {
-    const original = new Picture(file);
+  /**
+   * Send a picture, a file or an address, to `models`, and show what comes. What is on the bench stays until the service
+   * has started. Of an address nobody sees the original: the service alone asks another host.
+   */
+  async fire(subject, blind, models) {
+    const byAddress = typeof subject === "string";
+    const file = byAddress ? { name: nameOf(subject) } : subject;
+    const original = byAddress ? null : new Picture(file);
     const stop = new AbortController();
-    const slow = setTimeout(() => tell(`Sending ${file.name}, ${bytes(file.size)} …`, "notice"), NOTICE_MS);
+    const words = byAddress ? `Fetching ${file.name} …` : `Sending ${file.name}, ${bytes(file.size)} …`;
+    const slow = setTimeout(() => tell(words, "notice"), NOTICE_MS);
     let begun = false;
     hush();
     try {
-      const dimensions = await measured(original);
-      for await (const event of fire(file, stop.signal)) {
+      for await (const event of fire(subject, models, stop.signal)) {
         clearTimeout(slow);
         if (begun && this.#running !== stop) return; // another picture took its place
-        if (event.event === "started") this.#begin(event, file, original, dimensions, blind, stop);
+        if (event.event === "started") this.#begin(event, file, original, blind, stop);
         else if (event.event === "summary") this.#end(event);
         else this.#settle(event);
         begun = true;
@@ -54,10 +62,10 @@ export class Bench {
     } catch (fault) {
       clearTimeout(slow);
       if (fault.name === "AbortError") return;
-      const words = wordsOf(fault);
-      tell(words);
-      if (begun) this.board.end(words);
-      else original.release();
+      const reason = wordsOf(fault);
+      tell(reason);
+      if (begun) this.board.end(reason);
+      else original?.release();
     }
   }
 
@@ -89,7 +97,7 @@ export class Bench {
     this.#picked(this.pick);
   }
 
-  #begin(event, file, original, dimensions, blind, stop) {
+  #begin(event, file, original, blind, stop) {
     this.#running?.abort();
     this.#running = stop;
     hush("notice");
@@ -97,9 +105,12 @@ export class Bench {
     this.viewport.fit();
     this.#stages.disconnect();
     const { usualMs, names } = this.knowledge;
-    this.board.open(event, original, dimensions, usualMs, names, blind);
+    this.board.open(event, original, event.input_dimensions, usualMs, names, blind);
     this.#stages.observe(this.board.cards[0].stage);
-    Object.assign(this, { file, cost_usd: 0 });
+    byId("wipe").disabled = !original;
+    byId("cards").classList.toggle("alone", !original);
+    if (!original) this.wipe.set(0);
+    Object.assign(this, { file, jobId: event.job_id, cost_usd: 0 });
     byId("picture-name").textContent = file.name;
     byId("zip").disabled = true;
     byId("none").disabled = true;
@@ -162,9 +173,39 @@ export class Bench {
     byId("cards").classList.toggle("pixels", scale * devicePixelRatio >= PIXELS_FROM);
   }
 
+  async #download(event) {
+    const link = event.target.closest(".download");
+    if (!link || this.files.isPlain) return; // the link itself has the picture
+    event.preventDefault();
+    const card = this.board.cards.find(({ element }) => element.contains(link));
+    await busy(link, async () => download(await this.files.of(this.jobId, card), this.files.nameOf(card)));
+  }
+
   async #downloadAll() {
     const name = stem(this.file.name);
-    const members = this.board.offered.map((card) => [`${name}-${card.fileName}`, card.cutout.picture.blob]);
-    download(await zip(members), `${name}-cutouts.zip`);
+    const { offered } = this.board;
+    await busy(byId("zip"), async () => {
+      const blobs = await Promise.all(offered.map((card) => this.files.of(this.jobId, card)));
+      const members = offered.map((card, i) => [`${name}-${this.files.nameOf(card)}`, blobs[i]]);
+      download(await zip(members), `${name}-cutouts.zip`);
+    });
+  }
+}
+
+/** The last part of an address's path, or its host. */
+function nameOf(address) {
+  const { host, pathname } = new URL(address);
+  return pathname.split("/").pop() || host;
+}
+
+/** Show `element` as busy while `work` is done; a refusal is told in words. */
+async function busy(element, work) {
+  element.setAttribute("aria-busy", true);
+  try {
+    await work();
+  } catch (fault) {
+    tell(`It could not be downloaded. ${wordsOf(fault)}`);
+  } finally {
+    element.removeAttribute("aria-busy");
   }
 }

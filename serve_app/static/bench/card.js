@@ -17,7 +17,7 @@ export class Card {
     this.#blind = blind;
     this.element = template.content.cloneNode(true).firstElementChild;
     this.stage = this.#find(".stage");
-    this.#find(".before img").src = original.url;
+    if (original) this.#find(".before img").src = original.url;
     this.#find(".number").textContent = number;
     this.#find(".number").hidden = number > 9; // no key has two digits
     this.#find(".pick").setAttribute("aria-keyshortcuts", number);

@@ -19,6 +19,11 @@ export class Cutout {
     return this.#pictures.get(this.factor);
   }
 
+  /** The picture at its own size. */
+  get plain() {
+    return this.#pictures.get(1);
+  }
+
   /** Its width and height, in pixels. */
   get size() {
     return { width: this.#size.width * this.factor, height: this.#size.height * this.factor };
@@ -27,7 +32,7 @@ export class Cutout {
   /** Choose a size; the service enlarges where it is new. */
   async resize(factor) {
     if (!this.#pictures.has(factor)) {
-      const answer = await upscale(this.#pictures.get(1).blob, factor);
+      const answer = await upscale(this.plain.blob, factor);
       this.#pictures.set(factor, pictureOf(answer.image_base64));
     }
     this.factor = factor;

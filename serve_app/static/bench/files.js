@@ -1,0 +1,43 @@
+/** What a cutout is downloaded as: the format, and what lies behind it. The service makes all but the plain PNG. */
+
+import { compose, enlarged } from "../service.js";
+import { behindColour } from "./backdrop.js";
+
+const ENDING = /png$/;
+
+/** `select` names the format, with a + when the backdrop of `board` goes with it. */
+export class Files {
+  #select;
+  #board;
+
+  constructor(select, board) {
+    this.#select = select;
+    this.#board = board;
+  }
+
+  /** Whether the picture is downloaded as it is shown. */
+  get isPlain() {
+    return this.#select.value === "png";
+  }
+
+  /** The file's name. */
+  nameOf(card) {
+    return card.fileName.replace(ENDING, this.#format);
+  }
+
+  /** The file of a job's card. */
+  async of(jobId, card) {
+    if (this.isPlain) return card.cutout.picture.blob;
+    const { factor } = card.cutout;
+    const type = `image/${this.#format}`;
+    const behind = this.#select.value.endsWith("+") ? { background: behindColour(this.#board) } : {};
+    const fields = { include_models: card.model.model_id, ...behind };
+    if (factor === 1) return compose(jobId, fields, type);
+    const small = behind.background ? await compose(jobId, fields, "image/png") : card.cutout.plain.blob;
+    return enlarged(small, factor, type);
+  }
+
+  get #format() {
+    return this.#select.value.replace("+", "");
+  }
+}

@@ -1,0 +1,70 @@
+"""Pictures by address, models by choice, files of another format."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.page.bench import TIMES, card, drop_and_wait
+from tests.page.service import Service
+
+
+def saved(page: Page, name: str, path: Path) -> tuple[str, Image.Image]:
+    """What a card's download gives: its name and the picture."""
+    with page.expect_download() as waiting:
+        card(page, name).get_by_role("link", name=f"Download {name}").click()
+    waiting.value.save_as(path)
+    with Image.open(io.BytesIO(path.read_bytes())) as picture:
+        picture.load()
+        return waiting.value.suggested_filename, picture
+
+
+def test_a_picture_by_its_address(page: Page, service: Service) -> None:
+    """The service fetches the picture, the page asks no other host; there is no original to compare with."""
+    page.get_by_label("Address of a picture").fill(f"{service.url}static/sample.jpg")
+    page.get_by_role("button", name="Fetch").click()
+
+    expect(page.get_by_role("heading", level=1, name="sample.jpg")).to_be_visible()
+    expect(page.locator("#job-words")).to_contain_text("cutouts of")
+    expect(page.locator("#wipe")).to_be_disabled()
+    expect(card(page, "Quick Matte").locator(".after img")).to_be_visible()
+
+
+def test_an_address_that_is_refused(page: Page) -> None:
+    """A host inside the operator's network is refused in the service's own words."""
+    page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
+    page.get_by_role("button", name="Fetch").click()
+
+    expect(page.locator("#banner")).to_contain_text("image_url: a public host is expected")
+
+
+def test_models_are_chosen(page: Page) -> None:
+    """A picture goes to the models that are ticked, and their price is summed; none is not enough."""
+    page.get_by_role("checkbox", name="Fine Matte").uncheck()
+    page.get_by_role("checkbox", name="Dry Pen").uncheck()
+    expect(page.locator("#roster-sum")).to_have_text("1 of 3 chosen; one picture costs nothing in all.")
+    drop_and_wait(page)
+
+    expect(page.locator(".card")).to_have_count(1)
+    expect(card(page, "Quick Matte")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "mode"),
+    [("WebP", "fast.webp", "RGBA"), ("AVIF", "fast.avif", "RGBA"), ("JPEG on the backdrop", "fast.jpeg", "RGB")],
+)
+def test_files_of_another_format(page: Page, tmp_path: Path, kind: str, name: str, mode: str) -> None:
+    """The service makes the file from the job's cutout, on the backdrop where that is wanted; enlarged, too."""
+    drop_and_wait(page)
+    page.get_by_label("Any colour").fill("#336699")
+    page.get_by_label("Files").select_option(label=kind)
+
+    plain_name, plain = saved(page, "Quick Matte", tmp_path / "plain")
+    card(page, "Quick Matte").get_by_role("button", name=f"2{TIMES}").click()
+    expect(card(page, "Quick Matte").locator(".size")).to_have_text(f"1200 {TIMES} 800 px")
+    large_name, large = saved(page, "Quick Matte", tmp_path / "large")
+
+    assert (plain_name, plain.mode, plain.size) == (name, mode, (600, 400))
+    assert (large_name, large.mode, large.size) == (name.replace(".", "-2x."), mode, (1200, 800))
