@@ -32,6 +32,7 @@ from serve_app.negotiation import FORMATS as PICTURES
 from serve_app.negotiation import NDJSON, SSE, ZIP
 from serve_app.openapi import complete
 from serve_app.page import page_routes
+from serve_app.replies import HEADERS
 from serve_app.responses import error_response
 from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
@@ -219,5 +220,6 @@ def _form_content(form: type[BaseModel]) -> dict[str, Any]:
 
 
 def _pictures(media_types: Iterable[str]) -> dict[str, Any]:
-    """Pictures that an answer may be, as Accept says; docs/pictures.md has the headers."""
-    return {"content": {name: {"schema": BINARY} for name in (*media_types, *PICTURES)}}
+    """Pictures that an answer may be, as Accept says, and what its headers tell then."""
+    headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()}
+    return {"content": {name: {"schema": BINARY} for name in (*media_types, *PICTURES)}, "headers": headers}

@@ -16,6 +16,16 @@ from serve_app.negotiation import ZIP, Reply
 from serve_app.picking import Chooser
 from serve_app.responses import job_body, job_response
 
+HEADERS = {
+    "X-Job-Id": "Of a picture or an archive: the job's id.",
+    "X-Cutout-Model": "Of a picture: the model's id.",
+    "X-Cutout-Cost-Usd": "Of a picture or an archive: cost of the whole request.",
+    "X-Cutout-Time-Ms": "Of a picture or an archive: time of the whole request.",
+    "X-Cutout-Commercial-Use": "Of a picture: `true` when it may be sold.",
+    "X-Cutout-Box": "Of a picture: the subject within it, `left top width height` in pixels.",
+    "X-Cutout-Frame": "Of a crop: what it shows of the whole cutout, `left top width height` in pixels.",
+}
+
 Loaded = Callable[[ModelResult], Awaitable[ModelResult]]
 """A result -> the same with its pictures, where they are kept elsewhere."""
 

@@ -6,9 +6,9 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from tests.cluster.conftest import Service
-from tests.cluster.test_service import PHOTO
+from tests.cluster.conftest import ROOT, Service
 
+PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
 BACK = PHOTO.with_name("rocket.jpg")
 
 

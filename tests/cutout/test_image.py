@@ -204,6 +204,16 @@ def test_lossy_colour_stays_near(output_format: str) -> None:
     assert np.abs(np.asarray(back.convert("RGB")).astype(int) - rgb).mean() < 4
 
 
+@pytest.mark.parametrize("output_format", ["webp", "jpeg", "avif"])
+def test_a_side_that_a_format_does_not_hold(output_format: str) -> None:
+    """A picture too long for a format is an error that names a format for it; PNG takes it."""
+    long = np.zeros((1, 65536, 3), np.uint8)
+
+    with pytest.raises(ImageTooLarge, match=f"{output_format} holds at most"):
+        encode(long, output_format)  # type: ignore[arg-type]
+    assert encode(long, "png")
+
+
 def _gamma_one_srgb() -> bytes:
     """A profile of sRGB's primaries with a linear curve: sRGB's own, its three curves replaced by gamma 1.0."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

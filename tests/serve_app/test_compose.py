@@ -161,6 +161,16 @@ async def test_a_part_as_background(http: httpx.AsyncClient) -> None:
     assert Image.open(io.BytesIO(answer.content)).mode == "RGB"
 
 
+async def test_it_is_documented(http: httpx.AsyncClient) -> None:
+    """/openapi.json has the endpoint: its form, every form of its answer, and the headers of a picture."""
+    described = (await http.get("/openapi.json")).json()["paths"]["/jobs/{job_id}/compose"]["post"]
+
+    assert {"application/json", "multipart/form-data"} == described["requestBody"]["content"].keys()
+    assert {"application/json", "application/zip", "image/jpeg"} <= described["responses"]["200"]["content"].keys()
+    assert "X-Cutout-Model" in described["responses"]["200"]["headers"]
+    assert {"400", "404", "409", "503"} <= described["responses"].keys()
+
+
 async def test_what_is_not_there(service: Service, http: httpx.AsyncClient) -> None:
     """An unknown job, a model without a cutout, a job that was swept and one too old are 404 or 400, in a sentence."""
     job_id = await posted(http)
