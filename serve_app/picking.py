@@ -1,6 +1,6 @@
 """Which of several cutouts answers when one picture is accepted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cutout.errors import ValidationError
@@ -19,13 +19,13 @@ class Chooser:
     order: tuple[str, ...] | None = None
     """Every model, the best one first."""
 
-    def enough(self, results: Mapping[str, ModelResult]) -> bool:
-        """Whether no model that is still at work could change the choice."""
+    def enough(self, results: Mapping[str, ModelResult], models: Collection[str]) -> bool:
+        """Whether none of the models fired that is still at work could change the choice."""
         good = {name for name, one in results.items() if isinstance(one.outcome, Cutout)}
         if self.order is None:
             return bool(good)
-        undecided = next((name for name in self.order if name in good or name not in results), None)
-        return undecided in good
+        fired = (name for name in self.order if name in models)
+        return next((name for name in fired if name in good or name not in results), None) in good
 
     def winner(self, result: Result) -> ModelResult:
         """The chosen one among a job's cutouts, of which there is at least one."""

@@ -121,8 +121,8 @@ class Routes:
         check_single(choose(job.models, job.terms, self._shotgun.board, job.key).models, form.pick)
         if form.pick != "best":
             return Chooser()
-        order = dict.fromkeys((*job.models, *self._specs))
-        return Chooser(ranked(await self._ledger.stats(), form.image_category, order))
+        known = dict.fromkeys((*(name for name in job.models if name in self._specs), *self._specs))
+        return Chooser(ranked(await self._ledger.stats(), form.image_category, known))
 
 
 def _upscale_reply(request: Request, form: UpscaleForm) -> Reply:

@@ -15,8 +15,8 @@ from serve_app.board import Board
 from serve_app.bookkeeping import Bookkeeper, Books
 from serve_app.choice import Choice, choose
 
-Enough: TypeAlias = Callable[[Mapping[str, ModelResult]], bool]
-"""Whether the results so far, by model, are all that the caller needs."""
+Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
+"""Whether the results so far, by model, of all the models fired, are all that the caller needs."""
 
 
 class Model(Protocol):
@@ -127,7 +127,7 @@ class Shotgun:
 
     async def _fire(self, models: tuple[str, ...], volley: "_Volley", enough: Enough | None) -> None:
         def look(_: asyncio.Task[None]) -> None:
-            if enough and enough(volley.results):
+            if enough and enough(volley.results, models):
                 for task in tasks:
                     task.cancel()
 

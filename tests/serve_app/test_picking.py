@@ -34,11 +34,11 @@ async def test_the_first_good_cutout_ends_the_job() -> None:
 
 @pytest.mark.anyio
 async def test_the_best_is_waited_for_and_no_more() -> None:
-    """A better model is waited for while it works; a worse one is not, and one that failed is passed over."""
+    """A better model is waited for while it works, a worse one is not; what failed or was not fired does not count."""
     later = asyncio.Event()
     scripts = {"worst": asyncio.Event().wait, "good": later.wait, "best": busy, "quick": nothing}
     shotgun, models = fired(scripts)  # type: ignore[arg-type]
-    chooser = Chooser(("best", "good", "quick", "worst"))
+    chooser = Chooser(("elsewhere", "best", "good", "quick", "worst"))
 
     running = asyncio.create_task(shotgun.run(job(), enough=chooser.enough))
     await asyncio.sleep(0.1)
@@ -76,5 +76,5 @@ def test_one_picture_of_several_needs_a_pick() -> None:
 def test_nothing_is_enough_before_it_is_there() -> None:
     """No result and failures alone are not enough."""
     failed = {"a": ModelResult("a", Failure("a", "processing_error", "no"), 1.0)}
-    assert not Chooser().enough({})
-    assert not Chooser(("a", "b")).enough(failed)
+    assert not Chooser().enough({}, ("a", "b"))
+    assert not Chooser(("a", "b")).enough(failed, ("a", "b"))
