@@ -32,14 +32,6 @@ def test_a_picture_by_its_address(page: Page, service: Service) -> None:
     expect(card(page, "Quick Matte").locator(".after img")).to_be_visible()
 
 
-def test_an_address_that_is_refused(page: Page) -> None:
-    """A host inside the operator's network is refused in the service's own words."""
-    page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
-    page.get_by_role("button", name="Fetch").click()
-
-    expect(page.locator("#banner")).to_contain_text("image_url: a public host is expected")
-
-
 def test_models_are_chosen(page: Page) -> None:
     """A picture goes to the models that are ticked, and their price is summed; none is not enough."""
     page.get_by_role("checkbox", name="Fine Matte").uncheck()

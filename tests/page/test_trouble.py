@@ -29,6 +29,15 @@ def test_a_file_that_is_no_picture(page: Page, tmp_path: Path) -> None:
     expect(card(page, "Quick Matte").get_by_role("img", name="Cutout of Quick Matte")).to_be_visible()
 
 
+def test_an_address_that_is_refused(page: Page) -> None:
+    """A host inside the operator's network is refused in the service's own words."""
+    allow(page, "status of 400")
+    page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
+    page.get_by_role("button", name="Fetch").click()
+
+    expect(page.locator("#banner")).to_contain_text("image_url: a public host is expected")
+
+
 def test_every_model_fails(open_page: Open, tmp_path: Path) -> None:
     """The page says so, each card says why, and there is nothing to pick."""
     models = (model("one", options={"error": "No ink"}), model("two", options={"error": "No paper"}))
