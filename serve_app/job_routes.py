@@ -96,7 +96,7 @@ class JobRoutes:
         _check_form(form, reply)
         key = idempotency_key(request)
         job_id = self._signer.job_id(_caller(request), key) if key else job.id
-        wanted = fingerprint(form, job)
+        wanted = await asyncio.to_thread(fingerprint, form, job)
         state = await self._worker.state(job_id) if key else None
         if state is None:
             state = await self._accept(request, form, replace(job, id=job_id), reply, wanted)
@@ -212,6 +212,8 @@ class JobRoutes:
         self, request: Request, state: JobState, response_format: ResponseFormat, reply: Reply
     ) -> Response:
         """The whole answer; 202 when it takes longer than a request may."""
+        if reply.kind == "picture":
+            check_single(state.order.models, None)
         until = time.monotonic() + self._service.limits.request_s
         async for known in self._states(state):
             state = known or state

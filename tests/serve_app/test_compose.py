@@ -251,6 +251,18 @@ async def test_a_durable_job_as_one_picture(service: Service, http: httpx.AsyncC
     assert service.works.runs == ["second:200"]
 
 
+async def test_a_repeated_request_for_one_picture_of_several(http: httpx.AsyncClient) -> None:
+    """Several models under an Idempotency-Key are refused as one picture, whether the job is there already or not."""
+    headers = RAW | {"idempotency-key": "k"}
+
+    before = await http.post("/remove-background", content=picture(), headers=headers | {"accept": "image/png"})
+    made = await http.post("/remove-background", content=picture(), headers=headers)
+    after = await http.post("/remove-background", content=picture(), headers=headers | {"accept": "image/png"})
+
+    assert [answer.status_code for answer in (before, made, after)] == [400, 200, 400]
+    assert after.json()["error"]["details"]["field"] == "pick"
+
+
 async def test_a_durable_background_by_address(service: Service, http: httpx.AsyncClient) -> None:
     """A durable job keeps its background's picture until it ends, and no longer; its mask has an address."""
     job_id = await posted(
