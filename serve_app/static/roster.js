@@ -26,34 +26,33 @@ export async function refreshRoster() {
   }
 }
 
+const ready = () => [...known.values()].filter((card) => card.available);
+const wanted = () => ready().filter((card) => !leftOut.has(card.id));
+
 /** The models to fire at: `all`, or the ids of some; empty when none is wanted. */
-export function chosen() {
-  const ready = [...known.values()].filter((card) => card.available);
-  const wanted = ready.filter((card) => !leftOut.has(card.id)).map((card) => card.id);
-  return wanted.length === ready.length ? ["all"] : wanted;
-}
+export const chosen = () => (wanted().length === ready().length ? ["all"] : wanted().map((card) => card.id));
 
 function show(cards) {
-  const ready = cards.filter((card) => card.available);
-  const rest = cards.filter((card) => !card.available);
-  list.replaceChildren(...ready.map(readyRow), ...rest.map(absentRow));
+  const focused = list.contains(document.activeElement) ? document.activeElement.value : null;
+  const absent = cards.filter((card) => !card.available);
+  list.replaceChildren(...ready().map(readyRow), ...absent.map(absentRow));
+  for (const box of list.querySelectorAll("input")) if (box.value === focused) box.focus();
   tellSum();
 }
 
 function tellSum() {
-  const ready = [...known.values()].filter((card) => card.available);
-  const wanted = ready.filter((card) => !leftOut.has(card.id));
-  const price = wanted.reduce((total, card) => total + card.price_usd, 0);
-  const how = wanted.length === ready.length ? "ready" : `of ${ready.length} chosen`;
-  const models = how === "ready" ? count(wanted.length, "model") : wanted.length;
-  sum.textContent = `${models} ${how}; one picture costs ${price ? money(price) : "nothing"} in all.`;
+  const price = wanted().reduce((total, card) => total + card.price_usd, 0);
+  const all = wanted().length === ready().length;
+  const models = all ? `${count(ready().length, "model")} ready` : `${wanted().length} of ${ready().length} chosen`;
+  sum.textContent = `${models}; one picture costs ${price ? money(price) : "nothing"} in all.`;
 }
 
 function readyRow(card) {
   const usual = card.median_time_ms ? `usually ${time(card.median_time_ms)}` : "";
   const facts = [`${card.licence}, ${sale(card.commercial_use)}`, usual].filter(Boolean).join(" · ");
   const item = row(card.name, money(card.price_usd), facts, "ready");
-  const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: !leftOut.has(card.id) });
+  const given = { type: "checkbox", value: card.id, checked: !leftOut.has(card.id) };
+  const box = Object.assign(document.createElement("input"), given);
   const label = document.createElement("label");
   label.append(box, item.firstChild);
   item.prepend(label);
