@@ -115,7 +115,7 @@ async def test_a_handle_says_when() -> None:
     handle = ModelHandle(model("first"), Full(cutout))  # type: ignore[arg-type]
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: handle.remove(None, "png"),
-        lambda: upscaler.upscale(cutout, 2, "png"),
+        lambda: upscaler.upscale(cutout, 2, "png", None, False),
     ]
     for call in calls:
         await call()
