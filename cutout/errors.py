@@ -21,7 +21,8 @@ CutoutError
     ├── ModelCrashed          the process died or broke; sending the work again is safe
     ├── ProviderError         a remote model answered with an error, or not at all
     └── ModelUnavailable  503 service_unavailable    no weights, no key, no provider
-        └── ModelBusy     503 service_unavailable    its queue is full
+        ├── ModelBusy     503 service_unavailable    its queue is full
+        └── BudgetSpent   503 service_unavailable    daily ceilings leave no model
 """
 
 from collections.abc import Mapping
@@ -124,6 +125,10 @@ class ImageTooLarge(CutoutError):
     type = "image_too_large"
 
 
+class ResolutionTooHigh(ImageTooLarge):
+    """More pixels than the service accepts or makes."""
+
+
 class ProcessingError(CutoutError):
     """Every model failed; `details["results"]` has each one's reason."""
 
@@ -184,3 +189,7 @@ class ModelUnavailable(ModelError):
 
 class ModelBusy(ModelUnavailable):
     """The model's queue is full."""
+
+
+class BudgetSpent(ModelUnavailable):
+    """Daily ceilings leave no money for any of the models."""

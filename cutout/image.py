@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from cutout import png
-from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
 from cutout.spec import EncodeSpec, LimitsSpec
 
@@ -73,12 +73,12 @@ def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
 
     Raises:
         InvalidFormat: another format, or a file that breaks off or makes no sense.
-        ImageTooLarge: more pixels than `limits.input_px`; known from the header, before decoding.
+        ResolutionTooHigh: more pixels than `limits.input_px`; known from the header, before decoding.
     """
     image = _identified(data, field)
     pixels = image.width * image.height
     if pixels > limits.input_px:
-        raise ImageTooLarge.of_field(
+        raise ResolutionTooHigh.of_field(
             field, f"Image has {pixels} pixels; at most {limits.input_px} are accepted", f"{image.width}x{image.height}"
         )
     try:
@@ -96,13 +96,13 @@ def encode(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, options: Enc
     alpha.
 
     Raises:
-        ImageTooLarge: a side is longer than the format holds.
+        ResolutionTooHigh: a side is longer than the format holds.
         ValueError: JPEG of pixels with alpha.
     """
     longest, most_px = max(pixels.shape[:2]), _LONGEST_PX.get(output_format)
     if most_px and longest > most_px:
         message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
-        raise ImageTooLarge.of_field("output_format", message, longest)
+        raise ResolutionTooHigh.of_field("output_format", message, longest)
     if output_format == "png":
         return png.encode(pixels)
     options = options or EncodeSpec()

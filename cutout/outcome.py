@@ -192,6 +192,8 @@ class Job:
     """What becomes of each cutout; None: it stays as it was made."""
     keep_whole: bool = False
     """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
+    pixels: bool = False
+    """Cutouts come back as pixels, for somebody here who goes on with them; only without an upscale."""
 
     @property
     def is_plain(self) -> bool:

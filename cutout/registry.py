@@ -1,5 +1,6 @@
 """Loads configs/. A wrong value names its file, its field and what was expected."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -7,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from cutout.errors import ConfigurationError
-from cutout.spec import ModelSpec, Registry, ServiceSpec
+from cutout.spec import DropInSpec, ModelSpec, Registry, ServiceSpec
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -21,7 +22,9 @@ def load_registry(folder: Path) -> Registry:
     service = _read(folder / "service.yaml", ServiceSpec, {})
     files = sorted((folder / "models").glob("*.yaml"))
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
-    return _checked(folder / "models", Registry, {"service": service, "models": {m.id: m for m in models if m.enabled}})
+    enabled = {m.id: m for m in models if m.enabled}
+    _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
+    return _checked(folder / "models", Registry, {"service": service, "models": enabled})
 
 
 def explain(where: str, wrong: ValidationError, *prefix: str) -> str:
@@ -32,6 +35,14 @@ def explain(where: str, wrong: ValidationError, *prefix: str) -> str:
         found = "" if fault["type"] == "missing" else f", not {fault['input']!r:.80}"
         faults.append(f"{where}: {field}: {fault['msg']}{found}")
     return "; ".join(faults) + " (docs/configuration.md lists every field)"
+
+
+def _check_drop_in(file: Path, drop_in: DropInSpec, enabled: Collection[str]) -> None:
+    named = {"model": drop_in.model} | {f"types.{kind}": model for kind, model in drop_in.types.items()}
+    for field, model in named.items():
+        if model is not None and model not in enabled:
+            known = ", ".join(enabled)
+            raise ConfigurationError(f"{file}: drop_in.{field}: one of {known} expected, not {model!r:.80}")
 
 
 def _read(file: Path, form: type[M], fixed: dict[str, Any]) -> M:

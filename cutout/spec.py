@@ -184,6 +184,19 @@ class JobsSpec(Spec):
     webhook: WebhookSpec = Field(default_factory=WebhookSpec, description="How the end of a job is told.")
 
 
+class DropInSpec(Spec):
+    """What answers callers who speak another service's API; docs/drop-in.md."""
+
+    model: str | None = Field(
+        None,
+        description="Answers POST /v1.0/removebg, and /api/remove where no model is named; else they answer 503.",
+    )
+    types: dict[Literal["person", "product", "car", "animal", "graphic", "transportation"], str] = Field(
+        default_factory=dict,
+        description="The model that answers POST /v1.0/removebg with that `type`; a type that is not here is refused.",
+    )
+
+
 class ServiceSpec(Spec):
     """configs/service.yaml: how the service behaves."""
 
@@ -192,6 +205,9 @@ class ServiceSpec(Spec):
     fetch: FetchSpec = Field(default_factory=FetchSpec, description="How a picture is fetched from `image_url`.")
     access: AccessSpec = Field(default_factory=AccessSpec, description="Who may call, and how often.")
     jobs: JobsSpec = Field(default_factory=JobsSpec, description="Jobs that are answered later.")
+    drop_in: DropInSpec = Field(
+        default_factory=DropInSpec, description="Which models answer callers of remove.bg's and rembg's APIs."
+    )
     daily_ceiling_usd: dict[str, NonNegativeFloat] = Field(
         default_factory=dict, description="Most USD a provider may be paid in a UTC day; without an entry, no limit."
     )

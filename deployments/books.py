@@ -39,6 +39,10 @@ class Books(Ledger):
         """Set charges aside; see Budget."""
         return await self._budget.reserve(job_id, charges, ceilings)
 
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        """What may still be spent today; see Budget."""
+        return await self._budget.left(ceilings)
+
     async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent; see Budget."""
         await self._budget.settle(job_id, spent)

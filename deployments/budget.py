@@ -48,6 +48,12 @@ class Budget:
                 for payer, usd in by_payer.items():
                     await connection.execute(queries.add_spending(_today(), payer, usd, self._database.dialect))
 
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        """USD that each payer with a ceiling may still spend today; what is set aside is not left."""
+        async with self._turn:
+            booked = await self._booked(set(ceilings))
+            return {payer: max(0.0, self._left(payer, booked, ceilings, ())) for payer in ceilings}
+
     def _left(
         self, payer: str, booked: Mapping[str, float], ceilings: Mapping[str, float], kept: Sequence[Charge]
     ) -> float:

@@ -13,7 +13,7 @@ from cutout.spec import AccessSpec
 from cutout.verdict import Place, Verdict
 from serve_app.budgets import Budgets, Limiter
 from serve_app.callers import Caller, Callers
-from serve_app.responses import error_response
+from serve_app.dialects import refusal
 
 OPEN = frozenset({"/", "/leaderboard", "/health", "/docs", "/openapi.json"})
 OPEN_UNDER = ("/health/", "/docs/", "/static/", "/results/")
@@ -28,7 +28,7 @@ def is_open(path: str) -> bool:
 
 
 class Access:
-    """Keys and limits. `costly` are the POST paths with jobs, as patterns of fnmatch.
+    """Keys and limits. `costly` are methods and paths with jobs, `POST /process`, as patterns of fnmatch.
 
     `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
     it out answers for it, as a durable job does, which goes on when it is answered.
@@ -68,7 +68,7 @@ class Access:
         send = _with_budget(send, verdict) if verdict else send
         if verdict and not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
-        elif scope["method"] == "POST" and any(fnmatchcase(path, costly) for costly in self._costly):
+        elif any(fnmatchcase(f"{scope['method']} {path}", costly) for costly in self._costly):
             await self._as_job(caller, scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -118,7 +118,7 @@ def _too_many(verdict: Verdict, what: str) -> RateLimited:
 
 
 async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send) -> None:
-    response = error_response(error)
-    if isinstance(error, Unauthorized):
+    response = refusal(error, scope)
+    if response.status_code == Unauthorized.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     await response(scope, receive, send)

@@ -21,6 +21,11 @@ from serve_app import contract
 from serve_app.access import Access
 from serve_app.budgets import Limiter
 from serve_app.compose import Compose
+from serve_app.dialects import described, refusal
+from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
+from serve_app.dialects.rembg_server.routes import RembgServer
+from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
 from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
@@ -33,7 +38,6 @@ from serve_app.negotiation import NDJSON, SSE, ZIP
 from serve_app.openapi import complete
 from serve_app.page import page_routes
 from serve_app.replies import HEADERS
-from serve_app.responses import error_response
 from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
@@ -49,12 +53,15 @@ EVENT = {
     "properties": {"event": {"enum": ["started", "finished", "failed", "summary", "error"]}},
     "required": ["event"],
 }
-COSTLY = ("/remove-background", "/process", "/upscale", "/jobs/*/compose")
+COSTLY = (
+    "POST /remove-background", "POST /process", "POST /upscale", "POST /jobs/*/compose",
+    "POST /v1.0/removebg", "POST /api/remove", "GET /api/remove",
+)  # fmt: skip
 """Where a request is a job, and takes one of its caller's places; patterns of fnmatch."""
 
 
-class Books(Ledger, Limiter, Protocol):
-    """Picks, and the count of requests."""
+class Books(Ledger, Limiter, Balance, Protocol):
+    """Picks, the count of requests, and what may still be spent."""
 
 
 def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, durable: Durable | None = None) -> ASGIApp:
@@ -97,13 +104,18 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
         post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
         get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
 
+    remove_bg, rembg = RemoveBg(shotgun, fetcher, books), RembgServer(shotgun, fetcher)
+    post("/v1.0/removebg", **described.removebg(RemoveBgForm))(remove_bg.removebg)
+    get("/v1.0/account", **described.account())(remove_bg.account)
+    post("/api/remove", **described.remove(RembgFileForm, in_query=False))(rembg.from_file)
+    get("/api/remove", **described.remove(RembgUrlForm, in_query=True))(rembg.from_url)
+
     app.router.routes.extend(page_routes())
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
     get("/docs", include_in_schema=False)(_docs)
 
-    app.add_exception_handler(CutoutError, _known)
-    app.add_exception_handler(HTTPException, _routing)
-    app.add_exception_handler(Exception, _unknown)
+    for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
+        app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     return RequestId(Access(app, keys, service.access, books, COSTLY))
 
@@ -118,9 +130,9 @@ async def _docs() -> Response:
     )
 
 
-async def _known(_: Request, error: Exception) -> Response:
+async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, CutoutError)  # noqa: S101 - for the type checker; Starlette looked it up by its class
-    return error_response(error)
+    return refusal(error, request.scope)
 
 
 async def _routing(request: Request, error: Exception) -> Response:
@@ -128,19 +140,19 @@ async def _routing(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     what = f"{request.method} {request.url.path[:200]}"
     if status == NotFound.status:
-        return error_response(NotFound(f"No such path: {what}"))
+        return refusal(NotFound(f"No such path: {what}"), request.scope)
     if status == MethodNotAllowed.status:
         matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
         allowed = ", ".join(sorted({method for route in matching for method in getattr(route, "methods", None) or ()}))
-        response = error_response(MethodNotAllowed(f"{what} is not allowed; allowed: {allowed}"))
+        response = refusal(MethodNotAllowed(f"{what} is not allowed; allowed: {allowed}"), request.scope)
         response.headers["Allow"] = allowed
         return response
-    return error_response(ValidationError(f"{what}: {getattr(error, 'detail', 'bad request')}"))
+    return refusal(ValidationError(f"{what}: {getattr(error, 'detail', 'bad request')}"), request.scope)
 
 
-async def _unknown(_: Request, error: Exception) -> Response:
+async def _unknown(request: Request, error: Exception) -> Response:
     logger.error("A fault of ours", exc_info=error)
-    return error_response(InternalError("The service failed; its log has the reason"))
+    return refusal(InternalError("The service failed; its log has the reason"), request.scope)
 
 
 def _answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:

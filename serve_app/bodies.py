@@ -72,7 +72,7 @@ def explained(wrong: pydantic.ValidationError) -> ValidationError:
         return ValidationError.of_field("body", "JSON expected: " + first["msg"].removeprefix("Invalid JSON: "))
     if first["type"] == "extra_forbidden":
         return ValidationError.of_field(field, f"{field} is not a field of this request")
-    return ValidationError.of_field(field, f"{field}: {first['msg']}", first["input"])
+    return ValidationError.of_field(field, f"{field}: {first['msg'].removeprefix('Value error, ')}", first["input"])
 
 
 def _refuse_early(request: Request, limit_bytes: int, refusal: Refusal) -> None:

@@ -38,7 +38,7 @@ class Bookkeeper:
         """The choice less what budgets refuse, and room for results, whose costs are booked at the end.
 
         Raises:
-            ModelUnavailable: the budgets leave no model.
+            BudgetSpent: the budgets leave no model.
         """
         results: dict[str, ModelResult] = {}
         prices = self._prices(job, choice)

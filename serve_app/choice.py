@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cutout.errors import Forbidden, ModelUnavailable, ValidationError
+from cutout.errors import BudgetSpent, Forbidden, ModelUnavailable, ValidationError
 from cutout.keys import KeyRecord
 from cutout.outcome import Terms
 from cutout.spec import ModelSpec
@@ -24,15 +24,21 @@ class Choice:
         return round(sum(self.prices_usd.values()), 6)
 
     def without(self, refused: dict[str, str]) -> "Choice":
-        """This choice less some models, each with its reason.
+        """This choice less the models that budgets refuse, each with its reason.
 
         Raises:
-            ModelUnavailable: none is left.
+            BudgetSpent: none is left.
         """
         models = tuple(name for name in self.models if name not in refused)
         left = Choice(models, {**self.skipped, **refused}, {name: self.prices_usd[name] for name in models})
-        _check_some(left, excluded=False)
+        if not models:
+            raise BudgetSpent(f"No model is available. {left.reasons}", {"models": left.skipped})
         return left
+
+    @property
+    def reasons(self) -> str:
+        """Why models are left out."""
+        return "; ".join(f"{name}: {reason}" for name, reason in self.skipped.items())
 
 
 def choose(asked: tuple[str, ...], terms: Terms, board: Board, key: KeyRecord | None = None) -> Choice:
@@ -72,10 +78,9 @@ def _absent(board: Board, name: str) -> str | None:
 
 def _check_some(choice: Choice, excluded: bool) -> None:
     if not choice.models:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in choice.skipped.items())
         if excluded:
-            raise ValidationError(f"No model is left to run. {reasons}", {"models": choice.skipped})
-        raise ModelUnavailable(f"No model is available. {reasons}", {"models": choice.skipped})
+            raise ValidationError(f"No model is left to run. {choice.reasons}", {"models": choice.skipped})
+        raise ModelUnavailable(f"No model is available. {choice.reasons}", {"models": choice.skipped})
 
 
 def _check_cost(choice: Choice, terms: Terms) -> None:

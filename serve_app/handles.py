@@ -119,6 +119,10 @@ class LedgerHandle:
         """Set charges aside."""
         return await _sent(lambda: self._handle.reserve.remote(job_id, charges, ceilings), LEDGER, TRIES)
 
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        """What may still be spent today."""
+        return await _sent(lambda: self._handle.left.remote(ceilings), LEDGER, TRIES)
+
     async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent. Not sent again: it may have been booked before its replica died."""
         await _sent(lambda: self._handle.settle.remote(job_id, spent), LEDGER, 1)

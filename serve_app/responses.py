@@ -22,7 +22,7 @@ async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec])
     """Answer of POST /remove-background and POST /process; an error when every model failed."""
     body = job_body(job, result, specs)
     if result.status == "failed":
-        return error_response(_all_failed(result), body)
+        return error_response(all_failed(result), body)
     return await asyncio.to_thread(PicturesResponse, body)
 
 
@@ -76,7 +76,7 @@ def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> 
     return JSONResponse(body, error.status, headers)
 
 
-def _all_failed(result: Result) -> CutoutError:
+def all_failed(result: Result) -> CutoutError:
     """422 when the models failed; 503 when none could even start, which passes for the first of them."""
     failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
     reasons = {f.model_id: f.message for f in failures} | result.skipped

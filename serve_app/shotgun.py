@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from cutout.errors import CutoutError, ImageTooLarge, ModelError, ModelTimeout, ServiceUnavailable
+from cutout.errors import CutoutError, ModelError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
 from cutout.finish import Finish, check_format
-from cutout.image import decode
+from cutout.image import Picture, decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
 from cutout.spec import Registry
 from serve_app.board import Board
@@ -77,10 +77,17 @@ class Shotgun:
         self._share = share
         self._books = Bookkeeper(books, registry)
 
-    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
+    async def run(
+        self,
+        job: Job,
+        watcher: Watcher | None = None,
+        enough: Enough | None = None,
+        picture: Picture | None = None,
+    ) -> Result:
         """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
 
-        Once `enough` says so, the other models are called off. What they may have charged counts as spent.
+        Once `enough` says so, the other models are called off. What they may have charged counts as spent. `picture`
+        is what is shown to the models instead of the job's image, where that is decoded already.
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
@@ -88,7 +95,8 @@ class Shotgun:
         """
         started = time.perf_counter()
         choice = choose(job.models, job.terms, self.board, job.key)
-        picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
+        if picture is None:
+            picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
         self.check_result(job, picture.size)
         decoded = time.perf_counter()
         async with self._books.paid(job, choice) as (choice, results):
@@ -155,7 +163,8 @@ class Shotgun:
 
     async def _shoot(self, model_id: str, volley: "_Volley") -> Cutout | Failure:
         started, job = time.perf_counter(), volley.job
-        outcome = await self._cut(model_id, volley.shared, job.output_format if job.is_plain else None)
+        as_file = job.is_plain and not job.pixels
+        outcome = await self._cut(model_id, volley.shared, job.output_format if as_file else None)
         cut_ms = (time.perf_counter() - started) * 1000
         self.board.record(model_id, outcome, cut_ms)
         if isinstance(outcome, Cutout):
@@ -201,11 +210,11 @@ class Shotgun:
         self.check_output(finish.largest(size.times(factor)), 1, "crop_margin")
 
     def check_output(self, size: Size, factor: int, field: str = "upscale_factor") -> None:
-        """Refuse an upscale that would be too large; ImageTooLarge names the request's field."""
+        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field."""
         larger, cap = size.times(factor), self.registry.service.limits.output_px
         if larger.width * larger.height > cap:
             message = f"The result would have {larger.width * larger.height} pixels; at most {cap} are made"
-            raise ImageTooLarge.of_field(field, message, factor)
+            raise ResolutionTooHigh.of_field(field, message, factor)
 
 
 @dataclass(frozen=True, slots=True)

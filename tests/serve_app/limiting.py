@@ -18,7 +18,7 @@ from serve_app import contract
 from serve_app.access import Access
 
 BUDGET = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-COSTLY = ("/remove-background", "/fall", "/stream")
+COSTLY = ("POST /remove-background", "POST /fall", "POST /stream")
 
 
 def error(response: httpx.Response, status: int, kind: str) -> contract.ErrorDetail:

@@ -242,6 +242,7 @@ def test_openapi_is_the_contract(client: TestClient) -> None:
     assert set(schema["paths"]) == {
         "/health", "/models", "/remove-background", "/upscale", "/process", "/estimate",
         "/log-selection", "/selections/stats", "/selections/export",
+        "/v1.0/removebg", "/v1.0/account", "/api/remove",
     }  # fmt: skip
     remove = schema["paths"]["/remove-background"]["post"]
     assert set(remove["responses"]) == {"200", "202", "400", "403", "409", "413", "422", "429", "500", "503"}

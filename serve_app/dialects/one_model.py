@@ -1,0 +1,34 @@
+"""One model's cutout of a decoded picture, as pixels, by way of the shotgun: its budgets, limits and records hold."""
+
+from cutout.errors import ModelUnavailable
+from cutout.image import Picture
+from cutout.keys import KeyRecord
+from cutout.outcome import Cutout, Job
+from serve_app.responses import all_failed
+from serve_app.shotgun import Shotgun
+
+
+async def cut_out(shotgun: Shotgun, job_id: str, model: str, picture: Picture, key: KeyRecord | None) -> Cutout:
+    """The cutout, whose `rgba` is there.
+
+    Raises:
+        BudgetSpent, Forbidden: the caller may not have it now, or not at all.
+        ProcessingError, ServiceUnavailable: the model failed, or could not start.
+    """
+    job = Job(job_id, b"", (model,), key=key, pixels=True)
+    result = await shotgun.run(job, picture=picture)
+    outcome = result.results[0].outcome
+    if not isinstance(outcome, Cutout):
+        raise all_failed(result)
+    return outcome
+
+
+def answering_model(model: str | None) -> str:
+    """The model that service.yaml names.
+
+    Raises:
+        ModelUnavailable: it names none.
+    """
+    if model is None:
+        raise ModelUnavailable("This service names no model for callers of this API: drop_in.model in service.yaml")
+    return model

@@ -1,0 +1,26 @@
+"""The errors of rembg's server, which are FastAPI's: `detail` is a sentence, or a list with the parameter at fault."""
+
+from starlette.responses import JSONResponse, Response
+
+from cutout.errors import CutoutError, ServiceUnavailable, ValidationError
+from serve_app.responses import RETRY_AFTER_S
+
+UNPROCESSABLE = 422
+
+
+class WrongParameter(ValidationError):
+    """A parameter that is wrong, and whether it was expected in the `query` or in the `body`."""
+
+    def __init__(self, wrong: ValidationError, where: str) -> None:
+        super().__init__(wrong.message, wrong.details)
+        self.where = where
+
+
+def error_response(error: CutoutError) -> Response:
+    """An error in FastAPI's form."""
+    if isinstance(error, WrongParameter):
+        loc = [error.where, error.details.get("field", "")]
+        detail = {"type": "value_error", "loc": loc, "msg": error.message, "input": error.details.get("received")}
+        return JSONResponse({"detail": [detail]}, UNPROCESSABLE)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == ServiceUnavailable.status else None
+    return JSONResponse({"detail": error.message}, error.status, headers)

@@ -1,0 +1,106 @@
+"""GET and POST /api/remove, each a list of named steps."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pydantic
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cutout.arrange import opacity, over
+from cutout.composite import cut
+from cutout.errors import ValidationError
+from cutout.image import MEDIA_TYPES, Picture, decode, encode
+from cutout.outcome import Cutout, Matte
+from cutout.smooth import smoothed
+from serve_app.bodies import explained
+from serve_app.dialects.fields import MULTIPART, merged, read_fields
+from serve_app.dialects.one_model import answering_model, cut_out
+from serve_app.dialects.rembg_server.errors import WrongParameter
+from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
+from serve_app.fetch import Fetcher
+from serve_app.routes import new_id
+from serve_app.shotgun import Shotgun
+
+F = TypeVar("F", bound=RembgForm)
+
+
+class RembgServer:
+    """Both methods."""
+
+    def __init__(self, shotgun: Shotgun, fetcher: Fetcher) -> None:
+        self._shotgun = shotgun
+        self._fetcher = fetcher
+        self._service = shotgun.registry.service
+
+    async def from_url(self, request: Request) -> Response:
+        """Remove the background of the picture at an address, for callers of `rembg s`; docs/drop-in.md."""
+        form = _checked(RembgUrlForm, _query(request), "query")
+        model = self._model(form, "query")
+        return await self._answer(request, form, model, await self._fetched(form.url))
+
+    async def from_file(self, request: Request) -> Response:
+        """Remove the background of a file, for callers of `rembg s`; docs/drop-in.md has each parameter."""
+        form = _checked(RembgFileForm, await self._parts(request), "body")
+        return await self._answer(request, form, self._model(form, "body"), form.file)
+
+    async def _answer(self, request: Request, form: RembgForm, model: str, image: bytes) -> Response:
+        picture = await asyncio.to_thread(decode, image, self._service.limits, "file")
+        job_id = new_id()
+        cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key)
+        content = await asyncio.to_thread(_written, form, picture, cutout)
+        return Response(content, 200, {"X-Job-Id": job_id}, MEDIA_TYPES["png"])
+
+    async def _parts(self, request: Request) -> dict[str, Any]:
+        try:
+            fields = await read_fields(request, self._service.limits, (MULTIPART,), ("file",))
+            return merged([*request.query_params.multi_items(), *fields.texts.items(), *fields.files.items()])
+        except ValidationError as wrong:
+            raise WrongParameter(wrong, "body") from wrong
+
+    async def _fetched(self, url: str) -> bytes:
+        try:
+            return await self._fetcher.fetch(url)
+        except ValidationError as failed:
+            raise ValidationError(failed.message.replace("image_url", "url", 1)) from failed
+
+    def _model(self, form: RembgForm, where: str) -> str:
+        """The deployed model with the weights of rembg's model of that name."""
+        if form.model is None:
+            return answering_model(self._service.drop_in.model)
+        specs = self._shotgun.registry.models
+        names = {str(s.options["weights"].get("name")): s for s in specs.values() if "weights" in s.options}
+        if form.model not in names:
+            message = f"model: {form.model[:64]!r} is not deployed here; deployed: {', '.join(names) or 'none'}"
+            raise WrongParameter(ValidationError.of_field("model", message, form.model), where)
+        if form.dc and not names[form.model].decontaminate:
+            message = f"dc: colours of {form.model} are left as they are here: decontaminate in its file"
+            raise WrongParameter(ValidationError.of_field("dc", message, "true"), where)
+        return names[form.model].id
+
+
+def _checked(form: type[F], values: Mapping[str, Any], where: str) -> F:
+    try:
+        return form.model_validate(values)
+    except pydantic.ValidationError as wrong:
+        raise WrongParameter(explained(wrong), where) from None
+
+
+def _query(request: Request) -> dict[str, Any]:
+    try:
+        return merged(request.query_params.multi_items())
+    except ValidationError as wrong:
+        raise WrongParameter(wrong, "query") from wrong
+
+
+def _written(form: RembgForm, picture: Picture, cutout: Cutout) -> bytes:
+    """The PNG file that is asked for."""
+    assert cutout.rgba is not None  # noqa: S101 - for the type checker; the job asked for pixels
+    rgba = cutout.rgba
+    alpha = smoothed(opacity(rgba)) if form.ppm else opacity(rgba)
+    if form.om:
+        return encode(alpha, "png")
+    if form.ppm or not form.dc:
+        rgba = cut(picture, Matte(alpha))
+    return encode(rgba if form.bgc is None else over(rgba, *form.bgc), "png")

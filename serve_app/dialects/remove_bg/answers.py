@@ -1,0 +1,68 @@
+"""What remove.bg's callers are answered: a picture or JSON, and headers with its facts."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from cutout.arrange import arranged, put_back
+from cutout.outcome import Box, Cutout, Size
+from cutout.spec import EncodeSpec
+from serve_app.dialects.remove_bg.errors import Refused
+from serve_app.dialects.remove_bg.files import written
+from serve_app.dialects.remove_bg.order import Order
+from serve_app.pictures_response import PicturesResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result to be sent."""
+
+    content: bytes
+    media_type: str
+    size: Size
+    box: Box
+    """The subject in it."""
+    kind: str | None
+    """X-Type; None: none was asked for."""
+    credits_charged: float
+    """In USD: one credit is one dollar."""
+    job_id: str
+
+    def headers(self) -> dict[str, str]:
+        """Its facts."""
+        facts = {
+            "X-Width": self.size.width, "X-Height": self.size.height, "X-Credits-Charged": f"{self.credits_charged:g}",
+            "X-Foreground-Top": self.box.top, "X-Foreground-Left": self.box.left,
+            "X-Foreground-Width": self.box.width, "X-Foreground-Height": self.box.height, "X-Job-Id": self.job_id,
+        }  # fmt: skip
+        return {name: str(value) for name, value in facts.items()} | ({"X-Type": self.kind} if self.kind else {})
+
+    def response(self, as_json: bool) -> Response:
+        """The picture's own bytes, or JSON with them."""
+        if not as_json:
+            return Response(self.content, 200, self.headers(), self.media_type)
+        box = {"foreground_top": self.box.top, "foreground_left": self.box.left}
+        box |= {"foreground_width": self.box.width, "foreground_height": self.box.height}
+        response = PicturesResponse({"data": {"result_b64": self.content, **box}})
+        response.headers.update(self.headers())
+        return response
+
+
+def answer(order: Order, cutout: Cutout, encoding: EncodeSpec) -> Answer:
+    """The result of an order, of the cutout that its model made.
+
+    Raises:
+        Refused: there is no subject in it.
+    """
+    assert cutout.rgba is not None  # noqa: S101 - for the type checker; the job asked for pixels
+    form, rgba = order.form, cutout.rgba
+    if order.region:
+        rgba = put_back(rgba, order.region, order.picture.size)
+    result = arranged(rgba, form.arrangement())
+    if result is None:
+        message = "No subject was found in the image"
+        raise Refused("unknown_foreground", "Could not identify foreground in image", message)
+    content, media_type = written(result.rgba, order.background, form, encoding)
+    kind = None if form.type_level == "none" else "other" if form.type == "auto" else form.type
+    height, width = result.rgba.shape[:2]
+    return Answer(content, media_type, Size(width, height), result.box, kind, cutout.cost_usd, order.job_id)

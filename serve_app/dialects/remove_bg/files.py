@@ -1,0 +1,44 @@
+"""A cutout on its canvas as the file that remove.bg's `format` and `channels` ask for."""
+
+import io
+import zipfile
+from typing import Final, TypeAlias
+
+from cutout.arrange import WHITE, colours_beyond, laid, opacity
+from cutout.finish import Colour, on_background
+from cutout.image import MEDIA_TYPES, Picture, encode
+from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba
+from cutout.spec import EncodeSpec
+from serve_app.dialects.remove_bg.form import RemoveBgForm
+
+Background: TypeAlias = tuple[Colour, int] | Picture | None
+"""A colour with its alpha, or a picture."""
+FORMATS: Final[dict[str, OutputFormat]] = {"png": "png", "jpg": "jpeg", "webp": "webp"}
+ZIP: Final = "application/zip"
+
+
+def written(rgba: Rgba, background: Background, form: RemoveBgForm, encoding: EncodeSpec) -> tuple[bytes, str]:
+    """The file and its media type, of an (h, w, 4) cutout."""
+    if form.channels == "alpha":
+        return _picture(opacity(rgba), FORMATS.get(form.format, "png"), encoding)
+    pixels = laid(rgba, background)
+    if form.format == "zip":
+        return _apart(pixels, encoding), ZIP
+    shows_through = int(opacity(pixels).min()) < 255
+    return _picture(pixels, FORMATS.get(form.format, "png" if shows_through else "jpeg"), encoding)
+
+
+def _picture(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, encoding: EncodeSpec) -> tuple[bytes, str]:
+    if output_format == "jpeg" and pixels.ndim == 3 and pixels.shape[2] == 4:
+        pixels = on_background(pixels, WHITE)
+    return encode(pixels, output_format, encoding), MEDIA_TYPES[output_format]
+
+
+def _apart(pixels: Rgba | Rgb, encoding: EncodeSpec) -> bytes:
+    """Colours and matte, each as a file of its own."""
+    colours = pixels if pixels.shape[2] == 3 else colours_beyond(pixels)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("color.jpg", encode(colours, "jpeg", encoding))
+        archive.writestr("alpha.png", encode(opacity(pixels), "png", encoding))
+    return out.getvalue()

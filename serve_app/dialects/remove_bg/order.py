@@ -1,0 +1,136 @@
+"""Request -> order: the checked fields, the pictures they name, the part that the model is to see."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pydantic
+from starlette.requests import Request
+
+from cutout.arrange import part
+from cutout.errors import ResolutionTooHigh, ValidationError
+from cutout.image import Picture, decode
+from cutout.outcome import Box, Size
+from cutout.spec import LimitsSpec
+from serve_app.bodies import base64_bytes, explained, too_large
+from serve_app.dialects.fields import FORM, JSON, MULTIPART, read_fields
+from serve_app.dialects.remove_bg.errors import Refused
+from serve_app.dialects.remove_bg.files import Background
+from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.fetch import Fetcher
+from serve_app.guard import checked_url
+
+KINDS = (MULTIPART, FORM, JSON)
+FILES = ("image_file", "bg_image_file")
+SOURCES = ("image_file", "image_file_b64", "image_url")
+BACKGROUNDS = ("bg_color", "bg_image_url", "bg_image_file")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What one request asks for."""
+
+    job_id: str
+    form: RemoveBgForm
+    picture: Picture
+    background: Background
+    region: Box | None
+    """The part of the picture that alone may hold the subject; None: all of it."""
+
+    @property
+    def shown(self) -> Picture:
+        """What the model sees."""
+        return part(self.picture, self.region) if self.region else self.picture
+
+
+async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
+    """The checked fields of a request.
+
+    Raises:
+        ValidationError: a field that is wrong, unknown, missing, or does not go with another.
+        ImageTooLarge: more bytes than `limits.body_bytes`; the rest is not read.
+    """
+    fields = await read_fields(request, limits, KINDS, FILES)
+    try:
+        form = RemoveBgForm.model_validate({**fields.texts, **fields.files})
+    except pydantic.ValidationError as wrong:
+        raise explained(wrong) from None
+    _check(form)
+    return form
+
+
+async def ordered(form: RemoveBgForm, job_id: str, fetcher: Fetcher, limits: LimitsSpec) -> Order:
+    """The order of a form, its pictures fetched and decoded.
+
+    Raises:
+        ValidationError: a picture that cannot be had or read, or a region that is empty or not within it.
+        ImageTooLarge: a picture, or the canvas with its margins.
+    """
+    picture = await _picture(form, fetcher, limits)
+    _check_canvas(form.arrangement().largest(picture.size), limits)
+    region = _region(form, picture.size)
+    return Order(job_id, form, picture, await _background(form, fetcher, limits), region)
+
+
+def _check(form: RemoveBgForm) -> None:
+    """Refuse fields that do not go together."""
+    sources = [name for name in SOURCES if getattr(form, name) is not None]
+    if not sources:
+        raise Refused("missing_source", "No image given", f"One of {', '.join(SOURCES)} is expected")
+    if len(sources) > 1:
+        message = f"Only one of {', '.join(SOURCES)} is expected, not {' and '.join(sources)}"
+        raise Refused("multiple_sources", "Multiple image sources given", message)
+    backgrounds = [name for name in BACKGROUNDS if getattr(form, name) is not None]
+    if len(backgrounds) > 1:
+        message = f"Only one of {', '.join(BACKGROUNDS)} is expected, not {' and '.join(backgrounds)}"
+        raise Refused("multiple_bg_sources", "Multiple background sources given", message)
+    if form.channels == "alpha" and (backgrounds or form.format == "zip"):
+        what = "format zip, which holds it already" if form.format == "zip" else backgrounds[0]
+        raise ValidationError.of_field("channels", f"channels: alpha alone does not go with {what}", "alpha")
+
+
+async def _picture(form: RemoveBgForm, fetcher: Fetcher, limits: LimitsSpec) -> Picture:
+    if form.image_url:
+        data = await _fetched(fetcher, form.image_url, "image_url", "failed_image_download")
+    elif form.image_file_b64:
+        data = await asyncio.to_thread(base64_bytes, form.image_file_b64, "image_file_b64")
+    else:
+        data = form.image_file or b""
+    if len(data) > limits.body_bytes:
+        raise too_large(limits.body_bytes)
+    return await asyncio.to_thread(decode, data, limits)
+
+
+async def _background(form: RemoveBgForm, fetcher: Fetcher, limits: LimitsSpec) -> Background:
+    if form.bg_image_url:
+        data = await _fetched(fetcher, form.bg_image_url, "bg_image_url", "failed_bg_download")
+        return await asyncio.to_thread(decode, data, limits, "bg_image_url")
+    if form.bg_image_file is not None:
+        return await asyncio.to_thread(decode, form.bg_image_file, limits, "bg_image_file")
+    return form.bg_color
+
+
+async def _fetched(fetcher: Fetcher, url: str, field: str, code: str) -> bytes:
+    checked_url(url, field)
+    try:
+        return await fetcher.fetch(url)
+    except ValidationError as failed:
+        message = failed.message.replace("image_url", field, 1)
+        raise Refused(code, f"Failed to download image from given {field}", message) from failed
+
+
+def _check_canvas(canvas: Size, limits: LimitsSpec) -> None:
+    if canvas.width * canvas.height > limits.output_px:
+        message = f"With its crop_margin the image may have {canvas.width * canvas.height} pixels; at most "
+        raise ResolutionTooHigh.of_field("crop_margin", f"{message}{limits.output_px} are made")
+
+
+def _region(form: RemoveBgForm, size: Size) -> Box | None:
+    if form.roi is None:
+        return None
+    box = form.roi.within(size)
+    if box.width <= 0 or box.height <= 0:
+        raise Refused("roi_region_empty", "ROI region is empty", "The given roi is empty: x1 < x2 and y1 < y2 expected")
+    if box.right > size.width or box.bottom > size.height:
+        message = f"The given roi reaches beyond the image, which has {size.width} x {size.height} pixels"
+        raise Refused("roi_exceeds_bounds", "ROI exceeds image bounds", message)
+    return box

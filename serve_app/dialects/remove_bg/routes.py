@@ -1,0 +1,72 @@
+"""POST /v1.0/removebg and GET /v1.0/account, each a list of named steps."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from cutout.errors import ValidationError
+from cutout.purse import ceilings, charge
+from serve_app.dialects.accepted import prefers_json
+from serve_app.dialects.one_model import answering_model, cut_out
+from serve_app.dialects.remove_bg.answers import answer
+from serve_app.dialects.remove_bg.form import Subject
+from serve_app.dialects.remove_bg.order import ordered, read_form
+from serve_app.fetch import Fetcher
+from serve_app.routes import new_id
+from serve_app.shotgun import Shotgun
+
+NO_LIMIT: Final = 1_000_000
+"""Credits where no ceiling holds, and free calls of a model that costs nothing: the form wants a number."""
+
+
+class Balance(Protocol):
+    """Budgets, wherever they are kept."""
+
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        """USD that each payer may still spend today."""
+        ...
+
+
+class RemoveBg:
+    """Both endpoints."""
+
+    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, balance: Balance) -> None:
+        self._shotgun = shotgun
+        self._fetcher = fetcher
+        self._balance = balance
+        self._service = shotgun.registry.service
+
+    async def removebg(self, request: Request) -> Response:
+        """Remove the background of one picture, for callers of remove.bg's API; docs/drop-in.md has each field."""
+        form = await read_form(request, self._service.limits)
+        model = self._model(form.type)
+        order = await ordered(form, new_id(), self._fetcher, self._service.limits)
+        cutout = await cut_out(self._shotgun, order.job_id, model, order.shown, request.state.key)
+        found = await asyncio.to_thread(answer, order, cutout, self._service.encode)
+        return await asyncio.to_thread(found.response, prefers_json(request.headers.get("accept", "")))
+
+    async def account(self, request: Request) -> Response:
+        """What the caller may still spend today, in remove.bg's form: a credit is one US dollar."""
+        spec = self._shotgun.registry.models[self._model("auto")]
+        key = request.state.key
+        limits = ceilings(self._service.daily_ceiling_usd, key)
+        asked = {payer: limits[payer] for payer in charge(spec, 0, key).payers if payer in limits}
+        left = await self._balance.left(asked) if asked else {}
+        total = min(left.values(), default=NO_LIMIT)
+        attributes = {
+            "credits": {"total": total, "subscription": 0, "payg": total, "enterprise": 0},
+            "api": {"free_calls": 0 if spec.price_usd else NO_LIMIT, "sizes": "all"},
+        }
+        return JSONResponse({"data": {"attributes": attributes}})
+
+    def _model(self, subject: Subject) -> str:
+        if subject == "auto":
+            return answering_model(self._service.drop_in.model)
+        types = self._service.drop_in.types
+        if subject not in types:
+            message = f"type: no model is named for {subject} in drop_in.types; {', '.join(['auto', *types])} expected"
+            raise ValidationError.of_field("type", message, subject)
+        return types[subject]

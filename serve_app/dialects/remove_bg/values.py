@@ -1,0 +1,60 @@
+"""How remove.bg writes a region, a scale, a place and a colour; ValueErrors say what is expected."""
+
+import re
+from typing import Any, Literal, TypeAlias
+
+from cutout.arrange import Place, Region
+from cutout.crop import Length
+from cutout.finish import Colour, colour
+
+Position: TypeAlias = Place | Literal["original"]
+_LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(px|%)")
+_HEX = re.compile(r"#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
+
+
+def region(text: Any) -> Region:
+    """`x1 y1 x2 y2`, each number with px or %."""
+    found = [part for part in map(_LENGTH.fullmatch, str(text).split()) if part]
+    if len(found) != 4 or len(found) != len(str(text).split()):
+        raise ValueError("two corners `x1 y1 x2 y2` expected, each number with px or %")
+    return Region(*(Length(float(part[1]), "px" if part[2] == "px" else "%") for part in found))
+
+
+def scale(text: Any) -> float | None:
+    """`10%` to `100%` as a share; `original` is None."""
+    if text == "original":
+        return None
+    share = _share(text)
+    if share is None or share < 0.1:
+        raise ValueError("`original`, or `10%` to `100%` expected")
+    return share
+
+
+def position(text: Any) -> Position:
+    """`original`, `center`, or one or two of `0%` to `100%`: across and down."""
+    if text in ("original", "center"):
+        return "original" if text == "original" else (0.5, 0.5)
+    match [_share(part) for part in str(text).split()]:
+        case [float(both)]:
+            return both, both
+        case [float(across), float(down)]:
+            return across, down
+    raise ValueError("`original`, `center`, or one or two of `0%` to `100%` expected")
+
+
+def background(text: Any) -> tuple[Colour, int]:
+    """A colour and its alpha, 0..255: 3, 4, 6 or 8 hexadecimal digits with or without `#`, or a CSS name."""
+    name = str(text).strip().lower()
+    if found := _HEX.fullmatch(name):
+        digits = found[1] if len(found[1]) > 4 else "".join(digit * 2 for digit in found[1])
+        red, green, blue, alpha = bytes.fromhex(digits.ljust(8, "f"))
+        return (red, green, blue), alpha
+    if known := colour(name):
+        return known, 255
+    raise ValueError("3, 4, 6 or 8 hexadecimal digits, or a colour's name expected")
+
+
+def _share(text: Any) -> float | None:
+    found = _LENGTH.fullmatch(str(text))
+    value = float(found[1]) / 100 if found and found[2] == "%" else None
+    return value if value is not None and value <= 1 else None
