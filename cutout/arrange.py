@@ -15,8 +15,6 @@ from cutout.resize import resize_rgba
 Place: TypeAlias = tuple[float, float]
 """Of the room that a subject leaves on its canvas, the share to its left and above it, in 0..1; (0.5, 0.5): centred."""
 WHITE: Colour = (255, 255, 255)
-SPREAD = 16
-"""How many times smaller the picture is from which colours are spread beyond the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +105,9 @@ def over(rgba: Rgba, colour: Colour, alpha: int) -> Rgba:
         below = (1 - above) * np.float32(alpha / 255)
         total = above + below
         sums = strip[..., :3] * above + np.array(colour, np.float32) * below
-        colours = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
-        mixed[start : start + rows] = np.concatenate([colours, total * 255], axis=-1) + np.float32(0.5)
+        mean = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+        mixed[start : start + rows] = np.concatenate([mean, total * 255], axis=-1) + np.float32(0.5)
     return mixed
-
-
-def colours_beyond(rgba: Rgba) -> Rgb:
-    """(H, W, 3): the colours of a cutout, carried on a little beyond its edge, where they are wiped.
-
-    For a file that has colours and alpha apart: JPEG makes waves where a colour ends at black, and they would be seen
-    under soft alpha.
-    """
-    height, width = rgba.shape[:2]
-    small = resize_rgba(rgba, Size(-(-width // SPREAD), -(-height // SPREAD)))
-    near = resize_rgba(small, Size(width, height))
-    return np.where(rgba[..., 3:] == 0, near[..., :3], rgba[..., :3])
 
 
 def laid(rgba: Rgba, background: tuple[Colour, int] | Picture | None) -> Rgba | Rgb:
@@ -139,6 +125,11 @@ def opacity(pixels: Rgba | Rgb) -> Alpha:
     if pixels.shape[2] == 4:
         return np.ascontiguousarray(pixels[..., 3])
     return np.full(pixels.shape[:2], 255, np.uint8)
+
+
+def colours(pixels: Rgba | Rgb) -> Rgb:
+    """(h, w, 3): pixels without their alpha."""
+    return np.ascontiguousarray(pixels[..., :3])
 
 
 def _placed(canvas: Rgba, box: Box, how: Arrangement) -> Rgba:

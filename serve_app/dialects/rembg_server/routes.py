@@ -67,17 +67,19 @@ class RembgServer:
 
     def _model(self, form: RembgForm, where: str) -> str:
         """The deployed model with the weights of rembg's model of that name."""
-        if form.model is None:
-            return answering_model(self._service.drop_in.model)
         specs = self._shotgun.registry.models
-        names = {str(s.options["weights"].get("name")): s for s in specs.values() if "weights" in s.options}
-        if form.model not in names:
-            message = f"model: {form.model[:64]!r} is not deployed here; deployed: {', '.join(names) or 'none'}"
-            raise WrongParameter(ValidationError.of_field("model", message, form.model), where)
-        if form.dc and not names[form.model].decontaminate:
-            message = f"dc: colours of {form.model} are left as they are here: decontaminate in its file"
+        if form.model is None:
+            spec = specs[answering_model(self._service.drop_in.model)]
+        else:
+            names = {str(s.options["weights"].get("name")): s for s in specs.values() if "weights" in s.options}
+            if form.model not in names:
+                message = f"model: {form.model[:64]!r} is not deployed here; deployed: {', '.join(names) or 'none'}"
+                raise WrongParameter(ValidationError.of_field("model", message, form.model), where)
+            spec = names[form.model]
+        if form.dc and not spec.decontaminate:
+            message = f"dc: {spec.id} leaves colours as they are here; decontaminate: true expected in its file"
             raise WrongParameter(ValidationError.of_field("dc", message, "true"), where)
-        return names[form.model].id
+        return spec.id
 
 
 def _checked(form: type[F], values: Mapping[str, Any], where: str) -> F:

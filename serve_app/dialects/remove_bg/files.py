@@ -4,7 +4,7 @@ import io
 import zipfile
 from typing import Final, TypeAlias
 
-from cutout.arrange import WHITE, colours_beyond, laid, opacity
+from cutout.arrange import WHITE, colours, laid, opacity
 from cutout.finish import Colour, on_background
 from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba
@@ -35,10 +35,9 @@ def _picture(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, encoding: 
 
 
 def _apart(pixels: Rgba | Rgb, encoding: EncodeSpec) -> bytes:
-    """Colours and matte, each as a file of its own."""
-    colours = pixels if pixels.shape[2] == 3 else colours_beyond(pixels)
+    """Colours and matte, each as a file of its own; colours end in black where the matte does."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("color.jpg", encode(colours, "jpeg", encoding))
+        archive.writestr("color.jpg", encode(colours(pixels), "jpeg", encoding))
         archive.writestr("alpha.png", encode(opacity(pixels), "png", encoding))
     return out.getvalue()
