@@ -1,4 +1,4 @@
-"""Documentation against code. `python tests/test_docs.py` writes the tables of docs/configuration.md anew."""
+"""Documentation against code. `python tests/test_docs.py` writes the tables of fields in docs/ anew."""
 
 import re
 from collections.abc import Iterator
@@ -13,15 +13,23 @@ from pydantic_core import PydanticUndefined
 
 from cutout import spec
 from deployments.backends import BACKENDS
+from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
+from serve_app.dialects.remove_bg.errors import ROWS
+from serve_app.dialects.remove_bg.form import RemoveBgForm
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
+DROP_IN = ROOT / "docs" / "drop-in.md"
+FORMS = {"RemoveBgForm": RemoveBgForm, "RembgForm": RembgForm}
+"""What callers of other APIs may send."""
 MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SCALING = {"min_replicas", "max_replicas", "target_ongoing_requests", "upscale_delay_s", "downscale_delay_s"}
 
 
 def form_of(name: str) -> type[BaseModel]:
-    """`ServiceSpec`, or a backend's name for its options."""
+    """`ServiceSpec`, a form of another API, or a backend's name for its options."""
+    if name in FORMS:
+        return FORMS[name]
     if name in BACKENDS:
         module, kind = BACKENDS[name].split(":")
         options: type[BaseModel] = getattr(import_module(module), kind).Options
@@ -64,6 +72,24 @@ def test_every_field_of_configs_is_documented() -> None:
 
     assert MARK.sub(table, page) == page, "run python tests/test_docs.py"
     assert {match[2] for match in MARK.finditer(page)} == {"ModelSpec", "ServiceSpec", *BACKENDS}
+
+
+def test_every_parameter_of_the_drop_ins_is_documented() -> None:
+    """The tables of docs/drop-in.md are those of the forms; `url`, `file` and every endpoint are named beside them."""
+    page = DROP_IN.read_text()
+
+    assert MARK.sub(table, page) == page, "run python tests/test_docs.py"
+    assert {match[2] for match in MARK.finditer(page)} == set(FORMS)
+    own = (RembgUrlForm.model_fields.keys() | RembgFileForm.model_fields.keys()) - RembgForm.model_fields.keys()
+    assert all(f"`{name}`" in page for name in own)
+    assert all(path in page for path in ("POST /v1.0/removebg", "GET /v1.0/account", "/api/remove"))
+
+
+def test_every_code_of_the_drop_in_is_documented() -> None:
+    """docs/drop-in.md names each status and code that the errors of /v1.0 may have."""
+    page = DROP_IN.read_text()
+
+    assert [f"{status} `{code}`" for _, status, code, _ in ROWS if f"{status} `{code}`" not in page] == []
 
 
 @pytest.mark.parametrize(
@@ -110,4 +136,5 @@ def test_make_targets_are_the_readmes() -> None:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(MARK.sub(table, PAGE.read_text()))
+    for file in (PAGE, DROP_IN):
+        file.write_text(MARK.sub(table, file.read_text()))

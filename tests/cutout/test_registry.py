@@ -75,6 +75,20 @@ def test_a_wrong_service_names_file_and_field(tmp_path: Path) -> None:
         load_registry(configs(tmp_path, service="limits: {body_bytes: 0}"))
 
 
+def test_a_drop_in_names_an_enabled_model(tmp_path: Path) -> None:
+    """A model that answers other APIs must be there; the message says which field named another."""
+    folder = configs(tmp_path, service="drop_in: {model: b}")
+    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.model: one of a expected, not 'b'"):
+        load_registry(folder)
+
+    (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: c}}")
+    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.types.person: one of a expected, not 'c'"):
+        load_registry(folder)
+
+    (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: a}}")
+    assert load_registry(folder).service.drop_in.types == {"person": "a"}
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """No configs/ at all is one clear sentence."""
     with pytest.raises(ConfigurationError, match=r"service.yaml: cannot be read: No such file"):

@@ -58,6 +58,16 @@ async def test_a_key_has_a_ceiling_of_its_own(books: Books) -> None:
     assert other == {}
 
 
+async def test_what_is_left(books: Books) -> None:
+    """A ceiling less what is booked and what is set aside; never less than nothing."""
+    await books.settle("one", [charge("a", 0.4)])
+    await books.reserve("two", [charge("a", 0.5)], {"runware": 1.0})
+
+    assert await books.left({"runware": 1.0, "key 1": 2.0}) == {"runware": 0.1, "key 1": 2.0}
+    assert await books.left({"runware": 0.2}) == {"runware": 0.0}
+    assert await books.left({}) == {}
+
+
 async def test_spending_survives_a_restart(books: Books) -> None:
     """What was booked counts for the next process; what was only set aside by a dead one does not."""
     await books.settle("one", [charge("a", 0.4), charge("b", 0.3)])

@@ -60,8 +60,8 @@ class RemoveBgForm(Form):
         None, description="`x1 y1 x2 y2` in px or %: the model sees this part alone; around it there is no subject."
     )
     crop: bool = Field(False, description="Crop to the subject.")
-    crop_margin: Annotated[Margin, BeforeValidator(lambda text: Margin.of(str(text))), Text] = Field(
-        default_factory=Margin,
+    crop_margin: Annotated[Margin | None, BeforeValidator(lambda text: Margin.of(str(text))), Text] = Field(
+        None,
         description="With `crop`: one, two or four of px or %, at most 500px or 50%; empty beyond the picture.",
     )
     scale: Annotated[float | None, BeforeValidator(values.scale), Text] = Field(
@@ -91,4 +91,4 @@ class RemoveBgForm(Form):
         """Where the subject goes, and how large the result is."""
         centred = None if self.scale is None else (0.5, 0.5)
         place = centred if self.position is None else None if self.position == "original" else self.position
-        return Arrangement(self.crop, self.crop_margin, self.scale, place, MOST_PX.get(self.size))
+        return Arrangement(self.crop, self.crop_margin or Margin(), self.scale, place, MOST_PX.get(self.size))

@@ -13,7 +13,7 @@ from cutout.keys import KeyRing, make_key
 from cutout.spec import AccessSpec, DropInSpec, LimitTier
 from deployments.books import Books
 from serve_app.app import create_app
-from tests.serve_app.dialects.dropped import PHOTO, drop_in_registry, opened, png, refusal
+from tests.serve_app.drop_ins.dropped import PHOTO, drop_in_registry, opened, png, refusal
 from tests.serve_app.parts import shotgun
 from tests.serve_app.tiny_web import Host, reply
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cutout.outcome import Box
-from tests.serve_app.dialects.dropped import (
+from tests.serve_app.drop_ins.dropped import (
     HEIGHT,
     PHOTO,
     SUBJECT,

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from deployments.books import Books
 from serve_app.app import create_app
-from tests.serve_app.dialects.dropped import drop_in_registry
+from tests.serve_app.drop_ins.dropped import drop_in_registry
 from tests.serve_app.parts import shotgun
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from tests.serve_app.dialects.dropped import PHOTO, png, refusal
+from tests.serve_app.drop_ins.dropped import PHOTO, png, refusal
 
 PATH = "/v1.0/removebg"
 LARGE = b"\x89PNG" + bytes(200_001)
