@@ -58,7 +58,9 @@ class RembgForm(Form):
     om: bool = Field(False, description="The matte alone, a grey picture.")
     ppm: bool = Field(False, description="The matte opened, blurred and cut at one half, as there.")
     dc: bool = Field(
-        False, description="`true`: the subject's own colours under soft alpha. `false`: the picture's, as there."
+        False,
+        description="`true`: the subject's own colours under soft alpha, refused where the model has `decontaminate: "
+        "false`. `false`: the picture's.",
     )
     vm: Annotated[bool, _refused(NO_VITMATTE)] = Field(False, description="`true` is refused: no ViTMatte.")
     bgc: Annotated[tuple[Colour, int] | None, BeforeValidator(_colour), Text] = Field(

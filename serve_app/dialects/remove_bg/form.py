@@ -72,7 +72,9 @@ class RemoveBgForm(Form):
         description="`original`; `center`, the default with `scale`; or one or two of `0%` to `100%`: of the room "
         "around the subject, the share to its left and above it.",
     )
-    channels: Literal["rgba", "alpha"] = Field("rgba", description="`alpha`: the matte alone, a grey picture.")
+    channels: Literal["rgba", "alpha"] = Field(
+        "rgba", description="`alpha`: the matte alone, a grey picture; not with a background or `zip`."
+    )
     add_shadow: Annotated[bool, _only(False, NO_SHADOW)] = Field(False, description="`true` is refused.")
     shadow_type: Annotated[str, _only("none", NO_SHADOW)] = Field("none", description="All but `none` are refused.")
     shadow_opacity: Annotated[str | None, BeforeValidator(str), _only(None, NO_SHADOW)] = Field(

@@ -1,6 +1,8 @@
 """/api/remove: every parameter of `rembg s` does what docs/drop-in.md says, or is refused by its name."""
 
+import ast
 import base64
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from cutout.keys import KeyRing, make_key
 from cutout.spec import DropInSpec
 from deployments.books import Books
 from serve_app.app import create_app
+from serve_app.dialects.rembg_server.form import RembgForm, RembgUrlForm
 from tests.serve_app.drop_ins.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
 from tests.serve_app.parts import shotgun
 from tests.serve_app.tiny_web import Host, reply
@@ -37,6 +40,26 @@ def refused(answer: httpx.Response, where: str, field: str) -> str:
     message: str = fault["msg"]
     assert field.replace("-T", " t") in message
     return message
+
+
+def test_every_parameter_is_known() -> None:
+    """The parameters are those in the source of rembg's own server, as it is installed here, with its defaults."""
+    package = find_spec("rembg")
+    assert package
+    assert package.origin
+    source = ast.parse((Path(package.origin).parent / "commands" / "s_command.py").read_text())
+    kinds = [node for node in ast.walk(source) if isinstance(node, ast.ClassDef) and node.name.startswith("Common")]
+    assert len(kinds) == 2
+    for kind in kinds:
+        (begin,) = (node for node in kind.body if isinstance(node, ast.FunctionDef))
+        defaults = {
+            argument.arg: next(ast.literal_eval(k.value) for k in default.keywords if k.arg == "default")
+            for argument, default in zip(begin.args.args[1:], begin.args.defaults, strict=True)
+            if isinstance(default, ast.Call)
+        }
+        assert defaults.pop("model") == "bria-rmbg"
+        ours = {name: field.default for name, field in RembgForm.model_fields.items() if name != "model"}
+        assert ours == defaults
 
 
 def test_a_file_becomes_a_cutout(client: TestClient) -> None:
@@ -193,3 +216,16 @@ async def test_keys_and_the_services_state_in_the_same_form(tmp_path: Path) -> N
     assert "key" in stranger.json()["detail"]
     assert (known.status_code, known.headers["Retry-After"]) == (503, "5")
     assert "drop_in.model" in known.json()["detail"]
+
+
+def test_openapi_has_every_parameter(client: TestClient) -> None:
+    """GET has each in its query, POST each in its body, described; errors are FastAPI's."""
+    path = client.get("/openapi.json").json()["paths"][PATH]
+
+    asked = {parameter["name"]: parameter for parameter in path["get"]["parameters"]}
+    body = path["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert asked.keys() == RembgUrlForm.model_fields.keys()
+    assert [name for name, parameter in asked.items() if parameter["required"]] == ["url"]
+    assert body["properties"].keys() == RembgForm.model_fields.keys() | {"file"}
+    assert all(field["description"] for field in body["properties"].values())
+    assert {"200", "400", "401", "413", "422", "429", "503"} <= path["get"]["responses"].keys()
