@@ -68,13 +68,14 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
     """The HTTP service around a shotgun. With `keys`, a request needs one."""
     service = shotgun.registry.service
     fetcher, finishes = Fetcher(service.fetch, service.limits.body_bytes), Finishes(service.fetch, service.limits)
+    remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
     keeper = Keeper(shotgun, durable.store if durable else None, service.jobs.compose_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await fetcher.close()
-        await finishes.close()
+        for used in (fetcher, finishes, remove_bg, rembg):
+            await used.close()
 
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
@@ -104,7 +105,6 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
         post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
         get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
 
-    remove_bg, rembg = RemoveBg(shotgun, fetcher, books), RembgServer(shotgun, fetcher)
     post("/v1.0/removebg", **described.removebg(RemoveBgForm))(remove_bg.removebg)
     get("/v1.0/account", **described.account())(remove_bg.account)
     post("/api/remove", **described.remove(RembgFileForm, in_query=False))(rembg.from_file)

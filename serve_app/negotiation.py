@@ -41,7 +41,7 @@ def negotiated(accept: str, offered: Sequence[str]) -> str | None:
     """
     best: dict[str, tuple[float, bool, int]] = {}
     refused = set[str]()
-    for place, (name, q) in enumerate(_ranges(accept)):
+    for place, (name, q) in enumerate(ranges(accept)):
         media_type = JSON if name in ("*/*", "application/*") else name
         if q == 0 and media_type == name:
             refused.add(name)
@@ -75,7 +75,7 @@ def reply_to(
     return Reply(chosen, FORMATS.get(chosen, default.output_format))
 
 
-def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+def ranges(accept: str) -> Iterator[tuple[str, float]]:
     """Each media range in lower case with its q; one that is no number counts as 1."""
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))

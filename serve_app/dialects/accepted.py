@@ -1,4 +1,6 @@
-"""What an Accept header would rather have."""
+"""What an Accept header would rather have, for callers to whom a picture is the rule."""
+
+from serve_app.negotiation import JSON, ZIP, ranges
 
 
 def prefers_json(accept: str) -> bool:
@@ -6,25 +8,6 @@ def prefers_json(accept: str) -> bool:
 
     An equal weight is a picture's: clients that send `application/json, text/plain, */*` with everything want bytes.
     """
-    json, picture = 0.0, 0.0
-    for part in accept.split(","):
-        media_type, _, parameters = part.partition(";")
-        weight = _weight(parameters)
-        match media_type.strip().lower():
-            case "application/json":
-                json = max(json, weight)
-            case "*/*" | "application/zip":
-                picture = max(picture, weight)
-            case other if other.startswith("image/"):
-                picture = max(picture, weight)
-    return json > picture
-
-
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0
+    weights = list(ranges(accept))
+    pictures = [q for name, q in weights if name in ("*/*", ZIP) or name.startswith("image/")]
+    return max((q for name, q in weights if name == JSON), default=0) > max(pictures, default=0)

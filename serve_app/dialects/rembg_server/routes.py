@@ -29,10 +29,10 @@ F = TypeVar("F", bound=RembgForm)
 class RembgServer:
     """Both methods."""
 
-    def __init__(self, shotgun: Shotgun, fetcher: Fetcher) -> None:
+    def __init__(self, shotgun: Shotgun) -> None:
         self._shotgun = shotgun
-        self._fetcher = fetcher
         self._service = shotgun.registry.service
+        self._fetcher = Fetcher(self._service.fetch, self._service.limits.body_bytes, field="url")
 
     async def from_url(self, request: Request) -> Response:
         """Remove the background of the picture at an address, for callers of `rembg s`; docs/drop-in.md."""
@@ -44,6 +44,10 @@ class RembgServer:
         """Remove the background of a file, for callers of `rembg s`; docs/drop-in.md has each parameter."""
         form = _checked(RembgFileForm, await self._parts(request), "body")
         return await self._answer(request, form, self._model(form, "body"), form.file)
+
+    async def close(self) -> None:
+        """Close what is still open."""
+        await self._fetcher.close()
 
     async def _answer(self, request: Request, form: RembgForm, model: str, image: bytes) -> Response:
         picture = await asyncio.to_thread(decode, image, self._service.limits, "file")
@@ -63,7 +67,7 @@ class RembgServer:
         try:
             return await self._fetcher.fetch(url)
         except ValidationError as failed:
-            raise ValidationError(failed.message.replace("image_url", "url", 1)) from failed
+            raise ValidationError(failed.message) from failed  # no list, as there: it is a fault of the address
 
     def _model(self, form: RembgForm, where: str) -> str:
         """The deployed model with the weights of rembg's model of that name."""

@@ -1,13 +1,15 @@
 """Request -> order: the checked fields, the pictures they name, the part that the model is to see."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import pydantic
 from starlette.requests import Request
 
 from cutout.arrange import part
-from cutout.errors import ResolutionTooHigh, ValidationError
+from cutout.errors import ValidationError
 from cutout.image import Picture, decode
 from cutout.outcome import Box, Size
 from cutout.spec import LimitsSpec
@@ -22,6 +24,9 @@ from serve_app.guard import checked_url
 KINDS = (MULTIPART, FORM, JSON)
 FILES = ("image_file", "bg_image_file")
 SOURCES = ("image_file", "image_file_b64", "image_url")
+URLS = ("image_url", "bg_image_url")
+Fetchers: TypeAlias = Mapping[str, Fetcher]
+"""By the field whose address they fetch, which their errors name."""
 BACKGROUNDS = ("bg_color", "bg_image_url", "bg_image_file")
 
 
@@ -58,17 +63,16 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
     return form
 
 
-async def ordered(form: RemoveBgForm, job_id: str, fetcher: Fetcher, limits: LimitsSpec) -> Order:
+async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, limits: LimitsSpec) -> Order:
     """The order of a form, its pictures fetched and decoded.
 
     Raises:
         ValidationError: a picture that cannot be had or read, or a region that is empty or not within it.
-        ImageTooLarge: a picture, or the canvas with its margins.
+        ImageTooLarge: a picture of too many bytes or pixels.
     """
-    picture = await _picture(form, fetcher, limits)
-    _check_canvas(form.arrangement().largest(picture.size), limits)
+    picture = await _picture(form, fetchers, limits)
     region = _region(form, picture.size)
-    return Order(job_id, form, picture, await _background(form, fetcher, limits), region)
+    return Order(job_id, form, picture, await _background(form, fetchers, limits), region)
 
 
 def _check(form: RemoveBgForm) -> None:
@@ -88,9 +92,9 @@ def _check(form: RemoveBgForm) -> None:
         raise ValidationError.of_field("channels", f"channels: alpha alone does not go with {what}", "alpha")
 
 
-async def _picture(form: RemoveBgForm, fetcher: Fetcher, limits: LimitsSpec) -> Picture:
+async def _picture(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -> Picture:
     if form.image_url:
-        data = await _fetched(fetcher, form.image_url, "image_url", "failed_image_download")
+        data = await _fetched(fetchers, "image_url", form.image_url, "failed_image_download")
     elif form.image_file_b64:
         data = await asyncio.to_thread(base64_bytes, form.image_file_b64, "image_file_b64")
     else:
@@ -100,28 +104,21 @@ async def _picture(form: RemoveBgForm, fetcher: Fetcher, limits: LimitsSpec) -> 
     return await asyncio.to_thread(decode, data, limits)
 
 
-async def _background(form: RemoveBgForm, fetcher: Fetcher, limits: LimitsSpec) -> Background:
+async def _background(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -> Background:
     if form.bg_image_url:
-        data = await _fetched(fetcher, form.bg_image_url, "bg_image_url", "failed_bg_download")
+        data = await _fetched(fetchers, "bg_image_url", form.bg_image_url, "failed_bg_download")
         return await asyncio.to_thread(decode, data, limits, "bg_image_url")
     if form.bg_image_file is not None:
         return await asyncio.to_thread(decode, form.bg_image_file, limits, "bg_image_file")
     return form.bg_color
 
 
-async def _fetched(fetcher: Fetcher, url: str, field: str, code: str) -> bytes:
+async def _fetched(fetchers: Fetchers, field: str, url: str, code: str) -> bytes:
     checked_url(url, field)
     try:
-        return await fetcher.fetch(url)
+        return await fetchers[field].fetch(url)
     except ValidationError as failed:
-        message = failed.message.replace("image_url", field, 1)
-        raise Refused(code, f"Failed to download image from given {field}", message) from failed
-
-
-def _check_canvas(canvas: Size, limits: LimitsSpec) -> None:
-    if canvas.width * canvas.height > limits.output_px:
-        message = f"With its crop_margin the image may have {canvas.width * canvas.height} pixels; at most "
-        raise ResolutionTooHigh.of_field("crop_margin", f"{message}{limits.output_px} are made")
+        raise Refused(code, f"Failed to download image from given {field}", failed.message) from failed
 
 
 def _region(form: RemoveBgForm, size: Size) -> Box | None:

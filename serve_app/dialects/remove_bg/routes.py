@@ -13,7 +13,7 @@ from serve_app.dialects.accepted import prefers_json
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.remove_bg.answers import answer
 from serve_app.dialects.remove_bg.form import Subject
-from serve_app.dialects.remove_bg.order import ordered, read_form
+from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
 from serve_app.fetch import Fetcher
 from serve_app.routes import new_id
 from serve_app.shotgun import Shotgun
@@ -33,17 +33,19 @@ class Balance(Protocol):
 class RemoveBg:
     """Both endpoints."""
 
-    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, balance: Balance) -> None:
+    def __init__(self, shotgun: Shotgun, balance: Balance) -> None:
         self._shotgun = shotgun
-        self._fetcher = fetcher
         self._balance = balance
         self._service = shotgun.registry.service
+        rules, most_bytes = self._service.fetch, self._service.limits.body_bytes
+        self._fetchers = {field: Fetcher(rules, most_bytes, field=field) for field in URLS}
 
     async def removebg(self, request: Request) -> Response:
         """Remove the background of one picture, for callers of remove.bg's API; docs/drop-in.md has each field."""
         form = await read_form(request, self._service.limits)
         model = self._model(form.type)
-        order = await ordered(form, new_id(), self._fetcher, self._service.limits)
+        order = await ordered(form, new_id(), self._fetchers, self._service.limits)
+        self._shotgun.check_output(form.arrangement().largest(order.picture.size), 1, "crop_margin")
         cutout = await cut_out(self._shotgun, order.job_id, model, order.shown, request.state.key)
         found = await asyncio.to_thread(answer, order, cutout, self._service.encode)
         return await asyncio.to_thread(found.response, prefers_json(request.headers.get("accept", "")))
@@ -61,6 +63,11 @@ class RemoveBg:
             "api": {"free_calls": 0 if spec.price_usd else NO_LIMIT, "sizes": "all"},
         }
         return JSONResponse({"data": {"attributes": attributes}})
+
+    async def close(self) -> None:
+        """Close what is still open."""
+        for fetcher in self._fetchers.values():
+            await fetcher.close()
 
     def _model(self, subject: Subject) -> str:
         if subject == "auto":
