@@ -40,11 +40,8 @@ class Order:
     background: Background
     region: Box | None
     """The part of the picture that alone may hold the subject; None: all of it."""
-
-    @property
-    def shown(self) -> Picture:
-        """What the model sees."""
-        return part(self.picture, self.region) if self.region else self.picture
+    shown: Picture
+    """What the model sees: that part."""
 
 
 async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
@@ -72,7 +69,9 @@ async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, limits: L
     """
     picture = await _picture(form, fetchers, limits)
     region = _region(form, picture.size)
-    return Order(job_id, form, picture, await _background(form, fetchers, limits), region)
+    background = await _background(form, fetchers, limits)
+    shown = await asyncio.to_thread(part, picture, region) if region else picture
+    return Order(job_id, form, picture, background, region, shown)
 
 
 def _check(form: RemoveBgForm) -> None:
