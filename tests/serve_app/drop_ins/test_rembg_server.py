@@ -15,7 +15,7 @@ from cutout.keys import KeyRing, make_key
 from cutout.spec import DropInSpec
 from deployments.books import Books
 from serve_app.app import create_app
-from serve_app.dialects.rembg_server.form import RembgForm, RembgUrlForm
+from serve_app.dialects.rembg_server.form import RembgForm
 from tests.serve_app.drop_ins.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
 from tests.serve_app.parts import shotgun
 from tests.serve_app.tiny_web import Host, reply
@@ -216,16 +216,3 @@ async def test_keys_and_the_services_state_in_the_same_form(tmp_path: Path) -> N
     assert "key" in stranger.json()["detail"]
     assert (known.status_code, known.headers["Retry-After"]) == (503, "5")
     assert "drop_in.model" in known.json()["detail"]
-
-
-def test_openapi_has_every_parameter(client: TestClient) -> None:
-    """GET has each in its query, POST each in its body, described; errors are FastAPI's."""
-    path = client.get("/openapi.json").json()["paths"][PATH]
-
-    asked = {parameter["name"]: parameter for parameter in path["get"]["parameters"]}
-    body = path["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
-    assert asked.keys() == RembgUrlForm.model_fields.keys()
-    assert [name for name, parameter in asked.items() if parameter["required"]] == ["url"]
-    assert body["properties"].keys() == RembgForm.model_fields.keys() | {"file"}
-    assert all(field["description"] for field in body["properties"].values())
-    assert {"200", "400", "401", "413", "422", "429", "503"} <= path["get"]["responses"].keys()
