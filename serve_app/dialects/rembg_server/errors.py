@@ -2,8 +2,8 @@
 
 from starlette.responses import JSONResponse, Response
 
-from cutout.errors import CutoutError, ServiceUnavailable, ValidationError
-from serve_app.responses import RETRY_AFTER_S
+from cutout.errors import CutoutError, ValidationError
+from serve_app.dialects.passing import retry_after
 
 UNPROCESSABLE = 422
 
@@ -22,5 +22,4 @@ def error_response(error: CutoutError) -> Response:
         loc = [error.where, error.details.get("field", "")]
         detail = {"type": "value_error", "loc": loc, "msg": error.message, "input": error.details.get("received")}
         return JSONResponse({"detail": [detail]}, UNPROCESSABLE)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.status == ServiceUnavailable.status else None
-    return JSONResponse({"detail": error.message}, error.status, headers)
+    return JSONResponse({"detail": error.message}, error.status, retry_after(error))

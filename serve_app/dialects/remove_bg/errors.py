@@ -19,8 +19,8 @@ from cutout.errors import (
     Unauthorized,
     ValidationError,
 )
+from serve_app.dialects.passing import retry_after
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.responses import RETRY_AFTER_S
 
 READABLE = ("image/png", "image/jpeg", "image/webp")
 """What `received` names where a picture is of a known format, but damaged."""
@@ -58,8 +58,8 @@ def error_response(error: CutoutError) -> Response:
         code, title = error.code, error.title
     elif code in ("invalid_request", "failed_to_read_image"):
         code, title = _of_field(error, code, title)
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == ServiceUnavailable.status else None
-    return JSONResponse({"errors": [{"title": title, "detail": error.message, "code": code}]}, status, headers)
+    body = {"errors": [{"title": title, "detail": error.message, "code": code}]}
+    return JSONResponse(body, status, {} if isinstance(error, BudgetSpent) else retry_after(error))
 
 
 def _of_field(error: CutoutError, code: str, title: str) -> tuple[str, str]:
