@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from serve_app.access import is_open
 from serve_app.contract import ErrorBody
+from serve_app.dialects import ERRORS
 
 KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
 ERROR = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}}}}
@@ -28,11 +29,12 @@ def _describe(operation: dict[str, Any], path: str, has_keys: bool) -> None:
     parts = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
     operation["parameters"] = parts + operation.get("parameters", [])
     answers: dict[str, Any] = operation["responses"]
-    if not is_open(path):
+    if has_keys and not is_open(path):
+        operation["security"] = [{name: []} for name in KEYS]
+    if not is_open(path) and not path.startswith(tuple(ERRORS)):  # another API has refusals of its own form
         for status, description in COUNTED.items():
             answers.setdefault(status, {"description": description, **ERROR})
         if has_keys:
-            operation["security"] = [{name: []} for name in KEYS]
             answers["401"] = {"description": "No key that is known", **ERROR}
     for status in COUNTED.keys() & answers.keys():
         answers[status]["headers"] = RETRY_AFTER

@@ -71,9 +71,14 @@ def error_body(error: CutoutError) -> dict[str, Any]:
 def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
     """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
     body = {**error_body(error), **(job or {})}
-    wait_s = error.details.get("retry_after_s") or RETRY_AFTER_S
-    headers = {"Retry-After": str(math.ceil(wait_s))} if error.status in PASSING else None
-    return JSONResponse(body, error.status, headers)
+    return JSONResponse(body, error.status, retry_after(error))
+
+
+def retry_after(error: CutoutError) -> dict[str, str]:
+    """The header of a refusal that passes; of another, none."""
+    if error.status not in PASSING:
+        return {}
+    return {"Retry-After": str(math.ceil(error.details.get("retry_after_s") or RETRY_AFTER_S))}
 
 
 def all_failed(result: Result) -> CutoutError:

@@ -52,7 +52,10 @@ class RembgError(Body):
 
 def removebg(form: type[Form]) -> dict[str, Any]:
     """POST /v1.0/removebg."""
-    kinds = {kind: {"schema": form.model_json_schema()} for kind in (MULTIPART, FORM, JSON)}
+    schema = form.model_json_schema()
+    texts = {name: field for name, field in schema["properties"].items() if field.get("format") != "binary"}
+    kinds = {kind: {"schema": {**schema, "properties": texts}} for kind in (FORM, JSON)}
+    kinds |= {MULTIPART: {"schema": schema}}
     content = {"image/*": PICTURE, "application/zip": PICTURE}
     described = _answers(RemoveBgErrors, 400, 402, 403, 429, 500, 503)
     described["responses"][200] = {"model": RemoveBgBody, "content": content, "description": "As Accept prefers."}

@@ -5,7 +5,17 @@ from collections.abc import Mapping, Sequence
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
 from cutout.purse import Charge
 from cutout.records import JobRecord
-from cutout.spec import AccessSpec, EncodeSpec, LicenceSpec, LimitsSpec, LimitTier, ModelSpec, Registry, ServiceSpec
+from cutout.spec import (
+    AccessSpec,
+    DropInSpec,
+    EncodeSpec,
+    LicenceSpec,
+    LimitsSpec,
+    LimitTier,
+    ModelSpec,
+    Registry,
+    ServiceSpec,
+)
 from cutout.verdict import Place, Verdict
 from deployments.backends.base import Resources
 from deployments.limiter import Limiter
@@ -26,8 +36,9 @@ BUSY = AccessSpec(tiers={"default": LimitTier(requests_per_minute=10_000, concur
 
 
 def registry(*models: ModelSpec, access: AccessSpec = BUSY, **limits: int) -> Registry:
-    """A registry of them, for callers who ask a lot."""
-    service = ServiceSpec(limits=LimitsSpec.model_validate(limits), access=access)
+    """A registry of them, for callers who ask a lot; the first answers other services' APIs."""
+    drop_in = DropInSpec(model=models[0].id)
+    service = ServiceSpec(limits=LimitsSpec.model_validate(limits), access=access, drop_in=drop_in)
     return Registry(service=service, models={spec.id: spec for spec in models})
 
 

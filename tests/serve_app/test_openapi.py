@@ -69,12 +69,14 @@ class Service:
         """The same question about a picture, a model and a job that are there."""
         query = dict(parse_qsl(urlsplit(self.job["results"][0]["image_url"]).query))
         real = {"image": PICTURE, "job_id": self.job["job_id"], "name": "first.png", "selected_model_id": "first"}
+        real |= {"image_file_b64": PICTURE, "file": picture()}
         real |= {field: ["first"] for field in ("models", "include_models", "bg_models")} | query
 
         def put(fields: Any) -> Any:
             if not isinstance(fields, dict):
                 return fields
-            return {name: real.get(name, fields[name]) for name in fields if name not in ("image_url", "webhook_url")}
+            others = ("image_url", "webhook_url", "image_file", "bg_image_url", "bg_image_file")
+            return {name: real.get(name, fields[name]) for name in fields if name not in others}
 
         return case.operation.Case(
             method=case.operation.method,

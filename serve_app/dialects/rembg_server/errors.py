@@ -3,7 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ValidationError
-from serve_app.dialects.passing import retry_after
+from serve_app.responses import retry_after
 
 UNPROCESSABLE = 422
 

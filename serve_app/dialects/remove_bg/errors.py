@@ -19,8 +19,8 @@ from cutout.errors import (
     Unauthorized,
     ValidationError,
 )
-from serve_app.dialects.passing import retry_after
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.responses import retry_after
 
 READABLE = ("image/png", "image/jpeg", "image/webp")
 """What `received` names where a picture is of a known format, but damaged."""
