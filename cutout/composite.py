@@ -1,9 +1,19 @@
 """A picture and a matte become a cutout."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from cutout.foreground import decontaminate
 from cutout.image import Picture, with_alpha
 from cutout.outcome import Alpha, Matte, Rgba
+
+
+def compose(picture: Picture, matte: Matte, clean: bool) -> Rgba:
+    """As `cut`; with `clean`, the subject's own colours under soft alpha, where the model gave none (foreground.py)."""
+    if clean and matte.rgb is None:
+        matte = replace(matte, rgb=decontaminate(picture.rgb, matte.alpha))
+    return cut(picture, matte)
 
 
 def cut(picture: Picture, matte: Matte) -> Rgba:

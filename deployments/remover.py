@@ -5,10 +5,9 @@ import logging
 import time
 from dataclasses import replace
 
-from cutout.composite import cut
+from cutout.composite import compose
 from cutout.crop import subject_box
 from cutout.errors import CutoutError, ModelUnavailable
-from cutout.foreground import decontaminate
 from cutout.image import Picture, encode
 from cutout.outcome import Cutout, Failure, Matte, ModelStatus, OutputFormat
 from cutout.spec import EncodeSpec, ModelSpec
@@ -63,9 +62,7 @@ class Remover:
 
     def _finish(self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float) -> Cutout:
         started = time.perf_counter()
-        if matte.rgb is None and self._spec.decontaminate:
-            matte = replace(matte, rgb=decontaminate(picture.rgb, matte.alpha))
-        rgba = cut(picture, matte)
+        rgba = compose(picture, matte, self._spec.decontaminate)
         composed = time.perf_counter()
         encoded = encode(rgba, output_format, self._encoding) if output_format else None
         encode_ms = (time.perf_counter() - composed) * 1000

@@ -10,8 +10,8 @@ from typing import Any
 from cutout.crop import enlarged, subject_box
 from cutout.errors import CutoutError
 from cutout.finish import Finish, finished_around
-from cutout.image import Picture, decode, encode
-from cutout.outcome import Alpha, Box, Cutout, Failure, OutputFormat, Rgb, Rgba, Size, Upscaled
+from cutout.image import Picture, decode, encode, without_idle_alpha
+from cutout.outcome import Box, Cutout, Failure, OutputFormat, Rgba, Size, Upscaled
 from cutout.resize import resize_rgba
 from cutout.spec import EncodeSpec, LimitsSpec
 
@@ -46,7 +46,7 @@ class Upscaler:
             box = enlarged(box, factor, cutout.size) if box and factor else box
             done = self._finished(cutout.timed(**spans), larger, output_format, finish or Finish(), box)
             has_whole = output_format == "png" and (finish is None or finish.is_plain)
-            whole = encode(_seen(larger), "png") if keep_whole and not has_whole else None
+            whole = encode(without_idle_alpha(larger), "png") if keep_whole and not has_whole else None
             return replace(done, source_size=cutout.size if factor else None, rgba=None, whole=whole)
 
         return await _in_thread(cutout.model_id, made)
@@ -75,7 +75,7 @@ class Upscaler:
         started = time.perf_counter()
         larger = resize_rgba(rgba, Size(rgba.shape[1], rgba.shape[0]).times(factor))
         resized = time.perf_counter()
-        encoded = encode(_seen(larger), output_format, self._encoding)
+        encoded = encode(without_idle_alpha(larger), output_format, self._encoding)
         encoded_at = time.perf_counter()
         return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
 
@@ -85,17 +85,12 @@ class Upscaler:
         started = time.perf_counter()
         done = finished_around(rgba, finish, box)
         finished_at = time.perf_counter()
-        encoded = encode(_seen(done.pixels), output_format, self._encoding)
+        encoded = encode(without_idle_alpha(done.pixels), output_format, self._encoding)
         mask = None if done.mask is None else encode(done.mask, "png")
         spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
         size = Size(done.pixels.shape[1], done.pixels.shape[0])
         made = replace(cutout, size=size, encoded=encoded, mask=mask, box=done.box, frame=done.frame)
         return made.timed(**spans)
-
-
-def _seen(pixels: Rgba | Rgb | Alpha) -> Rgba | Rgb | Alpha:
-    """Without an alpha channel that hides nothing, which would make a PNG a sixth larger."""
-    return pixels[..., :3] if pixels.ndim == 3 and pixels.shape[2] == 4 and pixels[..., 3].min() == 255 else pixels
 
 
 async def _in_thread(model_id: str, work: Callable[[], Any]) -> Cutout | Failure:

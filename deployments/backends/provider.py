@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
 from random import uniform
@@ -30,6 +29,7 @@ from fluxgate.trippers import Closed, FailureStreak, HalfOpened
 from pydantic import ValidationError
 
 from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, ProviderError
+from cutout.retry_after import retry_after_s
 from deployments.backends.base import CallsForm
 from deployments.backends.money import Bill
 from deployments.backends.wire import Unreadable
@@ -73,20 +73,9 @@ class Reply:
     headers: httpx.Headers
     body: bytes
 
-    @property
-    def retry_after_s(self) -> float | None:
-        """Seconds of its Retry-After, which is a number or a date; None without one that makes sense."""
-        value = self.headers.get("Retry-After", "")
-        if value.isdecimal():
-            return float(value)
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
-            return None
-
     def refused(self, text: str, code: int | None = None) -> Refused:
         """The refusal that this reply is; `code` where the body knows better than the status."""
-        return Refused(code or self.status, text, self.retry_after_s)
+        return Refused(code or self.status, text, retry_after_s(self.headers.get("Retry-After")))
 
 
 class Provider:

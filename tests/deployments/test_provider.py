@@ -3,18 +3,15 @@
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Iterator
-from email.utils import formatdate
 from typing import Any
 
-import httpx
 import pytest
 
 from cutout.errors import ModelError, ModelUnavailable, ProviderError
 from deployments.backends import load_backend
 from deployments.backends.base import CallsForm, RemoteBackend, Resources
-from deployments.backends.provider import USER_AGENT, Provider, Reply
+from deployments.backends.provider import USER_AGENT, Provider
 from tests.deployments.remote_parts import (
     KEYS,
     QUICK,
@@ -245,19 +242,6 @@ async def test_models_fail_alone() -> None:
             await asyncio.wait(stuck)
 
     assert len(mattes) == 4
-
-
-@pytest.mark.parametrize(("value", "wait_s"), [("7", 7), ("0", 0), ("soon", None), ("-3", None)])
-async def test_retry_after_in_seconds(value: str, wait_s: float | None) -> None:
-    """A number of seconds is understood, and nonsense is ignored."""
-    assert Reply(429, httpx.Headers({"Retry-After": value}), b"").retry_after_s == wait_s
-
-
-async def test_retry_after_as_a_date() -> None:
-    """A date is understood as the seconds until then."""
-    reply = Reply(429, httpx.Headers({"Retry-After": formatdate(time.time() + 60, usegmt=True)}), b"")
-
-    assert 50 < (reply.retry_after_s or 0) <= 60
 
 
 async def test_retries_wait_as_long_as_they_are_told() -> None:
