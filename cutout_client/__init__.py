@@ -1,1 +1,21 @@
-"""For callers and operators: the command `cutout`."""
+"""For callers and operators: the client, sync and async, and the command `cutout`.
+
+Names are imported when they are used, so that the command starts at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cutout_client.blocking import Client
+    from cutout_client.client import AsyncClient
+    from cutout_client.results import CutoutResult, Estimate, JobResult, ModelInfo, UpscaleResult
+
+__all__ = ["AsyncClient", "Client", "CutoutResult", "Estimate", "JobResult", "ModelInfo", "UpscaleResult"]
+_OTHERS = {"Client": "cutout_client.blocking", "AsyncClient": "cutout_client.client"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"cutout_client has no {name}")
+    return getattr(import_module(_OTHERS.get(name, "cutout_client.results")), name)
