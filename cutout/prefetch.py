@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,18 +19,27 @@ def main() -> int:
     """0 when at least one model has its weights, or none of them needs any; 1 otherwise, or for wrong configuration."""
     parser = argparse.ArgumentParser(prog="python -m cutout.prefetch", description=__doc__)
     parser.add_argument("--config-dir", type=Path, default=Path("configs"), help="the folder of service.yaml")
-    console = Console(markup=False, highlight=False, soft_wrap=True)
     try:
-        models = load_registry(parser.parse_args().config_dir).models.values()
-        wanted = {model.id: _weights(model) for model in models if "weights" in model.options}
+        wanted = weights_of(load_registry(parser.parse_args().config_dir).models.values())
     except ConfigurationError as wrong:
-        console.print(wrong.message)
+        print(wrong.message)
         return 1
+    had = prefetch(wanted)
+    return 0 if any(had) or not had else 1
+
+
+def weights_of(models: Iterable[ModelSpec]) -> dict[str, WeightsSpec]:
+    """The weights of the models that need any, by the models' ids; raises ConfigurationError."""
+    return {model.id: _weights(model) for model in models if "weights" in model.options}
+
+
+def prefetch(wanted: Mapping[str, WeightsSpec]) -> list[bool]:
+    """Whether each one's weights are there now; a line for each says where they came from, or why they are missing."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     quiet = not console.is_terminal
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=quiet) as bars:
-        had = [_fetched(model_id, weights, bars) for model_id, weights in wanted.items()]
-    return 0 if any(had) or not had else 1
+        return [_fetched(model_id, weights, bars) for model_id, weights in wanted.items()]
 
 
 def _weights(model: ModelSpec) -> WeightsSpec:

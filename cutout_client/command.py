@@ -1,66 +1,66 @@
-"""The command `cutout`. So far it makes, lists and revokes API keys."""
+"""The command `cutout`: all its commands on one screen.
 
-from pathlib import Path
+Exit codes, for scripts: 0 everything was done; 1 some of it failed, and the rest was done; 2 the command line or the
+configuration is wrong; 3 a model, its weights or a service cannot be had; 130 ended by Ctrl-C.
+"""
+
+import logging
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from cutout.errors import CutoutError
-from cutout.keys import KeyRing, make_key
+from cutout.errors import ConfigurationError, CutoutError, ModelUnavailable, ServiceUnavailable, ValidationError
+from cutout_client.commands import keys, weights
+from cutout_client.commands.compare import compare
+from cutout_client.commands.models import models
+from cutout_client.commands.remove import remove
+from cutout_client.commands.serve import serve
+from cutout_client.commands.upscale import upscale
 
-app = typer.Typer(help="Cutout Shotgun.", no_args_is_help=True, pretty_exceptions_enable=False)
-keys = typer.Typer(help="API keys, kept as hashes in one file.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
-File = Annotated[Path, typer.Option("--file", envvar="CUTOUT_API_KEYS_FILE", help="The key file.")]
+FAILED, WRONG, UNAVAILABLE = 1, 2, 3
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(remove)
+app.command()(compare)
+app.command()(upscale)
+app.command()(models)
+app.add_typer(weights.app, name="weights")
+app.add_typer(keys.app, name="keys")
+app.command()(serve)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("cutout-shotgun"))
+        raise typer.Exit
 
 
 @app.callback()
-def _cutout() -> None:
-    """Commands stand in groups."""
-
-
-@keys.command()
-def make(
-    name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    file: File,
-    tier: Annotated[str, typer.Option(help="Its limits: a tier of `access` in service.yaml.")] = "default",
-    model: Annotated[list[str] | None, typer.Option(help="A model it may use; repeat for more. Default: all.")] = None,
-    daily_usd: Annotated[float | None, typer.Option(min=0, help="Most USD it may spend in a UTC day.")] = None,
+def cutout(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it, and end.")] = False,
 ) -> None:
-    """Make a key, and print it. It is shown this once."""
-    text, record = make_key(name, tier, model, daily_usd)
-    KeyRing(file).add(record)
-    typer.echo(text)
-
-
-@keys.command("list")
-def show(file: File) -> None:
-    """Every key by its id, never the key itself."""
-    table = Table("id", "name", "tier", "models", "USD a day", "made", "revoked")
-    for record in KeyRing.load(file).records:
-        models = "all" if record.models is None else ", ".join(record.models)
-        ceiling = "" if record.daily_usd is None else f"{record.daily_usd:g}"
-        revoked = f"{record.revoked:%Y-%m-%d}" if record.revoked else ""
-        table.add_row(record.id, record.name, record.tier, models, ceiling, f"{record.created:%Y-%m-%d}", revoked)
-    Console().print(table)
-
-
-@keys.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as `list` shows it.")], file: File) -> None:
-    """Refuse a key from now on; running services notice at once."""
-    record = KeyRing.load(file).revoke(key_id)
-    typer.echo(f"{record.name}'s key {record.id} is revoked")
+    """Cutout Shotgun: background removers side by side, here or on a service."""
+    logging.basicConfig(level=logging.ERROR)  # what went wrong is said in sentences
 
 
 def main() -> None:
-    """Run the command; an error of ours is one sentence and exit code 1."""
+    """Run the command; an error of ours, or of a file, is one sentence on standard error."""
     try:
         app()
     except CutoutError as error:
         typer.echo(error.message, err=True)
-        raise SystemExit(1) from None
+        raise SystemExit(_code(error)) from None
+    except OSError as error:
+        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise SystemExit(FAILED) from None
+
+
+def _code(error: CutoutError) -> int:
+    if isinstance(error, ConfigurationError | ValidationError):
+        return WRONG
+    return UNAVAILABLE if isinstance(error, ModelUnavailable | ServiceUnavailable) else FAILED
 
 
 if __name__ == "__main__":

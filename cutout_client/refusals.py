@@ -2,9 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from cutout.errors import (
     Conflict,
@@ -24,6 +22,9 @@ from cutout.errors import (
     ValidationError,
 )
 from cutout.retry_after import retry_after_s
+
+if TYPE_CHECKING:
+    import httpx
 
 BY_TYPE = {
     kind.type: kind
@@ -46,7 +47,7 @@ def error_of(kind: str | None, message: str, details: Mapping[str, Any] | None =
 class Refused(Exception):
     """An answer that is no success."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: "httpx.Response") -> None:
         super().__init__(response.status_code)
         body = _json(response)
         self.error = _error(response, body)
@@ -60,7 +61,7 @@ class Refused(Exception):
             self.again = wait_s <= LONGEST_WAIT_S and wait_s + jitter_s
 
 
-def _error(response: httpx.Response, body: Mapping[str, Any]) -> CutoutError:
+def _error(response: "httpx.Response", body: Mapping[str, Any]) -> CutoutError:
     match body.get("error"):
         case {"type": str(kind), "message": str(message), **more}:
             details = more.get("details")
@@ -69,7 +70,7 @@ def _error(response: httpx.Response, body: Mapping[str, Any]) -> CutoutError:
     return ServiceUnavailable(sentence) if response.status_code in PASSING else InternalError(sentence)
 
 
-def _json(response: httpx.Response) -> dict[str, Any]:
+def _json(response: "httpx.Response") -> dict[str, Any]:
     try:
         body = response.json()
     except ValueError:

@@ -13,10 +13,13 @@ def build_engine(name: EngineName, plan: Plan) -> Engine:
     On a processor with bf16, OpenVINO halves ISNet's time, and takes a quarter off u2netp's; in f32 the two are
     equal, and onnxruntime has the GPU (docs/performance.md).
     """
-    from deployments.engines.onnx_runtime import OnnxRuntime
-    from deployments.engines.open_vino import OpenVino, has_bf16
-
+    # Each takes a second to import: only the one that is used.
     allows_bf16 = plan.precision != "f32" or plan.bf16_layers
-    if name == "openvino" or (name == "auto" and not plan.gpu and allows_bf16 and has_bf16()):
-        return OpenVino(plan)
+    if name == "openvino" or (name == "auto" and not plan.gpu and allows_bf16):
+        from deployments.engines.open_vino import OpenVino, has_bf16
+
+        if name == "openvino" or has_bf16():
+            return OpenVino(plan)
+    from deployments.engines.onnx_runtime import OnnxRuntime
+
     return OnnxRuntime(plan)

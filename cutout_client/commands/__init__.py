@@ -1,0 +1,1 @@
+"""The commands of `cutout`, a file each. Heavy parts are imported when a command runs."""

@@ -1,0 +1,68 @@
+"""cutout compare: one photograph by every model, side by side on a checkerboard."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cutout_client.commands.options import DATA_DIR, ApiKey, ConfigDir, DataDir, Models, Overwrite, Server
+
+if TYPE_CHECKING:
+    from cutout.contact_sheet import Panel
+    from cutout_client.results import CutoutResult
+
+
+def compare(
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A PNG, JPEG or WebP file, or - for standard input.")],
+    *,
+    model: Models = ["all"],  # noqa: B006 - Typer copies a default
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="SHEET", help="The PNG to write.")] = Path("compare.png"),
+    overwrite: Overwrite = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+    config_dir: ConfigDir = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Write a contact sheet: a photograph cut out by every model, with each one's time and price.
+
+    Models that cannot work are named, with the reason, on standard error.
+    """
+    from cutout.contact_sheet import Panel, contact_sheet
+    from cutout.image import decode, encode
+    from cutout.spec import LimitsSpec
+    from cutout_client.commands.cutters import Place, cutter
+    from cutout_client.commands.photos import photographs
+    from cutout_client.local import chosen
+
+    if out.exists() and not overwrite:
+        raise typer.BadParameter(f"{out} is there already; --overwrite replaces it", param_hint="--out")
+    image = photographs([photo], recursive=False)[0].read()
+
+    async def run() -> list[Panel]:
+        async with cutter(Place(server, api_key, config_dir, data_dir.expanduser()), "png", 1) as models:
+            asked = chosen(model, models.cards)
+            for one in models.cards if model == ["all"] else ():
+                if not one.available:
+                    typer.echo(f"{one.id} is left out: {one.reason}", err=True)
+            await models.open(asked)
+            made = {result.model_id: _panel(result) async for result in models.stream(image, asked)}
+            return [made[name] for name in asked]
+
+    panels = asyncio.run(run())
+    original = Panel("The photograph", "", decode(image, LimitsSpec()).rgba())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(encode(contact_sheet([original, *panels]), "png"))
+    raise typer.Exit(0 if all(panel.rgba is not None for panel in panels) else 1)
+
+
+def _panel(result: "CutoutResult") -> "Panel":
+    from cutout.contact_sheet import Panel
+    from cutout.image import decode
+    from cutout.spec import LimitsSpec
+
+    if result.image is None:
+        return Panel(result.model_name, result.error or "no picture", None)
+    price = f"{result.cost_usd:g} USD" if result.cost_usd else "free"
+    rgba = decode(result.image, LimitsSpec()).rgba()
+    return Panel(result.model_name, f"{result.processing_time_ms:,.0f} ms, {price}, {result.licence}", rgba)

@@ -1,0 +1,90 @@
+"""Who cuts: models in this process, or a service."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cutout.outcome import OutputFormat
+from cutout_client.commands.registry import registry_of
+from cutout_client.local import LocalModels
+from cutout_client.results import CutoutResult, ModelInfo
+
+if TYPE_CHECKING:
+    from cutout_client.client import AsyncClient
+
+
+class Cutter(Protocol):
+    """Something that cuts photographs out by several models."""
+
+    cards: tuple[ModelInfo, ...]
+    """Every model, available or not."""
+    at_once: int
+    """Photographs worth sending at a time."""
+
+    async def open(self, models: Sequence[str]) -> None:
+        """Get these models ready; raises ModelUnavailable when one cannot be had."""
+
+    def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
+        """Each model's cutout, or its failure, as soon as it is there; raises CutoutError."""
+
+
+class ServiceModels:
+    """The models of a service."""
+
+    at_once = 4
+
+    def __init__(self, client: "AsyncClient", cards: tuple[ModelInfo, ...], output_format: OutputFormat) -> None:
+        self.cards = cards
+        self._client = client
+        self._format = output_format
+
+    async def open(self, models: Sequence[str]) -> None:
+        """The service opens its own."""
+
+    def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
+        """See Cutter."""
+        return self._client.stream(image, models, output_format=self._format)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the work is done."""
+
+    server: str | None
+    """Address of a service; None: in this process."""
+    api_key: str | None
+    config_dir: Path | None
+    data_dir: Path
+
+
+@asynccontextmanager
+async def cutter(place: Place, output_format: OutputFormat, photos: int) -> AsyncIterator[Cutter]:
+    """Whoever cuts at this place, for so many photographs."""
+    if place.server:
+        from cutout_client.client import AsyncClient
+
+        async with AsyncClient(place.server, place.api_key) as client:
+            yield ServiceModels(client, await client.models(), output_format)
+        return
+    models = LocalModels(registry_of(place.config_dir), place.data_dir / "compiled", output_format, photos)
+    try:
+        yield models
+    finally:
+        await models.close()
+
+
+def facts(result: CutoutResult) -> Mapping[str, object]:
+    """What a script may want to know of a result."""
+    known = {
+        "model_name": result.model_name,
+        "processing_time_ms": result.processing_time_ms,
+        "cost_usd": result.cost_usd,
+        "licence": result.licence,
+        "commercial_use": result.commercial_use,
+        "device": result.engine.device if result.engine else None,
+        "note": result.note,
+        "error_type": result.error_type,
+    }
+    return {name: value for name, value in known.items() if value is not None}

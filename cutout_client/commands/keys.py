@@ -1,0 +1,51 @@
+"""cutout keys: API keys, kept as hashes in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="API keys, kept as hashes in one file.", no_args_is_help=True)
+File = Annotated[Path, typer.Option("--file", envvar="CUTOUT_API_KEYS_FILE", help="The key file.")]
+
+
+@app.command()
+def make(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    file: File,
+    tier: Annotated[str, typer.Option(help="Its limits: a tier of `access` in service.yaml.")] = "default",
+    model: Annotated[list[str] | None, typer.Option(help="A model it may use; repeat for more. Default: all.")] = None,
+    daily_usd: Annotated[float | None, typer.Option(min=0, help="Most USD it may spend in a UTC day.")] = None,
+) -> None:
+    """Make a key, and print it. It is shown this once."""
+    from cutout.keys import KeyRing, make_key
+
+    text, record = make_key(name, tier, model, daily_usd)
+    KeyRing(file).add(record)
+    typer.echo(text)
+
+
+@app.command("list")
+def show(file: File) -> None:
+    """Every key by its id, never the key itself."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from cutout.keys import KeyRing
+
+    table = Table("id", "name", "tier", "models", "USD a day", "made", "revoked")
+    for record in KeyRing.load(file).records:
+        models = "all" if record.models is None else ", ".join(record.models)
+        ceiling = "" if record.daily_usd is None else f"{record.daily_usd:g}"
+        revoked = f"{record.revoked:%Y-%m-%d}" if record.revoked else ""
+        table.add_row(record.id, record.name, record.tier, models, ceiling, f"{record.created:%Y-%m-%d}", revoked)
+    Console().print(table)
+
+
+@app.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as `list` shows it.")], file: File) -> None:
+    """Refuse a key from now on; running services notice at once."""
+    from cutout.keys import KeyRing
+
+    record = KeyRing.load(file).revoke(key_id)
+    typer.echo(f"{record.name}'s key {record.id} is revoked")

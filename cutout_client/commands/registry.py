@@ -1,0 +1,19 @@
+"""The registry that a command works with."""
+
+from pathlib import Path
+
+from cutout.registry import load_registry
+from cutout.spec import Registry
+
+HERE = Path("configs")
+OURS = Path(__file__).resolve().parents[2] / HERE
+"""Beside the code, where it runs from its repository."""
+
+
+def registry_of(config_dir: Path | None) -> Registry:
+    """Of the folder that was given, or else of configs/ here, or else of the one beside this program.
+
+    Raises:
+        ConfigurationError: it has no such files, or a wrong value.
+    """
+    return load_registry(config_dir or (HERE if HERE.is_dir() else OURS))

@@ -1,0 +1,66 @@
+"""cutout remove: photographs, by one model or several."""
+
+import asyncio
+
+import typer
+
+from cutout_client.commands.options import (
+    DATA_DIR,
+    ApiKey,
+    ConfigDir,
+    DataDir,
+    Json,
+    Models,
+    Out,
+    OutputFormat,
+    Overwrite,
+    Photos,
+    Recursive,
+    Server,
+)
+
+
+def remove(
+    photos: Photos,
+    *,
+    model: Models = ["all"],  # noqa: B006 - Typer copies a default
+    out: Out = None,
+    output_format: OutputFormat = None,
+    recursive: Recursive = False,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+    config_dir: ConfigDir = None,
+    data_dir: DataDir = DATA_DIR,
+) -> None:
+    """Cut photographs out, in this process or by a service.
+
+    With one model a result is OUT/NAME.png, with several OUT/NAME.MODEL.png.
+    """
+    from collections.abc import AsyncIterator, Sequence
+
+    from cutout_client.commands.batch import Batch, Made
+    from cutout_client.commands.cutters import Place, cutter, facts
+    from cutout_client.commands.photos import Destination, photographs
+    from cutout_client.commands.report import Report
+    from cutout_client.local import chosen
+
+    found = photographs(photos, recursive)
+    destination = Destination.of(out, output_format, found, labelled=model == ["all"] or len(model) > 1)
+
+    async def run(report: Report) -> None:
+        place = Place(server, api_key, config_dir, data_dir.expanduser())
+        async with cutter(place, destination.suffix, len(found)) as models:
+
+            async def cut(image: bytes, wanted: Sequence[str]) -> AsyncIterator[Made]:
+                async for result in models.stream(image, wanted):
+                    yield Made(result.model_id, result.image, result.error, facts(result))
+
+            asked = chosen(model, models.cards)
+            await models.open(asked)
+            await Batch(found, destination, overwrite, report).run(cut, asked, models.at_once)
+
+    with Report(len(found), as_json) as report:
+        asyncio.run(run(report))
+    raise typer.Exit(report.exit_code)

@@ -1,0 +1,57 @@
+"""What a command tells as it works: a bar where somebody looks, lines for scripts, one sentence for what failed."""
+
+import json
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SOME_FAILED = 1
+
+
+class Report:
+    """Of one run over `photos` photographs. The bar is on standard error, and only where that is a terminal."""
+
+    def __init__(self, photos: int, as_json: bool) -> None:
+        self._as_json = as_json
+        self._failed = 0
+        self._console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bars = Progress(*columns, console=self._console, disable=not self._console.is_terminal, transient=True)
+        self._bar = self._bars.add_task("photographs", total=photos)
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything was made."""
+        return SOME_FAILED if self._failed else 0
+
+    def made(self, facts: Mapping[str, object]) -> None:
+        """A result is where it should be."""
+        self._line({**facts, "status": "success"})
+
+    def failed(self, source: str, message: str, facts: Mapping[str, object]) -> None:
+        """A result could not be had: `message` is one sentence."""
+        self._failed += 1
+        self._console.print(f"{source}: {message}")
+        self._line({**facts, "status": "error", "error": message})
+
+    def done(self) -> None:
+        """One photograph has been seen to."""
+        self._bars.advance(self._bar)
+
+    def _line(self, facts: Mapping[str, object]) -> None:
+        if self._as_json:
+            sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+            sys.stdout.flush()

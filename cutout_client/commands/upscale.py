@@ -1,0 +1,108 @@
+"""cutout upscale: pictures, two or four times larger on each side, transparency kept exact."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cutout_client.commands.options import (
+    ApiKey,
+    ConfigDir,
+    Format,
+    Json,
+    Out,
+    OutputFormat,
+    Overwrite,
+    Photos,
+    Recursive,
+    Server,
+)
+
+if TYPE_CHECKING:
+    from cutout.outcome import Size
+    from cutout.spec import ServiceSpec
+    from cutout_client.client import AsyncClient
+    from cutout_client.commands.batch import Work
+
+Factor = Literal[2, 4]
+PICTURES_AT_ONCE = 4
+"""That a service is sent."""
+
+
+def upscale(
+    photos: Photos,
+    *,
+    factor: Annotated[Factor, typer.Option("--factor", "-f", help="How many times larger on each side.")] = 4,
+    out: Out = None,
+    output_format: OutputFormat = None,
+    recursive: Recursive = False,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+    server: Server = None,
+    api_key: ApiKey = None,
+    config_dir: ConfigDir = None,
+) -> None:
+    """Enlarge pictures by Lanczos, transparency kept exact; in this process, or by a service.
+
+    A result is OUT/NAME.png.
+    """
+    from cutout_client.commands.batch import Batch
+    from cutout_client.commands.photos import Destination, photographs
+    from cutout_client.commands.registry import registry_of
+    from cutout_client.commands.report import Report
+
+    found = photographs(photos, recursive)
+    destination = Destination.of(out, output_format, found, labelled=False)
+
+    async def run(report: Report) -> None:
+        batch = Batch(found, destination, overwrite, report)
+        if server:
+            from cutout_client.client import AsyncClient
+
+            async with AsyncClient(server, api_key) as client:
+                await batch.run(_by(client, factor, destination.suffix), [""], PICTURES_AT_ONCE)
+            return
+        service = registry_of(config_dir).service
+        await batch.run(_here(service, factor, destination.suffix), [""], len(os.sched_getaffinity(0)))
+
+    with Report(len(found), as_json) as report:
+        asyncio.run(run(report))
+    raise typer.Exit(report.exit_code)
+
+
+def _by(client: "AsyncClient", factor: Factor, output_format: Format) -> "Work":
+    from cutout_client.commands.batch import Made
+
+    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
+        made = await client.upscale(image, factor, output_format)
+        yield Made("", made.image, None, _facts(made.output_size, made.processing_time_ms))
+
+    return work
+
+
+def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Work":
+    from cutout.errors import ImageTooLarge
+    from cutout.image import decode, encode
+    from cutout.resize import enlarged
+    from cutout_client.commands.batch import Made
+
+    def larger(image: bytes) -> tuple[bytes, "Size"]:
+        picture = decode(image, service.limits)
+        size = picture.size.times(factor)
+        if size.width * size.height > service.limits.output_px:
+            raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
+        return encode(enlarged(picture.rgba(), factor), output_format, service.encode), size
+
+    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
+        started = time.perf_counter()
+        picture, size = await asyncio.to_thread(larger, image)
+        yield Made("", picture, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
+
+    return work
+
+
+def _facts(size: "Size", time_ms: float) -> dict[str, object]:
+    return {"width": size.width, "height": size.height, "processing_time_ms": time_ms}

@@ -1,0 +1,173 @@
+"""Models in this process: those of configs/, by the service's own backends, on all cores. No server, no Ray."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from cutout.composite import compose
+from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable, ValidationError
+from cutout.image import Picture, decode, encode
+from cutout.outcome import Matte, OutputFormat
+from cutout.spec import ModelSpec, Registry
+from cutout.weights import at_hand
+from cutout_client.results import CutoutResult, ModelInfo
+from deployments.backends import load_backend
+from deployments.backends.base import Backend, LocalBackend, RemoteBackend, Resources
+
+STREAMS = 4
+"""Most networks at work at a time: each takes up to 1 GB."""
+AHEAD = 2
+"""Photographs beyond those in the networks: being read and decoded, and being written."""
+
+
+class LocalModels:
+    """Some models of a registry, open.
+
+    With several photographs, each network has a share of the cores to itself, and as many run at a time: on two cores
+    two networks of one thread each do 5 to 20 % more than one of two threads, and no core waits for what a network
+    does on one of them. A single photograph has all cores for each model, one after the other.
+    """
+
+    def __init__(self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int) -> None:
+        cores = len(os.sched_getaffinity(0))
+        streams = max(1, min(photos, cores, STREAMS))
+        self.cards = tuple(card(spec) for spec in registry.models.values())
+        self.at_once = streams + AHEAD
+        self._registry = registry
+        self._format = output_format
+        self._resources = Resources(cores // streams, cache=cache)
+        self._seats = asyncio.Semaphore(streams)
+        self._idle: dict[str, list[Backend[Any]]] = {}
+
+    async def open(self, models: Sequence[str]) -> None:
+        """Load the models; their weights are fetched where they are missing.
+
+        Raises:
+            ModelUnavailable: one cannot be had.
+        """
+        opened = await asyncio.gather(*(self._opened(self._registry.models[name]) for name in models))
+        self._idle = {name: [backend] for name, backend in zip(models, opened, strict=True)}
+
+    async def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
+        """Each model's cutout, or its failure, as soon as it is there.
+
+        Raises:
+            InvalidFormat, ImageTooLarge: the picture cannot be read.
+        """
+        picture = await asyncio.to_thread(decode, image, self._registry.service.limits)
+        work = [asyncio.create_task(self._cut(self._registry.models[name], picture)) for name in models]
+        try:
+            for done in asyncio.as_completed(work):
+                yield await done
+        finally:
+            for task in work:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Let go of the models."""
+        for backend in [backend for idle in self._idle.values() for backend in idle]:
+            await backend.close()
+
+    async def _cut(self, spec: ModelSpec, picture: Picture) -> CutoutResult:
+        started = time.perf_counter()
+        try:
+            async with self._seats if spec.local else nullcontext():
+                started = time.perf_counter()  # other photographs that wait for a seat are no part of the model's time
+                idle = self._idle[spec.id]
+                backend = idle.pop() if idle else await self._opened(spec)
+                try:
+                    async with asyncio.timeout(spec.timeout_s):
+                        matte = await backend.remove(picture)
+                finally:
+                    idle.append(backend)
+            image = await asyncio.to_thread(self._finish, spec, picture, matte)
+        except TimeoutError:
+            return _failed(spec, ModelTimeout(f"not done after {spec.timeout_s:g} s"), started)
+        except CutoutError as error:
+            return _failed(spec, error, started)
+        return CutoutResult(
+            model_id=spec.id,
+            model_name=spec.name,
+            processing_time_ms=_ms_since(started),
+            cost_usd=spec.price_usd if matte.cost_usd is None else matte.cost_usd,
+            licence=spec.licence.name,
+            commercial_use=spec.licence.commercial,
+            image=image,
+            engine=backend.report(),
+            note=matte.note,
+        )
+
+    def _finish(self, spec: ModelSpec, picture: Picture, matte: Matte) -> bytes:
+        return encode(compose(picture, matte, spec.decontaminate), self._format, self._registry.service.encode)
+
+    async def _opened(self, spec: ModelSpec) -> Backend[Any]:
+        backend = load_backend(spec, self._resources)
+        # Not `open`, which runs a local model once before the first picture: here that one would only wait for it.
+        await asyncio.to_thread(backend.load if isinstance(backend, LocalBackend) else backend.open)
+        return backend
+
+
+def chosen(asked: Sequence[str], cards: Sequence[ModelInfo]) -> tuple[str, ...]:
+    """The ids of the models asked for; `all` are those that are available.
+
+    Raises:
+        ValidationError: an id is unknown.
+        ModelUnavailable: `all` are none.
+    """
+    known = [one.id for one in cards]
+    if unknown := [name for name in asked if name not in ("all", *known)]:
+        raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {', '.join(known)}")
+    if "all" not in asked:
+        return tuple(dict.fromkeys(asked))
+    if available := tuple(one.id for one in cards if one.available):
+        return available
+    raise ModelUnavailable("No model is available. " + "; ".join(f"{one.id}: {one.reason}" for one in cards))
+
+
+def card(spec: ModelSpec) -> ModelInfo:
+    """What is known of a model without loading it."""
+    reason = _missing(load_backend(spec, Resources()))
+    return ModelInfo(
+        id=spec.id,
+        name=spec.name,
+        provider=spec.provider,
+        available=reason is None,
+        price_usd=spec.price_usd,
+        licence=spec.licence.name,
+        commercial_use=spec.licence.commercial,
+        reason=reason,
+    )
+
+
+def _missing(backend: Backend[Any]) -> str | None:
+    """Why a model could not work now: its key or its weights are not here. Nothing is downloaded."""
+    try:
+        if isinstance(backend, RemoteBackend):
+            backend.key(backend.options.key_variable)
+        weights = getattr(backend.options, "weights", None)
+        if weights and at_hand(weights) is None:
+            return f"no weights yet: cutout weights pull {backend.spec.id}"
+    except ModelUnavailable as missing:
+        return missing.message
+    return None
+
+
+def _failed(spec: ModelSpec, error: CutoutError, started: float) -> CutoutResult:
+    return CutoutResult(
+        model_id=spec.id,
+        model_name=spec.name,
+        processing_time_ms=_ms_since(started),
+        cost_usd=float(error.details.get("cost_usd", 0.0)),
+        licence=spec.licence.name,
+        commercial_use=spec.licence.commercial,
+        error=error.message,
+        error_type=error.type,
+    )
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)
