@@ -1,0 +1,234 @@
+"""cutout remove, as it is typed."""
+
+import asyncio
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from cutout.image import decode
+from cutout.outcome import Cutout as Cut
+from cutout.outcome import Failure
+from cutout.registry import load_registry
+from cutout.spec import EncodeSpec, LimitsSpec
+from cutout_client.commands.batch import Batch, Made
+from cutout_client.commands.photos import Destination, Photo
+from cutout_client.commands.report import Report
+from deployments.backends.base import Resources
+from deployments.remover import Remover
+from tests.cutout_client.conftest import Cutout
+from tests.cutout_client.running import Running
+from tests.serve_app.jobbing import picture
+
+ASTRONAUT = Path("tests/photos/astronaut.jpg")
+
+
+def written(folder: Path) -> list[str]:
+    """Every file in a folder, by its path within it."""
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_folder_by_one_model(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """Every photograph of a folder is cut out under its name; nothing is said."""
+    ended = cutout("remove", photos, "-m", "dark", "-o", tmp_path / "out", "--config-dir", configs)
+
+    assert (ended.code, ended.out, ended.err) == (0, b"", "")
+    assert written(tmp_path / "out") == ["a.png", "b.png"]
+    assert Image.open(tmp_path / "out" / "a.png").mode == "RGBA"
+
+
+def test_several_models_and_folders_within(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """With several models the name has the model's id; --recursive keeps the folders' structure."""
+    out = tmp_path / "out"
+    ended = cutout("remove", photos, "-r", "-m", "dark", "-m", "grey", "-o", out, "--config-dir", configs)
+
+    assert ended.code == 0
+    names = ("a", "b", "more/a")
+    assert written(out) == sorted(f"{name}.{model}.png" for name in names for model in ("dark", "grey"))
+
+
+def test_all_are_the_models_that_can_work(cutout: Cutout, configs: Path, tmp_path: Path) -> None:
+    """Without -m every available model is asked; one that fails is one sentence, one without weights is left out."""
+    (tmp_path / "one.png").write_bytes(picture())
+    ended = cutout("remove", tmp_path / "one.png", "-o", tmp_path / "out", "--config-dir", configs, "--json")
+
+    assert ended.code == 1
+    assert written(tmp_path / "out") == ["one.dark.png", "one.grey.png"]
+    assert ended.sentences == [f"{tmp_path}/one.png: broken: out of ink"]
+    assert {line["model_id"]: line["status"] for line in ended.lines} == {
+        "dark": "success", "grey": "success", "broken": "error",
+    }  # fmt: skip
+
+
+def test_patterns_and_one_file(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """A pattern is taken as a shell would; a single result may have a name of its own, whose suffix is its format."""
+    many = cutout("remove", f"{photos}/*.png", "-m", "dark", "-o", tmp_path / "out", "--config-dir", configs)
+    one = cutout("remove", photos / "a.png", "-m", "dark", "-o", tmp_path / "x" / "one.webp", "--config-dir", configs)
+
+    assert (many.code, one.code) == (0, 0)
+    assert written(tmp_path / "out") == ["a.png"]
+    assert Image.open(tmp_path / "x" / "one.webp").format == "WEBP"
+
+
+def test_standard_input_to_standard_output(cutout: Cutout, configs: Path) -> None:
+    """`-` is read, and its cutout goes to standard output, and nothing else does."""
+    ended = cutout("remove", "-", "-m", "dark", "--config-dir", configs, stdin=picture(shade=60))
+
+    assert ended.code == 0
+    assert Image.open(io.BytesIO(ended.out)).size == (24, 24)
+
+
+def test_a_broken_picture_fails_alone(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """What cannot be read, or is not there, is one sentence each and exit code 1; the others are done."""
+    (photos / "aa.png").write_bytes(b"no picture")
+    gone = photos / "gone.png"
+    ended = cutout("remove", photos, gone, "-m", "dark", "-o", tmp_path / "out", "--config-dir", configs)
+
+    assert ended.code == 1
+    assert written(tmp_path / "out") == ["a.png", "b.png"]
+    assert sorted(ended.sentences) == [
+        f"{photos}/aa.png: Invalid image format. Supported: PNG, JPG, WEBP",
+        f"{gone}: No such file or directory",
+    ]
+
+
+def test_what_is_there_is_kept(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """A result that is there already is not replaced, unless --overwrite says so."""
+    out = tmp_path / "out"
+    asked = ("remove", photos, "-m", "dark", "-o", out, "--config-dir", configs)
+    out.mkdir()
+    (out / "a.png").write_text("mine")
+
+    kept, content = cutout(*asked), (out / "a.png").read_text()
+    replaced = cutout(*asked, "--overwrite")
+
+    assert (kept.code, replaced.code) == (1, 0)
+    assert kept.sentences == [f"{photos}/a.png: {out}/a.png is there already; --overwrite replaces it"]
+    assert content == "mine"
+    assert Image.open(out / "a.png").format == "PNG"
+    assert written(out) == ["a.png", "b.png"]
+
+
+def test_one_result_never_replaces_another(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """Of two photographs of one name the second fails, even with --overwrite."""
+    given = (photos / "a.png", photos / "more" / "a.png")
+    ended = cutout("remove", *given, "-m", "dark", "-o", tmp_path / "out", "--overwrite", "--config-dir", configs)
+
+    assert ended.code == 1
+    assert ended.sentences == [f"{given[1]}: {tmp_path}/out/a.png is the result of another photograph"]
+
+
+def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """--json says of each result where it is, what made it, how long it took and what it cost."""
+    ended = cutout("remove", photos / "a.png", "-m", "grey", "-o", tmp_path, "--json", "--config-dir", configs)
+    [line] = ended.lines
+
+    assert line.pop("processing_time_ms") >= 0
+    assert line == {
+        "photo": f"{photos}/a.png", "model_id": "grey", "model_name": "Grey", "status": "success",
+        "output": f"{tmp_path}/a.png", "cost_usd": 0.01, "licence": "MIT", "commercial_use": True, "device": "CPU",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("{photos}", "-m", "dark"), 2, "-o OUT is expected"),
+        (("{photos}", "-m", "dark", "-o", "one.png"), 2, "a folder is expected as OUT"),
+        (("{photos}/a.png", "-m", "all", "-o", "-"), 2, "a folder is expected as OUT"),
+        (("{empty}", "-m", "dark", "-o", "out"), 2, "holds no PNG, JPEG or WebP file"),
+        (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, broken, dark, grey, lost"),
+        (("{photos}", "-m", "lost", "-o", "out"), 3, "no weights for lost"),
+        (("{photos}", "-m", "dark", "-o", "out", "--config-dir", "{empty}"), 2, "service.yaml: cannot be read"),
+        (("{photos}", "-m", "dark", "-o", "out", "--server", "localhost"), 2, "address is expected as http://"),
+    ],
+)
+def test_what_cannot_be_begun_is_one_sentence(
+    cutout: Cutout, photos: Path, configs: Path, tmp_path: Path, *, arguments: Sequence[str], code: int, says: str
+) -> None:
+    """A wrong command line or configuration is exit code 2, and what cannot be had 3; nothing is written."""
+    (tmp_path / "empty").mkdir()
+    given = [one.format(photos=photos, empty=tmp_path / "empty") for one in arguments]
+    ended = cutout("remove", "--config-dir", configs, *given)
+
+    assert ended.code == code
+    assert says in " ".join(ended.err.split())
+    assert not Path("out").exists()
+
+
+def test_a_service_may_do_the_work(cutout: Cutout, service: Running, photos: Path, tmp_path: Path) -> None:
+    """With --server the service's models cut; files, lines and sentences are the same."""
+    ended = cutout("remove", photos, "-o", tmp_path / "out", "--server", service.url, "--json")
+
+    assert ended.code == 1
+    assert written(tmp_path / "out") == [f"{name}.{model}.png" for name in "ab" for model in ("first", "second")]
+    assert sorted(ended.sentences) == [f"{photos}/{name}: broken: out of ink" for name in ("a.png", "b.PNG")]
+    assert sum(line["cost_usd"] for line in ended.lines) == 0.5
+
+
+def test_the_shipped_models_give_what_the_service_gives(cutout: Cutout, tmp_path: Path) -> None:
+    """A photograph by u2netp, with the configuration that came with the program, is the service's to the last pixel."""
+    ended = cutout("remove", ASTRONAUT, "-m", "local_u2netp", "-o", tmp_path)
+    remover = Remover(load_registry(Path("configs")).models["local_u2netp"], Resources(2), EncodeSpec(), 60)
+    photograph = decode(ASTRONAUT.read_bytes(), LimitsSpec())
+
+    async def served() -> Cut | Failure:
+        await remover.start()
+        return await remover.remove(photograph, None)
+
+    of_service = asyncio.run(served())
+    assert ended.code == 0
+    assert isinstance(of_service, Cut)
+    assert of_service.rgba is not None
+    ours = np.asarray(Image.open(tmp_path / "astronaut.png")).astype(int)
+    assert np.abs(ours - of_service.rgba).max() <= 1  # threads share the sums of a network differently
+
+
+def test_ctrl_c_ends_it(configs: Path, photos: Path, tmp_path: Path) -> None:
+    """SIGINT ends the work at once, with exit code 130, and leaves no half of a file."""
+    slow = {"name": "Slow", "backend": "luminance", "licence": {"name": "MIT", "commercial": True}}
+    (configs / "models" / "slow.yaml").write_text(yaml.safe_dump({**slow, "options": {"delay_s": 60}}))
+    asked = ["remove", str(photos), "-m", "slow", "-m", "dark", "-o", str(tmp_path / "out"), "--json"]
+    command = [sys.executable, "-m", "cutout_client.command", *asked, "--config-dir", str(configs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()  # the first result of `dark` is there, `slow` is at work
+        os.kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert all(name.endswith(".dark.png") for name in written(tmp_path / "out"))
+
+
+@pytest.mark.anyio
+async def test_photographs_overlap(tmp_path: Path) -> None:
+    """While one photograph is worked on others are, too; as many as may be, and no more."""
+    meeting, most, now = asyncio.Barrier(3), 0, 0
+
+    async def work(image: bytes, labels: Sequence[str]) -> AsyncIterator[Made]:
+        nonlocal most, now
+        now += 1
+        most = max(most, now)
+        async with asyncio.timeout(10):
+            await meeting.wait()
+        now -= 1
+        yield Made(labels[0], image, None, {})
+
+    for name in range(6):
+        (tmp_path / f"{name}.jpg").write_bytes(b"picture")
+    photos = [Photo(str(tmp_path / f"{name}.jpg"), Path(str(name))) for name in range(6)]
+    with Report(6, as_json=False) as report:
+        destination = Destination(tmp_path / "out", None, "png", labelled=False)
+        await Batch(photos, destination, False, report).run(work, ["model"], 3)
+
+    assert most == 3
+    assert written(tmp_path / "out") == [f"{name}.png" for name in range(6)]
