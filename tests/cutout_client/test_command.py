@@ -128,7 +128,7 @@ def test_weights_are_pulled(cutout: Cutout, configs: Path) -> None:
 
 
 def test_serve_becomes_the_service(tmp_path: Path) -> None:
-    """`serve` turns into `python -m serve_app` with its configuration, as `make run` starts it: one process, one end."""
+    """`serve` turns into `python -m serve_app` with its configuration, as `make run` starts it, in the same process."""
     (tmp_path / "serve_app").mkdir()
     (tmp_path / "serve_app" / "__main__.py").write_text(
         "import os, sys; print(os.getpid(), *sys.argv[1:]); sys.exit(7)"
