@@ -29,14 +29,16 @@ class Form:
     """Of all clients together, each time."""
     memory_requests: int
     mixed_requests: int
+    folder_photos: int
+    """In the folder that the commands are given."""
     upscale_megapixels: float
     """Input of the upscale that is compared with others."""
     output_megapixels: tuple[int, ...]
     """Outputs of the upscales that are compared with each other."""
 
 
-FULL = Form(None, 3, 2, 20, 8, 16, 50, 2000, 1.5, (1, 4, 9, 16, 25, 36))
-SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 0.2, (1, 4))
+FULL = Form(None, 3, 2, 20, 8, 16, 50, 2000, 50, 1.5, (1, 4, 9, 16, 25, 36))
+SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 2, 0.2, (1, 4))
 
 
 class Bench:
@@ -74,6 +76,11 @@ class Bench:
         """`rembg s`, started when it is first asked for."""
         print("Starting rembg s …", flush=True)
         return self._stack.enter_context(rembg_server(self.scratch, self._models))
+
+    @cached_property
+    def rembg_home(self) -> dict[str, str]:
+        """The environment of rembg's commands, with the weights of our models."""
+        return peers.environment(self.scratch / "rembg", self._models)
 
     def pillow_ms(self, png: bytes, factor: int = 4) -> float:
         """What Pillow takes, in ms, for what /upscale does."""

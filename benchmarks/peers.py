@@ -1,4 +1,4 @@
-"""What a user would pick instead, in a virtual environment of its own: `rembg s`, Pillow, libvips."""
+"""What a user would pick instead, in a virtual environment of its own: rembg's commands, Pillow, libvips."""
 
 import hashlib
 import json
@@ -56,6 +56,25 @@ def version(package: str) -> str:
     return next(line.split("==")[1].split()[0] for line in lines if line.startswith(f"{package}=="))
 
 
+def rembg() -> list[str]:
+    """Rembg's own command."""
+    return [str(python().with_name("rembg"))]
+
+
+def environment(home: Path, models: Mapping[str, ModelSpec]) -> dict[str, str]:
+    """What rembg needs to use the very weights that our models use; `home` is filled the first time."""
+    for model_id, name in MODELS.items():
+        file = home / "models" / name / f"{name}.onnx"
+        if not file.exists():
+            file.parent.mkdir(parents=True)
+            weights = fetch(WeightsSpec.model_validate(models[model_id].options["weights"]))
+            file.symlink_to(weights.path.resolve())
+    # BROWSER: it would open one. The checksum: that of IS-Net's 16-bit file is not the one rembg pins.
+    ours = {"REMBG_HOME": str(home), "MODEL_CHECKSUM_DISABLED": "1", "BROWSER": "true"}
+    theirs = {name: value for name, value in os.environ.items() if name not in ("U2NET_HOME", "XDG_DATA_HOME")}
+    return theirs | ours
+
+
 def enlarge(tool: str, png: bytes, factor: int, scratch: Path) -> float:
     """Milliseconds that `pillow` or `libvips` takes from a PNG to a larger PNG, in a process of its own."""
     file = scratch / "small.png"
@@ -106,20 +125,13 @@ def rembg_server(scratch: Path, models: Mapping[str, ModelSpec]) -> Iterator[Rem
 
     Its web page is left out, which makes it smaller and idle when nobody asks.
     """
-    home, log, address = scratch / "rembg", scratch / "rembg.log", f"http://127.0.0.1:{free_port()}"
-    for model_id, name in MODELS.items():
-        (home / "models" / name).mkdir(parents=True)
-        weights = fetch(WeightsSpec.model_validate(models[model_id].options["weights"]))
-        (home / "models" / name / f"{name}.onnx").symlink_to(weights.path.resolve())
-    # BROWSER: it would open one. The checksum: that of IS-Net's 16-bit file is not the one rembg pins.
-    ours = {"REMBG_HOME": str(home), "MODEL_CHECKSUM_DISABLED": "1", "BROWSER": "true"}
-    theirs = {name: value for name, value in os.environ.items() if name not in ("U2NET_HOME", "XDG_DATA_HOME")}
-    command = [str(python().with_name("rembg")), "s", "--no-ui", "--host", "127.0.0.1", "--log_level", "warning"]
+    log, address = scratch / "rembg.log", f"http://127.0.0.1:{free_port()}"
+    command = [*rembg(), "s", "--no-ui", "--host", "127.0.0.1", "--log_level", "warning"]
     http = urllib3.PoolManager(maxsize=16, retries=False, timeout=urllib3.Timeout(connect=5, read=ANSWER_S))
-    with started([*command, "--port", address.rpartition(":")[2]], {**theirs, **ours}, log) as process:
-        rembg = Rembg(process, http, address)
+    environment_ = environment(scratch / "rembg", models)
+    with started([*command, "--port", address.rpartition(":")[2]], environment_, log) as process:
         wait_until(lambda: _answers(http, address), process, log, START_S)
-        yield rembg
+        yield Rembg(process, http, address)
 
 
 def _answers(http: urllib3.PoolManager, address: str) -> bool:

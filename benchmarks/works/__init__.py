@@ -6,6 +6,7 @@ from benchmarks.bench import Bench
 from benchmarks.findings import Findings
 from benchmarks.works.clients import throughput
 from benchmarks.works.cutouts import isnet, u2netp
+from benchmarks.works.folder import folder
 from benchmarks.works.layers import layers
 from benchmarks.works.memory import memory, mixed
 from benchmarks.works.pipelines import process, shotgun
@@ -16,6 +17,7 @@ WORKS: dict[str, Callable[[Bench], Findings]] = {
     "mixed": mixed,
     "isnet": isnet,
     "u2netp": u2netp,
+    "folder": folder,
     "upscale": upscale,
     "growth": growth,
     "process": process,

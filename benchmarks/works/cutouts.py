@@ -37,7 +37,7 @@ def _cutouts(bench: Bench, name: str, model_id: str, at_least: dict[bool, float]
         return ms
 
     times = alternate(bench.jpegs, bench.form.rounds, {"ours": ours, "rembg s": theirs})
-    errors = {label: _alpha_error(mattes["ours"][jpeg], mattes["rembg s"][jpeg]) for label, jpeg in bench.jpegs.items()}
+    errors = {label: alpha_error(mattes["ours"][jpeg], mattes["rembg s"][jpeg]) for label, jpeg in bench.jpegs.items()}
     device = service.cut(bench.photos[0].jpeg, model_id).body["results"][0]["engine"]["device"]
     rows = [
         faster(
@@ -49,7 +49,7 @@ def _cutouts(bench: Bench, name: str, model_id: str, at_least: dict[bool, float]
     return Findings(rows, tables, [bar(f"{name} cutout", ours=times["ours"], **{"rembg s": times["rembg s"]})])
 
 
-def _alpha_error(ours: bytes, theirs: bytes) -> float:
+def alpha_error(ours: bytes, theirs: bytes) -> float:
     """Mean absolute difference of two PNGs' alpha, 0 to 1."""
     alphas = [np.asarray(Image.open(BytesIO(png)).getchannel("A"), np.float32) for png in (ours, theirs)]
     return float(np.abs(alphas[0] - alphas[1]).mean() / 255)
