@@ -23,7 +23,7 @@ def allowed(file: str, package: str) -> bool:
     rules = {
         "ray": file in RAY,
         "httpx": file in HTTPX or ring == "cutout_client" or file.startswith("deployments/backends/"),
-        "deployments": ring == "deployments" or file == "serve_app/build.py" or ring == "cutout_client",
+        "deployments": ring == "deployments" or file in ("serve_app/build.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
         "PIL": ring in ("cutout", "deployments"),

@@ -23,9 +23,12 @@ class Photo:
     name: Path
     """Its own path within the folder that was given, without its suffix."""
 
+    given: bytes | None = None
+    """What standard input had."""
+
     def read(self) -> bytes:
         """The file's bytes; raises OSError when it cannot be read."""
-        return sys.stdin.buffer.read() if self.source == STREAM else Path(self.source).read_bytes()
+        return Path(self.source).read_bytes() if self.given is None else self.given
 
 
 def photographs(arguments: Sequence[str], recursive: bool) -> list[Photo]:
@@ -34,14 +37,15 @@ def photographs(arguments: Sequence[str], recursive: bool) -> list[Photo]:
     Raises:
         typer.BadParameter: a folder holds none.
     """
-    found = [photo for argument in arguments for photo in _of(argument, recursive)]
+    found = [photo for argument in dict.fromkeys(arguments) for photo in _of(argument, recursive)]
     return list({photo.source: photo for photo in found}.values())
 
 
 def _of(argument: str, recursive: bool) -> list[Photo]:
     path = Path(argument)
     if argument == STREAM:
-        return [Photo(STREAM, Path("stdin"))]
+        # Read here: a thread that waits for standard input could not be ended by Ctrl-C.
+        return [Photo(STREAM, Path("stdin"), sys.stdin.buffer.read())]
     if path.is_dir():
         inside = sorted(path.rglob("*") if recursive else path.iterdir())
         files = [file for file in inside if file.suffix.lower() in SUFFIXES and file.is_file()]

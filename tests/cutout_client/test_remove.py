@@ -209,6 +209,18 @@ def test_ctrl_c_ends_it(configs: Path, photos: Path, tmp_path: Path) -> None:
     assert all(name.endswith(".dark.png") for name in written(tmp_path / "out"))
 
 
+def test_a_terminal_sees_a_bar(configs: Path, photos: Path, tmp_path: Path) -> None:
+    """Where standard error is a terminal it shows how far the work is; elsewhere nothing is written there."""
+    asked = ["remove", str(photos), "-m", "dark", "-o", str(tmp_path / "out"), "--config-dir", str(configs)]
+    terminal, shown = os.openpty()
+    command = [sys.executable, "-m", "cutout_client.command", *asked]
+    subprocess.run(command, stderr=shown, check=True, timeout=60, env={**os.environ, "TERM": "xterm"})
+    os.close(shown)
+
+    assert b"photographs" in os.read(terminal, 100_000)
+    os.close(terminal)
+
+
 @pytest.mark.anyio
 async def test_photographs_overlap(tmp_path: Path) -> None:
     """While one photograph is worked on others are, too; as many as may be, and no more."""

@@ -1,0 +1,21 @@
+"""The client's stream, model by model."""
+
+from pathlib import Path
+
+from cutout_client import Client
+from tests.cutout_client.running import running
+from tests.serve_app.jobbing import picture
+from tests.serve_app.parts import model, registry
+
+
+def test_a_fast_model_is_told_before_a_slow_one_ends(tmp_path: Path) -> None:
+    """The first result is in the caller's hands while another model still works."""
+    with running(tmp_path, registry(model("slow", options={"delay_s": 60}), model("fast"))) as service:
+        with Client(service.url) as client:
+            result = next(iter(client.stream(picture())))
+            ran = service.runs
+            job = client.cancel(result.job_id or "")
+
+    assert result.model_id == "fast"
+    assert ran == ["fast"]
+    assert job.status == "cancelled"
