@@ -10,11 +10,11 @@ from tests.serve_app.parts import model, registry
 
 def test_a_fast_model_is_told_before_a_slow_one_ends(tmp_path: Path) -> None:
     """The first result is in the caller's hands while another model still works."""
-    with running(tmp_path, registry(model("slow", options={"delay_s": 60}), model("fast"))) as service:
-        with Client(service.url) as client:
-            result = next(iter(client.stream(picture())))
-            ran = service.runs
-            job = client.cancel(result.job_id or "")
+    slow = model("slow", options={"delay_s": 60})
+    with running(tmp_path, registry(slow, model("fast"))) as service, Client(service.url) as client:
+        result = next(iter(client.stream(picture())))
+        ran = service.runs
+        job = client.cancel(result.job_id or "")
 
     assert result.model_id == "fast"
     assert ran == ["fast"]
