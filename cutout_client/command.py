@@ -1,7 +1,7 @@
 """The command `cutout`: all its commands on one screen.
 
 Exit codes, for scripts: 0 everything was done; 1 some of it failed, and the rest was done; 2 the command line or the
-configuration is wrong; 3 a model, its weights or a service cannot be had; 130 ended by Ctrl-C.
+configuration is wrong; 3 a model, its weights, a key or a service cannot be had; 130 ended by Ctrl-C.
 """
 
 import logging
@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from cutout.errors import ConfigurationError, CutoutError, ModelUnavailable, ServiceUnavailable, ValidationError
+from cutout.errors import (
+    ConfigurationError,
+    CutoutError,
+    Forbidden,
+    ModelUnavailable,
+    ServiceUnavailable,
+    Unauthorized,
+    ValidationError,
+)
 from cutout_client.commands import keys, weights
 from cutout_client.commands.compare import compare
 from cutout_client.commands.models import models
@@ -42,7 +50,7 @@ def cutout(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it, and end.")] = False,
 ) -> None:
     """Cutout Shotgun: background removers side by side, here or on a service."""
-    logging.basicConfig(level=logging.ERROR)  # what went wrong is said in sentences
+    logging.getLogger().addHandler(logging.NullHandler())  # what went wrong is said in sentences, not by a log
 
 
 def main() -> None:
@@ -60,7 +68,8 @@ def main() -> None:
 def _code(error: CutoutError) -> int:
     if isinstance(error, ConfigurationError | ValidationError):
         return WRONG
-    return UNAVAILABLE if isinstance(error, ModelUnavailable | ServiceUnavailable) else FAILED
+    missing = ModelUnavailable | ServiceUnavailable | Unauthorized | Forbidden
+    return UNAVAILABLE if isinstance(error, missing) else FAILED
 
 
 if __name__ == "__main__":

@@ -1,25 +1,44 @@
-"""The client and the service's keys."""
+"""The client, the command and the service's keys."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from cutout.errors import Forbidden, Unauthorized
 from cutout.keys import KeyRing, make_key
 from cutout_client import Client
-from tests.cutout_client.running import running
+from tests.cutout_client.conftest import Cutout
+from tests.cutout_client.running import Running, running
 from tests.serve_app.jobbing import picture
 
+TEXT, RECORD = make_key("Ada", models=["first"])
 
-def test_keys_are_sent_and_refused(tmp_path: Path) -> None:
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that wants a key, and knows Ada's."""
+    folder = tmp_path_factory.mktemp("guarded")
+    KeyRing(folder / "keys").add(RECORD)
+    with running(folder, keys=KeyRing.load(folder / "keys")) as service:
+        yield service
+
+
+def test_keys_are_sent_and_refused(guarded: Running) -> None:
     """A key goes with every request; none is Unauthorized, and one for other models is Forbidden."""
-    text, record = make_key("Ada", models=["first"])
-    ring = KeyRing(tmp_path / "keys")
-    ring.add(record)
-    with running(tmp_path, keys=KeyRing.load(tmp_path / "keys")) as service:
-        with Client(service.url) as nobody, pytest.raises(Unauthorized):
-            nobody.models()
-        with Client(service.url, api_key=text) as ada:
-            assert ada.remove_background(picture(), "first")["first"].image
-            with pytest.raises(Forbidden):
-                ada.remove_background(picture(), "second")
+    with Client(guarded.url) as nobody, pytest.raises(Unauthorized):
+        nobody.models()
+    with Client(guarded.url, api_key=TEXT) as ada:
+        assert ada.remove_background(picture(), "first")["first"].image
+        with pytest.raises(Forbidden):
+            ada.remove_background(picture(), "second")
+
+
+def test_the_command_takes_its_key_from_a_variable(
+    guarded: Running, cutout: Cutout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without CUTOUT_API_KEY a service that wants one is exit code 3, in one sentence."""
+    without = cutout("models", "--server", guarded.url)
+    monkeypatch.setenv("CUTOUT_API_KEY", TEXT)
+    with_key = cutout("models", "--server", guarded.url)
+
+    assert (without.code, len(without.sentences), with_key.code) == (3, 1, 0)
