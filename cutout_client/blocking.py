@@ -32,7 +32,8 @@ def _iterates(
             while (item := self._run(_next(items))) is not None:
                 yield item
         finally:
-            self._run(_closed(items))
+            if self._thread.is_alive():  # else the client was closed first, and its streams with it
+                self._run(_closed(items))
 
     return iterating
 

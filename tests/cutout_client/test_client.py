@@ -230,6 +230,16 @@ def test_a_stream_that_is_left_ends_its_request(service: Running) -> None:
         assert client.models()
 
 
+def test_a_client_may_be_closed_before_its_stream(service: Running) -> None:
+    """What is left of a stream then ends without a word."""
+    client = Client(service.url)
+    stream = client.stream(picture(shade=56), GOOD)
+    next(stream)
+    client.close()
+    client.close()
+    stream.close()  # type: ignore[attr-defined]
+
+
 def test_threads_share_a_client(service: Running) -> None:
     """Several threads may ask one client at a time."""
     with Client(service.url) as client:
