@@ -49,9 +49,14 @@ class Terms(TypedDict, total=False):
 
 
 class JobOptions(Terms, total=False):
-    """What may be said with a picture."""
+    """What may be said with a picture; docs/pictures.md says what each does."""
 
     output_format: OutputFormat
+    output_type: Literal["cutout", "mask", "both"]
+    background: str
+    background_url: str
+    crop: bool
+    crop_margin: str
 
 
 class AsyncClient:

@@ -15,11 +15,9 @@ from cutout_client.refusals import error_of
 
 T = TypeVar("T")
 ENDED = ("completed", "partial", "failed", "cancelled")
-_Picture = Annotated[
-    bytes | None,
-    BeforeValidator(lambda text: binascii.a2b_base64(text) if isinstance(text, str) else text),
-    Field(validation_alias="image_base64"),
-]
+_Base64 = BeforeValidator(lambda text: binascii.a2b_base64(text) if isinstance(text, str) else text)
+_Picture = Annotated[bytes | None, _Base64, Field(validation_alias="image_base64")]
+_Mask = Annotated[bytes | None, _Base64, Field(validation_alias="mask_base64")]
 _InputSize = Annotated[Size | None, Field(validation_alias="input_dimensions")]
 _OutputSize = Annotated[Size | None, Field(validation_alias="output_dimensions")]
 
@@ -39,6 +37,8 @@ class CutoutResult:
     """The PNG or WebP file; None when the model failed."""
     image_url: str | None = None
     """Its signed address, which expires; jobs have it."""
+    mask: _Mask = None
+    """With `output_type="both"`, the alpha as a grey PNG."""
     error: str | None = None
     """One sentence; None when the model succeeded."""
     error_type: str | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from cutout.outcome import OutputFormat
+from cutout_client.commands.options import Format
 
 STREAM = "-"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -62,12 +62,12 @@ class Destination:
 
     folder: Path | None
     file: Path | None
-    suffix: OutputFormat
+    suffix: Format
     labelled: bool
     """Whether a file's name says which model made it."""
 
     @classmethod
-    def of(cls, out: str | None, suffix: OutputFormat | None, photos: Sequence[Photo], labelled: bool) -> "Destination":
+    def of(cls, out: str | None, suffix: Format | None, photos: Sequence[Photo], labelled: bool) -> "Destination":
         """The place that `out` stands for.
 
         Raises:

@@ -85,20 +85,21 @@ def _by(client: "AsyncClient", factor: Factor, output_format: Format) -> "Work":
 
 def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Work":
     from cutout.errors import ImageTooLarge
-    from cutout.image import decode, encode
-    from cutout.resize import enlarged
+    from cutout.image import decode, encode, without_idle_alpha
+    from cutout.resize import resize_rgba
     from cutout_client.commands.batch import Made
 
-    def larger(image: bytes) -> tuple[bytes, "Size"]:
+    def upscaled(image: bytes) -> tuple[bytes, "Size"]:
         picture = decode(image, service.limits)
         size = picture.size.times(factor)
         if size.width * size.height > service.limits.output_px:
             raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
-        return encode(enlarged(picture.rgba(), factor), output_format, service.encode), size
+        larger = without_idle_alpha(resize_rgba(picture.rgba(), size))
+        return encode(larger, output_format, service.encode), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
         started = time.perf_counter()
-        picture, size = await asyncio.to_thread(larger, image)
+        picture, size = await asyncio.to_thread(upscaled, image)
         yield Made("", picture, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
 
     return work

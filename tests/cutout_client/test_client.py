@@ -94,6 +94,14 @@ def test_process_enlarges(ask: Ask) -> None:
     assert (result.input_size.width, result.output_size.width) == (24, 48)
 
 
+def test_a_finish_may_be_asked_for(ask: Ask) -> None:
+    """What the API does to a cutout is an argument here; the mask of `both` is a picture of its own."""
+    [result] = ask("remove_background", picture(), "first", output_type="both", background="white", crop=True).results
+
+    assert Image.open(io.BytesIO(result.check())).mode == "RGB"
+    assert Image.open(io.BytesIO(result.mask)).mode == "L"
+
+
 def test_stream_gives_each_model_as_it_finishes(ask: Ask) -> None:
     """The stream's results are those of the whole answer."""
     results = ask("stream", picture(), upscale_factor=4)
