@@ -1,6 +1,5 @@
 """Our service, started as a user starts it, with the configuration that it is shipped with."""
 
-import base64
 import json
 import os
 import shutil
@@ -8,9 +7,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import urllib3
 import yaml
@@ -31,14 +32,6 @@ class Answer:
     body: dict[str, Any]
     http_ms: float
     """Until the last byte of the answer."""
-    unpack_ms: float
-    """From JSON and base64 to the pictures' bytes: the caller's part."""
-    pictures: list[bytes] = field(default_factory=list)
-
-    @property
-    def ms(self) -> float:
-        """Until the caller has the pictures' bytes, as he has them at once from a service that answers with them."""
-        return self.http_ms + self.unpack_ms
 
     @property
     def spans_ms(self) -> dict[str, float]:
@@ -56,16 +49,30 @@ class Service:
     address: str
 
     def cut(self, image: bytes, *models: str) -> Answer:
-        """POST /remove-background."""
-        return self._post("remove-background", image, include_models=",".join(models))
+        """POST /remove-background as JSON; RuntimeError when any model failed."""
+        data, ms = self._bytes("remove-background", image, "application/json", include_models=",".join(models))
+        body = json.loads(data)
+        if errors := [result["error"] for result in body["results"] if result["status"] == "error"]:
+            raise RuntimeError("; ".join(errors))
+        return Answer(body, ms)
 
-    def process(self, image: bytes, *models: str, factor: int = 4) -> Answer:
-        """POST /process."""
-        return self._post("process", image, bg_models=",".join(models), upscale_factor=str(factor))
+    def cut_png(self, image: bytes, model: str) -> tuple[bytes, float]:
+        """One model's cutout as a PNG, as `rembg s` answers, and the milliseconds until its last byte."""
+        return self._bytes("remove-background", image, "image/png", include_models=model)
 
-    def upscale(self, image: bytes, factor: int = 4) -> Answer:
-        """POST /upscale."""
-        return self._post("upscale", image, scale_factor=str(factor))
+    def process_zip(self, image: bytes, *models: str, factor: int = 4) -> float:
+        """Milliseconds until all models' enlarged cutouts are out of the ZIP that POST /process answered."""
+        begun = time.perf_counter()
+        data, _ = self._bytes("process", image, "application/zip", bg_models=",".join(models), upscale_factor=factor)
+        with ZipFile(BytesIO(data)) as archive:
+            pictures = [archive.read(name) for name in archive.namelist() if name.endswith(".png")]
+        if len(pictures) != len(models):
+            raise RuntimeError(f"process: {len(models)} pictures expected, not {len(pictures)}")
+        return (time.perf_counter() - begun) * 1000
+
+    def upscale_png(self, image: bytes, factor: int = 4) -> tuple[bytes, float]:
+        """The enlarged picture as a PNG, and the milliseconds until its last byte."""
+        return self._bytes("upscale", image, "image/png", scale_factor=factor)
 
     def refuse(self, image: bytes) -> float:
         """Milliseconds until what is no picture is refused."""
@@ -86,22 +93,17 @@ class Service:
         run = running(self.folder / f"run-{self.address.rpartition(':')[2]}.json")
         return footprints(members(run.run_id)) if run else []
 
-    def _post(self, path: str, image: bytes, **fields: str) -> Answer:
-        """Raises RuntimeError when the picture, or any model, failed."""
-        ms, answer = self._send("POST", path, image, **fields)
+    def _bytes(self, path: str, image: bytes, accept: str, **fields: object) -> tuple[bytes, float]:
+        ms, answer = self._send("POST", path, image, accept, **fields)
         if answer.status != 200:
             raise RuntimeError(f"{path} answered {answer.status}: {answer.data[:300]!r}")
-        begun = time.perf_counter()
-        body = json.loads(answer.data)
-        results = body.get("results", [body])
-        if errors := [result["error"] for result in results if result.get("error")]:
-            raise RuntimeError(f"{path}: {'; '.join(errors)}")
-        pictures = [base64.b64decode(result["image_base64"]) for result in results]
-        return Answer(body, ms, (time.perf_counter() - begun) * 1000, pictures)
+        return answer.data, ms
 
-    def _send(self, method: str, path: str, body: bytes | None = None, **fields: str) -> tuple[float, Any]:
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, accept: str = "*/*", **fields: object
+    ) -> tuple[float, Any]:
         query = "&".join(f"{name}={value}" for name, value in fields.items())
-        headers = {"Content-Type": "application/octet-stream"}
+        headers = {"Content-Type": "application/octet-stream", "Accept": accept}
         begun = time.perf_counter()
         answer = self.http.request(method, f"{self.address}/{path}?{query}", body=body, headers=headers)
         return (time.perf_counter() - begun) * 1000, answer

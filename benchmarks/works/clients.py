@@ -24,10 +24,10 @@ def throughput(bench: Bench) -> Findings:
         return lambda jpegs: _all_done_ms(cut, jpegs, form.clients, errors[side])
 
     sides = {
-        "ours": under_load("ours", lambda jpeg: service.cut(jpeg, "local_isnet")),
+        "ours": under_load("ours", lambda jpeg: service.cut_png(jpeg, "local_isnet")),
         "rembg s": under_load("rembg s", lambda jpeg: rembg.cut(jpeg, "local_isnet")),
     }
-    service.cut(pictures[0], "local_isnet")
+    service.cut_png(pictures[0], "local_isnet")
     rembg.cut(pictures[0], "local_isnet")  # several first requests at once would each load the model
     times = alternate({f"{form.clients} clients": pictures}, form.long_rounds, sides, warm_up=False)
     ours, theirs = (len(pictures) * 60_000 / times[side].p50 for side in ("ours", "rembg s"))

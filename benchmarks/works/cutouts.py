@@ -28,9 +28,8 @@ def _cutouts(bench: Bench, name: str, model_id: str, at_least: dict[bool, float]
     mattes: dict[str, dict[bytes, bytes]] = {"ours": {}, "rembg s": {}}
 
     def ours(jpeg: bytes) -> float:
-        answer = service.cut(jpeg, model_id)
-        mattes["ours"][jpeg] = answer.pictures[0]
-        return answer.ms
+        mattes["ours"][jpeg], ms = service.cut_png(jpeg, model_id)
+        return ms
 
     def theirs(jpeg: bytes) -> float:
         mattes["rembg s"][jpeg], ms = rembg.cut(jpeg, model_id)

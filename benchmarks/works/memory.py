@@ -68,10 +68,10 @@ def _mix(bench: Bench) -> Sequence[Callable[[], object]]:
     return [
         lambda: service.cut(large, *MODELS),
         *[lambda jpeg=jpeg: service.cut(jpeg, "local_u2netp") for jpeg in islice(cycle(jpegs), 4)],
-        lambda: service.process(small, "local_u2netp", factor=2),
-        lambda: service.upscale(large, 2),
-        *[lambda: service.upscale(tiny.getvalue())] * 5,
-        *[lambda: service.upscale(small, 2)] * 4,
+        lambda: service.process_zip(small, "local_u2netp", factor=2),
+        lambda: service.upscale_png(large, 2),
+        *[lambda: service.upscale_png(tiny.getvalue())] * 5,
+        *[lambda: service.upscale_png(small, 2)] * 4,
         *[lambda: service.refuse(b"no picture")] * 2,
         *[service.health] * 2,
     ]

@@ -15,7 +15,7 @@ def process(bench: Bench) -> Findings:
         cuts = [rembg.cut(jpeg, model_id) for model_id in MODELS]
         return sum(ms + bench.pillow_ms(png) for png, ms in cuts)
 
-    sides = {"ours": lambda jpeg: service.process(jpeg, *MODELS).ms, "rembg s + Pillow": one_by_one}
+    sides = {"ours": lambda jpeg: service.process_zip(jpeg, *MODELS), "rembg s + Pillow": one_by_one}
     times = alternate(bench.jpegs, bench.form.long_rounds, sides)
     against = "`rembg s` twice + Pillow twice"
     row = faster("`/process`, ISNet and u2netp, x4", against, times["ours"], times["rembg s + Pillow"], 3.5)

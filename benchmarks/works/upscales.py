@@ -20,7 +20,7 @@ def upscale(bench: Bench) -> Findings:
     service, megapixels = bench.service, bench.form.upscale_megapixels
     cutouts = {photo.name: _cutout(bench, photo, megapixels) for photo in bench.photos}
     sides = {
-        "ours": lambda png: service.upscale(png, FACTOR).ms,
+        "ours": lambda png: service.upscale_png(png, FACTOR)[1],
         "Pillow": bench.pillow_ms,
         "libvips": bench.libvips_ms,
     }
@@ -40,7 +40,7 @@ def growth(bench: Bench) -> Findings:
     service, photo = bench.service, bench.one_megapixel
     sizes = {f"{size} MP": _cutout(bench, photo, size / FACTOR**2) for size in bench.form.output_megapixels}
     over_http = alternate(
-        sizes, bench.form.repeats // 2 or 1, {"ours": lambda png: service.upscale(png, FACTOR).http_ms}
+        sizes, bench.form.repeats // 2 or 1, {"ours": lambda png: service.upscale_png(png, FACTOR)[1]}
     )
     each = [(size, over_http["ours"].p50_of(f"{size} MP")) for size in bench.form.output_megapixels]
     per_megapixel = {size: ms / size for size, ms in each}
@@ -67,7 +67,7 @@ def _linear(per_megapixel: dict[int, float], middle: float) -> Row:
 
 def _cutout(bench: Bench, photo: Photo, megapixels: float) -> bytes:
     """ISNet's cutout of a photograph, brought to a size, as a PNG."""
-    cut = Image.open(BytesIO(bench.service.cut(photo.jpeg, "local_isnet").pictures[0]))
+    cut = Image.open(BytesIO(bench.service.cut_png(photo.jpeg, "local_isnet")[0]))
     scale = (megapixels / photo.megapixels) ** 0.5
     written = BytesIO()
     cut.resize((round(cut.width * scale), round(cut.height * scale)), Image.Resampling.LANCZOS).save(written, "PNG")
