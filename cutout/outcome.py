@@ -159,6 +159,8 @@ class ModelStatus:
     engine: EngineReport | None = None
     health: str | None = None
     """A remote provider's word in the contract's /health: `connected`, `available`, `degraded` …"""
+    tried: bool = True
+    """Whether it has been opened, with whatever came of it; a local model that was has run once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from cutout.instruments import NO_INSTRUMENTS, PICKS, SPENT, Instruments
 from cutout.purse import Charge
+from cutout.records import Logged, Pick
 from cutout.spec import LimitTier
 from cutout.verdict import Place, Verdict
 from deployments.budget import Budget
@@ -13,11 +15,18 @@ from deployments.limiter import Limiter
 class Books(Ledger):
     """The ledger, with the count of requests and the budgets beside it; one replica for any number of ingresses."""
 
-    def __init__(self, database_url: str, lease_s: float) -> None:
+    def __init__(self, database_url: str, lease_s: float, instruments: Instruments = NO_INSTRUMENTS) -> None:
         """`lease_s`: how long a job keeps its caller's place, in seconds, when nobody gives it back."""
         super().__init__(database_url)
         self._limiter = Limiter(lease_s)
         self._budget = Budget(self._database)
+        self._instruments = instruments
+
+    async def select(self, pick: Pick) -> Logged:
+        """Keep the caller's pick, and count it; see Ledger."""
+        logged = await super().select(pick)
+        self._instruments.record(PICKS, model=pick.selected_model_id)
+        return logged
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
         """Count a request; see Limiter."""
@@ -46,3 +55,5 @@ class Books(Ledger):
     async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent; see Budget."""
         await self._budget.settle(job_id, spent)
+        for charge in spent:
+            self._instruments.record(SPENT, charge.usd, provider=charge.payers[0], model=charge.model_id)

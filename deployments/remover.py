@@ -27,7 +27,7 @@ class Remover:
         self._encoding = encoding
         self._retry_s = retry_s
         self._backend = load_backend(spec, resources)
-        self._status = ModelStatus("unavailable", "it is still being loaded")
+        self._status = ModelStatus("unavailable", "it is still being loaded", tried=False)
         self._tried = asyncio.Event()
         self._opening: asyncio.Task[None] | None = None
 

@@ -11,7 +11,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -42,6 +42,7 @@ from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
+from serve_app.traffic import Metered, Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -64,12 +65,20 @@ class Books(Ledger, Limiter, Balance, Protocol):
     """Picks, the count of requests, and what may still be spent."""
 
 
-def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, durable: Durable | None = None) -> ASGIApp:
-    """The HTTP service around a shotgun. With `keys`, a request needs one."""
+def create_app(
+    shotgun: Shotgun,
+    books: Books,
+    keys: KeyRing | None = None,
+    durable: Durable | None = None,
+    traffic: Traffic | None = None,
+) -> ASGIApp:
+    """The HTTP service around a shotgun. With `keys`, a request needs one; `traffic` is told of each request."""
     service = shotgun.registry.service
-    fetcher, finishes = Fetcher(service.fetch, service.limits.body_bytes), Finishes(service.fetch, service.limits)
-    remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
+    traffic, instruments = traffic or Traffic(), shotgun.instruments
+    fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
+    finishes = Finishes(service.fetch, service.limits)
     keeper = Keeper(shotgun, durable.store if durable else None, service.jobs.compose_s)
+    remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,10 +88,12 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
 
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
-    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, jobs=jobs)
+    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, jobs=jobs)
     selections = Selections(books)
     post, get = app.post, app.get
     get("/health", **_answers(contract.HealthBody))(routes.health)
+    get("/health/live", **_answers(contract.LiveBody))(routes.live)
+    get("/health/ready", **_ready())(routes.ready)
     get("/models", **_answers(contract.ModelsBody))(routes.models)
     post("/remove-background", **_job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
     post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
@@ -117,7 +128,9 @@ def create_app(shotgun: Shotgun, books: Books, keys: KeyRing | None = None, dura
     for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
-    return RequestId(Access(app, keys, service.access, books, COSTLY))
+    paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
+    guarded = Access(app, keys, service.access, books, COSTLY)
+    return RequestId(Metered(guarded, instruments, traffic, paths))
 
 
 async def _docs() -> Response:
@@ -187,6 +200,13 @@ def _signed(*errors: int) -> dict[str, Any]:
     given = {"in": "query", "required": True, "schema": {"type": "string"}}
     query = [{"name": name, **given} for name in ("expires", "signature")]
     return _content({"image/*": BINARY}, *errors) | {"openapi_extra": {"parameters": query}}
+
+
+def _ready() -> dict[str, Any]:
+    """The probe that says by its status whether requests should come."""
+    described = _answers(contract.ReadyBody)
+    described["responses"][503] = {"model": contract.ReadyBody}
+    return described
 
 
 def _accepted(*errors: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from cutout.errors import CutoutError
+from cutout.instruments import MODEL_READY, NO_INSTRUMENTS, Instruments
 from cutout.outcome import Cutout, Failure, ModelStatus
 from cutout.spec import ModelSpec
 
@@ -27,8 +28,11 @@ class Observed(Protocol):
 class Board:
     """The last word of every model. Nobody waits for it: it is read from memory."""
 
-    def __init__(self, specs: Mapping[str, ModelSpec], models: Mapping[str, Observed]) -> None:
+    def __init__(
+        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Observed], instruments: Instruments = NO_INSTRUMENTS
+    ) -> None:
         self.specs = specs
+        self._instruments = instruments
         self._models = models
         self._statuses: dict[str, ModelStatus] = {}
         self._times_ms: dict[str, deque[float]] = {model_id: deque(maxlen=101) for model_id in specs}
@@ -47,7 +51,7 @@ class Board:
         known = self._statuses.get(model_id, ModelStatus("ready"))
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)
-            self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine)
+            self._learn(model_id, replace(known, state="ready", reason=None, engine=outcome.engine))
 
     async def watch(self) -> None:
         """Look at every model that may change by itself, forever."""
@@ -68,6 +72,10 @@ class Board:
 
     async def _look(self, model_id: str) -> None:
         try:
-            self._statuses[model_id] = await self._models[model_id].status()
+            self._learn(model_id, await self._models[model_id].status())
         except CutoutError as error:
             logger.warning("%s does not say how it is: %s", model_id, error.message)
+
+    def _learn(self, model_id: str, status: ModelStatus) -> None:
+        self._statuses[model_id] = status
+        self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)

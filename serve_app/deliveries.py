@@ -10,6 +10,7 @@ from typing import Any
 from dbos import DBOS, WorkflowStatus
 
 from cutout.errors import CutoutError, InternalError
+from cutout.instruments import SPAN_SECONDS, Instruments
 from cutout.spec import JobsSpec, ModelSpec
 from serve_app import workflows
 from serve_app.job_answers import bodies, with_addresses
@@ -28,13 +29,21 @@ class Deliveries:
     """The webhooks of all jobs. A delivery is a workflow `<job id>.webhook.<n>`; its steps are its attempts."""
 
     def __init__(
-        self, spec: JobsSpec, models: Mapping[str, ModelSpec], store: PictureStore, signer: Signer, sender: Sender
+        self,
+        spec: JobsSpec,
+        models: Mapping[str, ModelSpec],
+        store: PictureStore,
+        signer: Signer,
+        sender: Sender,
+        *,
+        instruments: Instruments,
     ) -> None:
         self._spec = spec
         self._models = models
         self._store = store
         self._signer = signer
         self._sender = sender
+        self._instruments = instruments
 
     async def begin(self, job_id: str) -> None:
         """Begin the first delivery; from within a workflow of the job, which may do so again."""
@@ -74,7 +83,8 @@ class Deliveries:
             payload = await self._payload(state)
         except CutoutError as error:  # the store is away
             return asdict(Attempt(time.time(), None, error.message))
-        return asdict(await self._sender.send(order.webhook_url, order.webhook_secret, f"msg_{job_id}", payload))
+        with self._instruments.timed(SPAN_SECONDS, span="post"):
+            return asdict(await self._sender.send(order.webhook_url, order.webhook_secret, f"msg_{job_id}", payload))
 
     async def _all(self, job_id: str) -> list[WorkflowStatus]:
         """A job's deliveries, the first one first."""

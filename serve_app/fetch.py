@@ -7,6 +7,7 @@ import httpcore
 import httpx
 
 from cutout.errors import ImageTooLarge, ValidationError
+from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.spec import FetchSpec
 from serve_app.guard import GuardedClient, checked_url
 from serve_app.settings import VERSION
@@ -23,12 +24,18 @@ class Fetcher:
     """
 
     def __init__(
-        self, rules: FetchSpec, max_bytes: int, client: GuardedClient | None = None, field: str = FIELD
+        self,
+        rules: FetchSpec,
+        max_bytes: int,
+        client: GuardedClient | None = None,
+        field: str = FIELD,
+        instruments: Instruments = NO_INSTRUMENTS,
     ) -> None:
         self._rules = rules
         self._max_bytes = max_bytes
         self._field = field
         self._client = client or GuardedClient(field, rules)
+        self._instruments = instruments
 
     async def fetch(self, url: str) -> bytes:
         """All bytes at an address, whatever they are.
@@ -40,8 +47,9 @@ class Fetcher:
             ImageTooLarge: more than `max_bytes`; the rest is not read.
         """
         try:
-            async with asyncio.timeout(self._rules.total_s):
-                return await self._follow(checked_url(url, self._field))
+            with self._instruments.timed(SPAN_SECONDS, span="fetch"):
+                async with asyncio.timeout(self._rules.total_s):
+                    return await self._follow(checked_url(url, self._field))
         except TimeoutError as late:
             raise self._failed(f"it took longer than {self._rules.total_s:g} s") from late
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as broken:

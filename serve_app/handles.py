@@ -15,6 +15,7 @@ from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
 from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
 from cutout.spec import LimitTier, ModelSpec
+from cutout.trail import current_job
 from cutout.verdict import Place, Verdict
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.queues import Queue
@@ -38,8 +39,9 @@ class ModelHandle:
 
     async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
         """See shotgun.Model."""
-        call = self._handle.remove
-        return await _queued(self._queue, lambda: call.remote(picture, output_format), self._name, self._tries)
+        call, job = self._handle.remove, current_job()
+        sent = (picture, output_format)
+        return await _queued(self._queue, lambda: call.remote(*sent, part_of=job), self._name, self._tries)
 
     async def status(self) -> ModelStatus:
         """See shotgun.Model."""
@@ -57,21 +59,22 @@ class UpscalerHandle:
         self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
     ) -> Cutout | Failure:
         """See shotgun.Enlarger."""
-        call = self._handle.upscale
-        return await self._sent(lambda: call.remote(cutout, factor, output_format, finish, keep_whole))
+        call, job = self._handle.upscale, current_job()
+        return await self._sent(lambda: call.remote(cutout, factor, output_format, finish, keep_whole, part_of=job))
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
     ) -> Cutout | Failure:
         """See shotgun.Enlarger."""
-        return await self._sent(lambda: self._handle.compose.remote(whole, cutout, output_format, finish))
+        call, job = self._handle.compose, current_job()
+        return await self._sent(lambda: call.remote(whole, cutout, output_format, finish, part_of=job))
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
     ) -> Upscaled:
         """See shotgun.Enlarger."""
-        call = self._handle.upscale_picture
-        return await self._sent(lambda: call.remote(picture, factor, output_format, preserve_alpha))
+        call, job = self._handle.upscale_picture, current_job()
+        return await self._sent(lambda: call.remote(picture, factor, output_format, preserve_alpha, part_of=job))
 
     async def _sent(self, call: Callable[[], DeploymentResponse[T]]) -> T:
         return await _queued(self._queue, call, "Upscaler", TRIES)
@@ -85,7 +88,7 @@ class LedgerHandle:
 
     async def record(self, job: JobRecord) -> None:
         """See deployments/ledger.py; so for all that follow."""
-        await _sent(lambda: self._handle.record.remote(job), LEDGER, TRIES)
+        await _sent(lambda: self._handle.record.remote(job, part_of=job.job_id), LEDGER, TRIES)
 
     async def select(self, pick: Pick) -> Logged:
         """Keep a pick."""

@@ -29,6 +29,18 @@ def health_body(board: Board) -> dict[str, Any]:
     }
 
 
+def readiness_body(board: Board, draining: bool) -> dict[str, Any]:
+    """GET /health/ready: `ready`, or why not: `starting`, `draining`, or `unavailable`, when no model can work.
+
+    A local model runs once before its replica says that it is ready. A remote one is not run, since that costs money.
+    """
+    states = {model_id: board.status(model_id) for model_id in board.specs}
+    waiting = [model_id for model_id, status in states.items() if status is None or not status.tried]
+    can_work = any(status and status.state == "ready" for status in states.values())
+    status = "draining" if draining else "starting" if waiting else "ready" if can_work else "unavailable"
+    return {"status": status, "waiting_for": waiting}
+
+
 def models_body(board: Board) -> dict[str, Any]:
     """GET /models."""
     return {"models": [_card(board, model_id) for model_id in board.specs]}

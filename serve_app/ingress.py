@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
+from cutout.instruments import Instruments
 from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
 from cutout.spec import Registry
+from cutout.trail import log_to_serve
 from serve_app.app import create_app
 from serve_app.forms import known_models
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
@@ -23,6 +25,8 @@ from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
+from serve_app.tracing import start_tracing
+from serve_app.traffic import Traffic
 
 
 def put(value: Any) -> Any:
@@ -42,19 +46,24 @@ class ServiceIngress:
         jobs: DeploymentHandle[Any],
         *,
         keys_file: Path | None,
+        instruments: Callable[[], Instruments],
     ) -> None:
+        settings = Settings()
+        log_to_serve()
+        start_tracing(settings.traces_to)
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
         self._ledger = LedgerHandle(ledger)
         self._keys = KeyRing.load(keys_file) if keys_file else None
-        self._shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), self._ledger, put)
-        settings = Settings()
+        enlarger = UpscalerHandle(upscaler)
+        self._shotgun = Shotgun(registry, handles, enlarger, self._ledger, put, instruments=instruments())
         signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
         self._durable = Durable(JobsHandle(jobs), PictureStore.at(settings.pictures), signer)
+        self._traffic = Traffic()
         self._watching: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         self._watching = asyncio.create_task(self._shotgun.board.watch())
-        return create_app(self._shotgun, self._ledger, self._keys, self._durable)
+        return create_app(self._shotgun, self._ledger, self._keys, self._durable, self._traffic)
 
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
@@ -82,11 +91,16 @@ class ServiceIngress:
         """As GET /models."""
         return models_body(self._shotgun.board)
 
+    async def drain(self) -> None:
+        """Say that this replica is not ready any more, and wait until it has answered what it has in hand."""
+        await self._traffic.drain()
+
     async def _run(
         self, image: bytes, models: Sequence[str], output_format: OutputFormat, factor: int | None
     ) -> Result:
         asked = known_models(models, self._shotgun.registry.models, "models")
-        return await self._shotgun.run(Job(str(uuid.uuid4()), image, asked, output_format, factor))
+        job = Job(str(uuid.uuid4()), image, asked, output_format, factor)
+        return await self._shotgun.run(job)
 
 
 Ingress = serve.deployment(serve.ingress()(ServiceIngress), name="Ingress")

@@ -15,6 +15,7 @@ from cutout.finish import Finish
 from cutout.image import MEDIA_TYPES, Picture, decode
 from cutout.keys import KeyRecord
 from cutout.outcome import Job, Size
+from cutout.trail import follow
 from serve_app.choice import choose
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
@@ -96,6 +97,7 @@ class JobRoutes:
         _check_form(form, reply)
         key = idempotency_key(request)
         job_id = self._signer.job_id(_caller(request), key) if key else job.id
+        follow(job_id)
         wanted = await asyncio.to_thread(fingerprint, form, job)
         state = await self._worker.state(job_id) if key else None
         if state is None:

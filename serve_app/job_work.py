@@ -15,6 +15,7 @@ from cutout.image import decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult
 from cutout.purse import Charge, Purse
 from cutout.records import JobRecord
+from cutout.trail import follow
 from serve_app import workflows
 from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
@@ -95,6 +96,7 @@ class JobWork:
     async def work(self, order: dict[str, Any]) -> None:
         """All of a job; see workflows.Crew."""
         kept = Order.of(order)
+        follow(kept.job_id)
         self._working[kept.job_id] = asyncio.Event()
         try:
             await self._work(kept)

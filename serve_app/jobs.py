@@ -52,7 +52,8 @@ class Jobs:
         self._database_url = database_url
         self._spec = shotgun.registry.service.jobs
         sender = sender or Sender(self._spec.webhook)
-        self._deliveries = Deliveries(self._spec, shotgun.registry.models, store, signer, sender)
+        models = shotgun.registry.models
+        self._deliveries = Deliveries(self._spec, models, store, signer, sender, instruments=shotgun.instruments)
         self._news = News()
         self._work = JobWork(shotgun, books, store, self._deliveries, self._news)
         self._wound_up = set[str]()

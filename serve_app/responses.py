@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable
 from cutout.outcome import Box, Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
@@ -16,6 +17,19 @@ from serve_app.pictures_response import PicturesResponse
 RETRY_AFTER_S = 5
 """Said of what passes when nobody knows when: a ledger or a store that is away, a model whose pace is not known yet."""
 PASSING = (RateLimited.status, ServiceUnavailable.status)
+
+
+class ErrorResponse(JSONResponse):
+    """An error body, whose type is left in `scope["state"]["error_type"]` for who counts refusals."""
+
+    def __init__(self, error: CutoutError, job: Mapping[str, Any], headers: dict[str, str] | None) -> None:
+        self._type = error.type
+        super().__init__({**error_body(error), **job}, error.status, headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI request."""
+        scope.setdefault("state", {})["error_type"] = self._type
+        await super().__call__(scope, receive, send)
 
 
 async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
@@ -70,8 +84,7 @@ def error_body(error: CutoutError) -> dict[str, Any]:
 
 def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
     """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
-    body = {**error_body(error), **(job or {})}
-    return JSONResponse(body, error.status, retry_after(error))
+    return ErrorResponse(error, job or {}, retry_after(error))
 
 
 def retry_after(error: CutoutError) -> dict[str, str]:

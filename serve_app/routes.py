@@ -7,15 +7,16 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.errors import ValidationError
+from cutout.errors import ServiceUnavailable, ValidationError
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
+from cutout.trail import follow
 from serve_app.choice import choose
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, read_json, terms
-from serve_app.health import estimate_body, health_body, models_body
+from serve_app.health import estimate_body, health_body, models_body, readiness_body
 from serve_app.job_routes import JobRoutes
 from serve_app.keeping import Keeper
 from serve_app.negotiation import JSON, STREAMS, ZIP, Reply, reply_to
@@ -25,6 +26,7 @@ from serve_app.responses import upscale_response
 from serve_app.selections import Ledger
 from serve_app.shotgun import Shotgun
 from serve_app.stream import stream_response
+from serve_app.traffic import Traffic
 
 
 def new_id() -> str:
@@ -43,10 +45,12 @@ class Routes:
         finishes: Finishes,
         *,
         ledger: Ledger,
+        traffic: Traffic,
         jobs: JobRoutes | None = None,
     ) -> None:
         self._shotgun = shotgun
         self._keeper = keeper
+        self._traffic = traffic
         self._fetcher = fetcher
         self._finishes = finishes
         self._ledger = ledger
@@ -57,6 +61,15 @@ class Routes:
     async def health(self) -> Response:
         """Whether the service works, and each model."""
         return JSONResponse(health_body(self._shotgun.board))
+
+    async def live(self) -> Response:
+        """Whether this process answers. A process that does not is to be started anew."""
+        return JSONResponse({"status": "alive"})
+
+    async def ready(self) -> Response:
+        """Whether requests should come: 503 until every enabled, available model has run once, and while draining."""
+        body = readiness_body(self._shotgun.board, self._traffic.draining)
+        return JSONResponse(body, 200 if body["status"] == "ready" else ServiceUnavailable.status)
 
     async def models(self) -> Response:
         """Every model: availability, price, licence, median time so far."""
@@ -86,7 +99,8 @@ class Routes:
 
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""
-        started = time.perf_counter()
+        started, job_id = time.perf_counter(), new_id()
+        follow(job_id)
         form, image = await read_form(request, UpscaleForm, self._limits)
         reply = _upscale_reply(request, form)
         if form.image_url:
@@ -96,11 +110,12 @@ class Routes:
         )
         wall_ms = (time.perf_counter() - started) * 1000
         if reply.kind == "picture":
-            return upscaled_response(new_id(), upscaled, reply.output_format, wall_ms)
-        return await upscale_response(new_id(), upscaled, form.scale_factor, wall_ms)
+            return upscaled_response(job_id, upscaled, reply.output_format, wall_ms)
+        return await upscale_response(job_id, upscaled, form.scale_factor, wall_ms)
 
     async def _answer(self, request: Request, form: RemoveForm | ProcessForm, job: Job) -> Response:
         """Run a job, and answer in the form that the caller accepts: later, as it happens, or as a whole."""
+        follow(job.id)
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
         job = replace(job, output_format=reply.output_format)
         durable = self._jobs if self._jobs and self._jobs.wants(request, form) else None

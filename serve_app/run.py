@@ -4,6 +4,7 @@ Started by `python -m serve_app`, which sets Ray's environment and cleans up beh
 """
 
 import argparse
+import asyncio
 import io
 import math
 import os
@@ -22,16 +23,21 @@ import httpx
 import ray
 import yaml
 from ray import serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
 from ray.serve.scripts import run as serve_run
 
 from cutout.errors import ConfigurationError
 from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import check_exposure
 from serve_app.leftovers import RUN_ID, Run
-from serve_app.settings import Settings
+from serve_app.settings import Settings, free_port
+from serve_app.tracing import check_tracing
 
 START_S = 240.0
 """Longest start, in seconds: models may be compiled for this processor the first time."""
+DRAIN_S = 25.0
+"""Longest wait for requests in hand when the service is ended: within Kubernetes' 30 s."""
 SAMPLE = files("serve_app") / "static" / "sample.jpg"
 
 
@@ -45,15 +51,17 @@ def main(arguments: list[str] | None = None) -> int:
         registry = check_config(config["applications"][0].get("args") or {})
         has_keys = Settings().api_keys_file is not None
         check_exposure(config["http_options"]["host"], registry.service.access, has_keys)
-        _check_port(config["http_options"])
+        _check_port(config["http_options"]["host"], config["http_options"]["port"], "PORT")
+        metrics_port = _metrics_port()
+        check_tracing(Settings().traces_to)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2
     run_file = Settings().run_file(config["http_options"]["port"])
     Run(os.getppid(), os.environ[RUN_ID]).write(run_file)
     try:
-        _start(config)
-        return _serve(config["http_options"], _signalled())
+        _start(config, metrics_port)
+        return _serve(config["http_options"], metrics_port, _signalled())
     finally:
         _stop()
         run_file.unlink()
@@ -67,31 +75,45 @@ def _config(file: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or not config.get("applications"):
         raise ConfigurationError(f"{file}: applications: at least one expected")
     http = config.setdefault("http_options", {})
-    port = os.environ.get("PORT") or http.get("port", 8000)
-    if not str(port).isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigurationError(f"PORT: a number from 1 to 65535 expected, not {port!r}")
-    http["port"] = int(port)
+    http["port"] = _number(os.environ.get("PORT") or http.get("port", 8000), "PORT")
     http["host"] = os.environ.get("HOST") or http.get("host", "127.0.0.1")
     return config
 
 
-def _check_port(http: dict[str, Any]) -> None:
+def _number(port: object, variable: str) -> int:
+    if not str(port).isdecimal() or not 0 < int(str(port)) < 65536:
+        raise ConfigurationError(f"{variable}: a number from 1 to 65535 expected, not {port!r}")
+    return int(str(port))
+
+
+def _metrics_port() -> int:
+    """Where Ray's agent on this machine will offer the metrics."""
+    wanted = Settings().metrics_port
+    if wanted is None:
+        return free_port()
+    port = _number(wanted, "METRICS_PORT")
+    _check_port("127.0.0.1", port, "METRICS_PORT")
+    return port
+
+
+def _check_port(host: str, port: int, variable: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((http["host"], http["port"]))
+            probe.bind((host, port))
         except OSError as taken:
-            reason = f"Port {http['port']} on {http['host']} cannot be taken: {taken.strerror}"
-            raise ConfigurationError(f"{reason}. Choose another by PORT=…, or end what uses it.") from taken
+            reason = f"Port {port} on {host} cannot be taken: {taken.strerror}"
+            raise ConfigurationError(f"{reason}. Choose another by {variable}=…, or end what uses it.") from taken
 
 
-def _start(config: dict[str, Any]) -> None:
+def _start(config: dict[str, Any], metrics_port: int) -> None:
     print("Starting Ray and the models …", flush=True)
     if os.environ.get("RAY_ADDRESS"):
         ray.init(namespace="serve", log_to_driver=False)
     else:
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
-        ray.init(num_cpus=cpus, namespace="serve", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+        ray.init(num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as applied:
         yaml.safe_dump(config, applied)
         applied.flush()
@@ -116,18 +138,32 @@ def _logical_cpus(deployments: list[dict[str, Any]]) -> int:
     return max(os.cpu_count() or 1, math.ceil(asked) + 1)
 
 
-def _serve(http: dict[str, Any], ended: threading.Event) -> int:
+def _serve(http: dict[str, Any], metrics_port: int, ended: threading.Event) -> int:
     address = f"http://{'127.0.0.1' if http['host'] == '0.0.0.0' else http['host']}:{http['port']}"  # noqa: S104
     with httpx.Client(base_url=address, timeout=httpx.Timeout(300, connect=2), trust_env=False) as client:
         if not _ready(client, ended):
             return 0 if ended.is_set() else 1
         _first_picture(client)
     print(f"\nCutout Shotgun is ready: {address}  (API: {address}/docs, end: Ctrl-C)")
+    if not os.environ.get("RAY_ADDRESS"):
+        print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
     # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
     print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
     ended.wait()
     print("Ending …", flush=True)
+    asyncio.run(_drained())
     return 0
+
+
+async def _drained() -> None:
+    """Let GET /health/ready say that the service is going, and wait until no request is in hand any more."""
+    try:
+        draining = serve.get_app_handle(APP_NAME).broadcast("drain")
+        await draining.results_async(timeout_s=DRAIN_S)
+    except TimeoutError:
+        print(f"Requests that were still at work after {DRAIN_S:g} s are cut off", file=sys.stderr)
+    except (RayError, RayServeException) as gone:
+        print(f"The service could not be asked to finish: {type(gone).__name__}", file=sys.stderr)
 
 
 def _ready(client: httpx.Client, ended: threading.Event) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 VERSION = version("cutout-shotgun")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def _path(variable: str, default: str) -> Path:
@@ -50,6 +51,12 @@ class Settings:
     url_secret: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_URL_SECRET") or None, repr=False)
     """CUTOUT_URL_SECRET: signs the addresses of results; without it, a secret made once in the data folder."""
 
+    metrics_port: str | None = field(default_factory=lambda: os.environ.get("METRICS_PORT") or None)
+    """METRICS_PORT: where Prometheus finds the metrics of this machine; a free port unless set."""
+
+    traces_to: str | None = field(default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None)
+    """OTEL_EXPORTER_OTLP_ENDPOINT: who collects traces; nobody unless set."""
+
     def run_file(self, port: int) -> Path:
         """Where a service on `port` says that it runs."""
         return self.data_dir / f"run-{port}.json"
@@ -74,15 +81,26 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
-        "RAY_SERVE_HAPROXY_STATS_PORT": str(_free_port()),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(_free_port()),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        **_loopback(),
     }
+
+
+def _loopback() -> dict[str, str]:
+    """Ray's own ports, that of the metrics among them, on 127.0.0.1, unless HOST lets others reach the service.
+
+    On Linux Ray 2.60 takes the machine's address even where 127.0.0.1 is asked for; this is how it is told that nobody
+    else will join, as on macOS.
+    """
+    alone = os.environ.get("HOST", "127.0.0.1") in LOOPBACK and not os.environ.get("RAY_ADDRESS")
+    return {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} if alone else {}
 
 
 def scratch_folder(run_id: str) -> Path:
@@ -102,7 +120,8 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has taken."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

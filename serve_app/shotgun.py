@@ -9,11 +9,14 @@ from typing import Any, Protocol, TypeAlias
 from cutout.errors import CutoutError, ModelError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
 from cutout.finish import Finish, check_format
 from cutout.image import Picture, decode
+from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
 from cutout.spec import Registry
+from cutout.trail import follow
 from serve_app.board import Board
 from serve_app.bookkeeping import Bookkeeper, Books
 from serve_app.choice import Choice, choose
+from serve_app.measures import record_result, record_spans
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 """Whether the results so far, by model, of all the models fired, are all that the caller needs."""
@@ -68,10 +71,13 @@ class Shotgun:
         upscaler: Enlarger,
         books: Books,
         share: Callable[[Any], Any] = lambda value: value,
+        *,
+        instruments: Instruments = NO_INSTRUMENTS,
     ) -> None:
         """`share` puts a value where every replica can reach it, and gives what stands for it in a call."""
         self.registry = registry
-        self.board = Board(registry.models, models)
+        self.instruments = instruments
+        self.board = Board(registry.models, models, instruments)
         self._models = models
         self._upscaler = upscaler
         self._share = share
@@ -94,6 +100,7 @@ class Shotgun:
             ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
         """
         started = time.perf_counter()
+        follow(job.id)
         choice = choose(job.models, job.terms, self.board, job.key)
         if picture is None:
             picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
@@ -113,19 +120,24 @@ class Shotgun:
             skipped=choice.skipped,
             times_ms={"decode": (decoded - started) * 1000},
         )
+        record_spans(self.instruments, result.times_ms)
         await self._books.record(job, result)
         return result
 
     async def upscale(self, image: bytes, factor: int, output_format: OutputFormat, preserve_alpha: bool) -> Upscaled:
         """Enlarge a caller's picture; raises as `run` does."""
-        picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
+        with self.instruments.timed(SPAN_SECONDS, span="decode"):
+            picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
         self.check_output(picture.size, factor, "scale_factor")
         timeout_s = self.registry.service.limits.request_s
+        call = self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
+                upscaled = await call
         except TimeoutError as late:
             raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
+        record_spans(self.instruments, upscaled.times_ms)
+        return upscaled
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
@@ -158,6 +170,7 @@ class Shotgun:
             late = ModelTimeout(f"Not done by the deadline of {(deadline_s or 0) * 1000:g} ms")
             outcome = replace(Failure.of(model_id, late), cost_usd=self.registry.models[model_id].price_usd)
         volley.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
+        record_result(self.instruments, volley.results[model_id])
         if volley.watcher:
             volley.watcher.finished(volley.results[model_id])
 

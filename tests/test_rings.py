@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-RAY = {"serve_app/build.py", "serve_app/ingress.py", "serve_app/handles.py", "serve_app/run.py"}
+RAY = {
+    "serve_app/build.py",
+    "serve_app/ingress.py",
+    "serve_app/handles.py",
+    "serve_app/run.py",
+    "deployments/instruments.py",
+}
 HTTPX = {"serve_app/fetch.py", "serve_app/webhooks.py", "serve_app/run.py", "serve_app/guard.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}

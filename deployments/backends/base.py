@@ -16,6 +16,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from cutout.errors import ModelUnavailable
 from cutout.image import Picture
+from cutout.instruments import NO_INSTRUMENTS, Instruments
 from cutout.outcome import EngineReport, Matte
 from cutout.spec import ModelSpec, Spec
 from deployments.backends.money import Bill, Spending
@@ -29,11 +30,12 @@ O = TypeVar("O", bound=Spec)
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the replica was given by its entry in serve_config.yaml, and where it may keep what it compiled."""
+    """What the replica was given by its entry in serve_config.yaml, where it may keep what it compiled, what counts."""
 
     cpus: float = 1.0
     gpus: float = 0.0
     cache: Path | None = None
+    instruments: Instruments = NO_INSTRUMENTS
 
     @property
     def threads(self) -> int:
@@ -164,10 +166,12 @@ class RemoteBackend(Backend[R]):
     def open(self) -> None:
         """See Backend. Nothing is called: a key that is there says no more than that it can be tried."""
         # httpx and its kin take a third of a second to import: only a replica that calls out should wait.
+        from deployments.backends.call_meter import CallMeter
         from deployments.backends.provider import Provider
 
         key = self.key(self.options.key_variable)
-        self._provider = Provider(self.spec.name, key, self.options.calls, self.spec.timeout_s)
+        meter = CallMeter(self.resources.instruments, self.spec.provider, self.spec.id)
+        self._provider = Provider(self.spec.name, key, self.options.calls, self.spec.timeout_s, meter)
 
     async def remove(self, picture: Picture) -> Matte:
         """See Backend. Every error carries what the picture has cost, as `details["cost_usd"]`."""

@@ -31,6 +31,7 @@ from pydantic import ValidationError
 from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, ProviderError
 from cutout.retry_after import retry_after_s
 from deployments.backends.base import CallsForm
+from deployments.backends.call_meter import CallMeter
 from deployments.backends.money import Bill
 from deployments.backends.wire import Unreadable
 
@@ -81,9 +82,10 @@ class Reply:
 class Provider:
     """The line to one provider, for one model in one replica."""
 
-    def __init__(self, name: str, key: str, calls: CallsForm, timeout_s: float) -> None:
+    def __init__(self, name: str, key: str, calls: CallsForm, timeout_s: float, meter: CallMeter) -> None:
         """`timeout_s` is the model's; the provider has SHARE_OF_TIMEOUT of it for a picture."""
         self._name, self._key, self._calls = name, key, calls
+        self._meter = meter
         self._timeout_s, self._budget_s = timeout_s, timeout_s * SHARE_OF_TIMEOUT
         self._seen: tuple[str, float] = ("available", time.monotonic())
         self._client = httpx.AsyncClient(
@@ -101,7 +103,7 @@ class Provider:
             retry=Cooldown(calls.rest_s),
             permit=All(),
             max_half_open_calls=1,
-            listeners=[LogListener(name)],
+            listeners=[LogListener(name), meter],
         )
 
     @property
@@ -163,12 +165,11 @@ class Provider:
         self, method: str, url: str, read: Callable[[Reply], T], bill: Bill | None, content: dict[str, Any]
     ) -> T:
         extensions = {"trace": _charges(bill)} if bill else {}
-        async with self._client.stream(method, url, extensions=extensions, **content) as response:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > REPLY_BYTES:
-                    raise Unreadable(f"at most {REPLY_BYTES} bytes were expected")
+        call = self._client.stream(method, url, extensions=extensions, **content)
+        with self._meter.call() as answered:
+            async with call as response:
+                answered(response.status_code)
+                body = await _read(response)
         try:
             return await asyncio.to_thread(self._understood, read, response, body)
         except Refused:
@@ -215,6 +216,15 @@ class Provider:
         """One public line."""
         line = " ".join(why.split())[:REASON_CHARS]
         return f"{self._name} {what}: {line}" if line else f"{self._name} {what}"
+
+
+async def _read(response: httpx.Response) -> bytearray:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > REPLY_BYTES:
+            raise Unreadable(f"at most {REPLY_BYTES} bytes were expected")
+    return body
 
 
 def _oddity(fault: Exception) -> str:

@@ -142,6 +142,19 @@ class HealthBody(Body):
     models: dict[str, ModelState]
 
 
+class LiveBody(Body):
+    """Answer of GET /health/live."""
+
+    status: Literal["alive"]
+
+
+class ReadyBody(Body):
+    """Answer of GET /health/ready: 200 when ready, else 503."""
+
+    status: Literal["ready", "starting", "draining", "unavailable"]
+    waiting_for: list[str] = Field(description="Models that have not run once yet.")
+
+
 class ModelCard(Body):
     """One model in GET /models."""
 

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from serve_app.settings import free_port
+from tests.cluster.collector import Collector
 from tests.deployments.networks import brightness_network
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
@@ -21,6 +22,13 @@ from tests.providers.serving import Served
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = Path(__file__).parent / "configs"
+KEYS = {"RUNWARE_API_KEY": "key-of-runware-7f3a", "KIE_API_KEY": "key-of-kie-91cc"}
+HASTE = {
+    "RAY_metrics_report_interval_ms": "1000",
+    "OTEL_TRACES_SAMPLER": "parentbased_always_off",  # only a request that is part of a sampled trace
+    "OTEL_BSP_SCHEDULE_DELAY": "200",
+}
+"""Instruments that tell within a second what they tell operators within ten."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +40,13 @@ class Service:
     folder: Path
     runware: FakeRunware
     kie: FakeKie
+    collector: Collector
+    metrics: str
+    """Host and port where Prometheus finds the metrics."""
 
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start(folder: Path, port: int, configs: Path = CONFIGS, **variables: str) -> subprocess.Popen[bytes]:
@@ -53,6 +57,8 @@ def start(folder: Path, port: int, configs: Path = CONFIGS, **variables: str) ->
         network = folder / "birefnet.onnx"
         brightness_network(network)
         birefnet.write_text(birefnet.read_text().replace("BIREFNET", str(network)))
+    serve_config = folder / "serve_config.yaml"
+    serve_config.write_text(serve_config.read_text().replace("LOGS", str(folder / "logs")))
     environment = {
         **os.environ,
         "PORT": str(port),
@@ -60,7 +66,7 @@ def start(folder: Path, port: int, configs: Path = CONFIGS, **variables: str) ->
         "CUTOUT_DATA_DIR": str(folder / "data"),
         **variables,
     }
-    command = [sys.executable, "-m", "serve_app", str(folder / "serve_config.yaml")]
+    command = [sys.executable, "-m", "serve_app", str(serve_config)]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
 
@@ -77,17 +83,22 @@ def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One service for all cluster tests, with fake providers over real HTTP."""
-    folder, port = tmp_path_factory.mktemp("service"), free_port()
-    runware, kie = FakeRunware(0.5), FakeKie(0.5)
-    with Served(runware.app) as at_runware, Served(kie.api) as at_kie, Served(kie.files) as at_files:
+    folder, port, metrics_port = tmp_path_factory.mktemp("service"), free_port(), free_port()
+    runware, kie, collector = FakeRunware(0.5), FakeKie(0.5), Collector()
+    with (
+        Served(runware.app) as at_runware,
+        Served(kie.api) as at_kie,
+        Served(kie.files) as at_files,
+        Served(collector.app) as collecting,
+    ):
         kie.files_url = at_files.url
         addresses = {"RUNWARE_BASE_URL": f"{at_runware.url}/v1", "KIE_BASE_URL": at_kie.url}
-        keys = {"RUNWARE_API_KEY": "fake", "KIE_API_KEY": "fake"}
-        process = start(folder, port, KIE_UPLOAD_URL=at_files.url, **addresses, **keys)
+        addresses |= {"KIE_UPLOAD_URL": at_files.url, "OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url}
+        process = start(folder, port, METRICS_PORT=str(metrics_port), **addresses, **KEYS, **HASTE)
         try:
             wait_ready(process, folder)
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as http:
-                yield Service(process, http, folder, runware, kie)
+                yield Service(process, http, folder, runware, kie, collector, f"127.0.0.1:{metrics_port}")
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from cutout.errors import ModelError, ModelUnavailable, ProviderError
+from cutout.instruments import NO_INSTRUMENTS
 from deployments.backends import load_backend
 from deployments.backends.base import CallsForm, RemoteBackend, Resources
+from deployments.backends.call_meter import CallMeter
 from deployments.backends.provider import USER_AGENT, Provider
 from tests.deployments.remote_parts import (
     KEYS,
@@ -263,7 +265,8 @@ async def test_a_free_call_is_repeated_after_a_lost_answer() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": next(answers)})
 
-    provider = Provider("A Model", "key", CallsForm.model_validate(QUICK), 5)
+    meter = CallMeter(NO_INSTRUMENTS, "somebody", "a_model")
+    provider = Provider("A Model", "key", CallsForm.model_validate(QUICK), 5, meter)
     with Served(app) as server:
         assert await provider.send("GET", server.url, lambda reply: reply.body) == b"well"
         await provider.close()

@@ -1,0 +1,58 @@
+"""What is counted of one model's calls to its provider, each try by itself, and of its circuit breaker."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+from fluxgate.listeners import Listener
+from fluxgate.signal import Signal
+
+from cutout.instruments import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Instruments
+
+STATES = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
+
+
+class CallMeter(Listener):
+    """Counts and times calls; as the breaker's listener it knows its state."""
+
+    def __init__(self, instruments: Instruments, provider: str, model: str) -> None:
+        self._instruments = instruments
+        self._provider, self._model = provider, model
+        self._breaker(STATES["closed"])
+
+    def __call__(self, signal: Signal) -> None:
+        """The breaker has changed."""
+        self._breaker(STATES[signal.new_state])
+
+    @contextmanager
+    def call(self) -> Iterator[Callable[[int], None]]:
+        """One call; the block tells the HTTP status once it has one."""
+        answer = ""
+
+        def answered(status: int) -> None:
+            nonlocal answer
+            answer = str(status)
+
+        with self._instruments.timed(PROVIDER_SECONDS, provider=self._provider, model=self._model):
+            try:
+                yield answered
+            except (Exception, asyncio.CancelledError) as fault:
+                answer = _fault(fault)
+                raise
+            finally:
+                self._instruments.record(PROVIDER_CALLS, provider=self._provider, model=self._model, answer=answer)
+
+    def _breaker(self, state: float) -> None:
+        self._instruments.record(BREAKER, state, provider=self._provider, model=self._model)
+
+
+def _fault(fault: BaseException) -> str:
+    """Why there is no whole answer. Cancelled is a call whose time was over, or whose caller hung up."""
+    match fault:
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return "unreachable"
+        case httpx.TimeoutException() | asyncio.CancelledError():
+            return "timeout"
+        case _:
+            return "broken"
