@@ -32,11 +32,11 @@ WORKDIR /app
 COPY configs configs
 COPY serve_config.yaml ./
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 \
-    HOST=0.0.0.0 PORT=8000 CUTOUT_DATA_DIR=/data REMBG_HOME=/opt/weights
+    HOST=0.0.0.0 PORT=8000 METRICS_PORT=8001 CUTOUT_DATA_DIR=/data REMBG_HOME=/opt/weights
 USER cutout
 VOLUME /data
-EXPOSE 8000
+EXPOSE 8000 8001
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s \
-  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health/live', timeout=4)"]
 CMD ["python", "-m", "serve_app"]

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
 from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from cutout.errors import ConfigurationError
 from cutout.outcome import Cutout, ModelResult
@@ -37,15 +41,22 @@ def start_tracing(traces_to: str | None) -> None:
     if traces_to is None:
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider(
         resource=Resource({"service.name": "cutout-shotgun"}).merge(OTELResourceDetector().detect())
     )
+    provider.add_span_processor(_WithoutQuery())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+
+
+class _WithoutQuery(SpanProcessor):
+    """Takes the query out of a request's span: it may hold a webhook's secret, a signature, somebody's address."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - OpenTelemetry's
+        """See SpanProcessor."""
+        if span.attributes and "url.query" in span.attributes:
+            span.set_attribute("url.query", "")
 
 
 def trace_result(result: ModelResult) -> None:

@@ -134,6 +134,19 @@ def test_a_trace_of_one_request(service: Service) -> None:
         assert {a.key: a.value.string_value for a in span.attributes}["cutout.job_id"] == answer.json()["job_id"]
 
 
+def test_no_query_in_a_trace(service: Service) -> None:
+    """What a request's query holds, such as a signature, is in no span."""
+    trace_id, secret = uuid.uuid4().hex, uuid.uuid4().hex
+
+    service.http.get(
+        f"/results/job/name.png?signature={secret}", headers={"traceparent": f"00-{trace_id}-{'1' * 16}-01"}
+    )
+
+    spans = collected(service, trace_id, 1)
+    assert spans["GET /results/{job_id}/{name}"]
+    assert secret not in str(service.collector.spans)
+
+
 def collected(service: Service, trace_id: str, count: int) -> dict[str, Any]:
     """The spans of a trace by name, once there are so many."""
     deadline = time.monotonic() + 20

@@ -20,6 +20,7 @@ from PIL import Image
 from starlette.responses import Response
 
 from cutout.errors import CutoutError
+from cutout.instruments import Kept
 from cutout.keys import KeyRecord
 from cutout.outcome import Cutout, Failure, Job, OutputFormat
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
@@ -76,6 +77,7 @@ class Works:
     models: dict[str, Counted]
     books: Memory
     folder: Path
+    kept: Kept
     caller: KeyRecord | None = None
     """The API key of requests from now on."""
 
@@ -111,14 +113,14 @@ def built(
     reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
-    models, books = counted(reg, folder, pause_s), Memory()
-    shotgun = Shotgun(reg, models, Upscaler(EncodeSpec()), PartBooks(books))
+    models, books, kept = counted(reg, folder, pause_s), Memory(), Kept()
+    shotgun = Shotgun(reg, models, Upscaler(EncodeSpec()), PartBooks(books), instruments=kept)
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
     fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
     routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits), durable)
-    return Works(worker, shotgun, durable, routes, store, models, books, folder)
+    return Works(worker, shotgun, durable, routes, store, models, books, folder, kept)
 
 
 @asynccontextmanager

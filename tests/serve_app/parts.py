@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from cutout.instruments import NO_INSTRUMENTS, Instruments
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
 from cutout.purse import Charge
 from cutout.records import JobRecord
@@ -56,10 +57,10 @@ class InProcess(Remover):
         return super().status()
 
 
-def shotgun(reg: Registry, books: Books | None = None) -> Shotgun:
+def shotgun(reg: Registry, books: Books | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:
     """A shotgun whose models live in this process."""
     models = {spec.id: InProcess(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), books or Memory())  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), books or Memory(), instruments=instruments)  # type: ignore[arg-type]
 
 
 class Memory:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cutout.errors import ValidationError
+from cutout.instruments import SPAN_SECONDS, Kept
 from cutout.spec import FetchSpec
 from serve_app.fetch import Fetcher
 from serve_app.guard import GuardedClient
 from serve_app.settings import VERSION
-from tests.serve_app.fetching import MAX_BYTES, PICTURE, fetcher, reason
+from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
 from tests.serve_app.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +33,18 @@ async def test_a_picture_is_fetched_byte_for_byte(host: Host) -> None:
     assert f"Host: {host.host}" in lines
     assert f"User-Agent: cutout-shotgun/{VERSION}" in lines
     assert "Accept-Encoding: identity" in lines
+
+
+async def test_a_fetch_is_timed_however_it_ends(host: Host) -> None:
+    """A picture that came and one that did not are each one observation of the span `fetch`."""
+    kept = Kept()
+    timed = Fetcher(PATIENT, MAX_BYTES, instruments=kept)
+
+    await timed.fetch(f"http://{host.host}/picture")
+    with pytest.raises(ValidationError):
+        await timed.fetch(f"http://{host.host}/nowhere")
+
+    assert len(kept.values(SPAN_SECONDS, span="fetch")) == 2
 
 
 @pytest.mark.parametrize(

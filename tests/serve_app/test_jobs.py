@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from standardwebhooks import Webhook
 
+from cutout.instruments import SPAN_SECONDS
 from cutout.keys import make_key
 from serve_app import contract
 from serve_app.webhooks import signature
@@ -351,6 +352,7 @@ async def test_a_webhook_is_delivered(http: httpx.AsyncClient, works: Works) -> 
     assert base64.b64decode(payload["results"][0]["image_base64"]).startswith(b"\x89PNG")
     assert [a["status"] for a in state["webhook"]["attempts"]] == [204]
     assert "hush" not in json.dumps(state)
+    assert len(works.kept.values(SPAN_SECONDS, span="post")) == 1
 
 
 async def test_large_pictures_are_sent_by_address(tmp_path: Path, database_url: str) -> None:

@@ -240,8 +240,8 @@ def test_openapi_is_the_contract(client: TestClient) -> None:
     schema = client.get("/openapi.json").json()
 
     assert set(schema["paths"]) == {
-        "/health", "/models", "/remove-background", "/upscale", "/process", "/estimate",
-        "/log-selection", "/selections/stats", "/selections/export",
+        "/health", "/health/live", "/health/ready", "/models", "/remove-background", "/upscale", "/process",
+        "/estimate", "/log-selection", "/selections/stats", "/selections/export",
         "/v1.0/removebg", "/v1.0/account", "/api/remove",
     }  # fmt: skip
     remove = schema["paths"]["/remove-background"]["post"]
