@@ -51,7 +51,7 @@ class Board:
         known = self._statuses.get(model_id, ModelStatus("ready"))
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)
-            self._learn(model_id, replace(known, state="ready", reason=None, engine=outcome.engine))
+            self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine)
 
     async def watch(self) -> None:
         """Look at every model that may change by itself, forever."""
@@ -63,6 +63,8 @@ class Board:
         while True:
             if self._may_change(model_id):
                 await self._look(model_id)
+            if status := self._statuses.get(model_id):
+                self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)
             await asyncio.sleep(LOOK_S)
 
     def _may_change(self, model_id: str) -> bool:
@@ -72,10 +74,6 @@ class Board:
 
     async def _look(self, model_id: str) -> None:
         try:
-            self._learn(model_id, await self._models[model_id].status())
+            self._statuses[model_id] = await self._models[model_id].status()
         except CutoutError as error:
             logger.warning("%s does not say how it is: %s", model_id, error.message)
-
-    def _learn(self, model_id: str, status: ModelStatus) -> None:
-        self._statuses[model_id] = status
-        self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)

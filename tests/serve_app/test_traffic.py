@@ -87,10 +87,24 @@ def test_a_request_leaves_its_numbers(works: Works) -> None:
     assert len(kept.values(SPAN_SECONDS, span="decode", model="")) == 1
     assert kept.values(SPENT, provider="dear", model="paid") == [0.25]
     assert kept.values(PICKS, model="first") == [1.0]
-    assert kept.values(MODEL_READY, model="first") == [1.0]
 
 
 OUTCOMES = {"first": "success", "paid": "success", "broken": "failed"}
+
+
+def test_models_that_can_work_are_told(works: Works) -> None:
+    """A board that watches says of each model whether it can work; one that does not, that of the jobs, says none."""
+
+    async def watched() -> None:
+        watching = asyncio.create_task(works.shotgun.board.watch())
+        while len(works.kept.values(MODEL_READY)) < 3:
+            await asyncio.sleep(0.01)
+        watching.cancel()
+
+    works.client.post("/remove-background", content=PHOTO, headers=JPEG)
+    assert works.kept.values(MODEL_READY) == []
+    asyncio.run(watched())
+    assert works.kept.values(MODEL_READY) == [1.0, 1.0, 1.0]
 
 
 def test_an_upscale_leaves_its_spans(works: Works) -> None:
