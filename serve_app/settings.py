@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import gettempdir
 
 VERSION = version("cutout-shotgun")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def _path(variable: str, default: str) -> Path:
@@ -89,18 +88,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
-        **_loopback(),
     }
-
-
-def _loopback() -> dict[str, str]:
-    """Ray's own ports, that of the metrics among them, on 127.0.0.1, unless HOST lets others reach the service.
-
-    On Linux Ray 2.60 takes the machine's address even where 127.0.0.1 is asked for; this is how it is told that nobody
-    else will join, as on macOS.
-    """
-    alone = os.environ.get("HOST", "127.0.0.1") in LOOPBACK and not os.environ.get("RAY_ADDRESS")
-    return {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} if alone else {}
 
 
 def scratch_folder(run_id: str) -> Path:
