@@ -51,7 +51,7 @@ class Board:
         known = self._statuses.get(model_id, ModelStatus("ready"))
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)
-            self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine)
+            self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine, tried=True)
 
     async def watch(self) -> None:
         """Look at every model that may change by itself, forever."""
