@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -78,6 +79,15 @@ def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float 
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < deadline, (folder / "log").read_text()
         time.sleep(0.2)
+
+
+def readiness(http: httpx.Client, status: int) -> Any:
+    """The body of /health/ready once it has this status; a model may be compiled for this processor first."""
+    deadline = time.monotonic() + 180
+    while (ready := http.get("/health/ready")).status_code != status:
+        assert time.monotonic() < deadline, ready.json()
+        time.sleep(0.05)
+    return ready.json()
 
 
 @pytest.fixture(scope="session")
