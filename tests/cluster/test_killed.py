@@ -3,6 +3,7 @@
 import itertools
 import signal
 import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
+from tests.cluster.conftest import readiness
 from tests.cluster.killing import PAID, Batch, Service, picture, receiver, run_id, running
 from tests.cluster.side_doors import asked, doors
 
@@ -23,6 +25,21 @@ TEXT, RECORD = make_key("Ann")
 SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
 TWO_TEXT, TWO = make_key("Cleo", tier="two")
 FORGED = "X-Forwarded-For: 127.0.0.1"
+
+
+class Upload:
+    """A picture whose second half is sent when the test says so."""
+
+    def __init__(self, image: bytes) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._image = image
+
+    def __iter__(self) -> Iterator[bytes]:
+        half = len(self._image) // 2
+        yield self._image[:half]
+        self.begun.set()
+        assert self.go_on.wait(60)
+        yield self._image[half:]
 
 
 @dataclass(frozen=True)
@@ -120,16 +137,27 @@ def test_a_job_holds_its_place(killed: Killed) -> None:
     assert [answer.status_code for answer in answers] == [202, 202, 429, 202]
 
 
-def test_nothing_is_left_behind(killed: Killed) -> None:
-    """After Ctrl-C no process of the run lives, the port is free, and the exit code is 0.
+def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:
+    """At Ctrl-C the service says that it drains and answers what it has in hand; then it ends, and leaves nothing.
 
-    The session's own service, ended by SIGTERM, is looked at in its fixture.
+    No process of the run lives, the port is free, and the exit code is 0. The session's own service, ended by SIGTERM,
+    is looked at in its fixture.
     """
-    run = run_id(killed.service.folder)
+    run, http, upload = run_id(killed.service.folder), killed.service.http, Upload(picture(64))
     assert len(members(run)) > 5
+    readiness(http, 200)
 
-    killed.service.end(signal.SIGINT)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(http.post, "/upscale", content=upload, headers={"Content-Type": "image/png"})
+        assert upload.begun.wait(60)
+        assert http.get("/health/live").status_code == 200  # what was sent before it has arrived, too
+        ending = pool.submit(killed.service.end, signal.SIGINT)
+        ready = readiness(http, 503)
+        upload.go_on.set()
 
+        assert ready["status"] == "draining"
+        assert answer.result().status_code == 200
+        ending.result()
     assert members(run) == []
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does: closed connections linger
