@@ -19,7 +19,7 @@ from cutout.errors import ConfigurationError
 from cutout.outcome import Cutout, ModelResult
 from cutout.trail import JOB_ID, current_job
 
-UPSCALER = ("upscale", "encode")
+UPSCALER = ("upscale", "finish", "encode")
 """The upscaler's spans, the last of a result that has them."""
 tracer = trace.get_tracer("cutout")
 
@@ -77,7 +77,7 @@ def trace_result(result: ModelResult) -> None:
 
 def _trace_parts(model: trace.Span, times_ms: Mapping[str, float], begin: int, end: int) -> None:
     """Spans of the ingress's waiting and of the model's replica from the begin on, those of the upscaler to the end."""
-    last = UPSCALER if "upscale" in times_ms else ()
+    last = [span for span in UPSCALER if span in times_ms] if "finish" in times_ms else []
     first = [span for span in dict.fromkeys(("queue", *times_ms)) if span in times_ms and span not in last]
     _lay(model, first, times_ms, begin)
     _lay(model, last, times_ms, end - sum(_ns(times_ms[span]) for span in last))

@@ -18,7 +18,7 @@ from tests.cluster.prometheus import Prometheus, prometheus
 from tests.configs.panels import dashboard_expressions
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
-PARTS = ("queue", "infer", "composite", "upscale", "encode")
+PARTS = ("queue", "infer", "composite", "upscale", "finish", "encode")
 SLACK_NS = 5_000_000
 """Begins are told by one clock, durations by another."""
 
@@ -121,7 +121,7 @@ def test_a_trace_of_one_request(service: Service) -> None:
 
     answer = process(service, "local_u2netp", traceparent=f"00-{trace_id}-{'1' * 16}-01")
 
-    spans = collected(service, trace_id, 9)
+    spans = collected(service, trace_id, 10)
     request, endpoint, model = spans["POST /process"], spans["fastapi.endpoint"], spans["model local_u2netp"]
     assert request.parent_span_id.hex() == "1" * 16
     assert endpoint.parent_span_id == request.span_id

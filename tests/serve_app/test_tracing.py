@@ -10,7 +10,7 @@ from cutout.errors import ConfigurationError, ProviderError
 from cutout.outcome import Cutout, EngineReport, Failure, ModelResult, Size
 from serve_app import tracing
 
-TIMES_MS = {"infer": 200.0, "composite": 10.0, "upscale": 30.0, "encode": 20.0, "queue": 5.0}
+TIMES_MS = {"infer": 200.0, "composite": 10.0, "upscale": 30.0, "finish": 0.0, "encode": 20.0, "queue": 5.0}
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ def test_parts_are_laid_out_in_order(exported: InMemorySpanExporter) -> None:
         "infer": (5, 200),
         "composite": (205, 10),
         "upscale": (250, 30),
+        "finish": (280, 0),
         "encode": (280, 20),
     }
 
