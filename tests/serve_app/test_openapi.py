@@ -4,6 +4,7 @@ It asks the whole service over HTTP, keys, limits and durable jobs included, but
 the page, and are the same in every run.
 """
 
+import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -98,8 +99,10 @@ async def whole(folder: Path) -> AsyncIterator[str]:
     async with working(folder, database_url, access={"tiers": tiers}) as works:
         books = Books(database_url, lease_s=60)
         await books.start()
+        watching = asyncio.create_task(works.shotgun.board.watch())
         async with served(create_app(works.shotgun, books, keys, works.durable)) as url:
             yield url
+        watching.cancel()
         await books.close()
 
 
@@ -115,6 +118,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         job = http.post("/remove-background", json=asked).json()
         while not job.get("webhook"):
             job = http.get(f"/jobs/{job['job_id']}").json()
+            time.sleep(0.05)
+        while http.get("/health/ready").status_code != 200:
             time.sleep(0.05)
         yield Service(url, job)
 
@@ -136,6 +141,7 @@ def test_too_many_questions(service: Service) -> None:
         case.validate_response(answer)
         statuses[operation.label] = answer.status_code
 
-    open_ = {"GET /health": 200, "GET /results/{job_id}/{name}": 403}
+    open_ = {"GET /health": 200, "GET /health/live": 200, "GET /health/ready": 200}
+    open_ |= {"GET /results/{job_id}/{name}": 403}
     first = {"GET /models": 200}
     assert statuses == dict.fromkeys(statuses, 429) | open_ | first
