@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run fake-providers stop test test-faults check bench bench-smoke lock clean
+.PHONY: help setup weights run profiles fake-providers stop test test-faults soak check container-check bench bench-smoke lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 weights: setup   ## fetch the models' weights that can be had
 	@$(BIN)/python -m cutout.prefetch
 
-run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys
-	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app
+run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys; PROFILE=server-16, gpu
+	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app $(if $(PROFILE),configs/profiles/$(PROFILE).yaml)
+
+profiles: setup  ## write configs/profiles/ and the Serve part of configs/rayservice.yaml from serve_config.yaml
+	@$(BIN)/python -m scripts.profiles
 
 fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try the service without keys
 	@exec $(BIN)/python -m tests.providers
@@ -32,16 +35,22 @@ stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app.stop
 
 test: weights    ## the whole suite
-	@$(BIN)/python -m pytest --ignore tests/page --ignore tests/faults
+	@$(BIN)/python -m pytest --ignore tests/page --ignore tests/faults/jobs
 	@$(BIN)/python -m pytest tests/page # a process of its own: Playwright keeps an event loop running
 
-test-faults: weights ## every kill of every part, on each kind of store; `make test` has the short form
-	@$(BIN)/python -m pytest tests/faults
+test-faults: weights ## scaling, every kill and fault, several nodes, at length; `make test` has the short form
+	@$(BIN)/python -m pytest -s -m "long or not long" tests/faults tests/scaling tests/nodes
+
+soak: setup      ## mixed requests for MINUTES=30, and whether memory, handles or shared memory grow
+	@$(BIN)/python -m benchmarks.operations soak --minutes $(or $(MINUTES),30)
 
 check: setup     ## lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+container-check: setup ## the Dockerfile's steps in a clean Debian root, where no container engine is at hand; as root
+	@$(BIN)/python -m scripts.container_check
 
 bench: weights   ## measure side by side with rembg, Pillow and libvips; writes docs/performance.md
 	@$(BIN)/python -m benchmarks

@@ -73,10 +73,10 @@ def footprints(pids: Iterable[int]) -> list[Footprint]:
 def _footprint(folder: Path) -> Footprint:
     fields = dict(line.split(":", 1) for line in (folder / "smaps_rollup").read_text().splitlines()[1:])
     pss, rss = (int(fields[name].split()[0]) * 1024 for name in ("Pss", "Rss"))
-    return Footprint(_name((folder / "cmdline").read_bytes()), pss, rss)
+    return Footprint(name_of((folder / "cmdline").read_bytes()), pss, rss)
 
 
-def _name(command: bytes) -> str:
+def name_of(command: bytes) -> str:
     """A replica's title, or the program and what it runs, without folders."""
     words = command.decode(errors="replace").strip("\0 ").split("\0")
     if words[0].startswith("ray::"):

@@ -1,0 +1,1 @@
+"""Commands for who works on the repository or deploys it; nothing of the service imports them."""
