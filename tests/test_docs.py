@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -23,7 +22,6 @@ DROP_IN = ROOT / "docs" / "drop-in.md"
 FORMS = {"RemoveBgForm": RemoveBgForm, "RembgForm": RembgForm}
 """What callers of other APIs may send."""
 MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SCALING = {"min_replicas", "max_replicas", "target_ongoing_requests", "upscale_delay_s", "downscale_delay_s"}
 
 
 def form_of(name: str) -> type[BaseModel]:
@@ -101,29 +99,6 @@ def test_links_lead_somewhere(file: str) -> None:
     targets = [t for t in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in t]
 
     assert [t for t in targets if not ((ROOT / file).parent / t).exists()] == []
-
-
-def test_every_deployment_has_an_entry() -> None:
-    """serve_config.yaml has a full entry for the ingress, the upscaler and each enabled model, and for nothing else."""
-    from cutout.registry import load_registry
-
-    application = yaml.safe_load((ROOT / "serve_config.yaml").read_text())["applications"][0]
-    entries = {entry["name"]: entry for entry in application["deployments"]}
-
-    assert entries.keys() - {"Ingress", "Upscaler", "Ledger", "Jobs"} == load_registry(ROOT / "configs").models.keys()
-    for name, entry in entries.items():
-        wanted = {"max_ongoing_requests", "max_queued_requests", "ray_actor_options"}
-        assert wanted <= entry.keys(), name
-        assert "num_cpus" in entry["ray_actor_options"], name
-        if name not in ("Ledger", "Jobs"):
-            scaling = {
-                "min_replicas",
-                "max_replicas",
-                "target_ongoing_requests",
-                "upscale_delay_s",
-                "downscale_delay_s",
-            }
-            assert scaling <= entry["autoscaling_config"].keys(), name
 
 
 def test_make_targets_are_the_readmes() -> None:

@@ -1,0 +1,66 @@
+"""deploy.yaml and configs/rayservice.yaml against the fields that Akash and KubeRay publish."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploying.forms import faults
+
+ROOT = Path(__file__).parent.parent.parent
+FIELDS = Path(__file__).parent / "fields"
+
+
+def load(file: Path) -> Any:
+    return yaml.safe_load(file.read_text())
+
+
+@pytest.mark.parametrize(("file", "fields"), [("deploy.yaml", "akash_sdl"), ("configs/rayservice.yaml", "rayservice")])
+def test_every_field_is_published(file: str, fields: str) -> None:
+    """The file has every required field, none that is unknown, and values of the right kind."""
+    assert list(faults(load(ROOT / file), load(FIELDS / f"{fields}.yaml"))) == []
+
+
+def test_faults_are_found() -> None:
+    """The check itself names an unknown field, a missing one, a wrong type and a value out of range."""
+    form = {"a!": "string", "b": "0..5", "c": ["integer"], "d": "x|y"}
+
+    assert list(faults({"b": 6, "c": ["1"], "d": "z", "e": 1}, form)) == [
+        ".b: 0..5 expected, not 6",
+        ".c[0]: integer expected, not '1'",
+        ".d: x|y expected, not 'z'",
+        ".e: no such field",
+        ".a: missing",
+    ]
+
+
+def test_akash_names_fit_together() -> None:
+    """Each service is deployed, has its compute profile and price, and each volume that it mounts is there."""
+    sdl = load(ROOT / "deploy.yaml")
+
+    for name, service in sdl["services"].items():
+        (placement, deployed), *_ = sdl["deployment"][name].items()
+        volumes = sdl["profiles"]["compute"][deployed["profile"]]["resources"]["storage"]
+        assert deployed["profile"] in sdl["profiles"]["placement"][placement]["pricing"]
+        assert set(service["params"]["storage"]) <= {volume.get("name") for volume in volumes}
+        for volume in volumes:
+            kind = volume.get("attributes", {"class": "", "persistent": False})
+            assert kind["persistent"] == (kind["class"] not in ("", "ram"))
+
+
+def test_pods_fit_together() -> None:
+    """Each pod mounts volumes that it has, runs as no root, and the groups have the resources that models ask for."""
+    cluster = load(ROOT / "configs" / "rayservice.yaml")["spec"]["rayClusterConfig"]
+    groups = [cluster["headGroupSpec"], *cluster["workerGroupSpecs"]]
+
+    for group in groups:
+        pod = group["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        for container in pod["containers"]:
+            assert {mount["name"] for mount in container["volumeMounts"]} <= {
+                volume["name"] for volume in pod["volumes"]
+            }
+    offered = " ".join(group["rayStartParams"].get("resources", "") for group in groups)
+    assert "cpu_node" in offered
+    assert "gpu_node" in offered
