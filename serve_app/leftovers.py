@@ -21,6 +21,8 @@ class Run:
 
     pid: int
     run_id: str
+    ray_address: str | None = None
+    """Of its Ray, once that is up."""
 
     def write(self, file: Path) -> None:
         """Say where it can be found."""

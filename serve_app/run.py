@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from contextlib import redirect_stdout
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,19 @@ from typing import Any
 import httpx
 import ray
 import yaml
+from pydantic import ValidationError
 from ray import serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
+from ray.serve.schema import ServeDeploySchema
 from ray.serve.scripts import run as serve_run
 
 from cutout.errors import ConfigurationError
+from cutout.registry import explain
+from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import check_exposure
+from serve_app.haproxy import write_error_page
 from serve_app.leftovers import RUN_ID, Run
 from serve_app.settings import Settings, free_port
 from serve_app.tracing import check_tracing
@@ -38,6 +44,8 @@ START_S = 240.0
 """Longest start, in seconds: models may be compiled for this processor the first time."""
 DRAIN_S = 25.0
 """Longest wait for requests in hand when the service is ended: within Kubernetes' 30 s."""
+PAGE_S = 5.0
+"""Seconds between two looks at HAProxy's error page, which Ray writes again when HAProxy's manager was replaced."""
 SAMPLE = files("serve_app") / "static" / "sample.jpg"
 
 
@@ -47,8 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
     config_file = parser.parse_args(arguments).config
     try:
-        config = _config(config_file)
-        registry = check_config(config["applications"][0].get("args") or {})
+        config, registry = read_config(config_file)
         has_keys = Settings().api_keys_file is not None
         check_exposure(config["http_options"]["host"], registry.service.access, has_keys)
         _check_port(config["http_options"]["host"], config["http_options"]["port"], "PORT")
@@ -57,14 +64,29 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2
-    run_file = Settings().run_file(config["http_options"]["port"])
-    Run(os.getppid(), os.environ[RUN_ID]).write(run_file)
+    run, run_file = Run(os.getppid(), os.environ[RUN_ID]), Settings().run_file(config["http_options"]["port"])
+    run.write(run_file)
     try:
         _start(config, metrics_port)
+        replace(run, ray_address=ray.get_runtime_context().gcs_address).write(run_file)
         return _serve(config["http_options"], metrics_port, _signalled())
     finally:
         _stop()
         run_file.unlink()
+
+
+def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
+    """A Serve configuration with its address, and the registry that it names.
+
+    Raises:
+        ConfigurationError: either is wrong: file, field and what was expected.
+    """
+    config = _config(file)
+    try:
+        ServeDeploySchema.model_validate(config)
+    except ValidationError as wrong:
+        raise ConfigurationError(explain(str(file), wrong)) from wrong
+    return config, check_config(config["applications"][0].get("args") or {})
 
 
 def _config(file: Path) -> dict[str, Any]:
@@ -114,6 +136,11 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
         quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
         ray.init(num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
+    deploy(config)
+
+
+def deploy(config: dict[str, Any]) -> None:
+    """Hand the configuration to the Ray that this process is connected to; what changes is changed while it runs."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as applied:
         yaml.safe_dump(config, applied)
         applied.flush()
@@ -149,7 +176,8 @@ def _serve(http: dict[str, Any], metrics_port: int, ended: threading.Event) -> i
         print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
     # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
     print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
-    ended.wait()
+    while not ended.wait(PAGE_S):
+        write_error_page(_haproxy_folder())
     print("Ending …", flush=True)
     asyncio.run(_drained())
     return 0
@@ -170,6 +198,7 @@ def _ready(client: httpx.Client, ended: threading.Event) -> bool:
     """Wait until every model is ready or has said why not; False when that cannot be, or somebody ended it."""
     deadline = time.monotonic() + START_S
     while not ended.wait(0.5) and time.monotonic() < deadline:
+        write_error_page(_haproxy_folder())
         application = serve.status().applications.get(APP_NAME)
         if application and application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
             print(f"The service could not be deployed: {application.message}", file=sys.stderr)
@@ -183,6 +212,10 @@ def _ready(client: httpx.Client, ended: threading.Event) -> bool:
     if not ended.is_set():
         print(f"The service was not ready after {START_S:g} s", file=sys.stderr)
     return False
+
+
+def _haproxy_folder() -> Path:
+    return Path(os.environ["RAY_SERVE_HAPROXY_CONFIG_FILE_LOC"]).parent
 
 
 def _first_picture(client: httpx.Client) -> None:

@@ -11,6 +11,7 @@ RAY = {
     "serve_app/ingress.py",
     "serve_app/handles.py",
     "serve_app/run.py",
+    "serve_app/apply.py",
     "deployments/instruments.py",
 }
 HTTPX = {"serve_app/fetch.py", "serve_app/webhooks.py", "serve_app/run.py", "serve_app/guard.py"}
@@ -64,6 +65,7 @@ def test_environment_is_read_in_few_places() -> None:
     readers = {file for file in FILES if "os.environ" in (ROOT / file).read_text()}
 
     assert readers <= {
-        "serve_app/settings.py", "serve_app/run.py", "serve_app/stop.py", "serve_app/__main__.py",
+        "serve_app/settings.py", "serve_app/run.py", "serve_app/apply.py", "serve_app/stop.py",
+        "serve_app/__main__.py",
         "deployments/backends/base.py", "cutout/rembg_files.py",
     }  # fmt: skip
