@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.exceptions import ObjectLostError, RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
@@ -201,11 +201,13 @@ async def _answer(response: DeploymentResponse[T], name: str) -> T:
         raise ModelBusy(f"{name} is busy: its queue is full") from full
     except DeploymentUnavailableError as down:
         raise ModelUnavailable(f"{name} is not running") from down
-    except RayActorError as died:
+    except (RayActorError, ObjectLostError) as died:  # lost with its node: the pixels of an answer, already given
         raise ModelCrashed(f"{name} died while it worked") from died
     except RayTaskError as failed:
         if isinstance(failed.cause, CutoutError):
             raise failed.cause from None
+        if isinstance(failed.cause, MemoryError):
+            raise ModelUnavailable(f"{name} has no memory left for this picture") from failed
         logger.exception("%s failed", name)
         raise ModelError(f"{name} failed: {type(failed.cause).__name__}") from failed
     except RayError as trouble:
