@@ -1,9 +1,32 @@
 """What every test may use."""
 
+from collections.abc import Iterator
+
 import pytest
+
+from benchmarks.operations.kills import STEADY
+from benchmarks.operations.service import Fake, Running, autoscaled, serving
+
+PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
+"""A replica that hangs is replaced before its calls are out of time."""
+FAKES = {
+    "busy": Fake(0.3, autoscaled(1, 3)),
+    "other": Fake(0.3, autoscaled(1, 3)),
+    "asleep": Fake(0.1, autoscaled(0, 1)),
+    "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
+    "steady": Fake(0.1, {**STEADY.entry, **PROMPT_HEALTH}),
+}
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Async tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def fakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service with fakes as models, and two ingress replicas, on a real Ray; for tests that harm or scale it."""
+    two = {"autoscaling_config": None, "num_replicas": 2}
+    with serving(tmp_path_factory.mktemp("fakes"), FAKES, {"Ingress": two}) as running:
+        yield running

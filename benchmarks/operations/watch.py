@@ -1,0 +1,91 @@
+"""Memory, file handles and shared memory of every process of a run, over time; and how soon /health answers."""
+
+import threading
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from benchmarks.operations.service import Running
+from benchmarks.processes import MEGABYTE, name_of
+from serve_app.leftovers import members
+
+EVERY_S = 2.0
+HEALTH_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """All processes of one name at one time, together."""
+
+    at_s: float
+    private_mb: float
+    """Resident memory that is nobody else's."""
+    shared_mb: float
+    """Its part of Ray's object store."""
+    handles: int
+
+
+class Watch:
+    """Samples in a thread, until the end of the `with` block; by the processes' names."""
+
+    def __init__(self, service: Running) -> None:
+        self.samples: dict[str, list[Sample]] = defaultdict(list)
+        self.health_s: list[float] = []
+        """Seconds until /health answered 200; infinite where it did not."""
+        self._service, self._run_id = service, service.run_id
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=work) for work in (self._look, self._ask)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def total_mb(self) -> list[tuple[float, float]]:
+        """(seconds, memory of all processes together), at each sample."""
+        sums: dict[float, float] = defaultdict(float)
+        for samples in self.samples.values():
+            for sample in samples:
+                sums[sample.at_s] += sample.private_mb + sample.shared_mb
+        return sorted(sums.items())
+
+    def _look(self) -> None:
+        begun = time.monotonic()
+        while not self._ended.wait(EVERY_S):
+            at_s = round(time.monotonic() - begun, 1)
+            now: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+            for pid in members(self._run_id):
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    name, *figures = _measured(Path("/proc") / str(pid))
+                    now[name] = [old + new for old, new in zip(now[name], figures, strict=True)]
+            for name, (private, shared, handles) in now.items():
+                self.samples[name].append(Sample(at_s, private, shared, int(handles)))
+
+    def _ask(self) -> None:
+        with httpx.Client(base_url=self._service.address, timeout=10, trust_env=False) as http:
+            while not self._ended.wait(HEALTH_EVERY_S):
+                begun = time.monotonic()
+                try:
+                    good = http.get("/health").status_code == 200
+                except httpx.HTTPError:
+                    good = False
+                self.health_s.append(time.monotonic() - begun if good else float("inf"))
+
+
+def _measured(folder: Path) -> tuple[str, float, float, float]:
+    fields = dict(line.split(":", 1) for line in (folder / "smaps_rollup").read_text().splitlines()[1:])
+    private, shared = (int(fields[name].split()[0]) * 1024 / MEGABYTE for name in ("Pss_Anon", "Pss_Shmem"))
+    return name_of((folder / "cmdline").read_bytes()), private, shared, sum(1 for _ in (folder / "fd").iterdir())

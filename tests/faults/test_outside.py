@@ -1,0 +1,91 @@
+"""What the service leans on goes wrong while callers send: its database, a model's weights, the clock."""
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.operations.kills import STEADY
+from benchmarks.operations.load import Load, Shot
+from benchmarks.operations.pictures import cut_by, picture
+from benchmarks.operations.service import serving
+from tests.deployments.conftest import postgres_server
+from tests.deployments.networks import brightness_network
+
+pytestmark = pytest.mark.long
+PRELOAD = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    """Without PostgreSQL requests are answered and picks refused with 503; with it again, picks are kept again."""
+    pick = {"job_id": "none", "selected_model_id": "steady"}
+    with postgres_server() as server, serving(tmp_path, {"steady": STEADY}, DATABASE_URL=server.get_uri()) as service:
+        with Load(service.address, 4, lambda _: cut_by("steady")) as load:
+            load.wait_answers(10)
+            server.stop()
+            load.wait_answers(10)
+            away = httpx.post(f"{service.address}/log-selection", json=pick, timeout=60, trust_env=False)
+            server.ensure_postgres_running()
+            load.wait_answers(10)
+        back = httpx.post(f"{service.address}/log-selection", json=pick, timeout=60, trust_env=False)
+
+    print(f"\na database away and back: {load.tally}")
+    assert (load.tally.lost, load.tally.cut_off) == ([], 0)
+    assert (away.status_code, back.status_code) == (503, 404)
+    assert "retry-after" in away.headers
+
+
+def test_damaged_weights(tmp_path: Path) -> None:
+    """A model whose file is damaged when its replica starts anew says so, harms no other, and recovers by itself."""
+    network = brightness_network(tmp_path / "network.onnx", 64)
+    whole = network.read_bytes()
+    model = {"name": "Fragile", "backend": "onnx", "licence": {"name": "MIT", "commercial": True}}
+    options = {"weights": {"name": "fragile", "file": str(network)}, "size_px": 64, "mean": [0.5] * 3, "std": [1.0] * 3}
+    (tmp_path / "configs" / "models").mkdir(parents=True)
+    (tmp_path / "configs" / "models" / "fragile.yaml").write_text(json.dumps(model | {"options": options}))
+
+    with serving(tmp_path, {"steady": STEADY}) as service, Load(service.address, 2, lambda _: cut_by("steady")) as load:
+        states = [service.health()["models"]["fragile"]["state"]]
+        network.write_bytes(whole[: len(whole) // 2])
+        service.kill("ServeReplica:cutout:fragile")
+        answer = httpx.post(
+            f"{service.address}/remove-background?include_models=fragile",
+            content=picture(96, 64), headers={"Content-Type": "image/jpeg"}, timeout=60, trust_env=False,
+        )  # fmt: skip
+        network.write_bytes(whole)
+        with Load(service.address, 1, lambda _: cut_by("fragile")) as fragile:
+            fragile.wait_answers(3, 60)
+
+    print(f"\nweights damaged, other models: {load.tally}")
+    assert states == ["ready"]
+    assert answer.status_code in (422, 503)
+    assert str(tmp_path) not in answer.text
+    assert load.tally.lost == []
+
+
+@pytest.mark.skipif(PRELOAD is None, reason="Debian's faketime is expected")
+def test_a_clock_that_jumps(tmp_path: Path) -> None:
+    """The wall clock jumps an hour ahead and back: requests and jobs go on, and none is lost."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    faked = {
+        "LD_PRELOAD": str(PRELOAD), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+    }  # fmt: skip
+    kept = Shot("/remove-background?include_models=steady", picture(96, 64))
+    with (
+        serving(tmp_path, {"steady": STEADY}, **faked) as service,
+        Load(service.address, 2, lambda _: cut_by("steady")) as load,
+        Load(service.address, 2, lambda _: kept, keyed=True) as jobs,
+    ):
+        for offset in ("+3600", "+0"):
+            load.wait_answers(10)
+            clock.write_text(offset)
+            time.sleep(3)
+        load.wait_answers(10)
+        jobs.wait_answers(5)
+
+    print(f"\na clock that jumps, plain requests: {load.tally}\na clock that jumps, jobs: {jobs.tally}")
+    assert (load.tally.lost, jobs.tally.lost) == ([], [])

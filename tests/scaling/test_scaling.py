@@ -1,0 +1,106 @@
+"""Each deployment scales by its own entry in serve_config.yaml, on a real Ray, under a load of fakes."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from benchmarks.operations.load import Load, Shot
+from benchmarks.operations.pictures import cut_by, picture
+from benchmarks.operations.service import PROMPT, Fake, Running, autoscaled, serving, wait_for
+
+
+def sizes(service: Running) -> dict[str, int]:
+    return {name: len(service.replicas(name)) for name in ("busy", "other", "steady", "Ingress", "Ledger", "Jobs")}
+
+
+def test_a_model_grows_and_shrinks_alone(fakes: Running) -> None:
+    """Under load a model reaches the most replicas of its entry, and afterwards its least; nobody else moves."""
+    wait_for(lambda: sizes(fakes)["busy"] == sizes(fakes)["other"] == 1, 60, "rest after the start's own picture")
+    at_rest = sizes(fakes)
+    with Load(fakes.address, 8, lambda _: cut_by("busy")) as load:
+        wait_for(lambda: len(fakes.replicas("busy")) == 3, 60, "three replicas")
+        load.wait_answers(20)
+        under_load = sizes(fakes)
+    wait_for(lambda: len(fakes.replicas("busy")) == 1, 60, "one replica")
+
+    assert under_load == at_rest | {"busy": 3}
+    assert sizes(fakes) == at_rest
+    assert load.tally.lost == []
+
+
+@pytest.mark.long
+def test_from_zero_and_back(fakes: Running) -> None:
+    """A model that may sleep has no replica until it is asked; it answers then, and has none again afterwards."""
+    wait_for(lambda: not fakes.replicas("asleep"), 60, "no replica")  # the start sends a picture through every model
+    with Load(fakes.address, 1, lambda _: cut_by("asleep")) as load:
+        load.wait_answers(1)
+        awake = len(fakes.replicas("asleep"))
+    wait_for(lambda: not fakes.replicas("asleep"), 60, "no replica")
+
+    assert awake == 1
+    assert load.tally.lost == []
+
+
+@pytest.fixture(scope="module")
+def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service of one ingress replica whose entries may change."""
+    models = {
+        "other": Fake(0.3, autoscaled(1, 3)),
+        "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
+    }
+    with serving(tmp_path_factory.mktemp("scaled"), models) as running:
+        yield running
+
+
+@pytest.mark.long
+def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
+    """`serve_app.apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
+    before = {name: scaled.replicas(name) for name in ("narrow", "Ingress", "Upscaler", "Ledger", "Jobs")}
+    with Load(scaled.address, 6, lambda _: cut_by("other")) as load:
+        load.wait_answers(5)
+        scaled.apply({"other": autoscaled(2, 2) | {"max_ongoing_requests": 2}})
+        wait_for(lambda: len(scaled.replicas("other")) == 2, 30, "two replicas")
+        load.wait_answers(10)
+        scaled.apply({})
+        load.wait_answers(10)
+
+    print(f"\na change of deployments: {load.tally}")
+    assert {name: scaled.replicas(name) for name in before} == before
+    assert (load.tally.lost, load.tally.refused, load.tally.cut_off) == ([], 0, 0)
+
+
+async def _burst(service: Running, count: int) -> list[int]:
+    shot = cut_by("narrow")
+    headers = {"Content-Type": "application/octet-stream"}
+    async with httpx.AsyncClient(base_url=service.address, timeout=60, trust_env=False) as http:
+        calls = [http.post(shot.path, content=shot.image, headers=headers) for _ in range(count)]
+        return [answer.status_code for answer in await asyncio.gather(*calls)]
+
+
+@pytest.mark.long
+def test_concurrency_and_queue_hold_exactly(scaled: Running) -> None:
+    """Of a burst of 20, a replica takes its two and the queue its three; the other fifteen are refused at once."""
+    asyncio.run(_burst(scaled, 1))  # the ingress has to know the replica first: a burst before counts as queued
+
+    statuses = asyncio.run(_burst(scaled, 20))
+
+    assert (statuses.count(200), statuses.count(503)) == (5, 15)
+
+
+@pytest.mark.long
+def test_the_ingress_and_the_upscaler_scale_too(scaled: Running) -> None:
+    """Both reach two replicas by their entries under load, and go back to one; no request is lost on the way."""
+    two = {"min_replicas": 1, "max_replicas": 2, "target_ongoing_requests": 1, **PROMPT}
+    scaled.apply({name: {"autoscaling_config": two} for name in ("Ingress", "Upscaler")})
+    enlarge = Shot("/upscale?scale_factor=4", picture(900, 600))
+    with Load(scaled.address, 6, lambda _: enlarge) as load:
+        wait_for(lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 2, 60, "two of each")
+        load.wait_answers(10)
+    begun = time.monotonic()
+    wait_for(lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 1, 90, "one of each")
+
+    print(f"\ningress and upscaler to 2 and, {time.monotonic() - begun:.0f} s after the load, to 1: {load.tally}")
+    assert load.tally.lost == []
