@@ -1,11 +1,13 @@
 """What every test may use."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 
 from benchmarks.operations.kills import STEADY
 from benchmarks.operations.service import Fake, Running, autoscaled, serving
+from cutout.trail import PACKAGES
 
 PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
 """A replica that hangs is replaced before its calls are out of time."""
@@ -22,6 +24,15 @@ FAKES = {
 def anyio_backend() -> str:
     """Async tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loggers() -> Iterator[None]:
+    """Serve's local testing mode, in this very process, takes our packages' loggers for itself; no further test's."""
+    ours = {logging.getLogger(name): logging.getLogger(name).handlers for name in PACKAGES}
+    yield
+    for logger, handlers in ours.items():
+        logger.handlers, logger.propagate = handlers, True
 
 
 @pytest.fixture(scope="session")

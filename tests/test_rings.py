@@ -12,7 +12,9 @@ RAY = {
     "serve_app/handles.py",
     "serve_app/run.py",
     "serve_app/apply.py",
+    "serve_app/jobs_replica.py",
     "deployments/instruments.py",
+    "deployments/replicas/remover.py",
 }
 HTTPX = {"serve_app/fetch.py", "serve_app/webhooks.py", "serve_app/run.py", "serve_app/guard.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}

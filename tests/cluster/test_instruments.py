@@ -83,6 +83,17 @@ def lines(service: Service) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text().splitlines()]
 
 
+def lines_of(service: Service, request_id: str, last: str) -> list[dict[str, Any]]:
+    """A request's lines, the ingress's last one included: it is written when the answer has been sent already."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        found = [line for line in lines(service) if line.get("request_id") == request_id]
+        if any(line["message"].startswith(last) for line in found):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"no line that begins with {last!r}")
+
+
 def test_one_request_can_be_followed(service: Service) -> None:
     """The request's id and the job's are in a line of the ingress, the model, the upscaler and the ledger."""
     request_id = f"trail-{uuid.uuid4()}"
@@ -90,14 +101,13 @@ def test_one_request_can_be_followed(service: Service) -> None:
     answer = process(service, "local_u2netp", **{"X-Request-Id": request_id})
 
     job_id = answer.json()["job_id"]
-    found = [line for line in lines(service) if line.get("request_id") == request_id]
+    found = lines_of(service, request_id, "POST /process 200 in ")
     assert {line["deployment"] for line in found if line.get("cutout_job_id") == job_id} == {
         "cutout_Ingress",
         "cutout_local_u2netp",
         "cutout_Upscaler",
         "cutout_Ledger",
     }
-    assert any(line["message"].startswith("POST /process 200 in ") for line in found)
 
 
 def test_no_key_and_no_picture_in_a_log(service: Service) -> None:

@@ -98,7 +98,7 @@ class Full:
     def __getattr__(self, _: str) -> "Full":
         return self
 
-    def remote(self, *_: Any) -> Awaitable[Any]:
+    def remote(self, *_: Any, **__: Any) -> Awaitable[Any]:
         async def answer() -> Any:
             first, self.first = self.first, None
             if first is None:

@@ -1,0 +1,17 @@
+"""The replica of the books."""
+
+from cutout.spec import ServiceSpec
+from cutout.trail import followed, log_to_serve
+from deployments.books import Books
+from deployments.instruments import serve_instruments
+
+
+class LedgerReplica(Books):
+    """The books, brought up to date before the first request."""
+
+    async def __init__(self, database_url: str, service: ServiceSpec) -> None:  # type: ignore[misc]
+        log_to_serve()
+        super().__init__(database_url, service.limits.request_s + 30, serve_instruments())
+        await self.start()
+
+    record = followed(Books.record)

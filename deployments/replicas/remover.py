@@ -1,0 +1,29 @@
+"""The replica of a removal model."""
+
+from pathlib import Path
+
+import ray
+
+from cutout.spec import ModelSpec, ServiceSpec
+from cutout.trail import followed, log_to_serve
+from deployments.backends.base import Resources
+from deployments.instruments import serve_instruments
+from deployments.remover import Remover
+
+
+class RemoverReplica(Remover):
+    """A Remover with the resources that Ray gave its replica."""
+
+    async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
+        log_to_serve()
+        super().__init__(spec, _given(cache), service.encode, service.retry_unavailable_s)
+        await self.start()
+
+    remove = followed(Remover.remove)
+
+
+def _given(cache: Path) -> Resources:
+    if not ray.is_initialized():  # Serve's local testing mode
+        return Resources(cache=cache, instruments=serve_instruments())
+    assigned = ray.get_runtime_context().get_assigned_resources()
+    return Resources(assigned.get("CPU", 0.0), assigned.get("GPU", 0.0), cache, serve_instruments())

@@ -1,0 +1,42 @@
+"""The replica that works off durable jobs; it fires the same shotgun as the ingress."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ray.serve.handle import DeploymentHandle
+
+from cutout.instruments import Instruments
+from cutout.spec import Registry
+from cutout.trail import log_to_serve
+from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.ingress import put
+from serve_app.job_work import PartBooks
+from serve_app.jobs import Jobs
+from serve_app.settings import Settings
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer, load_secret
+from serve_app.store import PictureStore
+from serve_app.tracing import start_tracing
+
+
+class JobsReplica(Jobs):
+    """The worker of durable jobs, at work before the first request."""
+
+    async def __init__(  # type: ignore[misc]
+        self,
+        registry: Registry,
+        models: Mapping[str, DeploymentHandle[Any]],
+        upscaler: DeploymentHandle[Any],
+        ledger: DeploymentHandle[Any],
+        *,
+        instruments: Callable[[], Instruments],
+    ) -> None:
+        log_to_serve()
+        settings, books = Settings(), LedgerHandle(ledger)
+        start_tracing(settings.traces_to)
+        handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
+        shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), PartBooks(books), put, instruments=instruments())
+        signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
+        store = PictureStore.at(settings.pictures)
+        super().__init__(shotgun, books, store, signer, database_url=settings.database_url)
+        await self.start()
