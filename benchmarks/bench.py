@@ -29,6 +29,10 @@ class Form:
     """Of all clients together, each time."""
     memory_requests: int
     mixed_requests: int
+    large_bodies: int
+    """Large uploads, and as many large answers."""
+    large_megapixels: float
+    """Of the noise that is sent as a PNG."""
     folder_photos: int
     """In the folder that the commands are given."""
     upscale_megapixels: float
@@ -37,8 +41,8 @@ class Form:
     """Outputs of the upscales that are compared with each other."""
 
 
-FULL = Form(None, 3, 2, 20, 8, 16, 50, 2000, 50, 1.5, (1, 4, 9, 16, 25, 36))
-SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 2, 0.2, (1, 4))
+FULL = Form(None, 2, 1, 20, 8, 16, 50, 2000, 10, 16.0, 50, 1.5, (1, 4, 9, 16, 25, 36))
+SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 2, 1.0, 2, 0.2, (1, 4))
 
 
 class Bench:

@@ -15,6 +15,7 @@ COLOURS = {
     OURS: "#1b7f5c",
     "rembg s": "#c9823a",
     "rembg s + Pillow": "#e0b380",
+    "rembg p": "#b5563c",
     "Pillow": "#8a7bb8",
     "libvips": "#7d8a99",
 }

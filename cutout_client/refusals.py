@@ -35,6 +35,8 @@ BY_TYPE = {
 }  # fmt: skip
 PASSING = frozenset({429, 502, 503, 504})
 """Refusals that may be gone at the next try; 502 and 504 are a proxy's, when an ingress replica died."""
+FROM_A_PROXY = PASSING | {500}
+"""The same, of an answer that is not the service's own: Ray's HAProxy says 500 where others say 502 to 504."""
 LONGEST_WAIT_S = 60.0
 """A Retry-After beyond this is not waited for."""
 
@@ -52,7 +54,7 @@ class Refused(Exception):
         body = _json(response)
         self.error = _error(response, body)
         # With a job's id it is what the job came to: under its Idempotency-Key it will never be anything else.
-        passing = response.status_code in PASSING and "job_id" not in body
+        passing = _passes(response, body) and "job_id" not in body
         wait_s = retry_after_s(response.headers.get("Retry-After"))
         self.again: bool | float = passing
         """Whether the request is worth repeating; a number is the wait that the service wants, in seconds."""
@@ -67,7 +69,11 @@ def _error(response: "httpx.Response", body: Mapping[str, Any]) -> CutoutError:
             details = more.get("details")
             return error_of(kind, message, details if isinstance(details, dict) else None)
     sentence = f"{response.request.url} answered {response.status_code}, and not as Cutout Shotgun does"
-    return ServiceUnavailable(sentence) if response.status_code in PASSING else InternalError(sentence)
+    return ServiceUnavailable(sentence) if _passes(response, body) else InternalError(sentence)
+
+
+def _passes(response: "httpx.Response", body: Mapping[str, Any]) -> bool:
+    return response.status_code in (PASSING if "error" in body else FROM_A_PROXY)
 
 
 def _json(response: "httpx.Response") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.bench import Bench
 from benchmarks.findings import Findings
+from benchmarks.works.bodies import bodies
 from benchmarks.works.clients import throughput
 from benchmarks.works.cutouts import isnet, u2netp
 from benchmarks.works.folder import folder
@@ -15,6 +16,7 @@ from benchmarks.works.upscales import growth, upscale
 WORKS: dict[str, Callable[[Bench], Findings]] = {
     "memory": memory,  # first, and then `mixed`: before larger works have made either side grow
     "mixed": mixed,
+    "bodies": bodies,
     "isnet": isnet,
     "u2netp": u2netp,
     "folder": folder,

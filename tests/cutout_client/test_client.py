@@ -184,9 +184,9 @@ def test_every_type_of_error_has_its_class() -> None:
     assert all(getattr(errors, kind.__name__) is kind for kind in BY_TYPE.values())
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_what_passes_is_tried_again(ask: Ask, service: Running, status: int) -> None:
-    """Refusals that pass are waited for, as long as Retry-After says, and the request is sent again."""
+    """Refusals that pass, and a proxy's own 500, are waited for as Retry-After says, and the request is sent again."""
     service.line.refusals += [status, status]
 
     assert ask("upscale", picture(), 2).scale_factor == 2
