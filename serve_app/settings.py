@@ -65,10 +65,10 @@ def ray_environment(run_id: str) -> dict[str, str]:
     """Ray's settings for this service, unless the operator has his own.
 
     HAProxy answers ten times as many requests as Serve's own proxy, and nothing of ours blocks an event loop, so that
-    neither user code nor the router needs a thread of its own (docs/performance.md). HAProxy's files, its side ports
-    and the ingress replicas' ports are the run's own: two services on one machine would otherwise share port 30000, and
-    one's HAProxy would send requests to the other's replicas without a word (ray 2.60). Idle workers are not started
-    ahead of need.
+    neither user code nor the router needs a thread of its own (docs/performance.md). HAProxy's files, its side ports,
+    the ingress replicas' ports and that of Serve's own proxy, which HAProxy asks while it knows no ingress replica, are
+    the run's own: two services on one machine would otherwise share ports 30000 and 8500, and one's HAProxy would send
+    requests to the other's replicas without a word (ray 2.60). Idle workers are not started ahead of need.
     """
     folder = scratch_folder(run_id)
     first = _free_hundred()
@@ -82,6 +82,8 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(free_port()),
+        "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
