@@ -99,8 +99,11 @@ def scratch_folder(run_id: str) -> Path:
 
 
 def _free_hundred() -> int:
-    """First of a hundred ports of which this one is free, so that nobody else is likely to have taken the others."""
-    hundreds = list(range(30_000, 39_900, 100))
+    """First of a hundred ports of which this one is free, so that nobody else is likely to have taken the others.
+
+    They lie below those that Linux gives away by itself, 32768 to 60999, Ray's own among them.
+    """
+    hundreds = list(range(20_000, 32_700, 100))
     random.shuffle(hundreds)
     return next(first for first in hundreds if _is_free(first))
 
