@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
 from cutout.keys import KeyRing
 from serve_app import contract
+from serve_app.acceptance import Durable
 from serve_app.access import Access
 from serve_app.budgets import Limiter
 from serve_app.compose import Compose
@@ -30,7 +31,7 @@ from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
 from serve_app.idempotency import KEY, KEY_CHARS
-from serve_app.job_routes import ASYNC, Durable, JobRoutes
+from serve_app.job_routes import ASYNC, JobRoutes
 from serve_app.keeping import Keeper
 from serve_app.middleware import RequestId
 from serve_app.negotiation import FORMATS as PICTURES
@@ -89,7 +90,21 @@ def create_app(
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
     routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, jobs=jobs)
-    selections = Selections(books)
+    _add_shotgun(app, routes)
+    _add_selections(app, Selections(books))
+    if jobs and durable:
+        _add_jobs(app, jobs, Compose(shotgun, keeper, finishes, durable.worker, durable.store))
+    _add_drop_ins(app, remove_bg, rembg)
+    _add_pages(app)
+    for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
+        app.add_exception_handler(kind, handler)
+    complete(app, keys is not None)
+    paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
+    guarded = Access(app, keys, service.access, books, COSTLY)
+    return RequestId(Metered(guarded, instruments, traffic, paths))
+
+
+def _add_shotgun(app: FastAPI, routes: Routes) -> None:
     post, get = app.post, app.get
     get("/health", **_answers(contract.HealthBody))(routes.health)
     get("/health/live", **_answers(contract.LiveBody))(routes.live)
@@ -98,39 +113,41 @@ def create_app(
     post("/remove-background", **_job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
     post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
     post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
-
     post("/estimate", **_answers(contract.EstimateBody, 400, 403, 503, form=contract.EstimateForm))(routes.estimate)
+
+
+def _add_selections(app: FastAPI, selections: Selections) -> None:
+    post, get = app.post, app.get
     post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 503, form=contract.SelectionForm))(
         selections.log_selection
     )
     get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
     get("/selections/export", **_exported(400, 503))(selections.export)
 
-    if jobs and durable:
-        compose = Compose(shotgun, keeper, finishes, durable.worker, durable.store)
-        state = _answers(contract.JobStateBody, 404, 503)
-        get("/jobs/{job_id}", **state)(jobs.read)
-        app.delete("/jobs/{job_id}", **state)(jobs.cancel)
-        get("/jobs/{job_id}/events", **_content({SSE: EVENT}, 404, 503))(jobs.events)
-        post("/jobs/{job_id}/compose", **_composed())(compose.compose)
-        post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
-        get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
 
+def _add_jobs(app: FastAPI, jobs: JobRoutes, compose: Compose) -> None:
+    post, get = app.post, app.get
+    state = _answers(contract.JobStateBody, 404, 503)
+    get("/jobs/{job_id}", **state)(jobs.read)
+    app.delete("/jobs/{job_id}", **state)(jobs.cancel)
+    get("/jobs/{job_id}/events", **_content({SSE: EVENT}, 404, 503))(jobs.events)
+    post("/jobs/{job_id}/compose", **_composed())(compose.compose)
+    post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
+    get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
+
+
+def _add_drop_ins(app: FastAPI, remove_bg: RemoveBg, rembg: RembgServer) -> None:
+    post, get = app.post, app.get
     post("/v1.0/removebg", **described.removebg(RemoveBgForm))(remove_bg.removebg)
     get("/v1.0/account", **described.account())(remove_bg.account)
     post("/api/remove", **described.remove(RembgFileForm, in_query=False))(rembg.from_file)
     get("/api/remove", **described.remove(RembgUrlForm, in_query=True))(rembg.from_url)
 
+
+def _add_pages(app: FastAPI) -> None:
     app.router.routes.extend(page_routes())
     app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
-    get("/docs", include_in_schema=False)(_docs)
-
-    for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
-        app.add_exception_handler(kind, handler)
-    complete(app, keys is not None)
-    paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
-    guarded = Access(app, keys, service.access, books, COSTLY)
-    return RequestId(Metered(guarded, instruments, traffic, paths))
+    app.get("/docs", include_in_schema=False)(_docs)
 
 
 async def _docs() -> Response:

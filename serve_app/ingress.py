@@ -16,11 +16,11 @@ from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
 from cutout.spec import Registry
 from cutout.trail import log_to_serve
+from serve_app.acceptance import Durable
 from serve_app.app import create_app
 from serve_app.forms import known_models
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
-from serve_app.job_routes import Durable
 from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret

@@ -1,81 +1,41 @@
 """The endpoints of durable jobs, and what a POST does that becomes one. Each is a list of named steps."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from cutout.errors import CutoutError, IdempotencyConflict, NotFound, ValidationError
-from cutout.finish import Finish
-from cutout.image import MEDIA_TYPES, Picture, decode
-from cutout.keys import KeyRecord
-from cutout.outcome import Job, Size
+from cutout.errors import CutoutError, IdempotencyConflict, NotFound
+from cutout.image import MEDIA_TYPES
+from cutout.outcome import Job
 from cutout.trail import follow
-from serve_app.choice import choose
+from serve_app.acceptance import Acceptance, Durable, caller_key, check_form
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
-from serve_app.finishing import Finishes, background_file, kept_finish
-from serve_app.guard import checked_url
+from serve_app.finishing import Finishes
 from serve_app.idempotency import KEY, fingerprint, idempotency_key
 from serve_app.job_answers import JobAnswers, accepted_body
-from serve_app.job_state import Delivery, JobState, Order, ResponseFormat
+from serve_app.job_state import JobState, ResponseFormat
 from serve_app.negotiation import SSE, Reply
 from serve_app.picking import check_single
 from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer
-from serve_app.store import JOB_ID, PictureStore
+from serve_app.store import JOB_ID
 from serve_app.stream import Event
-from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret
 
 ASYNC = "respond-async"
 AWAY_S = 1.0
 """Gap between two questions while the jobs' worker is away."""
 
 
-class Worker(Protocol):
-    """jobs.py, wherever it lives; it says what each method raises. Also ServiceUnavailable while it is away."""
-
-    async def accept(self, order: Order) -> JobState:
-        """Keep a job."""
-
-    async def state(self, job_id: str) -> JobState | None:
-        """How far it is."""
-
-    async def changed(self, job_id: str, progress: int) -> JobState | None:
-        """How far it is, when it has gone further."""
-
-    async def cancel(self, job_id: str) -> JobState:
-        """End it."""
-
-    async def delivery(self, job_id: str) -> Delivery | None:
-        """What became of its webhook."""
-
-    async def redeliver(self, job_id: str) -> None:
-        """Send its webhook once more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Durable:
-    """What durable jobs need beside a shotgun."""
-
-    worker: Worker
-    store: PictureStore
-    signer: Signer
-
-
 class JobRoutes:
     """Durable jobs over HTTP."""
 
     def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:
-        self._shotgun = shotgun
         self._service = shotgun.registry.service
-        self._fetcher = fetcher
-        self._finishes = finishes
+        self._acceptance = Acceptance(shotgun, fetcher, finishes, durable)
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
@@ -94,14 +54,16 @@ class JobRoutes:
             IdempotencyConflict: the key was used for another request.
             CutoutError: as Shotgun.run, before anything is accepted.
         """
-        _check_form(form, reply)
+        check_form(form, reply)
         key = idempotency_key(request)
         job_id = self._signer.job_id(_caller(request), key) if key else job.id
         follow(job_id)
         wanted = await asyncio.to_thread(fingerprint, form, job)
         state = await self._worker.state(job_id) if key else None
         if state is None:
-            state = await self._accept(request, form, replace(job, id=job_id), reply, wanted)
+            single, base_url = reply.kind == "picture" and not _asynchronous(request, form), self._base(request)
+            job = replace(job, id=job_id)
+            state = await self._acceptance.accept(request, form, job, wanted, base_url=base_url, single=single)
         elif state.order.fingerprint != wanted:
             raise IdempotencyConflict(f"This {KEY} was used with another request before")
         if _asynchronous(request, form):
@@ -144,59 +106,6 @@ class JobRoutes:
         }
         media_type = next((m for extension, m in MEDIA_TYPES.items() if name.endswith(f".{extension}")), None)
         return StreamingResponse(stored.chunks, 200, headers, media_type)
-
-    async def _accept(self, request: Request, form: DurableForm, job: Job, reply: Reply, wanted: str) -> JobState:
-        choice = choose(job.models, job.terms, self._shotgun.board, job.key)
-        if reply.kind == "picture" and not _asynchronous(request, form):
-            check_single(choice.models, None)
-        image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
-        job = replace(job, finish=await self._finishes.of(form))
-        size = await asyncio.to_thread(self._checked_size, image, job)
-        picture = await self._put(job.id, "input", image)
-        place = request.scope["state"].get("place")
-        state = await self._worker.accept(
-            Order(
-                job_id=job.id,
-                created_at=time.time(),
-                key=_key(request),
-                fingerprint=wanted,
-                asked=job.models,
-                models=choice.models,
-                skipped=choice.skipped,
-                picture=picture,
-                size=size,
-                output_format=job.output_format,
-                factor=job.factor,
-                deadline_s=job.terms.deadline_s,
-                base_url=self._base(request),
-                place=place,
-                finish=await self._put_finish(job.id, job.finish) if job.finish else None,
-                webhook_url=form.webhook_url,
-                webhook_secret=form.webhook_secret,
-            )
-        )
-        if place and state.order.place == place:
-            del request.scope["state"]["place"]  # the job's from now on, which may outlive its request
-        return state
-
-    async def _put_finish(self, job_id: str, finish: Finish) -> dict[str, Any]:
-        """The finish as it is kept, its background's picture in the store."""
-        if not isinstance(finish.background, Picture):
-            return kept_finish(finish, None)
-        behind = await asyncio.to_thread(background_file, finish.background)
-        return kept_finish(finish, await self._put(job_id, "background", behind))
-
-    async def _put(self, job_id: str, what: str, picture: bytes) -> str:
-        """A picture's name in the store, where it now is: by its content, so that no other request can change it."""
-        name = f"{what}_{hashlib.sha256(picture).hexdigest()}"
-        await self._store.put(job_id, name, picture)
-        return name
-
-    def _checked_size(self, image: bytes, job: Job) -> Size:
-        """Refuse now what the job could only fail at."""
-        size = decode(image, self._service.limits).size
-        self._shotgun.check_result(job, size)
-        return size
 
     def _accepted(self, request: Request, state: JobState) -> Response:
         status_url = f"{self._base(request)}/jobs/{state.order.job_id}"
@@ -274,26 +183,8 @@ def _prefers_async(request: Request) -> bool:
     return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
 
 
-def _check_form(form: DurableForm, reply: Reply) -> None:
-    if form.response_format != "base64" and reply.kind in ("picture", "zip"):
-        message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
-        raise ValidationError.of_field("response_format", message, form.response_format)
-    if form.webhook_url is not None:
-        checked_url(form.webhook_url, FIELD)
-    if form.webhook_secret is not None:
-        if form.webhook_url is None:
-            raise ValidationError.of_field(SECRET_FIELD, f"{SECRET_FIELD}: a webhook_url is expected with it")
-        check_secret(form.webhook_secret)
-
-
-def _key(request: Request) -> KeyRecord | None:
-    """The caller's API key, where keys are wanted."""
-    key: KeyRecord | None = request.scope.get("state", {}).get("key")
-    return key
-
-
 def _key_id(request: Request) -> str | None:
-    key = _key(request)
+    key = caller_key(request)
     return key.id if key else None
 
 

@@ -13,8 +13,8 @@ from cutout.keys import KeyRing
 from cutout.spec import EncodeSpec, Registry
 from deployments.books import Books
 from deployments.upscaler import Upscaler
+from serve_app.acceptance import Durable
 from serve_app.app import create_app
-from serve_app.job_routes import Durable
 from serve_app.job_work import PartBooks
 from serve_app.jobs import Jobs
 from serve_app.shotgun import Shotgun

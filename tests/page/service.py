@@ -17,8 +17,8 @@ from cutout.spec import EncodeSpec, FetchSpec, ModelSpec
 from deployments.backends.base import Resources
 from deployments.books import Books
 from deployments.upscaler import Upscaler
+from serve_app.acceptance import Durable
 from serve_app.app import create_app
-from serve_app.job_routes import Durable
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore

@@ -26,11 +26,12 @@ from cutout.outcome import Cutout, Failure, Job, OutputFormat
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
+from serve_app.acceptance import Durable
 from serve_app.contract import ProcessForm, RemoveForm
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, terms
-from serve_app.job_routes import Durable, JobRoutes
+from serve_app.job_routes import JobRoutes
 from serve_app.job_work import PartBooks
 from serve_app.jobs import Jobs
 from serve_app.negotiation import STREAMS, ZIP

@@ -23,8 +23,8 @@ from starlette.testclient import TestClient
 
 from cutout.keys import KeyRing, make_key
 from deployments.books import Books
+from serve_app.acceptance import Durable
 from serve_app.app import create_app
-from serve_app.job_routes import Durable
 from tests.serve_app.jobbing import picture, working
 from tests.serve_app.limiting import Clock, NearLimiter
 from tests.serve_app.parts import model, registry, shotgun

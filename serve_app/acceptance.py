@@ -1,0 +1,156 @@
+"""A request becomes a durable job: what is refused at once, what is kept, and the order that is given."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from starlette.requests import Request
+
+from cutout.errors import ValidationError
+from cutout.finish import Finish
+from cutout.image import Picture, decode
+from cutout.keys import KeyRecord
+from cutout.outcome import Job, Size
+from serve_app.choice import choose
+from serve_app.contract import DurableForm
+from serve_app.fetch import Fetcher
+from serve_app.finishing import Finishes, background_file, kept_finish
+from serve_app.guard import checked_url
+from serve_app.job_state import Delivery, JobState, Order
+from serve_app.negotiation import Reply
+from serve_app.picking import check_single
+from serve_app.shotgun import Shotgun
+from serve_app.signing import Signer
+from serve_app.store import PictureStore
+from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret
+
+
+class Worker(Protocol):
+    """jobs.py, wherever it lives; it says what each method raises. Also ServiceUnavailable while it is away."""
+
+    async def accept(self, order: Order) -> JobState:
+        """Keep a job."""
+
+    async def state(self, job_id: str) -> JobState | None:
+        """How far it is."""
+
+    async def changed(self, job_id: str, progress: int) -> JobState | None:
+        """How far it is, when it has gone further."""
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End it."""
+
+    async def delivery(self, job_id: str) -> Delivery | None:
+        """What became of its webhook."""
+
+    async def redeliver(self, job_id: str) -> None:
+        """Send its webhook once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """What durable jobs need beside a shotgun."""
+
+    worker: Worker
+    store: PictureStore
+    signer: Signer
+
+
+class Acceptance:
+    """Takes the orders of durable jobs."""
+
+    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:
+        self._shotgun = shotgun
+        self._fetcher = fetcher
+        self._finishes = finishes
+        self._worker = durable.worker
+        self._store = durable.store
+
+    async def accept(
+        self, request: Request, form: DurableForm, job: Job, wanted: str, *, base_url: str, single: bool
+    ) -> JobState:
+        """Keep a job, its picture and its background.
+
+        Args:
+            request: whose place among the caller's jobs is the job's from now on.
+            form: its fields, checked.
+            job: the picture is empty when it is to be fetched.
+            wanted: the request's fingerprint.
+            base_url: what the addresses of its results begin with.
+            single: one picture is wanted, so that more than one model is refused.
+
+        Raises:
+            CutoutError: as Shotgun.run, before anything is accepted.
+        """
+        choice = choose(job.models, job.terms, self._shotgun.board, job.key)
+        if single:
+            check_single(choice.models, None)
+        image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
+        job = replace(job, finish=await self._finishes.of(form))
+        size = await asyncio.to_thread(self._checked_size, image, job)
+        picture = await self._put(job.id, "input", image)
+        place = request.scope["state"].get("place")
+        state = await self._worker.accept(
+            Order(
+                job_id=job.id,
+                created_at=time.time(),
+                key=caller_key(request),
+                fingerprint=wanted,
+                asked=job.models,
+                models=choice.models,
+                skipped=choice.skipped,
+                picture=picture,
+                size=size,
+                output_format=job.output_format,
+                factor=job.factor,
+                deadline_s=job.terms.deadline_s,
+                base_url=base_url,
+                place=place,
+                finish=await self._put_finish(job.id, job.finish) if job.finish else None,
+                webhook_url=form.webhook_url,
+                webhook_secret=form.webhook_secret,
+            )
+        )
+        if place and state.order.place == place:
+            del request.scope["state"]["place"]  # the job's from now on, which may outlive its request
+        return state
+
+    async def _put_finish(self, job_id: str, finish: Finish) -> dict[str, Any]:
+        """The finish as it is kept, its background's picture in the store."""
+        if not isinstance(finish.background, Picture):
+            return kept_finish(finish, None)
+        behind = await asyncio.to_thread(background_file, finish.background)
+        return kept_finish(finish, await self._put(job_id, "background", behind))
+
+    async def _put(self, job_id: str, what: str, picture: bytes) -> str:
+        """A picture's name in the store, where it now is: by its content, so that no other request can change it."""
+        name = f"{what}_{hashlib.sha256(picture).hexdigest()}"
+        await self._store.put(job_id, name, picture)
+        return name
+
+    def _checked_size(self, image: bytes, job: Job) -> Size:
+        """Refuse now what the job could only fail at."""
+        size = decode(image, self._shotgun.registry.service.limits).size
+        self._shotgun.check_result(job, size)
+        return size
+
+
+def check_form(form: DurableForm, reply: Reply) -> None:
+    """Refuse fields of a durable job that do not go together; raises ValidationError, naming the field."""
+    if form.response_format != "base64" and reply.kind in ("picture", "zip"):
+        message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
+        raise ValidationError.of_field("response_format", message, form.response_format)
+    if form.webhook_url is not None:
+        checked_url(form.webhook_url, FIELD)
+    if form.webhook_secret is not None:
+        if form.webhook_url is None:
+            raise ValidationError.of_field(SECRET_FIELD, f"{SECRET_FIELD}: a webhook_url is expected with it")
+        check_secret(form.webhook_secret)
+
+
+def caller_key(request: Request) -> KeyRecord | None:
+    """The caller's API key, where keys are wanted."""
+    key: KeyRecord | None = request.scope.get("state", {}).get("key")
+    return key
