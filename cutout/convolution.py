@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from cutout.outcome import Size
 
-P = TypeVar("P", np.uint8, np.uint16, np.float32)
+P = TypeVar("P", np.uint8, np.float32)
 
 _PIXEL_TYPES = {
     ("uint8", 1): PixelType.U8,
     ("uint8", 3): PixelType.U8x3,
     ("uint8", 4): PixelType.U8x4,
-    ("uint16", 4): PixelType.U16x4,
     ("float32", 4): PixelType.F32x4,
 }
 

@@ -7,17 +7,16 @@ photographs 1.00 to 1.08, cutouts 1.02 to 1.12; enlarged four times 1.08 to 1.12
 up to 1.15 with an alpha of 255, which costs a bit a pixel for nothing; drawings 0.9 to 1.05, large ones 1.3.
 """
 
-import os
 import struct
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from cutout.cores import CORES, THREADS
 from cutout.png_filter import FILTERS, filtered
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -33,8 +32,6 @@ PART_BYTES = 1024 * 1024
 
 _NONE = 0
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: PNG's number for grey, RGB, RGBA
-_CORES = len(os.sched_getaffinity(0))
-_THREADS = ThreadPoolExecutor(_CORES, "png")
 _KINDS = range(len(FILTERS))
 _ADLER_BASE = 65521
 
@@ -57,7 +54,7 @@ def _best_filter(pixels: NDArray[np.uint8]) -> int:
     strips = _strips(pixels)
     stride = -(-pixels.nbytes // SAMPLE_BYTES)
     sample = strips[len(strips) // 2 % stride :: stride]  # the middle strip is always one of them
-    sizes = _THREADS.map(lambda kind: len(_deflate_part(pixels, kind, sample, isal_zlib.Z_FINISH)[0]), _KINDS)
+    sizes = THREADS.map(lambda kind: len(_deflate_part(pixels, kind, sample, isal_zlib.Z_FINISH)[0]), _KINDS)
     return min(zip(sizes, _KINDS, strict=True))[1]
 
 
@@ -69,10 +66,10 @@ def _strips(pixels: NDArray[np.uint8]) -> Sequence[range]:
 
 def _deflate(pixels: NDArray[np.uint8], strips: Sequence[range], kind: int) -> list[bytes]:
     """A zlib stream (RFC 1950) in parts that were made at the same time."""
-    count = max(1, min(_CORES, pixels.nbytes // PART_BYTES))
+    count = max(1, min(CORES, pixels.nbytes // PART_BYTES))
     shares = [strips[len(strips) * n // count : len(strips) * (n + 1) // count] for n in range(count)]
     flushes = [isal_zlib.Z_SYNC_FLUSH] * (count - 1) + [isal_zlib.Z_FINISH]
-    parts = list(_THREADS.map(partial(_deflate_part, pixels, kind), shares, flushes))
+    parts = list(THREADS.map(partial(_deflate_part, pixels, kind), shares, flushes))
     check = 1
     for _, part_check, length in parts:
         check = _adler32(check, part_check, length)

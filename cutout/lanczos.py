@@ -1,0 +1,48 @@
+"""Lanczos3 as matrices: some pixels of a side of the result are weights times some pixels of the source's side."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOBES = 3
+SPAN_PX = 128
+"""Pixels of a span, in the larger of source and target. Wider ones multiply more zeros, and leave the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Neighbouring pixels along one side."""
+
+    target: slice
+    source: slice
+    """Those that the kernel reaches."""
+    weights: NDArray[np.float32]
+    """(target pixels, source pixels); each row adds up to 1."""
+
+
+def spans(source_px: int, target_px: int) -> Iterator[Span]:
+    """All of a side of `target_px` pixels, resized from one of `source_px`."""
+    places, weights = _kernels(source_px, target_px)
+    step = max(8, int(SPAN_PX / max(source_px / target_px, 1.0)))
+    for start in range(0, target_px, step):
+        here = places[start : start + step]
+        low, high = int(here[0, 0]), int(here[-1, -1]) + 1
+        dense = np.zeros((len(here), high - low), np.float32)
+        np.put_along_axis(dense, here - low, weights[start : start + step], axis=1)
+        first, last = max(low, 0), min(high, source_px)
+        yield Span(slice(start, start + len(here)), slice(first, last), dense[:, first - low : last - low])
+
+
+def _kernels(source_px: int, target_px: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For each target pixel, (target_px, taps): source pixels, and what they weigh; those beyond an edge nothing."""
+    scale = source_px / target_px
+    stretch = max(scale, 1.0)  # to shrink, the kernel is widened
+    reach = LOBES * stretch
+    centres = (np.arange(target_px) + 0.5) * scale
+    places = np.floor(centres - reach).astype(np.intp)[:, None] + np.arange(int(2 * reach) + 2)
+    distance = (places + 0.5 - centres[:, None]) / stretch
+    weights = np.sinc(distance) * np.sinc(distance / LOBES) * (np.abs(distance) < LOBES)
+    weights *= (places >= 0) & (places < source_px)
+    return places, weights / weights.sum(axis=1, keepdims=True)
