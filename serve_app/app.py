@@ -39,6 +39,7 @@ from serve_app.negotiation import NDJSON, SSE, ZIP
 from serve_app.openapi import complete
 from serve_app.page import page_routes
 from serve_app.replies import HEADERS
+from serve_app.room import Room
 from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
@@ -100,7 +101,7 @@ def create_app(
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
-    guarded = Access(app, keys, service.access, books, COSTLY)
+    guarded = Access(Room(app, service.limits.jobs_in_hand), keys, service.access, books, COSTLY)
     return RequestId(Metered(guarded, instruments, traffic, paths))
 
 

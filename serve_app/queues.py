@@ -27,6 +27,11 @@ class Queue:
         self._answered: deque[float] = deque([0.0], maxlen=RECENT + 1)
         """Seconds of work at which calls were answered, the first one the beginning of what is remembered."""
 
+    @property
+    def calls(self) -> int:
+        """Those that are under way."""
+        return self._calls
+
     @contextmanager
     def calling(self) -> Iterator[None]:
         """A call that is under way; one that ends in an exception was no work, and says nothing of the pace."""

@@ -16,6 +16,7 @@ from cutout.verdict import Verdict
 from deployments.limiter import Limiter
 from serve_app import contract
 from serve_app.access import Access
+from serve_app.room import Room
 
 BUDGET = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 COSTLY = ("POST /remove-background", "POST /fall", "POST /stream")
@@ -120,7 +121,9 @@ class Jobs:
         finally:
             self.running -= 1
 
-    def service(self, limiter: NearLimiter, keys: KeyRing | None = None, access: AccessSpec | None = None) -> ASGIApp:
+    def service(
+        self, limiter: NearLimiter, keys: KeyRing | None = None, access: AccessSpec | None = None, room: int = 64
+    ) -> ASGIApp:
         """One replica of the service."""
         paths = ["/models", "/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard"]
         app = Starlette(
@@ -131,4 +134,4 @@ class Jobs:
                 *(Route(path, self.models) for path in [*paths, "/static/page.js"]),
             ]
         )
-        return Access(app, keys, access or AccessSpec(), limiter, COSTLY)
+        return Access(Room(app, room), keys, access or AccessSpec(), limiter, COSTLY)
