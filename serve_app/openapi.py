@@ -1,5 +1,6 @@
 """What the OpenAPI page says of every endpoint alike: its path's parts, keys, limits, and when to come back."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,13 +16,20 @@ RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "des
 
 
 def complete(app: FastAPI, has_keys: bool) -> None:
-    """Have the page of an app, whose routes are all there, say it."""
-    page = app.openapi()
-    if has_keys:
-        page["components"]["securitySchemes"] = KEYS
-    for path, operations in page["paths"].items():
-        for operation in operations.values():
-            _describe(operation, path, has_keys)
+    """Have the page of an app say it. It is made when it is first asked for: that takes a tenth of a second."""
+    bare = app.openapi
+
+    @cache
+    def page() -> dict[str, Any]:
+        full = bare()
+        if has_keys:
+            full["components"]["securitySchemes"] = KEYS
+        for path, operations in full["paths"].items():
+            for operation in operations.values():
+                _describe(operation, path, has_keys)
+        return full
+
+    app.openapi = page  # type: ignore[method-assign]
 
 
 def _describe(operation: dict[str, Any], path: str, has_keys: bool) -> None:

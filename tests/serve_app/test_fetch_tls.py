@@ -1,6 +1,7 @@
 """TLS proves the name in the address, whatever address the socket goes to."""
 
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import trustme
 
 from cutout.errors import ValidationError
 from serve_app.fetch import Fetcher
-from serve_app.guard import GuardedClient
+from serve_app.guard import GuardedClient, known_certificates
 from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE
 from tests.serve_app.tiny_web import PUBLIC, Dns, Host, Internet, reply
 
@@ -16,12 +17,14 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
     """An authority that this process trusts."""
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    return ca
+    known_certificates.cache_clear()
+    yield ca
+    known_certificates.cache_clear()
 
 
 def server_tls(ca: trustme.CA, *names: str) -> ssl.SSLContext:
