@@ -30,15 +30,21 @@ TRIES = 3
 class ModelHandle:
     """A removal model's deployment."""
 
-    def __init__(self, spec: ModelSpec, handle: DeploymentHandle[Any]) -> None:
+    def __init__(self, spec: ModelSpec, handle: DeploymentHandle[Any], queue: Queue | None = None) -> None:
+        """`queue` is of the tests' own where given."""
         self._name = spec.name
         self._handle = handle
-        self._queue = Queue()
+        self._queue = queue or Queue()
+        self._timeout_s = spec.timeout_s
         # A provider may have charged for work whose answer was lost: it is not sent again.
         self._tries = TRIES if spec.local else 1
 
     async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
-        """See shotgun.Model."""
+        """See shotgun.Model. What could not be done within the model's time, for all that is queued, is refused now."""
+        wait_s = self._queue.sure_wait_s()
+        if wait_s is not None and wait_s > self._timeout_s:
+            message = f"{self._name} is busy: what is queued takes {wait_s} s, and a picture has {self._timeout_s:g} s"
+            raise ModelBusy(message, {"retry_after_s": wait_s})
         call, job = self._handle.remove, current_job()
         sent = (picture, output_format)
         return await _queued(self._queue, lambda: call.remote(*sent, part_of=job), self._name, self._tries)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 RECENT = 64
 """Calls whose pace is remembered."""
+SURE = 8
+"""Calls that make a pace known for sure: the first ones may have waited for a replica to start."""
 
 
 class Queue:
@@ -52,6 +54,10 @@ class Queue:
         if not answered:
             return None
         return max(1, math.ceil(self._calls * (self._worked_s() - self._answered[0]) / answered))
+
+    def sure_wait_s(self) -> int | None:
+        """The same; None while the pace is not known for sure."""
+        return self.wait_s() if len(self._answered) > SURE else None
 
     def _worked_s(self) -> float:
         return self._busy_s + (self._now() - self._since_s if self._calls else 0.0)

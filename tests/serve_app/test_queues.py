@@ -17,7 +17,7 @@ from cutout.outcome import Cutout, EngineReport, OutputFormat, Size
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.handles import ModelHandle, UpscalerHandle
-from serve_app.queues import Queue
+from serve_app.queues import SURE, Queue
 from serve_app.shotgun import Shotgun
 from tests.serve_app.jobbing import picture
 from tests.serve_app.limiting import Clock, NearLimiter
@@ -123,6 +123,42 @@ async def test_a_handle_says_when() -> None:
             await call()
 
         assert refused.value.details == {"retry_after_s": 1}
+
+
+class Slow:
+    """A deployment whose calls take ten seconds each of a queue's clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.calls = clock, 0
+
+    def __getattr__(self, _: str) -> "Slow":
+        return self
+
+    def remote(self, *_: Any, **__: Any) -> Awaitable[Any]:
+        async def answer() -> Any:
+            self.calls += 1
+            self.clock.s += 10
+            return None
+
+        return asyncio.ensure_future(answer())
+
+
+async def test_what_would_be_too_late_is_refused_now() -> None:
+    """Once the pace is known for sure, a picture behind a queue longer than the model's time is not sent, but told."""
+    clock = Clock()
+    slow, queue = Slow(clock), Queue(clock)
+    handle = ModelHandle(model("slow", timeout_s=60), slow, queue)  # type: ignore[arg-type]
+    with ExitStack() as waiting:
+        for _ in range(7):
+            waiting.enter_context(queue.calling())  # 7 x 10 s before it
+        for _ in range(SURE):
+            await handle.remove(None, "png")
+        with pytest.raises(ModelBusy, match=r"^Slow is busy: what is queued takes 70 s, .* has 60 s$") as told:
+            await handle.remove(None, "png")
+    await handle.remove(None, "png")
+
+    assert told.value.details == {"retry_after_s": 70}
+    assert slow.calls == SURE + 1
 
 
 class Refusing:
