@@ -10,13 +10,12 @@ is in closed form: the guesses, plus what they leave unexplained, shared out bet
 from typing import Any, TypeAlias
 
 import numpy as np
-from cykooz_resizer import CropBox, FilterType
+from cykooz_resizer import FilterType
 from numpy.typing import NDArray
 
 from cutout.convolution import convolved
 from cutout.image import with_alpha
 from cutout.outcome import Alpha, Rgb, Rgba, Size
-from cutout.tile import tiles
 
 FAINTEST = 2
 """Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
@@ -26,11 +25,15 @@ DAMPING = 0.02
 """How much a pixel trusts its neighbours against its own equation."""
 DENSE_PX = 128 * 1024
 """Most pixels of the largest level that is solved everywhere; above it, only where alpha is soft."""
+BAND_PX = 128 * 1024
+"""Pixels that are looked at together for soft ones, so that what is made of them stays in the processor's cache."""
 MARGIN_PX = 32
 """Surroundings of the soft pixels that are looked at."""
 
 _FAINT = np.float32(1e-4)  # a weight where there is no other: what has no neighbours takes its colour from afar
 
+Places: TypeAlias = NDArray[np.intp]
+"""(n,) rows or columns."""
 Layer: TypeAlias = NDArray[np.float32]
 """(h, w, 4), or (n, 4) for some of the pixels, in 0..1: colours, and how much each counts for its neighbours."""
 
@@ -49,14 +52,40 @@ def decontaminate(rgb: Rgb, alpha: Alpha) -> Rgb:
 
 def _replace(colours: Rgb, picture: Rgba, soft: NDArray[np.bool_]) -> None:
     """Write the subject's colours into `colours` where the picture is soft."""
-    size, coarse_size = _size(picture), _coarse_size(picture)
-    coarse = _separate(_unit(convolved(picture, coarse_size, FilterType.box)))
-    for tile in tiles(coarse_size, size):
-        here = soft[tile.target]
-        if here.any():
-            guesses = [_enlarged(layer[tile.source], tile.size, tile.crop)[here] for layer in coarse]
-            subject, _ = _solve(_unit(picture[tile.target][here]), *guesses)
-            colours[tile.target][here] = (subject[..., :3] * 255 + 0.5).astype(np.uint8)
+    both = np.concatenate(_separate(_unit(convolved(picture, _coarse_size(picture), FilterType.box))), axis=2)
+    both.reshape(-1, 2, 4)[..., :3] *= both.reshape(-1, 2, 4)[..., 3:]
+    step = max(1, BAND_PX // soft.shape[1])
+    for top in range(0, len(soft), step):
+        rows, columns = np.nonzero(soft[top : top + step])
+        rows += top
+        guesses = _sampled(both, _size(picture), rows, columns)
+        subject, _ = _solve(_unit(picture[rows, columns]), *guesses)
+        colours[rows, columns] = (subject[:, :3] * 255 + 0.5).astype(np.uint8)
+
+
+def _sampled(both: Layer, size: Size, rows: Places, columns: Places) -> tuple[Layer, Layer]:
+    """Foreground and background at some pixels of a picture of `size`, by bilinear interpolation of coarse ones.
+
+    `both` is (h, w, 8), premultiplied by what each colour counts.
+    """
+    height, width = both.shape[:2]
+    upper, lower, down = _between(rows, height, size.height)
+    left, right, across = _between(columns, width, size.width)
+    pixels = both.reshape(-1, 8)
+    mixed = pixels[upper * width + left] * ((1 - down) * (1 - across))[:, None]
+    mixed += pixels[upper * width + right] * ((1 - down) * across)[:, None]
+    mixed += pixels[lower * width + left] * (down * (1 - across))[:, None]
+    mixed += pixels[lower * width + right] * (down * across)[:, None]
+    for layer in (layers := (mixed[:, :4], mixed[:, 4:])):
+        layer[:, :3] /= layer[:, 3:]
+    return layers
+
+
+def _between(places: Places, coarse_px: int, fine_px: int) -> tuple[Places, Places, NDArray[np.float32]]:
+    """Along one side: the coarse pixels before and after each place, and how far it is from the first, 0..1."""
+    position = np.clip((places + 0.5) * (coarse_px / fine_px) - 0.5, 0, coarse_px - 1)
+    before = position.astype(np.intp)
+    return before, np.minimum(before + 1, coarse_px - 1), (position - before).astype(np.float32)
 
 
 def _separate(picture: Layer) -> tuple[Layer, Layer]:
@@ -95,8 +124,8 @@ def _averaged(layer: Layer, size: Size) -> Layer:
     return convolved(layer, size, FilterType.box, straight_alpha=True)
 
 
-def _enlarged(layer: Layer, size: Size, crop: CropBox | None = None) -> Layer:
-    return convolved(layer, size, FilterType.bilinear, crop, straight_alpha=True)
+def _enlarged(layer: Layer, size: Size) -> Layer:
+    return convolved(layer, size, FilterType.bilinear, straight_alpha=True)
 
 
 def _unit(pixels: Rgba) -> Layer:

@@ -23,7 +23,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 STRIP_BYTES = 64 * 1024
 """Pixels filtered and deflated at a time: a strip and what the filter makes of it stay in the processor's cache."""
 SAMPLE_BYTES = 512 * 1024
-"""Pixels that choose the filter."""
+"""Most pixels that choose the filter."""
+SAMPLE_STRIDE = 32
+"""One strip in so many chooses the filter of a smaller picture: the five trials take a sixth of the whole's time."""
 SMALL_BYTES = 4 * 1024 * 1024
 """Pixels of a picture that zlib deflates in well under 0.1 s when they are flat."""
 
@@ -52,7 +54,7 @@ def encode(pixels: NDArray[np.uint8]) -> bytes:
 def _best_filter(pixels: NDArray[np.uint8]) -> int:
     """The number of the filter after which a sample, spread evenly over the picture's height, is smallest."""
     strips = _strips(pixels)
-    stride = -(-pixels.nbytes // SAMPLE_BYTES)
+    stride = max(SAMPLE_STRIDE, -(-pixels.nbytes // SAMPLE_BYTES))
     sample = strips[len(strips) // 2 % stride :: stride]  # the middle strip is always one of them
     sizes = THREADS.map(lambda kind: len(_deflate_part(pixels, kind, sample, isal_zlib.Z_FINISH)[0]), _KINDS)
     return min(zip(sizes, _KINDS, strict=True))[1]
