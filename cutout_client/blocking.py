@@ -56,6 +56,7 @@ class Client:
     remove_background = _waits(AsyncClient.remove_background)
     process = _waits(AsyncClient.process)
     stream = _iterates(AsyncClient.stream)
+    compose = _waits(AsyncClient.compose)
     upscale = _waits(AsyncClient.upscale)
     models = _waits(AsyncClient.models)
     estimate = _waits(AsyncClient.estimate)

@@ -48,8 +48,8 @@ class Terms(TypedDict, total=False):
     """Only models whose licence lets a cutout be sold."""
 
 
-class JobOptions(Terms, total=False):
-    """What may be said with a picture; docs/pictures.md says what each does."""
+class Finish(TypedDict, total=False):
+    """What becomes of each cutout; docs/pictures.md says what each does."""
 
     output_format: OutputFormat
     output_type: Literal["cutout", "mask", "both"]
@@ -57,6 +57,10 @@ class JobOptions(Terms, total=False):
     background_url: str
     crop: bool
     crop_margin: str
+
+
+class JobOptions(Terms, Finish, total=False):
+    """What may be said with a picture."""
 
 
 class AsyncClient:
@@ -125,6 +129,14 @@ class AsyncClient:
                     raise self._line.lost(cut) from cut
             finally:
                 await response.aclose()
+
+    async def compose(self, job_id: str, models: str | Sequence[str] = "all", **finish: Unpack[Finish]) -> JobResult:
+        """Another finish for the cutouts of a job that has been answered: no model runs, and it costs nothing.
+
+        Raises NotFound when they are no longer kept, and Conflict while a job has not ended.
+        """
+        fields = {"include_models": _several(models), **finish}
+        return _named(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", json=fields))
 
     async def upscale(
         self,
@@ -201,8 +213,7 @@ class AsyncClient:
         response = await self._line.send("POST", path, **content)
         if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than a request may
             return await self.wait(response.json()["job_id"])
-        job = await asyncio.to_thread(lambda: understood(JobResult, response.json()))
-        return replace(job, results=tuple(replace(result, job_id=job.job_id) for result in job.results))
+        return _named(await asyncio.to_thread(lambda: understood(JobResult, response.json())))
 
     async def _fetched(self, result: CutoutResult, job_id: str) -> CutoutResult:
         """A durable job's result with its picture."""
@@ -224,6 +235,11 @@ async def _request(
     content = await picture_body(picture, {**fields, **options})
     content["headers"] = {"Idempotency-Key": uuid.uuid4().hex}
     return "/process" if factor else "/remove-background", content
+
+
+def _named(job: JobResult) -> JobResult:
+    """A job whose results say which one they are of."""
+    return replace(job, results=tuple(replace(result, job_id=job.job_id) for result in job.results))
 
 
 def _several(models: str | Sequence[str]) -> list[str]:

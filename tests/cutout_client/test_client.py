@@ -102,6 +102,25 @@ def test_a_finish_may_be_asked_for(ask: Ask) -> None:
     assert Image.open(io.BytesIO(result.mask)).mode == "L"
 
 
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_finished_job_gets_another_finish(ask: Ask, service: Running, *, durable: bool) -> None:
+    """Any job that has been answered, waited for or durable, is composed anew: no model runs, and it is free."""
+    shot = picture(shade=120)
+    job_id = ask("submit", shot, GOOD) if durable else ask("remove_background", shot, GOOD).job_id
+    if durable:
+        ask("wait", job_id)
+    ran = len(service.runs)
+
+    whole = ask("compose", job_id, background="white", output_format="jpeg")
+    masked = ask("compose", job_id, "second", output_type="both")
+
+    assert [result.model_id for result in whole.results] == GOOD
+    assert Image.open(io.BytesIO(whole["first"].check())).format == "JPEG"
+    assert Image.open(io.BytesIO(masked["second"].mask)).mode == "L"
+    assert (whole.total_cost_usd, len(service.runs)) == (0.0, ran)
+    assert whole["first"].job_id == job_id
+
+
 def test_stream_gives_each_model_as_it_finishes(ask: Ask) -> None:
     """The stream's results are those of the whole answer."""
     results = ask("stream", picture(), upscale_factor=4)
@@ -160,6 +179,7 @@ def test_a_job_is_submitted_waited_for_and_cancelled(ask: Ask) -> None:
         ("remove_background", (picture(), "broken"), ProcessingError),
         ("stream", (b"text",), InvalidFormat),
         ("job", ("0e1f9a4c-9f3c-4f5e-8d3b-0d6f2c6c6a11",), NotFound),
+        ("compose", ("0e1f9a4c-9f3c-4f5e-8d3b-0d6f2c6c6a11",), NotFound),
         ("log_selection", ("nowhere", "first"), NotFound),
     ],
 )

@@ -102,7 +102,7 @@ def test_the_clients_examples(local_names: Running, folder: Path, capsys: pytest
             exec(compile(block.replace(LOCALHOST, local_names.url), str(page), "exec"), names)  # noqa: S102 - our own
 
     assert "Invalid image format" in capsys.readouterr().out
-    assert {"local_isnet.png", "local_u2netp.png", "large.png", "later.png"} <= set(os.listdir(folder))
+    assert {"local_isnet.png", "local_u2netp.png", "framed.jpg", "large.png", "later.png"} <= set(os.listdir(folder))
 
 
 if __name__ == "__main__":
