@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cutout.composite import compose
-from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable, ValidationError
+from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable
 from cutout.image import Picture, decode, encode
 from cutout.outcome import Matte, OutputFormat
 from cutout.spec import ModelSpec, Registry
@@ -109,23 +109,6 @@ class LocalModels:
         # Not `open`, which runs a local model once before the first picture: here that one would only wait for it.
         await asyncio.to_thread(backend.load if isinstance(backend, LocalBackend) else backend.open)
         return backend
-
-
-def chosen(asked: Sequence[str], cards: Sequence[ModelInfo]) -> tuple[str, ...]:
-    """The ids of the models asked for; `all` are those that are available.
-
-    Raises:
-        ValidationError: an id is unknown.
-        ModelUnavailable: `all` are none.
-    """
-    known = [one.id for one in cards]
-    if unknown := [name for name in asked if name not in ("all", *known)]:
-        raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {', '.join(known)}")
-    if "all" not in asked:
-        return tuple(dict.fromkeys(asked))
-    if available := tuple(one.id for one in cards if one.available):
-        return available
-    raise ModelUnavailable("No model is available. " + "; ".join(f"{one.id}: {one.reason}" for one in cards))
 
 
 def card(spec: ModelSpec) -> ModelInfo:

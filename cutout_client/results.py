@@ -11,6 +11,7 @@ from pydantic import ValidationError as Misfit
 
 from cutout.errors import CutoutError, InternalError
 from cutout.outcome import EngineReport, Size
+from cutout.spec import LOCAL
 from cutout_client.refusals import error_of
 
 T = TypeVar("T")
@@ -146,6 +147,11 @@ class ModelInfo:
     """Why it cannot."""
     median_time_ms: float | None = None
     engine: EngineReport | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether it runs at the service itself: the picture goes to no provider, and nobody charges for it."""
+        return self.provider == LOCAL
 
 
 @dataclass(frozen=True, slots=True)

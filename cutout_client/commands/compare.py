@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cutout_client.commands.options import DATA_DIR, ApiKey, ConfigDir, DataDir, Models, Overwrite, Server
+from cutout_client.commands.options import (
+    DATA_DIR,
+    ApiKey,
+    CommercialOnly,
+    ConfigDir,
+    DataDir,
+    LocalOnly,
+    MaxCostUsd,
+    Models,
+    Overwrite,
+    Server,
+)
 
 if TYPE_CHECKING:
     from cutout.contact_sheet import Panel
@@ -19,6 +30,9 @@ def compare(
     model: Models = ["all"],  # noqa: B006 - Typer copies a default
     out: Annotated[Path, typer.Option("--out", "-o", metavar="SHEET", help="The PNG to write.")] = Path("compare.png"),
     overwrite: Overwrite = False,
+    max_cost_usd: MaxCostUsd = None,
+    local_only: LocalOnly = False,
+    commercial_only: CommercialOnly = False,
     server: Server = None,
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
@@ -31,23 +45,28 @@ def compare(
     from cutout.contact_sheet import Panel, contact_sheet
     from cutout.image import decode, encode
     from cutout.spec import LimitsSpec
+    from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.photos import photographs
-    from cutout_client.local import chosen
 
     if out.exists() and not overwrite:
         raise typer.BadParameter(f"{out} is there already; --overwrite replaces it", param_hint="--out")
     image = photographs([photo], recursive=False)[0].read()
 
+    terms = terms_of(max_cost_usd, local_only, commercial_only)
+
     async def run() -> list[Panel]:
-        async with cutter(Place(server, api_key, config_dir, data_dir.expanduser()), "png", 1) as models:
-            asked = chosen(model, models.cards)
+        async with cutter(Place(server, api_key, config_dir, data_dir.expanduser()), terms, "png", 1) as models:
+            asked = chosen(model, models.cards, terms)
             for one in models.cards if model == ["all"] else ():
                 if not one.available:
                     typer.echo(f"{one.id} is left out: {one.reason}", err=True)
             await models.open(asked)
-            made = {result.model_id: _panel(result) async for result in models.stream(image, asked)}
-            return [made[name] for name in asked]
+            made = {result.model_id: result async for result in models.stream(image, asked)}
+        for name in asked:
+            if error := made[name].error:
+                typer.echo(f"{photo}: {name}: {error}", err=True)
+        return [_panel(made[name]) for name in asked]
 
     panels = asyncio.run(run())
     original = Panel("The photograph", "", decode(image, LimitsSpec()).rgba())

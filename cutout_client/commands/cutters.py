@@ -12,7 +12,7 @@ from cutout_client.local import LocalModels
 from cutout_client.results import CutoutResult, ModelInfo
 
 if TYPE_CHECKING:
-    from cutout_client.client import AsyncClient
+    from cutout_client.client import AsyncClient, Terms
 
 
 class Cutter(Protocol):
@@ -35,9 +35,12 @@ class ServiceModels:
 
     at_once = 4
 
-    def __init__(self, client: "AsyncClient", cards: tuple[ModelInfo, ...], output_format: OutputFormat) -> None:
+    def __init__(
+        self, client: "AsyncClient", cards: tuple[ModelInfo, ...], terms: "Terms", output_format: OutputFormat
+    ) -> None:
         self.cards = cards
         self._client = client
+        self._terms = terms
         self._format = output_format
 
     async def open(self, models: Sequence[str]) -> None:
@@ -45,7 +48,7 @@ class ServiceModels:
 
     def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
         """See Cutter."""
-        return self._client.stream(image, models, output_format=self._format)
+        return self._client.stream(image, models, output_format=self._format, **self._terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,13 @@ class Place:
 
 
 @asynccontextmanager
-async def cutter(place: Place, output_format: OutputFormat, photos: int) -> AsyncIterator[Cutter]:
-    """Whoever cuts at this place, for so many photographs."""
+async def cutter(place: Place, terms: "Terms", output_format: OutputFormat, photos: int) -> AsyncIterator[Cutter]:
+    """Whoever cuts at this place, for so many photographs; a service is told the terms, too."""
     if place.server:
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:
-            yield ServiceModels(client, await client.models(), output_format)
+            yield ServiceModels(client, await client.models(), terms, output_format)
         return
     models = LocalModels(registry_of(place.config_dir), place.data_dir / "compiled", output_format, photos)
     try:

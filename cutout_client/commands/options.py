@@ -34,6 +34,20 @@ OutputFormat = Annotated[Format | None, typer.Option("--format", help="Of the re
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Take the folders within folders, too.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+MaxCostUsd = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost-usd",
+        metavar="USD",
+        min=0,
+        help="Most that a photograph may cost; when its models' prices are more together, nothing is begun.",
+        show_default=False,
+    ),
+]
+LocalOnly = Annotated[bool, typer.Option("--local-only", help="Only models that send no picture to a provider.")]
+CommercialOnly = Annotated[
+    bool, typer.Option("--commercial-only", help="Only models whose licence lets a cutout be sold.")
+]
 Server = Annotated[
     str | None,
     typer.Option(envvar="CUTOUT_SERVER", metavar="URL", help="A service that does the work, instead of this process."),

@@ -7,9 +7,12 @@ import typer
 from cutout_client.commands.options import (
     DATA_DIR,
     ApiKey,
+    CommercialOnly,
     ConfigDir,
     DataDir,
     Json,
+    LocalOnly,
+    MaxCostUsd,
     Models,
     Out,
     OutputFormat,
@@ -29,6 +32,9 @@ def remove(
     recursive: Recursive = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
+    max_cost_usd: MaxCostUsd = None,
+    local_only: LocalOnly = False,
+    commercial_only: CommercialOnly = False,
     server: Server = None,
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
@@ -40,24 +46,26 @@ def remove(
     """
     from collections.abc import AsyncIterator, Sequence
 
+    from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.batch import Batch, Made
     from cutout_client.commands.cutters import Place, cutter, facts
     from cutout_client.commands.photos import Destination, photographs
     from cutout_client.commands.report import Report
-    from cutout_client.local import chosen
 
     found = photographs(photos, recursive)
     destination = Destination.of(out, output_format, found, labelled=model == ["all"] or len(model) > 1)
 
+    terms = terms_of(max_cost_usd, local_only, commercial_only)
+
     async def run(report: Report) -> None:
         place = Place(server, api_key, config_dir, data_dir.expanduser())
-        async with cutter(place, destination.suffix, len(found)) as models:
+        async with cutter(place, terms, destination.suffix, len(found)) as models:
 
             async def cut(image: bytes, wanted: Sequence[str]) -> AsyncIterator[Made]:
                 async for result in models.stream(image, wanted):
                     yield Made(result.model_id, result.image, result.error, facts(result))
 
-            asked = chosen(model, models.cards)
+            asked = chosen(model, models.cards, terms)
             await models.open(asked)
             await Batch(found, destination, overwrite, report).run(cut, asked, models.at_once)
 

@@ -90,7 +90,7 @@ def test_upscale_keeps_transparency_and_limits(cutout: Cutout, configs: Path, tm
 
 @pytest.mark.parametrize("by_service", [False, True])
 def test_compare(cutout: Cutout, service: Running, configs: Path, tmp_path: Path, *, by_service: bool) -> None:
-    """The sheet has a panel for the photograph and one for each model; one that failed makes it exit code 1."""
+    """The sheet has a panel for the photograph and each model; one that failed is a sentence and exit code 1."""
     (tmp_path / "one.png").write_bytes(picture())
     sheet = tmp_path / "sheets" / "sheet.png"
     place = ("--server", service.url) if by_service else ("--config-dir", configs)
@@ -98,7 +98,8 @@ def test_compare(cutout: Cutout, service: Running, configs: Path, tmp_path: Path
 
     assert ended.code == 1
     assert Image.open(sheet).width > 3 * 480
-    assert ended.sentences == ([] if by_service else ["lost is left out: no weights yet: cutout weights pull lost"])
+    left_out = [] if by_service else ["lost is left out: no weights yet: cutout weights pull lost"]
+    assert ended.sentences == [*left_out, f"{tmp_path}/one.png: broken: out of ink"]
     assert "is there already" in cutout("compare", tmp_path / "one.png", "-o", sheet, *place).err
     assert cutout("compare", tmp_path / "gone.png", "-o", tmp_path / "x.png", *place).code == 1
 

@@ -14,12 +14,15 @@ import pytest
 import yaml
 from PIL import Image
 
+from cutout.errors import ValidationError
 from cutout.image import decode
 from cutout.outcome import Cutout as Cut
 from cutout.outcome import Failure
 from cutout.registry import load_registry
 from cutout.spec import EncodeSpec, LimitsSpec
+from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Made
+from cutout_client.commands.cutters import ServiceModels
 from cutout_client.commands.photos import Destination, Photo
 from cutout_client.commands.report import Report
 from deployments.backends.base import Resources
@@ -66,6 +69,23 @@ def test_all_are_the_models_that_can_work(cutout: Cutout, configs: Path, tmp_pat
     assert {line["model_id"]: line["status"] for line in ended.lines} == {
         "dark": "success", "grey": "success", "broken": "error",
     }  # fmt: skip
+
+
+def test_terms_choose_among_models(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
+    """Models that the terms exclude are left out; those left may cost what the terms allow, and not a cent more."""
+    afar = {"name": "Afar", "backend": "luminance", "provider": "afar", "licence": {"name": "MIT", "commercial": True}}
+    lent = {"name": "Lent", "backend": "luminance", "licence": {"name": "CC BY-NC", "commercial": False}}
+    for name, fields in (("afar", afar), ("lent", lent)):
+        (configs / "models" / f"{name}.yaml").write_text(yaml.safe_dump(fields))
+    asked = ("remove", photos / "a.png", "--config-dir", configs, "-o", tmp_path / "out")
+    models = ("-m", "afar", "-m", "lent", "-m", "grey", "-m", "dark")
+    terms = ("--local-only", "--commercial-only", "--max-cost-usd")
+    dear, fair = cutout(*asked, *models, *terms, "0.0099"), cutout(*asked, *models, *terms, "0.01")
+    nobody = cutout(*asked, "-m", "afar", "-m", "lent", *terms, "1")
+
+    assert (dear.code, fair.code, nobody.code) == (2, 0, 2)
+    assert written(tmp_path / "out") == ["a.dark.png", "a.grey.png"]
+    assert nobody.sentences == ["The terms leave no model of afar, lent"]
 
 
 def test_patterns_and_one_file(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
@@ -148,6 +168,7 @@ def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path
         (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, broken, dark, grey, lost"),
         (("{photos}", "-m", "lost", "-o", "out"), 3, "no weights for lost"),
         (("{photos}", "-m", "dark", "-o", "out", "--config-dir", "{empty}"), 2, "service.yaml: cannot be read"),
+        (("{photos}", "-m", "grey", "-o", "out", "--max-cost-usd", "0"), 2, "would cost 0.01 USD, more than"),
         (("{photos}", "-m", "dark", "-o", "out", "--server", "localhost"), 2, "address is expected as http://"),
     ],
 )
@@ -172,6 +193,24 @@ def test_a_service_may_do_the_work(cutout: Cutout, service: Running, photos: Pat
     assert written(tmp_path / "out") == [f"{name}.{model}.png" for name in "ab" for model in ("first", "second")]
     assert sorted(ended.sentences) == [f"{photos}/{name}: broken: out of ink" for name in ("a.png", "b.PNG")]
     assert sum(line["cost_usd"] for line in ended.lines) == 0.5
+
+
+def test_a_service_is_told_the_terms(cutout: Cutout, service: Running, photos: Path, tmp_path: Path) -> None:
+    """What costs more than its caller allows is not sent; were it sent, because a price rose, it would be refused."""
+    asked = ("remove", photos / "a.png", "-m", "first", "-m", "second", "-o", tmp_path / "out", "--server", service.url)
+    ran = len(service.runs)
+
+    async def sent() -> None:
+        async with AsyncClient(service.url) as client:
+            models = ServiceModels(client, (), {"max_cost_usd": 0.2}, "png")
+            await anext(models.stream(picture(), ["first", "second"]))
+
+    refused = cutout(*asked, "--max-cost-usd", "0.2")
+    with pytest.raises(ValidationError, match="more than max_cost_usd"):
+        asyncio.run(sent())
+    assert (refused.code, len(service.runs)) == (2, ran)
+    assert refused.sentences == ["A photograph would cost 0.25 USD, more than max_cost_usd, 0.2"]
+    assert cutout(*asked, "--max-cost-usd", "0.25", "--commercial-only").code == 0
 
 
 def test_the_shipped_models_give_what_the_service_gives(cutout: Cutout, tmp_path: Path) -> None:

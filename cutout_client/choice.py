@@ -1,0 +1,49 @@
+"""Which models a command works with: those asked for, less what its caller will not have."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cutout.errors import ModelUnavailable, ValidationError
+from cutout_client.results import ModelInfo
+
+if TYPE_CHECKING:
+    from cutout_client.client import Terms
+
+
+def terms_of(max_cost_usd: float | None, local_only: bool, commercial_only: bool) -> "Terms":
+    """The options of a command as the terms that a service takes."""
+    terms: Terms = {"local_only": local_only, "commercial_only": commercial_only}
+    return terms if max_cost_usd is None else {**terms, "max_cost_usd": max_cost_usd}
+
+
+def chosen(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> tuple[str, ...]:
+    """The ids of the models asked for that the terms allow; `all` are those that are available.
+
+    Raises:
+        ValidationError: an id is unknown, the terms leave none, or the models cost more together than they allow.
+        ModelUnavailable: `all` are none.
+    """
+    known = {one.id: one for one in cards}
+    if unknown := [name for name in asked if name not in ("all", *known)]:
+        raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {', '.join(known)}")
+    every = [one for one in cards if one.available]
+    wanted = every if "all" in asked else [known[name] for name in dict.fromkeys(asked)]
+    if not wanted:
+        raise ModelUnavailable("No model is available. " + "; ".join(f"{one.id}: {one.reason}" for one in cards))
+    left = [one for one in wanted if _allowed(one, terms)]
+    if not left:
+        raise ValidationError(f"The terms leave no model of {', '.join(one.id for one in wanted)}")
+    _check_price(left, terms)
+    return tuple(one.id for one in left)
+
+
+def _allowed(one: ModelInfo, terms: "Terms") -> bool:
+    if terms.get("local_only") and not one.local:
+        return False
+    return one.commercial_use or not terms.get("commercial_only")
+
+
+def _check_price(models: Sequence[ModelInfo], terms: "Terms") -> None:
+    price_usd, most_usd = round(sum(one.price_usd for one in models), 6), terms.get("max_cost_usd")
+    if most_usd is not None and price_usd > most_usd:
+        raise ValidationError(f"A photograph would cost {price_usd:g} USD, more than max_cost_usd, {most_usd:g}")
