@@ -17,7 +17,7 @@ from pydantic import Field, JsonValue, NonNegativeFloat
 from cutout.outcome import EngineReport
 from deployments.backends.base import RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill
-from deployments.backends.provider import Reply
+from deployments.backends.reply import Reply
 from deployments.backends.wire import Parcel, Unreadable
 
 GATEWAY = (502, 504)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, Json, NonNegativeFloat, PositiveFloat, Va
 from cutout.outcome import EngineReport
 from deployments.backends.base import CallsForm, RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill
-from deployments.backends.provider import Refused, Reply
+from deployments.backends.reply import Refused, Reply
 from deployments.backends.wire import LimitsForm, Parcel, Unreadable
 
 FOLDER = "cutout-shotgun"

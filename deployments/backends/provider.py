@@ -11,7 +11,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from random import uniform
@@ -29,10 +28,10 @@ from fluxgate.trippers import Closed, FailureStreak, HalfOpened
 from pydantic import ValidationError
 
 from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, ProviderError
-from cutout.retry_after import retry_after_s
 from deployments.backends.base import CallsForm
 from deployments.backends.call_meter import CallMeter
 from deployments.backends.money import Bill
+from deployments.backends.reply import Refused, Reply
 from deployments.backends.wire import Unreadable
 
 T = TypeVar("T")
@@ -56,27 +55,6 @@ REPLY_BYTES = 256 * 1024 * 1024
 
 REASON_CHARS = 300
 """How much of a provider's own words is passed on."""
-
-
-class Refused(Exception):
-    """The provider's no: `code` is the HTTP status or its like, `text` the provider's own reason."""
-
-    def __init__(self, code: int, text: str, retry_after_s: float | None = None) -> None:
-        super().__init__(code, text)
-        self.code, self.text, self.retry_after_s = code, text, retry_after_s
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP answer, read to its end."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    def refused(self, text: str, code: int | None = None) -> Refused:
-        """The refusal that this reply is; `code` where the body knows better than the status."""
-        return Refused(code or self.status, text, retry_after_s(self.headers.get("Retry-After")))
 
 
 class Provider:

@@ -20,7 +20,7 @@ from cutout.outcome import EngineReport
 from cutout.spec import Spec
 from deployments.backends.base import RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill
-from deployments.backends.provider import Reply
+from deployments.backends.reply import Reply
 from deployments.backends.wire import LimitsForm, Parcel, Unreadable
 
 FAMILIES = {

@@ -25,6 +25,15 @@ def test_it_starts_at_once() -> None:
     assert ran.stdout.split() == []
 
 
+def test_work_in_this_process_imports_nothing_that_calls() -> None:
+    """To look at every model, providers' included, no HTTP client is imported: it would take a third of a second."""
+    look = "import sys; from cutout_client import local; from cutout_client.commands.registry import registry_of; "
+    look += "[local.card(spec) for spec in registry_of(None).models.values()]; print('httpx' in sys.modules)"
+
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "False\n"
+
+
 def test_version_and_help(cutout: Cutout) -> None:
     """Both end well; a command that is none is exit code 2."""
     assert cutout("--version").out == b"1.0.0\n"
