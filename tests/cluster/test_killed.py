@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +17,9 @@ import pytest
 
 from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
+from tests.cluster.callers import outlive
 from tests.cluster.conftest import readiness
-from tests.cluster.killing import PAID, Batch, Service, picture, receiver, run_id, running
+from tests.cluster.killing import PAID, Batch, Service, kill, picture, receiver, run_id, running, steady
 from tests.cluster.side_doors import asked, doors
 
 JOBS = 20
@@ -135,6 +137,12 @@ def test_a_job_holds_its_place(killed: Killed) -> None:
     answers.append(post())
 
     assert [answer.status_code for answer in answers] == [202, 202, 429, 202]
+
+
+def test_clients_outlive_the_ingress(killed: Killed, tmp_path: Path) -> None:
+    """Every ingress replica dies with requests of client and command in it: each is answered well, and paid, once."""
+    outlive(killed.service, TEXT, tmp_path, lambda: kill(run_id(killed.service.folder), "Ingress"))
+    steady(killed.service.http)
 
 
 def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:

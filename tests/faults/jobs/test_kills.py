@@ -1,9 +1,11 @@
 """`kill -9` in the middle of 50 accepted jobs: all finish, are told, and what was done is paid for once."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.cluster.callers import outlive
 from tests.cluster.killing import AT_WORK, PAID, Batch, Service, kill, read, receiver, run_id, steady
 
 JOBS = 50
@@ -29,6 +31,17 @@ def test_a_replica(service: Service, hook: tuple[str, list[str]], deployment: st
     assert killed
     assert {state["status"] for state in states} == {"completed"}
     batch.check(came)
+
+
+def test_the_ingress_under_clients(service: Service, tmp_path: Path) -> None:
+    """The ingress again and again, beneath the client, its stream and the command: all is answered, and paid once."""
+
+    def strike() -> None:
+        for _ in range(3):
+            assert kill(run_id(service.folder), "Ingress")
+            steady(service.http)
+
+    outlive(service, None, tmp_path, strike)
 
 
 def test_a_replica_of_a_provider(service: Service, hook: tuple[str, list[str]]) -> None:
