@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cutout.outcome import ModelStatus
+from serve_app import stream
 from serve_app.negotiation import NDJSON, SSE
 from serve_app.stream import stream_response
 from tests.serve_app.test_routes import png, text
@@ -70,3 +71,17 @@ async def test_a_fast_model_is_told_before_a_slow_one_ends() -> None:
         while not models["slow"].cancelled:
             await asyncio.sleep(0.01)
     assert await models["fast"].status() == ModelStatus("ready")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("media_type", "heartbeat"), [(SSE, b": \n\n"), (NDJSON, b"\n")])
+async def test_a_silence_is_broken(monkeypatch: pytest.MonkeyPatch, media_type: str, heartbeat: bytes) -> None:
+    """While no model is done, a heartbeat comes that says nothing: a comment, or an empty line."""
+    shotgun, _ = fired({"slow": asyncio.Event().wait})  # type: ignore[dict-item]
+    response = await stream_response(job(), shotgun, media_type)
+    lines = response.body_iterator  # type: ignore[attr-defined]
+
+    assert b"started" in await anext(lines)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.01)
+    assert [await anext(lines) for _ in range(2)] == [heartbeat] * 2
+    await lines.aclose()
