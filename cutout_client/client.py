@@ -13,7 +13,7 @@ from cutout.errors import ProcessingError
 from cutout.outcome import OutputFormat
 from cutout.records import Logged, Stats
 from cutout_client.connection import Connection, lines
-from cutout_client.pictures import Picture, picture_body
+from cutout_client.pictures import Background, Picture, fields_body, picture_body
 from cutout_client.refusals import error_of
 from cutout_client.results import (
     CutoutResult,
@@ -53,7 +53,7 @@ class Finish(TypedDict, total=False):
 
     output_format: OutputFormat
     output_type: Literal["cutout", "mask", "both"]
-    background: str
+    background: Background
     background_url: str
     crop: bool
     crop_margin: str
@@ -135,8 +135,8 @@ class AsyncClient:
 
         Raises NotFound when they are no longer kept, and Conflict while a job has not ended.
         """
-        fields = {"include_models": _several(models), **finish}
-        return _named(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", json=fields))
+        content = await fields_body({"include_models": _several(models), **finish})
+        return _named(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
 
     async def upscale(
         self,

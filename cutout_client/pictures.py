@@ -1,24 +1,43 @@
 """What a caller may give as a picture, as the body of a request."""
 
 import asyncio
+import base64
 import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO, TypeAlias
 
-Picture: TypeAlias = bytes | str | os.PathLike[str] | BinaryIO
+File: TypeAlias = bytes | os.PathLike[str] | BinaryIO
+Picture: TypeAlias = File | str
 """A file's bytes, its path, an open file, or an http(s) address that the service fetches."""
+Background: TypeAlias = File | str
+"""A colour, as text; or a picture: a file's bytes, its Path, or an open file."""
 
 
 async def picture_body(picture: Picture, fields: Mapping[str, object]) -> dict[str, Any]:
     """What httpx needs to send a picture and the other `fields` of a request; fields that are None are left out.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: a file cannot be read.
     """
-    given = {name: value for name, value in fields.items() if value is not None}
     if isinstance(picture, str) and picture.startswith(("http://", "https://")):
-        return {"json": {"image_url": picture, **given}}
-    return {"files": {"image": ("image", await asyncio.to_thread(_read, picture))}, "data": given}
+        return await fields_body({"image_url": picture, **fields})
+    given, behind = await _parted(fields)
+    files = {"image": ("image", await asyncio.to_thread(_read, picture))}
+    return {"files": files | ({"background": ("background", behind)} if behind else {}), "data": given}
+
+
+async def fields_body(fields: Mapping[str, object]) -> dict[str, Any]:
+    """The same of `fields` alone."""
+    given, behind = await _parted(fields)
+    return {"json": given | ({"background": base64.b64encode(behind).decode()} if behind else {})}
+
+
+async def _parted(fields: Mapping[str, object]) -> tuple[dict[str, Any], bytes | None]:
+    """Fields that were given, and apart from them the file of a background."""
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(given.get("background"), str | None):
+        return given, None
+    return given, await asyncio.to_thread(_read, given.pop("background"))
 
 
 def _read(picture: Picture) -> bytes:

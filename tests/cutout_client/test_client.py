@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -100,6 +101,24 @@ def test_a_finish_may_be_asked_for(ask: Ask) -> None:
 
     assert Image.open(io.BytesIO(result.check())).mode == "RGB"
     assert Image.open(io.BytesIO(result.mask)).mode == "L"
+
+
+def test_a_picture_may_lie_behind(ask: Ask, tmp_path: Path) -> None:
+    """A background is a colour, or a picture of any size as bytes, Path or open file: at once, and composed."""
+    noise = np.random.default_rng(7).integers(0, 256, (256, 256, 3), np.uint8)
+    file = tmp_path / "behind.png"
+    Image.fromarray(noise).save(file)
+    colour = ask("remove_background", picture(), "first", background="#ff0000")
+
+    laid = ask("remove_background", picture(), "first", background=file)
+    composed = [
+        ask("compose", colour.job_id, background=behind)["first"].check() for behind in (file.read_bytes(), file)
+    ]
+    with file.open("rb") as opened:
+        composed.append(ask("compose", colour.job_id, background=opened)["first"].check())
+
+    assert composed == [laid["first"].check()] * 3
+    assert composed[0] != colour["first"].check()
 
 
 @pytest.mark.parametrize("durable", [False, True])
