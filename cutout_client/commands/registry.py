@@ -16,4 +16,5 @@ def registry_of(config_dir: Path | None) -> Registry:
     Raises:
         ConfigurationError: it has no such files, or a wrong value.
     """
-    return load_registry(config_dir or (HERE if HERE.is_dir() else OURS))
+    ours = (HERE / "service.yaml").exists()  # else it is another program's folder of that name
+    return load_registry(config_dir or (HERE if ours else OURS))

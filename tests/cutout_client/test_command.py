@@ -125,6 +125,20 @@ def test_models_are_shown(cutout: Cutout, service: Running, configs: Path) -> No
     assert [line["id"] for line in of_service] == ["first", "second", "broken"]
 
 
+def test_configs_here_come_first(
+    cutout: Cutout, configs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder configs/ here is taken, unless it is another program's; then it is the one beside this program."""
+    (tmp_path / "elsewhere" / "configs").mkdir(parents=True)
+    shown = []
+    for here in (configs.parent, tmp_path / "elsewhere"):
+        monkeypatch.chdir(here)
+        shown.append([line["id"] for line in cutout("models", "--json").lines])
+
+    assert shown[0] == ["broken", "dark", "grey", "lost"]
+    assert "local_u2netp" in shown[1]
+
+
 def test_weights_are_pulled(cutout: Cutout, configs: Path) -> None:
     """Weights that are here are not fetched again; those that cannot be had are exit code 3, with what was tried."""
     here = cutout("weights", "pull", "local_u2netp")
