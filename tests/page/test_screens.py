@@ -35,11 +35,14 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def shot(page: Page, name: str, folder: Path) -> None:
-    """A picture of the window as it stands."""
-    docs = os.environ.get("CUTOUT_SCREENSHOTS") == "1"
+    """A picture of the window as it stands, in 256 colours: a clone of the repository takes it along."""
+    file = (ROOT / "docs" if os.environ.get("CUTOUT_SCREENSHOTS") == "1" else folder) / name
     page.mouse.move(1, 1)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    page.screenshot(path=(ROOT / "docs" if docs else folder) / name, animations="disabled")
+    page.screenshot(path=file, animations="disabled")
+    with Image.open(file) as picture:
+        few = picture.convert("RGB").quantize()
+    few.save(file, optimize=True)
 
 
 def test_real_cutouts_at_a_desk(open_page: Open, real: Service, tmp_path: Path) -> None:
