@@ -22,6 +22,8 @@ class OpenVino(Engine):
         precision = "bf16" if plan.precision != "f32" and has_bf16() else "f32"
         layers = plan.bf16_layers if precision == "f32" and has_bf16() else ()
         config: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": plan.threads}
+        # Pinned, as by default, the threads of every engine go to the same first cores, and the others stay idle.
+        config["ENABLE_CPU_PINNING"] = False
         config |= mixed.CONFIG if layers else {"INFERENCE_PRECISION_HINT": precision}
         if plan.cache:
             config["CACHE_DIR"] = str(plan.cache)
