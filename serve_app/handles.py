@@ -25,6 +25,8 @@ T = TypeVar("T")
 LEDGER = "Ledger"
 TRIES = 3
 """How often work without side effects is sent, when the replica that has it dies."""
+KEPT_S = 60.0
+"""Longest wait for the jobs' replica, which itself waits for its database; a cancelled job's models may need half."""
 
 
 class ModelHandle:
@@ -170,8 +172,9 @@ class JobsHandle:
 
 async def _kept(call: Callable[[], DeploymentResponse[T]]) -> T:
     try:
-        return await _sent(call, "Jobs", TRIES)
-    except (ModelCrashed, ModelUnavailable) as away:
+        async with asyncio.timeout(KEPT_S):
+            return await _sent(call, "Jobs", TRIES)
+    except (ModelCrashed, ModelUnavailable, TimeoutError) as away:
         raise ServiceUnavailable("Jobs cannot be reached for now; those that were accepted are kept") from away
 
 

@@ -76,8 +76,9 @@ class Jobs:
 
         Raises:
             IdempotencyConflict: its id was used for another request.
+            ServiceUnavailable: the database is away, or has no room.
         """
-        await workflows.enqueue(workflows.JOB, workflows.JOBS, order.job_id, order.data)
+        await workflows.keep(order.job_id, order.data)
         state = await known_state(order.job_id)
         if state.order.fingerprint != order.fingerprint:
             raise IdempotencyConflict("This Idempotency-Key was used with another request before")

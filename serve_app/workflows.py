@@ -5,15 +5,12 @@ workflow's order of steps is its memory: a change of that order is a new VERSION
 """
 
 import logging
-import re
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
-from pathlib import Path
 from typing import Any, Protocol
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, error
-from sqlalchemy import make_url
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
+
+from serve_app.job_database import prepared, refusing
 
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
 JOBS, WEBHOOKS = "jobs", "webhooks"
@@ -22,6 +19,7 @@ FAULTS = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 """DBOS's words for a workflow that broke."""
 ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 """DBOS's words for a workflow that is not over."""
+NAME = "cutout"
 VERSION = "1"
 EXECUTOR = "jobs"
 """The same for every process that ever does this work, so that the next one takes over what the last one left."""
@@ -47,6 +45,8 @@ class Crew(Protocol):
 
 
 _crew: Crew | None = None
+_door: DBOSClient | None = None
+"""By it comes what may be refused: unlike DBOS itself it does not wait for the database."""
 
 
 def _working() -> Crew:
@@ -85,12 +85,12 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
 
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
-    global _crew  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
-    _crew = crew
+    global _crew, _door  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    _crew, url = crew, prepared(database_url)
     logging.getLogger("dbos").addFilter(_not_a_fault)
     config = DBOSConfig(
-        name="cutout",
-        system_database_url=_prepared(database_url),
+        name=NAME,
+        system_database_url=url,
         executor_id=EXECUTOR,
         application_version=VERSION,
         serializer=DBOSPortableJSONSerializer(),  # the database holds JSON that people can read, and no pickles
@@ -99,6 +99,12 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
     )
     DBOS(config=config)
     DBOS.launch()
+    _door = DBOSClient(
+        system_database_url=url,
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=NAME,
+        retry_connection_errors=False,
+    )
     await DBOS.register_queue_async(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
     await DBOS.register_queue_async(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
 
@@ -106,6 +112,8 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
 def stop() -> None:
     """End the work in this process; what is not done is for the next one."""
     DBOS.destroy()
+    if _door:
+        _door.destroy()
 
 
 async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
@@ -113,21 +121,25 @@ async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: A
     return await DBOS.run_step_async({"name": name}, function, *arguments)
 
 
+async def keep(job_id: str, order: dict[str, Any]) -> None:
+    """Have a job done; one of this id that is there already stays as it is.
+
+    Raises:
+        ServiceUnavailable: the database is away, or has no room; the job is not kept.
+    """
+    if _door is None:
+        raise RuntimeError("a job came before launch()")
+    with refusing():
+        await _door.enqueue_async(_options(JOB, JOBS, job_id), order)
+
+
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:
-    """Have a workflow done; one of this id that is there already stays as it is."""
-    options = {"workflow_name": name, "queue_name": queue, "workflow_id": workflow_id}
-    await DBOS.enqueue_workflow_with_options_async(options, argument)  # type: ignore[arg-type]
+    """Have a workflow done that follows from what was promised; one of this id that is there stays as it is."""
+    await DBOS.enqueue_workflow_with_options_async(_options(name, queue, workflow_id), argument)
 
 
-def _prepared(database_url: str) -> str:
-    url = make_url(database_url)
-    if url.get_backend_name() != "sqlite":
-        return re.sub(r"^\w+(\+\w+)?://", "postgresql://", database_url)
-    file = Path(str(url.database))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file, timeout=30)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")  # readers and the writer do not wait for each other
-    return f"sqlite:///{file}"
+def _options(name: str, queue: str, workflow_id: str) -> Any:
+    return {"workflow_name": name, "queue_name": queue, "workflow_id": workflow_id}
 
 
 def _not_a_fault(record: logging.LogRecord) -> bool:
