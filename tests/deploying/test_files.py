@@ -64,3 +64,16 @@ def test_pods_fit_together() -> None:
     offered = " ".join(group["rayStartParams"].get("resources", "") for group in groups)
     assert "cpu_node" in offered
     assert "gpu_node" in offered
+
+
+def test_pods_are_ready_when_the_service_is() -> None:
+    """Callers come to workers that say /health/ready at the service's port; no worker is ended for being not ready."""
+    spec = load(ROOT / "configs" / "rayservice.yaml")["spec"]
+    port = yaml.safe_load(spec["serveConfigV2"])["http_options"]["port"]
+
+    assert spec["excludeHeadPodFromServeSvc"]
+    for group in spec["rayClusterConfig"]["workerGroupSpecs"]:
+        [container] = group["template"]["spec"]["containers"]
+        asked = {probe: container[probe]["httpGet"] for probe in ("readinessProbe", "livenessProbe")}
+        assert asked["readinessProbe"] == {"path": "/health/ready", "port": port}
+        assert asked["livenessProbe"]["port"] != port
