@@ -56,6 +56,7 @@ class Image:
 def build(roots: Path, arguments: dict[str, str]) -> None:
     """Every stage in order, each in a folder of its name; the last one's settings beside them."""
     images: dict[str, Image] = {}
+    roots.mkdir(parents=True, exist_ok=True)
     for stage in dockerfile.read(Path("Dockerfile"), arguments):
         print(f"FROM {stage.image}", flush=True)
         images[stage.name] = image = Image(roots.resolve() / stage.name)
