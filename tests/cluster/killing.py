@@ -176,6 +176,7 @@ class Batch:
         charged = self._service.charged
         calls = [charged[width] for width in self.widths]
         assert told(came, self.jobs)
+        print(f"\n{kills} killed: {len(self.jobs)} jobs accepted, all ended and told, paid for {sum(calls)} times")
         assert {width: charged[width] for width in self.paid} == self.paid
         assert min(calls) >= 1
         assert sum(calls) <= len(calls) + kills * AT_WORK  # those mid-call at a kill, which nobody can know of
