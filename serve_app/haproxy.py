@@ -1,7 +1,8 @@
 """What HAProxy answers by itself, when no ingress replica can: in the contract's form, as 503 with Retry-After.
 
-Ray 2.60 writes HAProxy's error page beside its configuration, a plain "500 Internal Server Error" for 502, 503 and 504
-alike; HAProxy reads it at each reload, of which one comes when the first ingress replica is there.
+Ray 2.60 writes HAProxy's error page beside its configuration, in a folder of the node's id: a plain "500 Internal
+Server Error" for 502, 503 and 504 alike. HAProxy reads it at each reload, of which one comes when the first ingress
+replica is there.
 """
 
 from pathlib import Path
@@ -13,9 +14,8 @@ PAGE = "500.http"
 
 
 def write_error_page(folder: Path) -> None:
-    """Put our page in the place of Ray's, once that is there."""
-    file = folder / PAGE
-    if file.exists():
+    """Put our page in the place of Ray's, of each node whose HAProxy has its files in `folder`, once that is there."""
+    for file in folder.glob(f"*/{PAGE}"):
         file.write_bytes(_page())
 
 

@@ -10,7 +10,8 @@ KINDS = {
     "a model": "ServeReplica:cutout:steady",
     "the upscaler": "ServeReplica:cutout:Upscaler",
     "the ledger": "ServeReplica:cutout:Ledger",
-    "the ingress": "ServeReplica:cutout:Ingress",
+    "one ingress": "ServeReplica:cutout:Ingress",
+    "every ingress": "ServeReplica:cutout:Ingress",
     "Serve's controller": "ServeController",
     "HAProxy": "haproxy -db",
     "HAProxy's manager": "HAProxyManager",
@@ -46,18 +47,22 @@ def test_a_kill_that_no_caller_sees(fakes: Running, kind: str) -> None:
 
 
 @pytest.mark.long
-def test_without_an_ingress_the_refusal_is_the_contracts(fakes: Running) -> None:
-    """Every ingress replica dies: until one is back HAProxy refuses with 503, in the contract's form."""
-    tally = killed(fakes, KINDS["the ingress"]).tally
+@pytest.mark.parametrize("kind", ["one ingress", "every ingress", "HAProxy", "HAProxy's manager"])
+def test_a_kill_that_cuts_connections(fakes: Running, kind: str) -> None:
+    """Who has the connections dies: they are cut, and each request that is sent again is answered.
 
-    assert tally.refused > 0
+    Without any ingress HAProxy asks Serve's own proxy, which waits for one.
+    """
+    tally = killed(fakes, KINDS[kind], one=kind == "one ingress", keyed=True).tally
+
     assert tally.lost == []
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["the ingress", "HAProxy", "HAProxy's manager"])
-def test_a_kill_that_cuts_connections(fakes: Running, kind: str) -> None:
-    """Who has the connections dies: they are cut, and each request that is sent again is answered."""
-    tally = killed(fakes, KINDS[kind], one=kind == "the ingress", keyed=True).tally
+def test_without_a_way_in_the_refusal_is_the_contracts(fakes: Running) -> None:
+    """Every ingress replica and Serve's own proxy die: until one is back HAProxy refuses with the contract's 503."""
+    fakes.kill("ProxyActor")
+    tally = killed(fakes, KINDS["every ingress"]).tally
 
+    assert tally.refused > 0
     assert tally.lost == []

@@ -9,11 +9,13 @@ from serve_app.haproxy import PAGE, write_error_page
 
 def test_its_page_is_in_the_contracts_form(tmp_path: Path) -> None:
     """The page is a whole HTTP answer, 503 with Retry-After, and its body is the contract's error."""
-    (tmp_path / PAGE).write_text("HTTP/1.1 500 Internal Server Error")
+    file = tmp_path / "the node's id" / PAGE
+    file.parent.mkdir()
+    file.write_text("HTTP/1.1 500 Internal Server Error")
 
     write_error_page(tmp_path)
 
-    head, body = (tmp_path / PAGE).read_bytes().split(b"\r\n\r\n")
+    head, body = file.read_bytes().split(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines[1:])
     assert lines[0] == "HTTP/1.1 503 Service Unavailable"
