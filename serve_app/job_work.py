@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from dbos import DBOS
 from dbos import error as dbos_error
 
-from cutout.errors import CutoutError, InternalError, ModelUnavailable
+from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
 from cutout.image import decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult
 from cutout.purse import Charge, Purse
@@ -32,6 +32,7 @@ STOP_S = 30.0
 PATIENT_S = 120.0
 """So long after the start, a model that is not there is waited for; later it fails."""
 PATIENT_EVERY_S = 1.0
+STORE_EVERY_S = 2.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
 
@@ -147,11 +148,7 @@ class JobWork:
         picture = await self._store.get(order.job_id, order.picture)
         result = await self._run(await self._with_finish(order, order.shot(picture, model_id)))
         if isinstance(result.outcome, Cutout):
-            try:
-                await self._keep(order, result.outcome)
-            except CutoutError as error:
-                failed = replace(Failure.of(model_id, error), cost_usd=result.outcome.cost_usd)
-                return replace(result, outcome=failed)
+            await self._keep(order, result.outcome)
         return result
 
     async def _with_finish(self, order: Order, shot: Job) -> Job:
@@ -172,7 +169,16 @@ class JobWork:
         )
         for name, data in files:
             if data is not None:
-                await self._store.put(order.job_id, name, data)
+                await self._put(order.job_id, name, data)
+
+    async def _put(self, job_id: str, name: str, picture: bytes) -> None:
+        """Keep a picture. A store that is away or full is waited for, since the picture may be paid for."""
+        while True:
+            try:
+                return await self._store.put(job_id, name, picture)
+            except ServiceUnavailable as away:
+                logger.warning("Job %s waits for its store: %s", job_id, away.message)
+                await asyncio.sleep(STORE_EVERY_S)
 
     async def _run(self, shot: Job) -> ModelResult:
         """One model's result. After a restart of the whole service, jobs are here before their models are loaded."""

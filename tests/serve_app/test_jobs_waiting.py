@@ -105,6 +105,25 @@ async def test_a_full_disk_is_waited_for(tmp_path: Path, said: pytest.LogCapture
     assert len(works.runs) == 4
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk is mounted: root is expected")
+async def test_a_full_store_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A job whose result has no room in the store is completed once there is, no model run again."""
+    with small_disk(tmp_path / "disk") as disk:
+        url, place = f"sqlite:///{tmp_path}/ledger.db", str(disk / "pictures")
+        async with working(tmp_path, url, place=place) as works, client(works) as http:
+            job = await at_work(works, http)
+            filler = fill(disk)
+            works.models["second"].held.set()
+            async with asyncio.timeout(60):
+                while "waits for its store" not in caplog.text:
+                    await asyncio.sleep(0.05)
+            filler.unlink()
+            done = await until(http, job, "completed")
+
+    assert [result["status"] for result in done["results"]] == ["success"] * 2
+    assert len(works.runs) == 2
+
+
 async def test_postgresql_is_waited_for(tmp_path: Path, said: pytest.LogCaptureFixture) -> None:
     """A job whose PostgreSQL is away ends once it is back, no model run again; another is refused with 503."""
     with postgres_server() as server:
