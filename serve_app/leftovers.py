@@ -61,6 +61,15 @@ def members(run_id: str) -> list[int]:
     return found
 
 
+def lives(run_id: str, program: str) -> bool:
+    """Whether a process of the run has `program` in its command line."""
+    for pid in members(run_id):
+        with suppress(OSError):  # it ended meanwhile
+            if program.encode() in (Path("/proc") / str(pid) / "cmdline").read_bytes():
+                return True
+    return False
+
+
 def _others(run_id: str) -> list[int]:
     return [pid for pid in members(run_id) if pid != os.getpid()]
 

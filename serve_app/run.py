@@ -36,7 +36,7 @@ from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import check_exposure
 from serve_app.haproxy import write_error_page
-from serve_app.leftovers import RUN_ID, Run
+from serve_app.leftovers import RUN_ID, Run, lives
 from serve_app.settings import Settings, free_port
 from serve_app.tracing import check_tracing
 
@@ -45,7 +45,10 @@ START_S = 240.0
 DRAIN_S = 25.0
 """Longest wait for requests in hand when the service is ended: within Kubernetes' 30 s."""
 PAGE_S = 5.0
-"""Seconds between two looks at HAProxy's error page, which Ray writes again when HAProxy's manager was replaced."""
+"""Seconds between two looks at HAProxy's error page, which Ray writes again when HAProxy's manager was replaced, and at
+Ray's own process."""
+RAYLET = "/raylet/raylet"
+"""Ray's own process of a machine, whose death it does not tell to who started it (ray 2.60)."""
 SAMPLE = files("serve_app") / "static" / "sample.jpg"
 
 
@@ -178,6 +181,9 @@ def _serve(http: dict[str, Any], metrics_port: int, ended: threading.Event) -> i
     print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
     while not ended.wait(PAGE_S):
         write_error_page(_haproxy_folder())
+        if not os.environ.get("RAY_ADDRESS") and not lives(os.environ[RUN_ID], RAYLET):
+            print("Ray's raylet of this machine has died, and nothing can go on without it", file=sys.stderr)
+            return 1
     print("Ending …", flush=True)
     asyncio.run(_drained())
     return 0

@@ -1,0 +1,51 @@
+"""Ray's own two processes of a machine die under load: on one machine the service ends, and is started again."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from benchmarks.operations import load
+from benchmarks.operations.kills import STEADY
+from benchmarks.operations.pictures import picture
+from benchmarks.operations.service import START_S, Running, serving, variables, wait_for
+from benchmarks.processes import started, wait_until
+
+pytestmark = pytest.mark.long
+END_S = 120
+"""Ray gives a GCS that is away a minute."""
+
+
+@contextmanager
+def again(service: Running) -> Iterator[None]:
+    """The service started anew where it was, as Docker's --restart does."""
+    log, port = service.folder / "again.log", service.address.rpartition(":")[2]
+    command = [str(part) for part in service.process.args]  # type: ignore[union-attr] - a list, as we started it
+    with started(command, {**os.environ, **variables(service.folder), "PORT": port}, log) as process:
+        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
+        yield
+
+
+@pytest.mark.parametrize("kind", ["gcs/gcs_server", "raylet/raylet "])
+def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """The service ends by itself and says so by its exit code; started again, it answers every request sent again."""
+    monkeypatch.setattr(load, "PATIENCE_S", END_S + START_S)
+    shot = load.Shot("/remove-background?include_models=steady", picture(96, 64))
+    with (
+        serving(tmp_path, {"steady": STEADY}) as service,
+        ExitStack() as restarted,  # outlives the callers
+        load.Load(service.address, 4, lambda _: shot, keyed=True) as jobs,
+    ):
+        jobs.wait_answers(10)
+        before = jobs.tally.answered
+        service.kill(kind)
+        ended_s = wait_for(lambda: service.process.poll() is not None, END_S, "the service's end")
+        meanwhile = jobs.tally.answered - before
+        restarted.enter_context(again(service))
+        jobs.wait_answers(10)
+
+    print(f"\nkill -9 of {kind}: {meanwhile} answered until the end after {ended_s:.0f} s; {jobs.tally}")
+    assert service.process.returncode == 1
+    assert jobs.tally.lost == []
