@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOBES = 3
-SPAN_PX = 128
-"""Pixels of a span, in the larger of source and target. Wider ones multiply more zeros, and leave the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +20,13 @@ class Span:
     """(target pixels, source pixels); each row adds up to 1."""
 
 
-def spans(source_px: int, target_px: int) -> Iterator[Span]:
-    """All of a side of `target_px` pixels, resized from one of `source_px`."""
+def spans(source_px: int, target_px: int, span_px: int) -> Iterator[Span]:
+    """All of a side of `target_px` pixels, resized from one of `source_px`.
+
+    A span has `span_px` pixels, in the larger of source and target. The wider it is, the more zeros are multiplied.
+    """
     places, weights = _kernels(source_px, target_px)
-    step = max(8, int(SPAN_PX / max(source_px / target_px, 1.0)))
+    step = max(8, int(span_px / max(source_px / target_px, 1.0)))
     for start in range(0, target_px, step):
         here = places[start : start + step]
         low, high = int(here[0, 0]), int(here[-1, -1]) + 1

@@ -1,5 +1,8 @@
 """Lanczos3 resizing: exact where a cutout is enlarged, as Pillow's where a picture is brought to a model's size."""
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import numpy as np
 from cykooz_resizer import FilterType
 from numpy.typing import NDArray
@@ -11,7 +14,10 @@ from cutout.lanczos import Span, spans
 from cutout.outcome import Alpha, Rgb, Rgba, Size
 
 LANCZOS3 = FilterType.lanczos3
-# A tile's product is small, and the tiles have a thread a core: threads below them, in BLAS, would only be in the way.
+ROWS_PX, COLUMNS_PX, RUN_PX = 128, 128, 1024
+"""Of a strip, of the products within it, and of what is worked out together: smaller runs fit a nearer cache, and
+threads pass Python's lock to each other oftener."""
+# The products are small, and the strips have a thread a core: threads below them, in BLAS, would only be in the way.
 threadpool_limits(1, "blas")
 
 
@@ -21,18 +27,20 @@ def resize_rgba(rgba: Rgba, size: Size) -> Rgba:
     Colour is filtered premultiplied, and divided by alpha before either is clipped to 0..255: an even colour stays
     even up to the cutout's edge, where Lanczos overshoots. Colour and alpha are within 1/255 of the same in float64.
 
-    Works in tiles, on all cores: an empty one costs nothing, an opaque one less, and memory is that of the result and
-    little more.
+    Works in strips, on all cores: what is empty in one costs nothing, what is opaque less, and memory is that of the
+    result and little more.
     """
     resized = np.zeros((size.height, size.width, 4), np.uint8)
     pixels = resized.view("<u4")[..., 0]
-    columns = list(spans(rgba.shape[1], size.width))
+    columns = list(spans(rgba.shape[1], size.width, COLUMNS_PX))
 
     def strip(rows: Span) -> None:
-        for across in columns:
-            _resize(rgba[rows.source, across.source], rows, across, pixels[rows.target, across.target])
+        source = rgba[rows.source]
+        for (planes, _), run in groupby(columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
+            if planes:
+                _resize(source, planes, rows, list(run), pixels[rows.target])
 
-    list(THREADS.map(strip, spans(rgba.shape[0], size.height)))
+    list(THREADS.map(strip, spans(rgba.shape[0], size.height, ROWS_PX)))
     return resized
 
 
@@ -46,27 +54,35 @@ def resize_alpha(alpha: Alpha, size: Size) -> Alpha:
     return convolved(alpha, size, LANCZOS3)
 
 
-def _resize(source: Rgba, rows: Span, columns: Span, target: NDArray[np.uint32]) -> None:
-    """Write one tile, as pixels of four bytes, alpha the highest."""
-    alpha = source[..., 3]
-    opaque = alpha.min() == 255
-    if not (opaque or alpha.any()):
-        return
-    planes = np.empty((3 if opaque else 4, *alpha.shape), np.float32)
-    for channel, plane in enumerate(planes):
-        plane[...] = source[..., channel]
-    if not opaque:
-        planes[:3] *= planes[3]
-    wide = planes.reshape(-1, alpha.shape[1]) @ columns.weights.T
-    _pack(rows.weights @ wide.reshape(len(planes), len(alpha), -1), target)
+def _planes(tile: Rgba) -> int:
+    """How many planes a tile has to be worked out for: none where it is empty, three where it is opaque, else four."""
+    alpha = tile[..., 3]
+    return 3 if alpha.min() == 255 else 4 if alpha.any() else 0
+
+
+def _resize(source: Rgba, planes: int, rows: Span, columns: Sequence[Span], target: NDArray[np.uint32]) -> None:
+    """Write some neighbouring columns of a strip: first each row is resized, then each column."""
+    left, begin = columns[0].source.start, columns[0].target.start
+    seen = source[:, left : columns[-1].source.stop]
+    narrow = np.empty((planes, *seen.shape[:2]), np.float32)
+    for channel, plane in enumerate(narrow):
+        plane[...] = seen[..., channel]
+    narrow[:3] += 0.5  # it rounds what comes out, and here are fewer pixels
+    if planes == 4:
+        narrow[:3] *= narrow[3]
+    wide = np.empty((planes, len(source), columns[-1].target.stop - begin), np.float32)
+    for span in columns:
+        part = narrow[..., span.source.start - left : span.source.stop - left]
+        np.matmul(part, span.weights.T, out=wide[..., span.target.start - begin : span.target.stop - begin])
+    _pack(rows.weights @ wide, target[:, begin : columns[-1].target.stop])
 
 
 def _pack(planes: NDArray[np.float32], target: NDArray[np.uint32]) -> None:
-    """Three planes of opaque colour in 0..255, or four, premultiplied and alpha last, rounded into pixels."""
+    """As bytes, three planes of colour, each value a half more than it is; or four, premultiplied, with alpha last."""
     with np.errstate(divide="ignore", invalid="ignore"):  # colour of no alpha is no number; it is wiped below
         if len(planes) == 4:
             planes[:3] /= planes[3]
-        planes += 0.5
+            planes[3] += 0.5
         np.clip(planes, 0, 255, out=planes)
         red, green, blue, *alpha = planes.astype(np.int32).view(np.uint32)
     for channel in (green, red):
