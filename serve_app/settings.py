@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from sysconfig import get_path
 from tempfile import gettempdir
 
 VERSION = version("cutout-shotgun")
@@ -76,6 +77,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
         "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(Path(get_path("scripts")) / "cutout-haproxy"),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
