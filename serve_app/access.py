@@ -27,8 +27,19 @@ def is_open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_UNDER)
 
 
+def is_costly(scope: Scope, costly: Collection[str]) -> bool:
+    """Whether a request is a job: `costly` are methods and paths, `POST /process`, as patterns of fnmatch."""
+    return any(fnmatchcase(f"{scope['method']} {_path(scope)}", pattern) for pattern in costly)
+
+
+def _path(scope: Scope) -> str:
+    # Starlette's routes match a path with a line break at its end, too: /process%0A costs what /process costs.
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")).removesuffix("\n")
+
+
 class Access:
-    """Keys and limits. `costly` are methods and paths with jobs, `POST /process`, as patterns of fnmatch.
+    """Keys and limits. What is `costly` takes one of its caller's places among jobs at a time.
 
     `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
     it out answers for it, as a durable job does, which goes on when it is answered.
@@ -50,9 +61,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Starlette's routes match a path with a line break at its end, too: /process%0A costs what /process costs.
-        path = scope["path"].removeprefix(scope.get("root_path", "")).removesuffix("\n")
-        is_free = is_open(path)
+        is_free = is_open(_path(scope))
         caller: Caller | None = None
         try:
             caller = self._callers.of(scope)
@@ -68,7 +77,7 @@ class Access:
         send = _with_budget(send, verdict) if verdict else send
         if verdict and not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
-        elif any(fnmatchcase(f"{scope['method']} {path}", costly) for costly in self._costly):
+        elif is_costly(scope, self._costly):
             await self._as_job(caller, scope, receive, send)
         else:
             await self._app(scope, receive, send)

@@ -101,7 +101,7 @@ def create_app(
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
-    guarded = Access(Room(app, service.limits.jobs_in_hand), keys, service.access, books, COSTLY)
+    guarded = Room(Access(app, keys, service.access, books, COSTLY), service.limits.jobs_in_hand, COSTLY)
     return RequestId(Metered(guarded, instruments, traffic, paths))
 
 

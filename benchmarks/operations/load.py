@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import httpx
 
+from cutout.cores import give_way
+
 PATIENCE_S = 60.0
 """How long a request is sent again that was cut off, before it counts as lost."""
 PAUSE_S = 0.5
@@ -101,6 +103,7 @@ class Load:
             time.sleep(0.05)
 
     async def _run(self) -> None:
+        give_way()  # callers have processors of their own, elsewhere
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._clients)
         timeout = httpx.Timeout(ANSWER_S, connect=10)
         caller = httpx.AsyncClient(base_url=self._address, timeout=timeout, limits=limits, trust_env=False)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import ray
 
+from cutout.cores import give_way
 from cutout.spec import ModelSpec, ServiceSpec
 from cutout.trail import followed, log_to_serve
 from deployments.backends.base import Resources
@@ -16,6 +17,8 @@ class RemoverReplica(Remover):
 
     async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
         log_to_serve()
+        if ray.is_initialized():  # else it is everybody's process
+            give_way()
         super().__init__(spec, _given(cache), service.encode, service.retry_unavailable_s)
         await self.start()
 

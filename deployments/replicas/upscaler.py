@@ -1,5 +1,8 @@
 """The replica of the upscaler."""
 
+import ray
+
+from cutout.cores import give_way
 from cutout.spec import ServiceSpec
 from cutout.trail import followed, log_to_serve
 from deployments.upscaler import Upscaler
@@ -10,6 +13,8 @@ class UpscalerReplica(Upscaler):
 
     def __init__(self, service: ServiceSpec) -> None:
         log_to_serve()
+        if ray.is_initialized():  # else it is everybody's process
+            give_way()
         super().__init__(service.encode)
 
     upscale = followed(Upscaler.upscale)

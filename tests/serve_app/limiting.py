@@ -134,4 +134,4 @@ class Jobs:
                 *(Route(path, self.models) for path in [*paths, "/static/page.js"]),
             ]
         )
-        return Access(Room(app, room), keys, access or AccessSpec(), limiter, COSTLY)
+        return Room(Access(app, keys, access or AccessSpec(), limiter, COSTLY), room, COSTLY)
