@@ -4,6 +4,7 @@ DBOS is one for a process, and so is the crew that does the work; what a workflo
 workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older one are left.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -86,6 +87,8 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
     global _crew, _door  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    if _crew:  # Serve's local testing mode does not end the replicas of the application before
+        await asyncio.to_thread(stop)
     _crew, url = crew, prepared(database_url)
     logging.getLogger("dbos").addFilter(_not_a_fault)
     config = DBOSConfig(
@@ -111,9 +114,11 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
 
 def stop() -> None:
     """End the work in this process; what is not done is for the next one."""
+    global _crew, _door  # noqa: PLW0603 - see launch()
     DBOS.destroy()
     if _door:
         _door.destroy()
+    _crew = _door = None
 
 
 async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
