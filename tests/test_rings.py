@@ -14,7 +14,6 @@ RAY = {
     "serve_app/apply.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
-    "deployments/replicas/remover.py",
 }
 HTTPX = {"serve_app/fetch.py", "serve_app/webhooks.py", "serve_app/run.py", "serve_app/guard.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
@@ -30,7 +29,7 @@ def allowed(file: str, package: str) -> bool:
     """Whether a file may import a package; the table of the architecture, row by row."""
     ring = file.split("/", maxsplit=1)[0]
     rules = {
-        "ray": file in RAY,
+        "ray": file in RAY or file.startswith("deployments/replicas/"),
         "httpx": file in HTTPX or ring == "cutout_client" or file.startswith("deployments/backends/"),
         "deployments": ring == "deployments" or file in ("serve_app/build.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",

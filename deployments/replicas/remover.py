@@ -4,21 +4,19 @@ from pathlib import Path
 
 import ray
 
-from cutout.cores import give_way
 from cutout.spec import ModelSpec, ServiceSpec
-from cutout.trail import followed, log_to_serve
+from cutout.trail import followed
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
 from deployments.remover import Remover
+from deployments.replicas.process import enter_process
 
 
 class RemoverReplica(Remover):
     """A Remover with the resources that Ray gave its replica."""
 
     async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
-        log_to_serve()
-        if ray.is_initialized():  # else it is everybody's process
-            give_way()
+        enter_process()
         super().__init__(spec, _given(cache), service.encode, service.retry_unavailable_s)
         await self.start()
 

@@ -1,10 +1,8 @@
 """The replica of the upscaler."""
 
-import ray
-
-from cutout.cores import give_way
 from cutout.spec import ServiceSpec
-from cutout.trail import followed, log_to_serve
+from cutout.trail import followed
+from deployments.replicas.process import enter_process
 from deployments.upscaler import Upscaler
 
 
@@ -12,9 +10,7 @@ class UpscalerReplica(Upscaler):
     """An Upscaler whose lines name the job they belong to."""
 
     def __init__(self, service: ServiceSpec) -> None:
-        log_to_serve()
-        if ray.is_initialized():  # else it is everybody's process
-            give_way()
+        enter_process()
         super().__init__(service.encode)
 
     upscale = followed(Upscaler.upscale)

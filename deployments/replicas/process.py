@@ -1,0 +1,13 @@
+"""The process of a replica that works on pixels."""
+
+import ray
+
+from cutout.cores import give_way
+from cutout.trail import log_to_serve
+
+
+def enter_process() -> None:
+    """Begin as each such replica does: log as Serve wants it, and give way to those who must answer at once."""
+    log_to_serve()
+    if ray.is_initialized():  # else it is everybody's process: Serve's local testing mode
+        give_way()
