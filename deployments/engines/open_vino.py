@@ -1,11 +1,16 @@
 """OpenVINO on the CPU, in bf16 where the processor has it and the model's alpha error was checked."""
 
+import threading
 from pathlib import Path
 
 import openvino as ov
 
 from deployments.engines import mixed
 from deployments.engines.base import Engine, Plan, Tensor
+
+_ONE_AT_A_TIME = threading.Lock()
+"""OpenVINO compiles in the C locale, and then sets the process's own again. Two threads at once would leave it at C,
+and from then on Python's open() would read ASCII (openvino 2026.4)."""
 
 
 def has_bf16() -> bool:
@@ -42,9 +47,10 @@ class OpenVino(Engine):
 
 
 def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, object]) -> ov.CompiledModel:
-    core = ov.Core()
-    if not bf16_layers:
-        return core.compile_model(str(model), "CPU", config)  # by its path: with a cache the file is not even read
-    network = core.read_model(str(model))
-    mixed.round_layers(network, bf16_layers)
-    return core.compile_model(network, "CPU", config)
+    with _ONE_AT_A_TIME:
+        core = ov.Core()
+        if not bf16_layers:
+            return core.compile_model(str(model), "CPU", config)  # by its path: with a cache the file is not even read
+        network = core.read_model(str(model))
+        mixed.round_layers(network, bf16_layers)
+        return core.compile_model(network, "CPU", config)
