@@ -1,7 +1,5 @@
 """A picture and a matte become a cutout."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from cutout.foreground import decontaminate
@@ -10,19 +8,16 @@ from cutout.outcome import Alpha, Matte, Rgba
 
 
 def compose(picture: Picture, matte: Matte, clean: bool) -> Rgba:
-    """As `cut`; with `clean`, the subject's own colours under soft alpha, where the model gave none (foreground.py)."""
-    if clean and matte.rgb is None:
-        matte = replace(matte, rgb=decontaminate(picture.rgb, matte.alpha))
-    return cut(picture, matte)
-
-
-def cut(picture: Picture, matte: Matte) -> Rgba:
     """(H, W, 4) straight alpha. The picture's own alpha is never exceeded; what is fully transparent is black.
 
-    Colour under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
+    With `clean`, colours under soft alpha are the subject's own, where the model gave none (foreground.py). Colour
+    under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
     """
-    alpha = matte.alpha if picture.alpha is None else np.minimum(matte.alpha, picture.alpha)
-    rgba = with_alpha(picture.rgb if matte.rgb is None else matte.rgb, alpha)
+    rgba = with_alpha(picture.rgb if matte.rgb is None else matte.rgb, matte.alpha)
+    if clean and matte.rgb is None:
+        decontaminate(rgba)
+    if picture.alpha is not None:
+        np.minimum(rgba[..., 3], picture.alpha, out=rgba[..., 3])
     pixels = rgba.view("<u4")[..., 0]  # alpha in the highest byte: many times faster than a mask
     pixels *= pixels >= 1 << 24
     return rgba

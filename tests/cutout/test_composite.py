@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cutout.composite import cut, normalised
+from cutout.composite import compose, normalised
 from cutout.image import Picture
 from cutout.outcome import Matte
 
@@ -13,7 +13,7 @@ def test_colour_stays_and_alpha_is_the_mattes() -> None:
     """Where something is seen, colour is the picture's own, straight, however thin the alpha."""
     alpha = np.array([[0, 1, 255], [128, 0, 7]], np.uint8)
 
-    rgba = cut(Picture(RGB), Matte(alpha))
+    rgba = compose(Picture(RGB), Matte(alpha), clean=False)
 
     assert np.array_equal(rgba[..., 3], alpha)
     assert (rgba[..., :3][alpha > 0] == 200).all()
@@ -21,7 +21,7 @@ def test_colour_stays_and_alpha_is_the_mattes() -> None:
 
 def test_the_removed_background_does_not_leave_the_house() -> None:
     """Colour under alpha 0 is wiped."""
-    assert not cut(Picture(RGB), Matte(np.zeros((2, 3), np.uint8))).any()
+    assert not compose(Picture(RGB), Matte(np.zeros((2, 3), np.uint8)), clean=False).any()
 
 
 def test_alpha_never_exceeds_the_pictures_own() -> None:
@@ -29,14 +29,14 @@ def test_alpha_never_exceeds_the_pictures_own() -> None:
     old = np.array([[0, 100, 255], [255, 30, 200]], np.uint8)
     new = np.array([[255, 200, 50], [255, 10, 200]], np.uint8)
 
-    rgba = cut(Picture(RGB, old), Matte(new))
+    rgba = compose(Picture(RGB, old), Matte(new), clean=False)
 
     assert rgba[..., 3].tolist() == [[0, 100, 50], [255, 10, 200]]
 
 
 def test_foreground_colours_of_the_model_are_used() -> None:
     """A model that knows the subject's own colour wins over the picture's."""
-    rgba = cut(Picture(RGB), Matte(np.full((2, 3), 9, np.uint8), np.full((2, 3, 3), 5, np.uint8)))
+    rgba = compose(Picture(RGB), Matte(np.full((2, 3), 9, np.uint8), np.full((2, 3, 3), 5, np.uint8)), clean=False)
 
     assert (rgba[..., :3] == 5).all()
 

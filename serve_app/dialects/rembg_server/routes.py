@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cutout.arrange import opacity, over
-from cutout.composite import cut
+from cutout.composite import compose
 from cutout.errors import ValidationError
 from cutout.image import MEDIA_TYPES, Picture, decode, encode
 from cutout.outcome import Cutout, Matte
@@ -108,5 +108,5 @@ def _written(form: RembgForm, picture: Picture, cutout: Cutout) -> bytes:
     if form.om:
         return encode(alpha, "png")
     if form.ppm or not form.dc:
-        rgba = cut(picture, Matte(alpha))
+        rgba = compose(picture, Matte(alpha), clean=False)
     return encode(rgba if form.bgc is None else over(rgba, *form.bgc), "png")
