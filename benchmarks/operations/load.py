@@ -1,6 +1,7 @@
 """Callers in a thread of their own, and what became of every request."""
 
 import asyncio
+import math
 import threading
 import time
 import uuid
@@ -17,7 +18,7 @@ from cutout.cores import give_way
 PATIENCE_S = 60.0
 """How long a request is sent again that was cut off, before it counts as lost."""
 PAUSE_S = 0.5
-"""Before it is sent again, or after a refusal; a Retry-After is longer than a test wants to wait."""
+"""Before it is sent again, or after a refusal, where callers are not patient."""
 ANSWER_S = 90.0
 
 
@@ -73,10 +74,16 @@ class Tally:
 class Load:
     """So many callers, each sending without a pause, until the end of the `with` block."""
 
-    def __init__(self, address: str, clients: int, shot: Callable[[int], Shot], *, keyed: bool = False) -> None:
-        """`shot` makes the n-th request; `keyed` gives each an Idempotency-Key, which stays when it is sent again."""
+    def __init__(
+        self, address: str, clients: int, shot: Callable[[int], Shot], *, keyed: bool = False, patient: bool = False
+    ) -> None:
+        """`shot` makes the n-th request; `keyed` gives each an Idempotency-Key, which stays when it is sent again.
+
+        Callers who are `patient` do what Retry-After says; others come again at once, and have an answer sooner.
+        """
         self.tally = Tally()
-        self._address, self._clients, self._shot, self._keyed = address, clients, shot, keyed
+        self._address, self._clients, self._shot = address, clients, shot
+        self._keyed, self._patient = keyed, patient
         self._ended = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
 
@@ -143,9 +150,14 @@ class Load:
             self.tally.answers.append((sent, time.monotonic()))
         elif _is_refusal(answer):
             self.tally.refused += 1
-            await asyncio.sleep(PAUSE_S)
+            await self._pause(float(answer.headers["retry-after"]) if self._patient else PAUSE_S)
         else:
             self.tally.lost.append(f"{answer.status_code}: {answer.text[:200]}")
+
+    async def _pause(self, seconds: float) -> None:
+        for _ in range(math.ceil(seconds / PAUSE_S)):
+            if not self._ended.is_set():
+                await asyncio.sleep(PAUSE_S)
 
 
 def _body(answer: httpx.Response) -> dict[str, Any]:

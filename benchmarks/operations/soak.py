@@ -26,7 +26,11 @@ PLOT = Path("soak.png")
 
 def soak(folder: Path, minutes: float | None) -> Verdict:
     """No process grows by more than a tenth after the warm-up, and nothing is lost; soak.png has all of it."""
-    with serving(folder, FAKES) as service, Watch(service) as watch, Load(service.address, CLIENTS, mixed) as load:
+    with (
+        serving(folder, FAKES) as service,
+        Watch(service) as watch,
+        Load(service.address, CLIENTS, mixed, patient=True) as load,
+    ):
         time.sleep((minutes or MINUTES) * 60)
     grown = [fault for name, samples in watch.samples.items() for fault in _grown(name, samples)]
     _draw(watch.samples)

@@ -1,4 +1,4 @@
-"""Memory, file handles and shared memory of every process of a run, over time; and how soon /health answers."""
+"""Memory, file handles and shared memory of every process of a run, over time."""
 
 import threading
 import time
@@ -9,14 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import httpx
-
 from benchmarks.operations.service import Running
 from benchmarks.processes import MEGABYTE, name_of
 from serve_app.leftovers import members
 
 EVERY_S = 2.0
-HEALTH_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +33,19 @@ class Watch:
 
     def __init__(self, service: Running) -> None:
         self.samples: dict[str, list[Sample]] = defaultdict(list)
-        self.health_s: list[float] = []
-        """Seconds until /health answered 200; infinite where it did not."""
-        self._service, self._run_id = service, service.run_id
+        self._run_id = service.run_id
         self._ended = threading.Event()
-        self._threads = [threading.Thread(target=work) for work in (self._look, self._ask)]
+        self._thread = threading.Thread(target=self._look)
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
 
     def total_mb(self) -> list[tuple[float, float]]:
         """(seconds, memory of all processes together), at each sample."""
@@ -73,16 +66,6 @@ class Watch:
                     now[name] = [old + new for old, new in zip(now[name], figures, strict=True)]
             for name, (private, shared, handles) in now.items():
                 self.samples[name].append(Sample(at_s, private, shared, int(handles)))
-
-    def _ask(self) -> None:
-        with httpx.Client(base_url=self._service.address, timeout=10, trust_env=False) as http:
-            while not self._ended.wait(HEALTH_EVERY_S):
-                begun = time.monotonic()
-                try:
-                    good = http.get("/health").status_code == 200
-                except httpx.HTTPError:
-                    good = False
-                self.health_s.append(time.monotonic() - begun if good else float("inf"))
 
 
 def _measured(folder: Path) -> tuple[str, float, float, float]:
