@@ -7,8 +7,8 @@ CORES = len(os.sched_getaffinity(0))
 """Processors that this process may use."""
 THREADS = ThreadPoolExecutor(CORES, "pixels")
 """For parts of a picture whose work leaves Python's lock alone. A part must not wait for another one."""
-NICE = 10
-"""A thread so nice has a ninth of the time of one that is not, where both want a processor."""
+NICE = 5
+"""A thread so nice has a third of the time of one that is not, where both want a processor."""
 
 
 def give_way() -> None:
@@ -17,8 +17,3 @@ def give_way() -> None:
     In a crowd every picture waits anyhow; who asks for /health, or is refused, should not wait behind all of them.
     """
     os.nice(NICE)
-
-
-def threads_that_give_way() -> ThreadPoolExecutor:
-    """As many as asyncio has by default for what would hold its loop."""
-    return ThreadPoolExecutor(min(32, CORES + 4), "work", initializer=give_way)

@@ -11,7 +11,6 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
-from cutout.cores import threads_that_give_way
 from cutout.instruments import Instruments
 from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
@@ -63,7 +62,6 @@ class ServiceIngress:
         self._watching: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
-        asyncio.get_running_loop().set_default_executor(threads_that_give_way())
         self._watching = asyncio.create_task(self._shotgun.board.watch())
         return create_app(self._shotgun, self._ledger, self._keys, self._durable, self._traffic)
 

@@ -70,6 +70,10 @@ def ray_environment(run_id: str) -> dict[str, str]:
     the ingress replicas' ports and that of Serve's own proxy, which HAProxy asks while it knows no ingress replica, are
     the run's own: two services on one machine would otherwise share ports 30000 and 8500, and one's HAProxy would send
     requests to the other's replicas without a word (ray 2.60). Idle workers are not started ahead of need.
+
+    uvloop accepts one connection in each turn of its loop (libuv 1.52), asyncio all that wait: in a crowd of 200 a new
+    connection waited for 3 s. Ray makes all its workers nice, by 15; here threads that work on pixels are
+    nice, and those who answer are not (cutout/cores.py).
     """
     folder = scratch_folder(run_id)
     first = _free_hundred()
@@ -89,6 +93,8 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
+        "RAY_USE_UVLOOP": "0",
+        "RAY_worker_niceness": "0",
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
