@@ -92,7 +92,7 @@ class LimitsSpec(Spec):
     input_px: PositiveInt = Field(100_000_000, description="Most pixels of an input, known before it is decoded.")
     output_px: PositiveInt = Field(150_000_000, description="Most pixels of an output, after the upscale.")
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
-    jobs_in_hand: PositiveInt = Field(64, description="Jobs an ingress replica has in hand; one more is refused, 503.")
+    jobs_in_hand: PositiveInt = Field(32, description="Jobs an ingress replica has in hand; one more is refused, 503.")
 
 
 class EncodeSpec(Spec):
