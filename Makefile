@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SERVICE := tests/cluster tests/faults tests/nodes tests/scaling
+TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run profiles fake-providers stop test test-faults soak check container-check bench bench-smoke lock clean
+.PHONY: help setup weights run profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,9 +36,17 @@ fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try
 stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app.stop
 
-test: weights    ## the whole suite
-	@$(BIN)/python -m pytest --ignore tests/page --ignore tests/faults/jobs
-	@$(BIN)/python -m pytest tests/page # a process of its own: Playwright keeps an event loop running
+test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page
+
+test-units: weights ## of it, what needs no Ray
+	@$(BIN)/python -m pytest $(SERVICE:%=--ignore=%) --ignore=tests/page
+
+test-service: weights ## of it, what runs on a real Ray
+	@$(BIN)/python -m pytest $(SERVICE) --ignore=tests/faults/jobs
+
+test-page: weights ## of it, the page in Chromium; a process of its own, since Playwright keeps an event loop running
+	@$(BIN)/python -m pytest tests/page
 
 test-faults: weights ## scaling, every kill and fault, several nodes, at length; `make test` has the short form
 	@$(BIN)/python -m pytest -s -m "long or not long" tests/faults tests/scaling tests/nodes

@@ -80,7 +80,7 @@ def name_of(command: bytes) -> str:
     """A replica's title, or the program and what it runs, without folders."""
     words = command.decode(errors="replace").strip("\0 ").split("\0")
     if words[0].startswith("ray::"):
-        return words[0].removeprefix("ray::")
+        return words[0].removeprefix("ray::").partition(".")[0]  # what follows is the method that it runs just now
     program = Path(words[0]).name
     runs = next((Path(word).name for word in words[1:] if not word.startswith("-")), "")
     return f"{program} {runs}" if program.startswith("python") else program

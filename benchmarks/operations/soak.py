@@ -4,6 +4,7 @@ import json
 import statistics
 import subprocess
 import time
+from collections.abc import Iterable
 from operator import attrgetter
 from pathlib import Path
 
@@ -40,16 +41,23 @@ def soak(folder: Path, minutes: float | None) -> Verdict:
 
 
 def _grown(name: str, samples: list[Sample]) -> list[str]:
-    """What of a process is larger in the last fifth than in the first after the warm-up."""
+    """What of a process is larger in the last fifth than in the first after the warm-up.
+
+    Lower quartiles are compared: what is held between pictures, too.
+    """
     steady = samples[int(len(samples) * WARM_UP) :]
-    fifth = max(1, len(steady) // 5)
+    fifth = max(2, len(steady) // 5)
     found = []
     for what, least in LEAST.items():
         of = attrgetter(what)
-        before, after = (statistics.median(map(of, part)) for part in (steady[:fifth], steady[-fifth:]))
+        before, after = (_low(map(of, part)) for part in (steady[:fifth], steady[-fifth:]))
         if after - before > max(GROWTH * before, least):
             found.append(f"{name}: {what} from {before:.0f} to {after:.0f}")
     return found
+
+
+def _low(values: Iterable[float]) -> float:
+    return statistics.quantiles(values, n=4)[0]
 
 
 def _draw(samples: dict[str, list[Sample]]) -> None:
