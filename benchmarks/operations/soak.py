@@ -1,7 +1,6 @@
 """Mixed requests for a long time, and whether memory, handles or shared memory grow."""
 
 import json
-import statistics
 import subprocess
 import time
 from collections.abc import Iterable
@@ -46,7 +45,7 @@ def _grown(name: str, samples: list[Sample]) -> list[str]:
     Lower quartiles are compared: what is held between pictures, too.
     """
     steady = samples[int(len(samples) * WARM_UP) :]
-    fifth = max(2, len(steady) // 5)
+    fifth = max(1, len(steady) // 5)
     found = []
     for what, least in LEAST.items():
         of = attrgetter(what)
@@ -57,7 +56,8 @@ def _grown(name: str, samples: list[Sample]) -> list[str]:
 
 
 def _low(values: Iterable[float]) -> float:
-    return statistics.quantiles(values, n=4)[0]
+    ordered = sorted(values)
+    return ordered[len(ordered) // 4]
 
 
 def _draw(samples: dict[str, list[Sample]]) -> None:
