@@ -21,6 +21,7 @@ from serve_app.app import create_app
 from serve_app.forms import known_models
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
+from serve_app.listening import send_at_once
 from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
@@ -62,6 +63,7 @@ class ServiceIngress:
         self._watching: asyncio.Task[None] | None = None
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
+        send_at_once(asyncio.get_running_loop())
         self._watching = asyncio.create_task(self._shotgun.board.watch())
         return create_app(self._shotgun, self._ledger, self._keys, self._durable, self._traffic)
 
