@@ -24,7 +24,7 @@ def steps(folder: Path, _minutes: float | None) -> Verdict:
 
 
 def _step(service: Running, model: str) -> tuple[str, bool]:
-    """The replicas seen, as `1 2 at 5 s`; whether the other model stood still, and nothing was lost."""
+    """The replicas seen, as `1 2 at 5 s`; whether it came to rest, the other stood still, and nothing was lost."""
     begun, seen = time.monotonic(), [(0.0, _sizes(service))]
 
     def watch(until_s: float) -> None:
@@ -36,12 +36,13 @@ def _step(service: Running, model: str) -> tuple[str, bool]:
     with Load(service.address, 6, lambda _: cut_by(model)) as load:
         watch(STEP_S)
     watch(STEP_S + 1)
-    while _sizes(service) != REST and time.monotonic() - begun < STEP_S + REST_S:
+    while seen[-1][1] != REST and time.monotonic() - begun < STEP_S + REST_S:
         watch(time.monotonic() - begun + 0.5)
     course = ", ".join(f"{sizes[model]} at {at:.0f} s" for at, sizes in seen)
     others = {sizes[name] for _, sizes in seen for name in MODELS if name != model}
     print(f"  {model}: {course}; {load.tally}", flush=True)
-    return f"`{model}`: {course} (load until {STEP_S} s)", len(others) == 1 and not load.tally.lost
+    held = seen[-1][1] == REST and len(others) == 1 and not load.tally.lost
+    return f"`{model}`: {course} (load until {STEP_S} s)", held
 
 
 def _sizes(service: Running) -> dict[str, int]:
