@@ -114,10 +114,7 @@ class _Equation:
     def solved(self, foreground: Layer, background: Layer) -> tuple[Layer, Layer]:
         """Both layers so that together they make the picture, and stay near the guesses."""
         unexplained = self._unexplained(foreground, background)
-        return (
-            _updated(foreground, unexplained, self._alpha),
-            _updated(background, unexplained, self._clear),
-        )
+        return _updated(foreground, unexplained, self._alpha), _updated(background, unexplained, self._clear)
 
     def foreground(self, foreground: Layer, background: Layer) -> Layer:
         """The first of `solved` alone."""

@@ -72,8 +72,8 @@ def ray_environment(run_id: str) -> dict[str, str]:
     requests to the other's replicas without a word (ray 2.60). Idle workers are not started ahead of need.
 
     uvloop accepts one connection in each turn of its loop (libuv 1.52), asyncio all that wait: in a crowd of 200 a new
-    connection waited for 3 s. Ray makes all its workers nice, by 15; here threads that work on pixels are
-    nice, and those who answer are not (cutout/cores.py).
+    connection waited for 3 s. Ray makes all its workers nice, by 15; here replicas that work on pixels are nice, and
+    those who answer are not (cutout/cores.py).
     """
     folder = scratch_folder(run_id)
     first = _free_hundred()

@@ -21,12 +21,11 @@ def crowd(folder: Path, minutes: float | None) -> Verdict:
     """Nothing is lost or cut off, memory is bounded, and /health answers within a second all along."""
     with serving(folder, FAKES) as service:
         pids = {name: service.replicas(name) for name in ("Ingress", "Upscaler", "Ledger", "Jobs", *FAKES)}
-        health, watch, load = (
-            HealthWatch(service.address),
-            Watch(service),
-            Load(service.address, CLIENTS, mixed, patient=True),
-        )
-        with health, watch, load:
+        with (
+            HealthWatch(service.address) as health,
+            Watch(service) as watch,
+            Load(service.address, CLIENTS, mixed, patient=True) as load,
+        ):
             time.sleep((minutes or MINUTES) * 60)
         crashed = [name for name, before in pids.items() if not set(before) <= set(service.replicas(name))]
     sizes = [size for _, size in watch.total_mb()]
