@@ -112,7 +112,9 @@ class JobWork:
     async def wind_up(self, job_id: str) -> None:
         """The end of a job that was cancelled, or broke; see workflows.Crew."""
         has_webhook = await workflows.step("stopped", self._stopped, job_id)
-        await self._conclude(job_id, has_webhook)
+        await self._record(job_id)
+        if has_webhook:
+            await self._deliveries.begin(job_id)
 
     async def _work(self, order: Order) -> None:
         self._news.tell(order.job_id)
@@ -123,9 +125,12 @@ class JobWork:
             if isinstance(outcome, BaseException):  # cancelled; all have let go by now
                 raise outcome
         await self.places.free(order.place)  # before anybody can know that the job has ended, and send the next one
-        await workflows.step(FINISH, self._finish, order)
+        end = await workflows.step(FINISH, self._finish, order)
         self._news.tell(order.job_id)
-        await self._conclude(order.job_id, order.webhook_url is not None)
+        if not end.get("recorded"):
+            await self._record(order.job_id)
+        if order.webhook_url:
+            await self._deliveries.begin(order.job_id)
 
     async def _one_model(self, step: Any, order: Order, model_id: str) -> None:
         await step.run_async({"name": MODEL + model_id, "preemptible": True}, self._fire, order, model_id)
@@ -190,22 +195,25 @@ class JobWork:
             await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
-        """Nobody needs the caller's pictures any more."""
+        """Nobody needs the caller's pictures any more, and a pick may refer to the job as soon as it has ended."""
         for picture in filter(None, (order.picture, order.background)):
             try:
                 await self._store.drop(order.job_id, picture)
             except CutoutError as away:
                 logger.warning("A picture of job %s is left for the sweep: %s", order.job_id, away.message)
-        return {"at": time.time()}
+        try:
+            recorded = await self._recorded(order.job_id)
+        except CutoutError as away:
+            logger.warning("Job %s ends before its record: %s", order.job_id, away.message)
+            recorded = False
+        return {"at": time.time(), "recorded": recorded}
 
-    async def _conclude(self, job_id: str, has_webhook: bool) -> None:
-        """Record what came of a job, then tell it; done twice it is done once."""
+    async def _record(self, job_id: str) -> None:
+        """Record what came of a job; done twice it is done once."""
         try:
             await DBOS.run_step_async(RECORD, self._recorded, job_id)
         except dbos_error.DBOSMaxStepRetriesExceeded:
             logger.exception("Job %s could not be recorded, and goes on without", job_id)
-        if has_webhook:
-            await self._deliveries.begin(job_id)
 
     async def _recorded(self, job_id: str) -> bool:
         state = await known_state(job_id)

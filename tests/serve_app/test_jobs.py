@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from standardwebhooks import Webhook
 
+from cutout.errors import ServiceUnavailable
 from cutout.instruments import SPAN_SECONDS
 from cutout.keys import make_key
+from cutout.records import JobRecord
 from serve_app import contract
 from serve_app.webhooks import signature
 from tests.deployments.conftest import database_url, postgres
@@ -276,6 +278,47 @@ async def test_a_stream_may_be_repeated(http: httpx.AsyncClient, works: Works) -
     assert all(base64.b64decode(text).startswith(b"\x89PNG") for text in pictures.values())
     assert pictures == {body["model_id"]: body["image_base64"] for name, body in again if name == "finished"}
     assert sorted(works.runs) == ["first:200", "second:200"]
+
+
+async def test_a_job_is_recorded_before_it_has_ended(
+    http: httpx.AsyncClient, works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sees that a job has ended may pick at once: its record is there already."""
+    asked_to, may = asyncio.Event(), asyncio.Event()
+
+    async def record(job: JobRecord) -> None:
+        asked_to.set()
+        await may.wait()
+        works.books.jobs.append(job)
+
+    monkeypatch.setattr(works.books, "record", record)
+    url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
+    await asyncio.wait_for(asked_to.wait(), 30)
+    before = (await http.get(url)).json()["status"]
+    may.set()
+    after = (await ended(http, url))["status"]
+
+    assert (before, after) == ("running", "completed")
+    assert [len(job.results) for job in works.books.jobs] == [2]
+
+
+async def test_a_job_ends_without_the_ledger(
+    http: httpx.AsyncClient, works: Works, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A ledger that is away keeps nobody from his cutouts; the record follows when it is back."""
+    recorded = asyncio.Event()
+
+    async def record(job: JobRecord) -> None:
+        if (await http.get(url)).json()["status"] != "completed":
+            raise ServiceUnavailable("away")
+        recorded.set()
+
+    monkeypatch.setattr(works.books, "record", record)
+    url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
+
+    assert (await ended(http, url))["status"] == "completed"
+    await asyncio.wait_for(recorded.wait(), 30)
+    assert "ends before its record: away" in caplog.text
 
 
 async def until_done(http: httpx.AsyncClient, status_url: str, model_id: str) -> dict[str, Any]:
