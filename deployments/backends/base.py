@@ -6,6 +6,7 @@ in `BACKENDS`.
 
 import asyncio
 import os
+import threading
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,6 +90,8 @@ class LocalBackend(Backend[O]):
     def __init__(self, spec: ModelSpec, options: O, resources: Resources) -> None:
         super().__init__(spec, options, resources)
         self._one_at_a_time = asyncio.Lock()
+        self.given_up = threading.Event()
+        """Set once nobody waits for the picture in hand any more; each picture has its own."""
 
     @abstractmethod
     def load(self) -> None:
@@ -99,7 +102,7 @@ class LocalBackend(Backend[O]):
         """The matte of a picture; blocks, and is called for one picture at a time."""
 
     def interrupt(self) -> None:
-        """Give up the picture in hand, if that can be done; called from another thread than `matte`."""
+        """End what `matte` is at, if that can be done; called from another thread, once `given_up` is set."""
 
     def open(self) -> None:
         """See Backend. The model runs once, so that the first caller does not pay for first-time work."""
@@ -109,11 +112,13 @@ class LocalBackend(Backend[O]):
     async def remove(self, picture: Picture) -> Matte:
         """See Backend."""
         async with self._one_at_a_time:
+            self.given_up = threading.Event()
             work = asyncio.ensure_future(asyncio.to_thread(self.matte, picture))
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
                 # The thread cannot be killed: it is told to give up, and the next picture waits until it has.
+                self.given_up.set()
                 self.interrupt()
                 await asyncio.wait([work])
                 work.exception()

@@ -1,7 +1,5 @@
 """A model without weights: what is darker than its surroundings is the subject. For tests, demos and benchmarks."""
 
-import threading
-
 import numpy as np
 from pydantic import Field, NonNegativeFloat
 
@@ -26,7 +24,6 @@ class LuminanceBackend(LocalBackend[LuminanceOptions]):
 
     def load(self) -> None:
         """See LocalBackend; there is nothing to load."""
-        self._given_up = threading.Event()
 
     def report(self) -> EngineReport:
         """See Backend."""
@@ -34,16 +31,10 @@ class LuminanceBackend(LocalBackend[LuminanceOptions]):
 
     def open(self) -> None:
         """See Backend; there is nothing to warm up."""
-        self.load()
-
-    def interrupt(self) -> None:
-        """See LocalBackend."""
-        self._given_up.set()
 
     def matte(self, picture: Picture) -> Matte:
         """Alpha is 255 - luminance (ITU-R BT.601 weights)."""
-        self._given_up.clear()
-        self._given_up.wait(self.options.delay_s)
+        self.given_up.wait(self.options.delay_s)
         if self.options.error:
             raise ModelError(self.options.error)
         luminance = picture.on_white() @ np.array([0.299, 0.587, 0.114], np.float32)

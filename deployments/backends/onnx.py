@@ -12,6 +12,7 @@ from PIL import Image
 from pydantic import Field, PositiveInt
 
 from cutout.composite import normalised
+from cutout.errors import ModelError
 from cutout.image import Picture
 from cutout.outcome import EngineReport, Matte, Rgb
 from cutout.resize import resize_alpha
@@ -65,7 +66,10 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
         square = (self.options.size_px, self.options.size_px)
         # Pillow's Lanczos, not our faster one: small networks see the difference (u2netp's alpha moves by 0.3 %).
         seen = np.asarray(Image.fromarray(picture.on_white()).resize(square, Image.Resampling.LANCZOS))
-        output = self._engine.run(network_input(seen, self.options.mean, self.options.std))[0, 0]
+        tensor = network_input(seen, self.options.mean, self.options.std)
+        if self.given_up.is_set():  # only a run that has begun can be interrupted
+            raise ModelError("Given up: nobody waits for this picture")
+        output = self._engine.run(tensor)[0, 0]
         if self.options.activation == "sigmoid":
             output = 0.5 + 0.5 * np.tanh(output / 2)  # the sigmoid, in a form that cannot overflow
         return Matte(resize_alpha(normalised(output), picture.size))

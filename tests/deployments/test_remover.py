@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from cutout.image import Picture
 from cutout.outcome import Cutout, Failure
 from cutout.spec import EncodeSpec, LicenceSpec, ModelSpec
-from deployments.backends.base import Resources
+from deployments.backends import load_backend
+from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover
 from tests.deployments.networks import brightness_network
 
@@ -18,10 +21,13 @@ pytestmark = pytest.mark.anyio
 PICTURE = Picture(np.random.default_rng(3).integers(0, 255, (20, 30, 3), dtype=np.uint8))
 
 
-def remover(retry_s: float = 60, backend: str = "luminance", **options: object) -> Remover:
+def a_model(backend: str = "luminance", **options: object) -> ModelSpec:
     licence = LicenceSpec(name="MIT", commercial=True)
-    spec = ModelSpec(id="m", name="M", backend=backend, licence=licence, options=options, price_usd=0.5)  # type: ignore[call-arg]
-    return Remover(spec, Resources(), EncodeSpec(), retry_s)
+    return ModelSpec(id="m", name="M", backend=backend, licence=licence, options=options, price_usd=0.5)  # type: ignore[call-arg]
+
+
+def remover(retry_s: float = 60, backend: str = "luminance", **options: object) -> Remover:
+    return Remover(a_model(backend, **options), Resources(), EncodeSpec(), retry_s)
 
 
 async def test_gives_an_encoded_cutout_or_pixels() -> None:
@@ -110,3 +116,35 @@ async def test_work_whose_caller_has_gone_is_given_up(tmp_path: Path) -> None:
         await call
     backend.matte = matte  # type: ignore[attr-defined]
     assert isinstance(await replica.remove(PICTURE, "png"), Cutout)
+
+
+async def given_up(backend: LocalBackend[Any]) -> None:
+    """Have the backend's picture given up while it still waits for a thread; return when it has let go."""
+    free = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.get_running_loop().set_default_executor(threads)
+        threads.submit(free.wait)
+        call = asyncio.create_task(backend.remove(PICTURE))
+        await asyncio.sleep(0)  # until the picture is queued behind the wait
+        await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.sleep(0)
+        free.set()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(asyncio.shield(call), 20)
+
+
+async def test_what_is_given_up_before_it_begins_is_not_done(tmp_path: Path) -> None:
+    """A picture whose caller has gone before its thread was free costs neither a model's time nor a network's run."""
+    slow = load_backend(a_model(delay_s=60), Resources())
+    slow.open()
+    await given_up(slow)
+
+    weights = {"name": "x", "file": str(brightness_network(tmp_path / "network.onnx", 32))}
+    network = load_backend(a_model("onnx", size_px=32, mean=[0.5] * 3, std=[1.0] * 3, weights=weights), Resources())
+    network.open()
+    runs = []
+    network._engine.run = runs.append
+    await given_up(network)
+
+    assert runs == []
