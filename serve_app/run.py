@@ -35,7 +35,6 @@ from cutout.registry import explain
 from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import check_exposure
-from serve_app.haproxy import write_error_page
 from serve_app.leftovers import RUN_ID, Run, lives
 from serve_app.settings import Settings, free_port
 from serve_app.tracing import check_tracing
@@ -44,11 +43,10 @@ START_S = 240.0
 """Longest start, in seconds: models may be compiled for this processor the first time."""
 DRAIN_S = 25.0
 """Longest wait for requests in hand when the service is ended: within Kubernetes' 30 s."""
-PAGE_S = 5.0
-"""Seconds between two looks at HAProxy's error page, which Ray writes again when HAProxy's manager was replaced, and at
-Ray's own process."""
 RAYLET = "/raylet/raylet"
 """Ray's own process of a machine, whose death it does not tell to who started it (ray 2.60)."""
+LOOK_EVERY_S = 5.0
+"""Gap between two looks at it."""
 SAMPLE = files("serve_app") / "static" / "sample.jpg"
 
 
@@ -179,8 +177,7 @@ def _serve(http: dict[str, Any], metrics_port: int, ended: threading.Event) -> i
         print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
     # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
     print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
-    while not ended.wait(PAGE_S):
-        write_error_page(_haproxy_folder())
+    while not ended.wait(LOOK_EVERY_S):
         if not os.environ.get("RAY_ADDRESS") and not lives(os.environ[RUN_ID], RAYLET):
             print("Ray's raylet of this machine has died, and nothing can go on without it", file=sys.stderr)
             return 1
@@ -204,7 +201,6 @@ def _ready(client: httpx.Client, ended: threading.Event) -> bool:
     """Wait until every model is ready or has said why not; False when that cannot be, or somebody ended it."""
     deadline = time.monotonic() + START_S
     while not ended.wait(0.5) and time.monotonic() < deadline:
-        write_error_page(_haproxy_folder())
         application = serve.status().applications.get(APP_NAME)
         if application and application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
             print(f"The service could not be deployed: {application.message}", file=sys.stderr)
@@ -218,10 +214,6 @@ def _ready(client: httpx.Client, ended: threading.Event) -> bool:
     if not ended.is_set():
         print(f"The service was not ready after {START_S:g} s", file=sys.stderr)
     return False
-
-
-def _haproxy_folder() -> Path:
-    return Path(os.environ["RAY_SERVE_HAPROXY_CONFIG_FILE_LOC"]).parent
 
 
 def _first_picture(client: httpx.Client) -> None:

@@ -13,7 +13,7 @@ KINDS = {
     "one ingress": "ServeReplica:cutout:Ingress",
     "every ingress": "ServeReplica:cutout:Ingress",
     "Serve's controller": "ServeController",
-    "HAProxy": "haproxy -db",
+    "HAProxy": "haproxy -dS",
     "HAProxy's manager": "HAProxyManager",
 }
 

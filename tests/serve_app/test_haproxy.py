@@ -11,33 +11,23 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cutout.errors import ServiceUnavailable
 from serve_app import contract
-from serve_app.haproxy import PAGE, write_error_page
+from serve_app.haproxy import OURS, RAYS
+from serve_app.responses import error_response
 from serve_app.settings import free_port, ray_environment
 
 
-def test_its_page_is_in_the_contracts_form(tmp_path: Path) -> None:
-    """The page is a whole HTTP answer, 503 with Retry-After, and its body is the contract's error."""
-    file = tmp_path / "the node's id" / PAGE
-    file.parent.mkdir()
-    file.write_text("HTTP/1.1 500 Internal Server Error")
+def test_its_page_is_in_the_contracts_form() -> None:
+    """The page is a whole HTTP answer, as this service gives it: 503 with Retry-After and the contract's error."""
+    head, body = OURS.read_bytes().split(b"\r\n\r\n")
+    status, *headers = head.split(b"\r\n")
+    said = contract.ErrorBody.model_validate(json.loads(body)).error
+    answer = error_response(ServiceUnavailable(said.message))
 
-    write_error_page(tmp_path)
-
-    head, body = file.read_bytes().split(b"\r\n\r\n")
-    lines = head.decode().split("\r\n")
-    headers = dict(line.split(": ", 1) for line in lines[1:])
-    assert lines[0] == "HTTP/1.1 503 Service Unavailable"
-    assert int(headers["retry-after"]) > 0
-    assert int(headers["content-length"]) == len(body)
-    assert contract.ErrorBody.model_validate(json.loads(body)).error.type == "service_unavailable"
-
-
-def test_without_haproxy_nothing_is_written(tmp_path: Path) -> None:
-    """Where Ray has not written its page, as with Serve's own proxy, there is none of ours either."""
-    write_error_page(tmp_path)
-
-    assert list(tmp_path.iterdir()) == []
+    assert status == b"HTTP/1.1 503 Service Unavailable"
+    assert body == answer.body
+    assert headers == [name + b": " + value for name, value in answer.raw_headers]
 
 
 CONFIGURATION = """global
@@ -49,11 +39,14 @@ defaults
     timeout server 5s
     option splice-request
     option splice-response
+    errorfile 503 {folder}/500.http
 frontend door
     bind 127.0.0.1:{port}
     default_backend pictures
+    use_backend nobody if {{ path /nobody }}
 backend pictures
     server one 127.0.0.1:{server_port}
+backend nobody
 """
 
 
@@ -79,6 +72,7 @@ def proxied(tmp_path: Path) -> Iterator[str]:
         thread.start()
         port, file = free_port(), tmp_path / "haproxy.cfg"
         file.write_text(CONFIGURATION.format(folder=tmp_path, port=port, server_port=server.server_port))
+        (tmp_path / RAYS).write_text("HTTP/1.1 500 Internal Server Error\r\n\r\n")
         with subprocess.Popen([program, "-db", "-f", str(file)]) as haproxy:
             yield f"http://127.0.0.1:{port}"
             haproxy.terminate()
@@ -104,3 +98,12 @@ def test_nothing_is_spliced(proxied: str, tmp_path: Path) -> None:
     assert len(answer.content) == 4 * 1024 * 1024
     assert int(said["TotalBytesOut"]) > len(answer.content)
     assert int(said["TotalSplicedBytesOut"]) == 0
+
+
+def test_its_page_is_ours(proxied: str) -> None:
+    """Where nobody can answer, HAProxy says so by our page, whatever page was there when it was started."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+        answer = client.get(f"{proxied}/nobody")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert OURS.read_bytes().endswith(answer.content)
