@@ -11,7 +11,6 @@ from cutout.crop import Margin, cropped, largest, subject_box
 from cutout.errors import ValidationError
 from cutout.image import Picture
 from cutout.outcome import Alpha, Box, Rgb, Rgba, Size
-from cutout.resize import LANCZOS3
 from cutout.tile import tiles
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
@@ -106,7 +105,7 @@ def covering(rgb: Rgb, size: Size) -> Rgb:
     centre = rgb[top : top + high, left : left + wide]
     covered = np.empty((size.height, size.width, 3), np.uint8)
     for tile in tiles(Size(wide, high), size):
-        covered[tile.target] = convolved(centre[tile.source], tile.size, LANCZOS3, tile.crop)
+        covered[tile.target] = convolved(centre[tile.source], tile.size, tile.crop)
     return covered
 
 

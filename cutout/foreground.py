@@ -7,14 +7,13 @@ Fast Foreground Colour Estimation" (2021), what neighbours say is an average wei
 is in closed form: the guesses, plus what they leave unexplained, shared out between the two.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from cykooz_resizer import FilterType
 from numpy.typing import NDArray
+from PIL import Image
 
-from cutout.convolution import convolved
-from cutout.outcome import Rgba, Size
+from cutout.outcome import Rgba
 
 FAINTEST = 2
 """Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
@@ -33,8 +32,12 @@ _FAINT = np.float32(1e-4)  # a weight where there is no other: what has no neigh
 
 Places: TypeAlias = NDArray[np.intp]
 """(n,) rows or columns."""
-Layer: TypeAlias = NDArray[np.float32]
-"""(h, w, 4), or (n, 4) for some of the pixels, in 0..1: colours, and how much each counts for its neighbours."""
+Planes: TypeAlias = NDArray[np.float32]
+"""(4, h, w), or (4, n) for some of the pixels, in 0..1: each colour in a plane of its own, and alpha."""
+Colours: TypeAlias = NDArray[np.float32]
+"""(2, 3, …) in 0..1: the foreground's and the background's."""
+Layers: TypeAlias = NDArray[np.float32]
+"""(2, 4, …), foreground and background: colours times what they count for their neighbours, and what they count."""
 
 
 def decontaminate(rgba: Rgba) -> None:
@@ -50,113 +53,136 @@ def decontaminate(rgba: Rgba) -> None:
 
 def _replace(picture: Rgba, soft: NDArray[np.bool_]) -> None:
     """Write the subject's colours into the picture where it is soft."""
-    both = np.concatenate(_separate(_unit(convolved(picture, _coarse_size(picture), FilterType.box))), axis=2)
-    both.reshape(-1, 2, 4)[..., :3] *= both.reshape(-1, 2, 4)[..., 3:]
+    shrink = _shrink(picture)
+    both = _Coarse(_separate(_planes(_reduced(picture, shrink))), shrink)
     width, pixels = soft.shape[1], picture.reshape(-1, 4).view("<u4")[:, 0]  # one number a pixel, to take and to put
     step = max(1, BAND_PX // width)
     for first in range(0, len(soft), step):
         places = np.flatnonzero(soft[first : first + step]) + first * width
         seen = pixels.take(places).view(np.uint8).reshape(-1, 4)
-        subject = _Equation(_unit(seen)).foreground(*_sampled(both, _size(picture), *np.divmod(places, width)))
-        clean = (subject * 255 + 0.5).astype(np.uint8)
-        clean[:, 3] = seen[:, 3]
-        pixels[places] = clean.view("<u4")[:, 0]
+        subject = _Equation(_planes(seen)).foreground(_straight(both.at(*np.divmod(places, width))))
+        seen[:, :3] = (subject * 255 + 0.5).T
+        pixels[places] = seen.view("<u4")[:, 0]
 
 
-def _sampled(both: Layer, size: Size, rows: Places, columns: Places) -> tuple[Layer, Layer]:
-    """Foreground and background at some pixels of a picture of `size`, by bilinear interpolation of coarse ones.
+class _Coarse:
+    """Foreground and background of a picture that was shrunk so many times, and between its pixels."""
 
-    `both` is (h, w, 8), premultiplied by what each colour counts.
-    """
-    height, width = both.shape[:2]
-    upper, lower, down = _between(rows, height, size.height)
-    left, right, across = _between(columns, width, size.width)
-    pixels = both.reshape(-1, 8)
-    mixed = pixels.take(upper * width + left, axis=0) * ((1 - down) * (1 - across))[:, None]
-    mixed += pixels.take(upper * width + right, axis=0) * ((1 - down) * across)[:, None]
-    mixed += pixels.take(lower * width + left, axis=0) * (down * (1 - across))[:, None]
-    mixed += pixels.take(lower * width + right, axis=0) * (down * across)[:, None]
-    for layer in (layers := (mixed[:, :4], mixed[:, 4:])):
-        layer[:, :3] /= layer[:, 3:]
-    return layers
+    def __init__(self, layers: Layers, shrink: int) -> None:
+        self._height, self._width = layers.shape[2:]
+        self._pixels = layers.reshape(8, -1).T.copy()  # what is taken together lies together
+        self._shrink = shrink
+
+    def at(self, rows: Places, columns: Places) -> Layers:
+        """Both at some pixels of the whole picture, (2, 4, n), by bilinear interpolation."""
+        upper, lower, down = self._between(rows, self._height)
+        left, right, across = self._between(columns, self._width)
+        upper, lower, up, here = upper * self._width, lower * self._width, 1 - down, 1 - across
+        mixed = self._share(upper + left, up * here)
+        mixed += self._share(upper + right, up * across)
+        mixed += self._share(lower + left, down * here)
+        mixed += self._share(lower + right, down * across)
+        return mixed.reshape(2, 4, -1)
+
+    def _share(self, places: Places, weight: NDArray[np.float32]) -> Planes:
+        return np.multiply(self._pixels.take(places, axis=0).T, weight, order="C")
+
+    def _between(self, places: Places, length: int) -> tuple[Places, Places, NDArray[np.float32]]:
+        """Along one side: the coarse pixels before and after each place, and how far it is from the first, 0..1."""
+        position = places.astype(np.float32)
+        position = np.clip((position + 0.5) / self._shrink - 0.5, 0, length - 1)
+        before = position.astype(np.intp)
+        return before, np.minimum(before + 1, length - 1), position - before.astype(np.float32)
 
 
-def _between(places: Places, coarse_px: int, fine_px: int) -> tuple[Places, Places, NDArray[np.float32]]:
-    """Along one side: the coarse pixels before and after each place, and how far it is from the first, 0..1."""
-    position = np.clip((places + 0.5) * (coarse_px / fine_px) - 0.5, 0, coarse_px - 1)
-    before = position.astype(np.intp)
-    return before, np.minimum(before + 1, coarse_px - 1), (position - before).astype(np.float32)
-
-
-def _separate(picture: Layer) -> tuple[Layer, Layer]:
-    """Foreground and background of `picture`, (h, w, 4) with alpha, by way of one half its size."""
-    size, equation = _size(picture), _Equation(picture)
-    if size == Size(1, 1):
-        return equation.solved(picture, picture)
-    half = Size(-(-size.width // 2), -(-size.height // 2))
-    foreground, background = _separate(convolved(picture, half, FilterType.box))
+def _separate(picture: Planes) -> Layers:
+    """Foreground and background of `picture`, by way of one half its size."""
+    equation = _Equation(picture)
+    if picture[0].size == 1:
+        return equation.layers(np.stack([picture[:3]] * 2))
+    layers = _separate(_halved(picture) * np.float32(1 / 4))
     for again in range(PASSES):
-        if again:
-            foreground, background = _averaged(foreground, half), _averaged(background, half)
-        foreground, background = equation.solved(_enlarged(foreground, size), _enlarged(background, size))
-    return foreground, background
+        wide = _doubled(_doubled(_halved(layers) if again else layers, 3), 2)
+        layers = equation.layers(equation.solved(_straight(wide[..., : picture.shape[1], : picture.shape[2]])))
+    return layers
 
 
 class _Equation:
     """I = aF + (1 - a)B for every pixel of a picture, and how to meet it near a guess."""
 
-    def __init__(self, picture: Layer) -> None:
-        self._picture = picture
-        self._alpha = np.repeat(picture[..., 3], 4).reshape(picture.shape)  # once a channel: faster than broadcasting
-        self._clear = 1 - self._alpha
-        self._weight = 1 / (self._alpha * self._alpha + self._clear * self._clear + DAMPING)
+    def __init__(self, picture: Planes) -> None:
+        self._colours, alpha = picture[:3], picture[3:]
+        self._shares = np.stack([alpha, 1 - alpha])
+        self._weight = 1 / ((self._shares**2).sum(axis=0) + DAMPING)
 
-    def solved(self, foreground: Layer, background: Layer) -> tuple[Layer, Layer]:
-        """Both layers so that together they make the picture, and stay near the guesses."""
-        unexplained = self._unexplained(foreground, background)
-        return _updated(foreground, unexplained, self._alpha), _updated(background, unexplained, self._clear)
+    def solved(self, guess: Colours) -> Colours:
+        """Both layers' colours so that together they make the picture, and stay near the guesses."""
+        colours = self._shares * self._unexplained(guess)
+        colours += guess
+        return np.clip(colours, 0, 1, out=colours)
 
-    def foreground(self, foreground: Layer, background: Layer) -> Layer:
-        """The first of `solved` alone."""
-        return _updated(foreground, self._unexplained(foreground, background), self._alpha)
+    def foreground(self, guess: Colours) -> NDArray[np.float32]:
+        """The first of `solved` alone, (3, …)."""
+        colours: NDArray[np.float32] = self._shares[0] * self._unexplained(guess)
+        colours += guess[0]
+        return np.clip(colours, 0, 1, out=colours)
 
-    def _unexplained(self, foreground: Layer, background: Layer) -> Layer:
-        left = self._picture - self._alpha * foreground
-        left -= self._clear * background
+    def layers(self, colours: Colours) -> Layers:
+        """The colours as they count for their neighbours: each by its share of the pixel."""
+        layers = np.empty((2, 4, *colours.shape[2:]), np.float32)
+        np.add(self._shares, _FAINT, out=layers[:, 3:])
+        np.multiply(colours, layers[:, 3:], out=layers[:, :3])
+        return layers
+
+    def _unexplained(self, guess: Colours) -> NDArray[np.float32]:
+        left: NDArray[np.float32] = self._colours - self._shares[0] * guess[0]
+        left -= self._shares[1] * guess[1]
         left *= self._weight
         return left
 
 
-def _updated(guess: Layer, unexplained: Layer, share: Layer) -> Layer:
-    layer = share * unexplained
-    layer += guess
-    np.clip(layer, 0, 1, out=layer)
-    layer[..., 3] = share[..., 3] + _FAINT
-    return layer
+def _straight(layers: Layers) -> Colours:
+    return layers[:, :3] / layers[:, 3:]
 
 
-def _averaged(layer: Layer, size: Size) -> Layer:
-    return convolved(layer, size, FilterType.box, straight_alpha=True)
+def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums of two by two pixels; a side of odd length has its last pixels twice."""
+    for axis in (-2, -1):
+        if planes.shape[axis] % 2:
+            planes = np.concatenate([planes, planes.take([-1], axis=axis)], axis=axis)
+    rows = planes[..., 0::2, :] + planes[..., 1::2, :]
+    return rows[..., 0::2] + rows[..., 1::2]
 
 
-def _enlarged(layer: Layer, size: Size) -> Layer:
-    return convolved(layer, size, FilterType.bilinear, straight_alpha=True)
+def _doubled(layers: Layers, axis: int) -> Layers:
+    """Twice as long by bilinear interpolation, and of four times the weight: three parts the nearer, one the next."""
+    shape = [2 * length if at == axis else length for at, length in enumerate(layers.shape)]
+    longer = np.empty(shape, np.float32)
+    given, made = np.moveaxis(layers, axis, 0), np.moveaxis(longer, axis, 0)
+    nearer = given * 3
+    np.add(nearer[1:], given[:-1], out=made[2::2])
+    np.add(nearer[:-1], given[1:], out=made[1:-1:2])
+    np.add(nearer[0], given[0], out=made[0])
+    np.add(nearer[-1], given[-1], out=made[-1])
+    return longer
 
 
-def _unit(pixels: Rgba) -> Layer:
-    return pixels * np.float32(1 / 255)
+def _planes(pixels: Rgba) -> Planes:
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0)) * np.float32(1 / 255)
 
 
-def _size(pixels: NDArray[Any]) -> Size:
-    return Size(pixels.shape[1], pixels.shape[0])
+def _reduced(picture: Rgba, shrink: int) -> Rgba:
+    """Averages of squares. As RGBX, since Pillow would weigh the colours of RGBA by their alpha."""
+    size = picture.shape[1::-1]
+    return np.asarray(Image.frombuffer("RGBX", size, picture, "raw", "RGBX", 0, 1).reduce(shrink))
 
 
-def _coarse_size(picture: Rgba) -> Size:
+def _shrink(picture: Rgba) -> int:
     height, width = picture.shape[:2]
     shrink = 2
     while height * width > DENSE_PX * shrink**2:
         shrink *= 2
-    return Size(-(-width // shrink), -(-height // shrink))
+    return shrink
 
 
 def _surroundings(soft: NDArray[np.bool_]) -> tuple[slice, slice]:

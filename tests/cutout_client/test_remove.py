@@ -237,6 +237,8 @@ def test_ctrl_c_ends_it(configs: Path, photos: Path, tmp_path: Path) -> None:
     (configs / "models" / "slow.yaml").write_text(yaml.safe_dump({**slow, "options": {"delay_s": 60}}))
     asked = ["remove", str(photos), "-m", "slow", "-m", "dark", "-o", str(tmp_path / "out"), "--json"]
     command = [sys.executable, "-m", "cutout_client.command", *asked, "--config-dir", str(configs)]
+    # A shell has what it runs in the background ignore SIGINT, these tests for instance, and theirs inherit that.
+    command = ["env", "--default-signal=INT", *command]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         process.stdout.readline()  # the first result of `dark` is there, `slow` is at work
