@@ -7,7 +7,7 @@ TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run profiles fake-providers stop test test-units test-app test-service test-page test-faults soak check container-check bench bench-smoke lock clean
+.PHONY: help setup weights run profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,14 +36,11 @@ fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try
 stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app.stop
 
-test:            ## the whole suite, three of its four parts at a time; each prints what it has to say when it ends
-	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TOGETHER) test-service test-app test-units test-page
+test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
+	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page
 
-test-units: weights ## of it, what is small
-	@$(BIN)/python -m pytest $(SERVICE:%=--ignore=%) --ignore=tests/serve_app --ignore=tests/page
-
-test-app: weights ## of it, the service without Ray
-	@$(BIN)/python -m pytest tests/serve_app
+test-units: weights ## of it, what needs no Ray
+	@$(BIN)/python -m pytest $(SERVICE:%=--ignore=%) --ignore=tests/page
 
 test-service: weights ## of it, what runs on a real Ray
 	@$(BIN)/python -m pytest $(SERVICE) --ignore=tests/faults/jobs
