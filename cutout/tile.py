@@ -8,7 +8,7 @@ from cykooz_resizer import CropBox
 from cutout.outcome import Size
 
 TILE_PX = 256
-"""Side of a tile, in the larger of source and target: its float32 pixels fit a processor's second cache."""
+"""Side of a tile, in the larger of source and target: it fits a processor's second cache."""
 REACH_PX = 3
 """The widest kernel in use, Lanczos3, reaches so many source pixels to each side, times the factor it shrinks by."""
 

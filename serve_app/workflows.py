@@ -1,7 +1,8 @@
 """The durable part of jobs: DBOS, its queues, and the workflows that it finds by name after a restart.
 
-DBOS is one for a process, and so is the crew that does the work; what a workflow does is in jobs.py and delivery.py. A
-workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older one are left.
+DBOS is one for a process, and so is the crew that does the work; what a workflow does is in job_work.py and
+deliveries.py. A workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older
+one are left.
 """
 
 import asyncio

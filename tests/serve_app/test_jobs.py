@@ -309,7 +309,7 @@ async def test_a_job_ends_without_the_ledger(
     recorded = asyncio.Event()
 
     async def record(job: JobRecord) -> None:
-        if (await http.get(url)).json()["status"] != "completed":
+        if (await http.get(f"/jobs/{job.job_id}")).json()["status"] != "completed":
             raise ServiceUnavailable("away")
         recorded.set()
 
