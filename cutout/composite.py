@@ -15,7 +15,7 @@ def compose(picture: Picture, matte: Matte, clean: bool) -> Rgba:
     """
     rgba = with_alpha(picture.rgb if matte.rgb is None else matte.rgb, matte.alpha)
     if clean and matte.rgb is None:
-        decontaminate(rgba)
+        decontaminate(rgba, picture.alpha)
     if picture.alpha is not None:
         np.minimum(rgba[..., 3], picture.alpha, out=rgba[..., 3])
     pixels = rgba.view("<u4")[..., 0]  # alpha in the highest byte: many times faster than a mask

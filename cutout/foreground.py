@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutout.outcome import Rgba
+from cutout.bleed import bled
+from cutout.outcome import Alpha, Rgba
 
 FAINTEST = 2
 """Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
@@ -40,21 +41,28 @@ Layers: TypeAlias = NDArray[np.float32]
 """(2, 4, …), foreground and background: colours times what they count for their neighbours, and what they count."""
 
 
-def decontaminate(rgba: Rgba) -> None:
-    """Leave the subject's own colours where alpha is soft, in place, (H, W, 4). Elsewhere the picture's stay."""
+def decontaminate(rgba: Rgba, own: Alpha | None = None) -> None:
+    """Leave the subject's own colours where alpha is soft, in place, (H, W, 4). Elsewhere the picture's stay.
+
+    `own` is the alpha that the picture came with, (H, W). Where it is below 255 no background shines through: the
+    colour is the subject's already and stays; and where it is 0, the colour says nothing about its neighbours.
+    """
     alpha = rgba[..., 3].copy()  # one run of bytes: compared many times faster
     soft = (alpha > FAINTEST) & (alpha < 255 - FAINTEST)
+    if own is not None:
+        soft &= own == 255
     if soft.any():
         region = _surroundings(soft)
         picture = rgba[region].copy()
-        _replace(picture, soft[region])
+        _replace(picture, soft[region], None if own is None else own[region])
         rgba[region] = picture
 
 
-def _replace(picture: Rgba, soft: NDArray[np.bool_]) -> None:
+def _replace(picture: Rgba, soft: NDArray[np.bool_], own: Alpha | None) -> None:
     """Write the subject's colours into the picture where it is soft."""
     shrink = _shrink(picture)
-    both = _Coarse(_separate(_planes(_reduced(picture, shrink))), shrink)
+    small = _planes(_reduced(picture, shrink)) if own is None else _visible(picture, own, shrink)
+    both = _Coarse(_separate(small), shrink)
     width, pixels = soft.shape[1], picture.reshape(-1, 4).view("<u4")[:, 0]  # one number a pixel, to take and to put
     step = max(1, BAND_PX // width)
     for first in range(0, len(soft), step):
@@ -175,6 +183,17 @@ def _reduced(picture: Rgba, shrink: int) -> Rgba:
     """Averages of squares. As RGBX, since Pillow would weigh the colours of RGBA by their alpha."""
     size = picture.shape[1::-1]
     return np.asarray(Image.frombuffer("RGBX", size, picture, "raw", "RGBX", 0, 1).reduce(shrink))
+
+
+def _visible(picture: Rgba, own: Alpha, shrink: int) -> Planes:
+    """As `_reduced`, of visible colours alone: each counts by its own alpha; where none is seen, the nearest one is."""
+    counted = picture.copy()
+    for channel in range(3):
+        counted[..., channel] = (picture[..., channel] * own.astype(np.uint16) + 127) // 255
+    planes = _planes(_reduced(counted, shrink))
+    seen = np.asarray(Image.fromarray(own).reduce(shrink)) * np.float32(1 / 255)
+    planes[:3] = bled(planes[:3], seen)
+    return planes
 
 
 def _shrink(picture: Rgba) -> int:
