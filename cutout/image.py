@@ -99,10 +99,7 @@ def encode(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, options: Enc
         ResolutionTooHigh: a side is longer than the format holds.
         ValueError: JPEG of pixels with alpha.
     """
-    longest, most_px = max(pixels.shape[:2]), _LONGEST_PX.get(output_format)
-    if most_px and longest > most_px:
-        message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
-        raise ResolutionTooHigh.of_field("output_format", message, longest)
+    check_sides(Size(pixels.shape[1], pixels.shape[0]), output_format)
     if output_format == "png":
         return png.encode(pixels)
     options = options or EncodeSpec()
@@ -117,6 +114,14 @@ def encode(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, options: Enc
         case "avif":
             _save_avif(image, out, options.avif_quality)
     return out.getvalue()
+
+
+def check_sides(size: Size, output_format: OutputFormat) -> None:
+    """Refuse a size that a format cannot hold; ResolutionTooHigh names the request's field."""
+    longest, most_px = max(size.width, size.height), _LONGEST_PX.get(output_format)
+    if most_px and longest > most_px:
+        message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
+        raise ResolutionTooHigh.of_field("output_format", message, longest)
 
 
 def _save_avif(image: Image.Image, out: io.BytesIO, quality: int) -> None:

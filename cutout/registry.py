@@ -23,6 +23,7 @@ def load_registry(folder: Path) -> Registry:
     files = sorted((folder / "models").glob("*.yaml"))
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
     enabled = {m.id: m for m in models if m.enabled}
+    _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models if not m.local})
     _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
     return _checked(folder / "models", Registry, {"service": service, "models": enabled})
 
@@ -31,10 +32,19 @@ def explain(where: str, wrong: ValidationError, *prefix: str) -> str:
     """One sentence a fault: file, field, what was expected, what was found."""
     faults = []
     for fault in wrong.errors():
-        field = ".".join(str(part) for part in (*prefix, *fault["loc"]))
-        found = "" if fault["type"] == "missing" else f", not {fault['input']!r:.80}"
-        faults.append(f"{where}: {field}: {fault['msg']}{found}")
+        field = "".join(f"{part}: " for part in [".".join(str(part) for part in (*prefix, *fault["loc"]))] if part)
+        quiet = fault["type"] == "missing" or not fault["loc"]
+        found = "" if quiet else f", not {fault['input']!r:.80}"
+        faults.append(f"{where}: {field}{fault['msg'].removeprefix('Value error, ')}{found}")
     return "; ".join(faults) + " (docs/configuration.md lists every field)"
+
+
+def _check_ceilings(file: Path, ceilings: Collection[str], providers: Collection[str]) -> None:
+    """A ceiling for a provider that no model has, a misspelt one, would bound nothing."""
+    for name in ceilings:
+        if name not in providers:
+            known = ", ".join(sorted(providers)) or "none, since every model runs here"
+            raise ConfigurationError(f"{file}: daily_ceiling_usd.{name}: a provider of a model expected: {known}")
 
 
 def _check_drop_in(file: Path, drop_in: DropInSpec, enabled: Collection[str]) -> None:

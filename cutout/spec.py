@@ -1,7 +1,7 @@
 """The forms of configs/: every field described, with its unit and range. registry.py fills them from files."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -13,6 +13,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     field_validator,
+    model_validator,
 )
 
 MEBIBYTE = 1024 * 1024
@@ -22,9 +23,9 @@ AllowedHost = Annotated[str, Field(pattern=r"^([a-z0-9_.-]+|\[[0-9a-f:]+\])(:[0-
 
 
 class Spec(BaseModel):
-    """A form without room for what it does not know: a misspelt field is an error."""
+    """A form without room for what it does not know: a misspelt field is an error, and so is an infinite number."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class LicenceSpec(Spec):
@@ -43,6 +44,7 @@ class ModelSpec(Spec):
     provider: str = Field(LOCAL, description="Its line in /health: `local_rembg`, `runware`, `kie` …")
     enabled: bool = Field(True, description="Whether the service deploys it.")
     price_usd: NonNegativeFloat = Field(0.0, description="Price of a picture in USD, when the provider names none.")
+    free: bool = Field(False, description="Says that a remote model costs nothing; without it, it must have a price.")
     timeout_s: PositiveFloat = Field(60.0, le=600, description="Seconds from the fan-out until it counts as failed.")
     licence: LicenceSpec = Field(description="Of the weights, or of the provider's service.")
     decontaminate: bool = Field(
@@ -56,6 +58,14 @@ class ModelSpec(Spec):
         if model_id in ("all", "none"):
             raise ValueError("another name expected: `all` and `none` mean something in requests")
         return model_id
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if not self.local and not self.price_usd and not self.free:
+            raise ValueError("price_usd: a price is expected of a model that does not run here, or free: true")
+        if self.free and self.price_usd:
+            raise ValueError("free: a model with a price is not free; one of price_usd and free expected")
+        return self
 
     @property
     def local(self) -> bool:

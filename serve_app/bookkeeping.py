@@ -59,7 +59,7 @@ class Bookkeeper:
 
     def _prices(self, job: Job, choice: Choice) -> list[Charge]:
         specs = [self._registry.models[name] for name in choice.models]
-        return [charge(spec, spec.price_usd, job.key) for spec in specs if spec.price_usd]
+        return [charge(spec, spec.price_usd, job.key) for spec in specs if not spec.local or spec.price_usd]
 
     async def _unless_away(self, asked: Awaitable[T]) -> T | None:
         try:

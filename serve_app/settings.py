@@ -92,6 +92,8 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
+        # A reload, as when an ingress replica comes or goes, must not cut what was begun: above limits.request_s.
+        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "660",
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
         "RAY_USE_UVLOOP": "0",
         "RAY_worker_niceness": "0",

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from cutout.errors import CutoutError, ModelError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
 from cutout.finish import Finish, check_format
-from cutout.image import Picture, decode
+from cutout.image import Picture, check_sides, decode
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
 from cutout.spec import Registry
@@ -129,6 +129,7 @@ class Shotgun:
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
             picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
         self.check_output(picture.size, factor, "scale_factor")
+        check_sides(picture.size.times(factor), output_format)
         timeout_s = self.registry.service.limits.request_s
         call = self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
         try:
@@ -184,7 +185,9 @@ class Shotgun:
             outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
             if not job.is_plain:
                 made = self._upscaler.upscale(outcome, job.factor, job.output_format, volley.finish, job.keep_whole)
-                outcome = await self._finished(model_id, made)
+                finished = await self._finished(model_id, made)
+                # What the model was paid stays paid, whatever becomes of the picture after it.
+                outcome = replace(finished, cost_usd=outcome.cost_usd) if isinstance(finished, Failure) else finished
         return outcome
 
     async def _cut(self, model_id: str, shared: Any, output_format: OutputFormat | None) -> Cutout | Failure:
@@ -220,7 +223,9 @@ class Shotgun:
         finish, factor = job.finish or Finish(), job.factor or 1
         check_format(finish, job.output_format)
         self.check_output(size, factor)
-        self.check_output(finish.largest(size.times(factor)), 1, "crop_margin")
+        largest = finish.largest(size.times(factor))
+        self.check_output(largest, 1, "crop_margin")
+        check_sides(largest, job.output_format)  # before anybody is paid for what could not be written
 
     def check_output(self, size: Size, factor: int, field: str = "upscale_factor") -> None:
         """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field."""

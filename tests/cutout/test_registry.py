@@ -59,6 +59,10 @@ def test_the_id_is_the_files_name(tmp_path: Path) -> None:
         ("- a list\n", "a.yaml: fields and values expected"),
         ("name: [\n", "a.yaml: not YAML"),
         (MODEL + "enabled: false\n", "at least one enabled model is expected"),
+        (MODEL + "provider: runware\n", "a.yaml: price_usd: a price is expected of a model that does not run here"),
+        (MODEL + "provider: runware\nfree: true\nprice_usd: 1\n", "a.yaml: free: a model with a price is not free"),
+        (MODEL + "price_usd: .inf\n", "a.yaml: price_usd: Input should be a finite number, not inf"),
+        (MODEL + "timeout_s: .nan\n", "a.yaml: timeout_s: Input should be"),
     ],
 )
 def test_a_wrong_model_names_file_and_field(tmp_path: Path, model: str, expected: str) -> None:
@@ -73,6 +77,28 @@ def test_a_wrong_service_names_file_and_field(tmp_path: Path) -> None:
     """service.yaml is checked the same way, at any depth."""
     with pytest.raises(ConfigurationError, match=r"service.yaml: limits.body_bytes: Input should be greater than 0"):
         load_registry(configs(tmp_path, service="limits: {body_bytes: 0}"))
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "expected"),
+    [
+        ("{runwar: 1}", "service.yaml: daily_ceiling_usd.runwar: a provider of a model expected: runware"),
+        ("{local_rembg: 1}", "service.yaml: daily_ceiling_usd.local_rembg: a provider of a model expected"),
+        ("{runware: .inf}", "service.yaml: daily_ceiling_usd.runware: Input should be a finite number"),
+        ("{runware: .nan}", "service.yaml: daily_ceiling_usd.runware: Input should be"),
+        ("{runware: -1}", "service.yaml: daily_ceiling_usd.runware: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_ceiling_that_bounds_nothing_is_refused(tmp_path: Path, ceilings: str, expected: str) -> None:
+    """A misspelt provider, one that nobody pays, and a figure without an end are named; a good one is taken."""
+    paid = MODEL + "provider: runware\nprice_usd: 1\n"
+    folder = configs(tmp_path, paid, service=f"daily_ceiling_usd: {ceilings}")
+    with pytest.raises(ConfigurationError) as wrong:
+        load_registry(folder)
+
+    assert expected in wrong.value.message
+    (folder / "service.yaml").write_text("daily_ceiling_usd: {runware: 1}")
+    assert load_registry(folder).service.daily_ceiling_usd == {"runware": 1}
 
 
 def test_a_drop_in_names_an_enabled_model(tmp_path: Path) -> None:

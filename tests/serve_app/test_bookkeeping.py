@@ -4,13 +4,25 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
-from cutout.errors import Forbidden, ModelUnavailable, ServiceUnavailable
+from cutout.errors import (
+    Forbidden,
+    ModelBusy,
+    ModelCrashed,
+    ModelTimeout,
+    ModelUnavailable,
+    ResolutionTooHigh,
+    ServiceUnavailable,
+)
+from cutout.image import Picture
 from cutout.keys import make_key
-from cutout.outcome import Cutout, Terms
+from cutout.outcome import Cutout, Failure, Terms
 from cutout.purse import Charge
 from cutout.records import JobRecord
+from cutout.spec import EncodeSpec
+from deployments.upscaler import Upscaler
 from serve_app.bookkeeping import Bookkeeper
 from serve_app.shotgun import Shotgun
 from tests.serve_app.parts import Memory
@@ -76,6 +88,46 @@ async def test_an_abandoned_paid_call_counts_as_spent() -> None:
 
     assert [c.usd for c in books.spent] == [0.2, 0.2]
     assert late.total_cost_usd == 0.2
+
+
+class Broken(Upscaler):
+    """An upscaler that is full, late or dead, as the error says."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(EncodeSpec())
+        self._error = error
+
+    async def upscale(self, *_: Any) -> Cutout | Failure:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error", [ModelBusy("full"), ModelTimeout("late"), ModelCrashed("dead"), ModelUnavailable("away"), TimeoutError()]
+)
+async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception) -> None:
+    """A paid cutout that cannot be enlarged costs what the provider charged: in the answer and in the ledger."""
+    books = Memory()
+    shotgun = paid({"a": nothing}, books)
+    shotgun._upscaler = Broken(error)
+
+    result = await shotgun.run(job(factor=2))
+
+    failed = result.results[0].outcome
+    assert isinstance(failed, Failure)
+    assert (failed.stage, failed.cost_usd, result.total_cost_usd) == ("upscale", 0.5, 0.5)
+    assert [c.usd for c in books.spent] == [0.5]
+
+
+@pytest.mark.parametrize(("form", "side"), [("webp", 4096), ("webp", 8192), ("avif", 16384)])
+async def test_a_format_that_cannot_hold_the_result_is_refused_before_anybody_is_paid(form: Any, side: int) -> None:
+    """WebP ends at 16,383 pixels a side, AVIF at 65,535: beyond that no model runs and nothing is set aside."""
+    books = Memory()
+    wide = Picture(np.zeros((1, side, 3), np.uint8))
+
+    with pytest.raises(ResolutionTooHigh, match=f"output_format: {form} holds at most"):
+        await paid({"a": nothing}, books).run(job(factor=4, output_format=form), picture=wide)
+
+    assert books.reserved == books.spent == []
 
 
 class Away(Memory):
