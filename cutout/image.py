@@ -12,11 +12,12 @@ Rules of decoding, each tested in tests/cutout/test_image.py:
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile
 
-from cutout import png
+from cutout import exif, png
 from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
 from cutout.spec import EncodeSpec, LimitsSpec
@@ -28,6 +29,12 @@ MEDIA_TYPES: dict[OutputFormat, str] = {
 _READABLE = ("PNG", "JPEG", "WEBP")
 _LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
 """Longest side that a format holds; PNG's is beyond any picture of ours."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""What makes a picture of each EXIF orientation upright; 1 is upright."""
 _SRGB = ImageCms.createProfile("sRGB")
 Image.MAX_IMAGE_PIXELS = None  # `limits.input_px` decides, from the header, before anything is decoded
 
@@ -40,6 +47,8 @@ class Picture:
     """(H, W, 3) uint8."""
     alpha: Alpha | None = None
     """(H, W) uint8 when some pixel is transparent, else None."""
+    dpi: tuple[float, float] | None = None
+    """Pixels an inch, across and down, where the file says so: advice, which no pixel depends on."""
 
     @property
     def size(self) -> Size:
@@ -83,8 +92,7 @@ def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
         )
     try:
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        return _picture(image)
+        return _upright(image)
     except (OSError, SyntaxError, ValueError, EOFError, IndexError) as broken:
         raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
 
@@ -172,8 +180,27 @@ def _identified(data: bytes, field: str) -> ImageFile.ImageFile:
         raise InvalidFormat.of_field(field, f"{message}. {SUPPORTED}", received) from unknown
 
 
-def _picture(image: Image.Image) -> Picture:
-    profile = image.info.get("icc_profile")
+def _upright(image: ImageFile.ImageFile) -> Picture:
+    """The pixels as EXIF says that they are to be held, and the resolution that goes with them."""
+    advice = exif.read(image.info.get("exif", b""))
+    turn = _TURNS.get(advice.orientation)
+    dpi = _own_dpi(image) or advice.dpi
+    if dpi and advice.orientation >= 5:
+        dpi = dpi[1], dpi[0]
+    return _picture(image.transpose(turn) if turn is not None else image, image.info, dpi)
+
+
+def _own_dpi(image: ImageFile.ImageFile) -> tuple[float, float] | None:
+    """PNG's pHYs or JPEG's JFIF: what the format itself says of resolution, before EXIF does."""
+    if image.format == "JPEG":
+        per_inch = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0), 0.0)
+        across, down = image.info.get("jfif_density", (0, 0))
+        return exif.dpi_of(across * per_inch, down * per_inch)
+    return exif.dpi_of(*image.info["dpi"]) if image.format == "PNG" and "dpi" in image.info else None
+
+
+def _picture(image: Image.Image, info: dict[Any, Any], dpi: tuple[float, float] | None) -> Picture:
+    profile = info.get("icc_profile")
     if image.mode == "P" or (image.mode in "1LRGB" and "transparency" in image.info):
         image = image.convert("RGBA")
     elif image.mode == "LA":
@@ -181,7 +208,7 @@ def _picture(image: Image.Image) -> Picture:
     alpha = np.asarray(image.getchannel("A")) if image.mode in ("RGBA", "LA") else None
     if alpha is not None and alpha.min(initial=255) == 255:
         alpha = None
-    return Picture(np.asarray(_to_srgb(_eight_bits(image), profile)), alpha)
+    return Picture(np.asarray(_to_srgb(_eight_bits(image), profile)), alpha, dpi)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
