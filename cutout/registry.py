@@ -23,7 +23,8 @@ def load_registry(folder: Path) -> Registry:
     files = sorted((folder / "models").glob("*.yaml"))
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
     enabled = {m.id: m for m in models if m.enabled}
-    _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models if not m.local})
+    payees = {m.provider for m in models if not m.local or m.price_usd}
+    _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, payees)
     _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
     return _checked(folder / "models", Registry, {"service": service, "models": enabled})
 

@@ -37,7 +37,14 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
         model("fast", name="Quick Matte"),
         model("slow", name="Fine Matte", price_usd=0.0006, licence=noncommercial, options={"delay_s": 0.6}),
         model("broken", name="Dry Pen", options={"error": "The ink ran out"}),
-        model("absent", name="Far Away", backend="runware", provider="runware", options={"model": "runware:110@1"}),
+        model(
+            "absent",
+            name="Far Away",
+            backend="runware",
+            provider="runware",
+            free=True,
+            options={"model": "runware:110@1"},
+        ),
     )
     with Service(tmp_path, *models) as running:
         yield running
