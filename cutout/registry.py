@@ -23,8 +23,7 @@ def load_registry(folder: Path) -> Registry:
     files = sorted((folder / "models").glob("*.yaml"))
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
     enabled = {m.id: m for m in models if m.enabled}
-    payees = {m.provider for m in models if not m.local or m.price_usd}
-    _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, payees)
+    _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models})
     _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
     return _checked(folder / "models", Registry, {"service": service, "models": enabled})
 
@@ -44,7 +43,7 @@ def _check_ceilings(file: Path, ceilings: Collection[str], providers: Collection
     """A ceiling for a provider that no model has, a misspelt one, would bound nothing."""
     for name in ceilings:
         if name not in providers:
-            known = ", ".join(sorted(providers)) or "none, since every model runs here"
+            known = ", ".join(sorted(providers))
             raise ConfigurationError(f"{file}: daily_ceiling_usd.{name}: a provider of a model expected: {known}")
 
 

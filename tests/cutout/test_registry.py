@@ -83,7 +83,6 @@ def test_a_wrong_service_names_file_and_field(tmp_path: Path) -> None:
     ("ceilings", "expected"),
     [
         ("{runwar: 1}", "service.yaml: daily_ceiling_usd.runwar: a provider of a model expected: runware"),
-        ("{local_rembg: 1}", "service.yaml: daily_ceiling_usd.local_rembg: a provider of a model expected"),
         ("{runware: .inf}", "service.yaml: daily_ceiling_usd.runware: Input should be a finite number"),
         ("{runware: .nan}", "service.yaml: daily_ceiling_usd.runware: Input should be"),
         ("{runware: -1}", "service.yaml: daily_ceiling_usd.runware: Input should be greater than or equal to 0"),
