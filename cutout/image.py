@@ -55,12 +55,16 @@ class Picture:
         """Width and height in pixels."""
         return Size(self.rgb.shape[1], self.rgb.shape[0])
 
-    def on_white(self) -> Rgb:
-        """(H, W, 3) as a model sees it: what is transparent shows white."""
+    def on(self, ground: tuple[int, int, int]) -> Rgb:
+        """(H, W, 3): what is transparent shows the ground, red, green and blue in 0..255."""
         if self.alpha is None:
             return self.rgb
         alpha = self.alpha[..., None].astype(np.uint16)
-        return ((self.rgb * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+        return ((self.rgb * alpha + np.array(ground, np.uint16) * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+    def on_white(self) -> Rgb:
+        """(H, W, 3): what is transparent shows white."""
+        return self.on((255, 255, 255))
 
     def rgba(self) -> Rgba:
         """(H, W, 4) straight alpha; opaque where the picture has none."""

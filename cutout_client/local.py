@@ -10,6 +10,7 @@ from typing import Any
 
 from cutout.composite import compose
 from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable
+from cutout.ground import kept
 from cutout.image import Picture, decode, encode
 from cutout.outcome import Matte, OutputFormat
 from cutout.spec import ModelSpec, Registry
@@ -81,7 +82,7 @@ class LocalModels:
                 backend = idle.pop() if idle else await self._opened(spec)
                 try:
                     async with asyncio.timeout(spec.timeout_s):
-                        matte = await backend.remove(picture)
+                        matte = kept(picture, await backend.remove(picture))
                 finally:
                     idle.append(backend)
             image = await asyncio.to_thread(self._finish, spec, picture, matte)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cutout.composite import compose
 from cutout.crop import subject_box
 from cutout.errors import CutoutError, ModelUnavailable
+from cutout.ground import kept
 from cutout.image import Picture, encode
 from cutout.outcome import Cutout, Failure, Matte, ModelStatus, OutputFormat
 from cutout.spec import EncodeSpec, ModelSpec
@@ -62,6 +63,7 @@ class Remover:
 
     def _finish(self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float) -> Cutout:
         started = time.perf_counter()
+        matte = kept(picture, matte)
         rgba = compose(picture, matte, self._spec.decontaminate)
         composed = time.perf_counter()
         encoded = encode(rgba, output_format, self._encoding) if output_format else None

@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt
 
 from cutout.composite import normalised
 from cutout.errors import ModelError
+from cutout.ground import shown
 from cutout.image import Picture
 from cutout.outcome import EngineReport, Matte, Rgb
 from cutout.resize import resize_alpha
@@ -62,10 +63,10 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown to the network on white."""
+        """See LocalBackend. Already transparent input is shown on a ground; see cutout/ground.py."""
         square = (self.options.size_px, self.options.size_px)
         # Pillow's Lanczos, not our faster one: small networks see the difference (u2netp's alpha moves by 0.3 %).
-        seen = np.asarray(Image.fromarray(picture.on_white()).resize(square, Image.Resampling.LANCZOS))
+        seen = np.asarray(Image.fromarray(shown(picture)).resize(square, Image.Resampling.LANCZOS))
         tensor = network_input(seen, self.options.mean, self.options.std)
         if self.given_up.is_set():  # only a run that has begun can be interrupted
             raise ModelError("Given up: nobody waits for this picture")

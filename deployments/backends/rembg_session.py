@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from cutout.errors import ModelUnavailable
+from cutout.ground import shown
 from cutout.image import Picture
 from cutout.outcome import EngineReport, Matte
 from cutout.spec import Spec, WeightsSpec
@@ -51,8 +52,8 @@ class RembgSession(LocalBackend[RembgOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown to the network on white."""
+        """See LocalBackend. Already transparent input is shown on a ground; see cutout/ground.py."""
         from PIL import Image
 
-        masks = self._session.predict(Image.fromarray(picture.on_white()))
+        masks = self._session.predict(Image.fromarray(shown(picture)))
         return Matte(np.asarray(masks[0].convert("L")))

@@ -18,6 +18,7 @@ from PIL import Image
 from pydantic import Field, PositiveInt
 
 from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.ground import shown
 from cutout.image import Picture, decode, sniff
 from cutout.outcome import Alpha, Matte, Rgb, Size
 from cutout.png import encode
@@ -66,8 +67,8 @@ class Parcel:
 
 
 def pack(picture: Picture, limits: LimitsForm) -> Parcel:
-    """The picture, encoded within the limits; what is transparent in it shows white, as for a local model."""
-    rgb, size = picture.on_white(), fitted(picture.size, limits)
+    """The picture, encoded within the limits; what is transparent in it shows a ground, as for a local model."""
+    rgb, size = shown(picture), fitted(picture.size, limits)
     while True:
         content = rgb if size == picture.size else resize_rgb(rgb, size)
         padded = _padded(content, limits.min_side_px or 1)
@@ -82,7 +83,7 @@ def unpack(reply: bytes, parcel: Parcel, picture: Picture) -> Matte:
     """The matte of `picture` in a provider's reply, a PNG or WebP with transparency.
 
     Its own colours are kept when the provider saw the very pixels of the picture; otherwise the picture's, which
-    have no loss of JPEG and no white of `on_white` in them.
+    have no loss of JPEG and no ground of `shown` in them.
 
     Raises:
         Unreadable: no picture, one without a transparency channel, or one of another shape.
