@@ -65,7 +65,7 @@ def part(picture: Picture, box: Box) -> Picture:
     """The pixels of a picture within a box that lies in it."""
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[rows, columns])
-    return Picture(np.ascontiguousarray(picture.rgb[rows, columns]), alpha)
+    return Picture(np.ascontiguousarray(picture.rgb[rows, columns]), alpha, picture.dpi)
 
 
 def put_back(rgba: Rgba, box: Box, size: Size) -> Rgba:

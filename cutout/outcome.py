@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from cutout.density import Dpi
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.keys import KeyRecord
 
@@ -93,6 +94,8 @@ class Cutout:
     engine: EngineReport
     rgba: Rgba | None = None
     encoded: bytes | None = None
+    dpi: Dpi | None = None
+    """Resolution of `rgba`, where its picture had one; a file says its own."""
     times_ms: dict[str, float] = field(default_factory=dict)
     """Time in each span, in ms: `infer`, `composite`, `upscale`, `encode` …"""
     note: str | None = None

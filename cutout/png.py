@@ -17,6 +17,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from cutout.cores import CORES, THREADS
+from cutout.density import Dpi, physical
 from cutout.png_filter import FILTERS, filtered
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,8 +39,11 @@ _KINDS = range(len(FILTERS))
 _ADLER_BASE = 65521
 
 
-def encode(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced."""
+def encode(pixels: NDArray[np.uint8], dpi: Dpi | None = None) -> bytes:
+    """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced.
+
+    `dpi` is its resolution in pixels an inch, across and down.
+    """
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     height, width, channels = pixels.shape
@@ -48,7 +52,9 @@ def encode(pixels: NDArray[np.uint8]) -> bytes:
     if _is_flat(pixels, deflated, kind):
         deflated = min(deflated, _deflate_flat(pixels, kind), key=_size)
     head = struct.pack(">2I5B", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
-    return b"".join([SIGNATURE, *_chunk(b"IHDR", [head]), *_chunk(b"IDAT", deflated), *_chunk(b"IEND", [])])
+    resolution = _chunk(b"pHYs", [physical(dpi)]) if dpi else []
+    chunks = *_chunk(b"IHDR", [head]), *resolution, *_chunk(b"IDAT", deflated), *_chunk(b"IEND", [])
+    return b"".join([SIGNATURE, *chunks])
 
 
 def _best_filter(pixels: NDArray[np.uint8]) -> int:

@@ -103,7 +103,9 @@ class LocalModels:
         )
 
     def _finish(self, spec: ModelSpec, picture: Picture, matte: Matte) -> bytes:
-        return encode(compose(picture, matte, spec.decontaminate), self._format, self._registry.service.encode)
+        return encode(
+            compose(picture, matte, spec.decontaminate), self._format, self._registry.service.encode, picture.dpi
+        )
 
     async def _opened(self, spec: ModelSpec) -> Backend[Any]:
         backend = load_backend(spec, self._resources)

@@ -66,7 +66,7 @@ class Remover:
         matte = kept(picture, matte)
         rgba = compose(picture, matte, self._spec.decontaminate)
         composed = time.perf_counter()
-        encoded = encode(rgba, output_format, self._encoding) if output_format else None
+        encoded = encode(rgba, output_format, self._encoding, picture.dpi) if output_format else None
         encode_ms = (time.perf_counter() - composed) * 1000
         return Cutout(
             model_id=self._spec.id,
@@ -75,6 +75,7 @@ class Remover:
             engine=self._backend.report(),
             rgba=None if encoded else rgba,
             encoded=encoded,
+            dpi=None if encoded else picture.dpi,
             times_ms={"infer": infer_ms, "composite": (composed - started) * 1000}
             | ({"encode": encode_ms} if encoded else {}),
             note=matte.note,

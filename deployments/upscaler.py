@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cutout.crop import enlarged, subject_box
+from cutout.density import times
 from cutout.errors import CutoutError
 from cutout.finish import Finish, finished_around
 from cutout.image import Picture, decode, encode, without_idle_alpha
@@ -44,10 +45,11 @@ class Upscaler:
             spans = {"upscale": (time.perf_counter() - started) * 1000} if factor else {}
             box = subject_box(rgba[..., 3])
             box = enlarged(box, factor, cutout.size) if box and factor else box
-            done = self._finished(cutout.timed(**spans), larger, output_format, finish or Finish(), box)
+            cut = replace(cutout, dpi=times(cutout.dpi, factor or 1)).timed(**spans)
+            done = self._finished(cut, larger, output_format, finish or Finish(), box)
             has_whole = output_format == "png" and (finish is None or finish.is_plain)
-            whole = encode(without_idle_alpha(larger), "png") if keep_whole and not has_whole else None
-            return replace(done, source_size=cutout.size if factor else None, rgba=None, whole=whole)
+            whole = encode(without_idle_alpha(larger), "png", dpi=cut.dpi) if keep_whole and not has_whole else None
+            return replace(done, source_size=cutout.size if factor else None, rgba=None, dpi=None, whole=whole)
 
         return await _in_thread(cutout.model_id, made)
 
@@ -57,8 +59,10 @@ class Upscaler:
         """A cutout that was kept whole, as a PNG, with another finish; `cutout` is what was said of it."""
 
         def made() -> Cutout:
-            rgba = decode(whole, OURS).rgba()
-            return self._finished(cutout, rgba, output_format, finish or Finish(), cutout.whole_box)
+            picture = decode(whole, OURS)
+            cut = replace(cutout, dpi=picture.dpi)
+            done = self._finished(cut, picture.rgba(), output_format, finish or Finish(), cutout.whole_box)
+            return replace(done, dpi=None)
 
         return await _in_thread(cutout.model_id, made)
 
@@ -67,15 +71,16 @@ class Upscaler:
     ) -> Upscaled:
         """A caller's picture, enlarged and encoded; without `preserve_alpha`, what is transparent turns white."""
         if picture.alpha is not None and not preserve_alpha:
-            picture = Picture(picture.on_white())
-        encoded, times = await asyncio.to_thread(self._enlarge, picture.rgba(), factor, output_format)
-        return Upscaled(encoded, picture.size, picture.size.times(factor), picture.alpha is not None, times)
+            picture = Picture(picture.on_white(), dpi=picture.dpi)
+        encoded, times_ms = await asyncio.to_thread(self._enlarge, picture, factor, output_format)
+        return Upscaled(encoded, picture.size, picture.size.times(factor), picture.alpha is not None, times_ms)
 
-    def _enlarge(self, rgba: Rgba, factor: int, output_format: OutputFormat) -> tuple[bytes, dict[str, float]]:
+    def _enlarge(self, picture: Picture, factor: int, output_format: OutputFormat) -> tuple[bytes, dict[str, float]]:
         started = time.perf_counter()
-        larger = resize_rgba(rgba, Size(rgba.shape[1], rgba.shape[0]).times(factor))
+        larger = resize_rgba(picture.rgba(), picture.size.times(factor))
         resized = time.perf_counter()
-        encoded = encode(without_idle_alpha(larger), output_format, self._encoding)
+        dpi = times(picture.dpi, factor)
+        encoded = encode(without_idle_alpha(larger), output_format, self._encoding, dpi)
         encoded_at = time.perf_counter()
         return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
 
@@ -85,8 +90,8 @@ class Upscaler:
         started = time.perf_counter()
         done = finished_around(rgba, finish, box)
         finished_at = time.perf_counter()
-        encoded = encode(without_idle_alpha(done.pixels), output_format, self._encoding)
-        mask = None if done.mask is None else encode(done.mask, "png")
+        encoded = encode(without_idle_alpha(done.pixels), output_format, self._encoding, cutout.dpi)
+        mask = None if done.mask is None else encode(done.mask, "png", dpi=cutout.dpi)
         spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
         size = Size(done.pixels.shape[1], done.pixels.shape[0])
         made = replace(cutout, size=size, encoded=encoded, mask=mask, box=done.box, frame=done.frame)

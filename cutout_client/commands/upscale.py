@@ -84,6 +84,7 @@ def _by(client: "AsyncClient", factor: Factor, output_format: Format) -> "Work":
 
 
 def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Work":
+    from cutout.density import times
     from cutout.errors import ImageTooLarge
     from cutout.image import decode, encode, without_idle_alpha
     from cutout.resize import resize_rgba
@@ -95,7 +96,7 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Wor
         if size.width * size.height > service.limits.output_px:
             raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
         larger = without_idle_alpha(resize_rgba(picture.rgba(), size))
-        return encode(larger, output_format, service.encode), size
+        return encode(larger, output_format, service.encode, times(picture.dpi, factor)), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
         started = time.perf_counter()

@@ -90,11 +90,11 @@ class Works:
 
 
 def picture(shade: int = 200, side: int = 24) -> bytes:
-    """A PNG of one colour with a dark frame."""
+    """A PNG of one colour with a dark frame, of 300 dots an inch."""
     image = Image.new("RGB", (side, side))
     image.paste((shade, shade, 40), (4, 4, side - 4, side - 4))
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, "PNG", dpi=(300, 300))
     return out.getvalue()
 
 

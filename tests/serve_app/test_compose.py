@@ -19,6 +19,7 @@ from deployments.books import Books
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.keeping import SUFFIX
+from tests.cutout.test_density import said
 from tests.serve_app.jobbing import Works, picture, working
 from tests.serve_app.test_routes import opened
 
@@ -130,6 +131,7 @@ async def test_an_enlarged_job(http: httpx.AsyncClient) -> None:
     contract.ProcessBody.model_validate(later.json())
     [result] = later.json()["results"]
     assert base64.b64decode(result["image_base64"]) == now.content
+    assert said(now.content) == pytest.approx((600, 600), abs=0.02)
     assert "{left} {top} {width} {height}".format(**result["box"]) == now.headers["x-cutout-box"]
 
 

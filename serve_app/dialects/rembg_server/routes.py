@@ -106,7 +106,7 @@ def _written(form: RembgForm, picture: Picture, cutout: Cutout) -> bytes:
     rgba = cutout.rgba
     alpha = smoothed(opacity(rgba)) if form.ppm else opacity(rgba)
     if form.om:
-        return encode(alpha, "png")
+        return encode(alpha, "png", dpi=picture.dpi)
     if form.ppm or not form.dc:
         rgba = compose(picture, Matte(alpha), clean=False)
-    return encode(rgba if form.bgc is None else over(rgba, *form.bgc), "png")
+    return encode(rgba if form.bgc is None else over(rgba, *form.bgc), "png", dpi=picture.dpi)

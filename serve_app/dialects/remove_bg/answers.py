@@ -62,7 +62,7 @@ def answer(order: Order, cutout: Cutout, encoding: EncodeSpec) -> Answer:
     if result is None:
         message = "No subject was found in the image"
         raise Refused("unknown_foreground", "Could not identify foreground in image", message)
-    content, media_type = written(result.rgba, order.background, form, encoding)
+    content, media_type = written(result.rgba, order.background, form, encoding, order.picture.dpi)
     kind = None if form.type_level == "none" else "other" if form.type == "auto" else form.type
     height, width = result.rgba.shape[:2]
     return Answer(content, media_type, Size(width, height), result.box, kind, cutout.cost_usd, order.job_id)

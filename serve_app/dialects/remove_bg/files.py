@@ -5,6 +5,7 @@ import zipfile
 from typing import Final, TypeAlias
 
 from cutout.arrange import WHITE, colours, laid, opacity
+from cutout.density import Dpi
 from cutout.finish import Colour, on_background
 from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba
@@ -17,27 +18,31 @@ FORMATS: Final[dict[str, OutputFormat]] = {"png": "png", "jpg": "jpeg", "webp": 
 ZIP: Final = "application/zip"
 
 
-def written(rgba: Rgba, background: Background, form: RemoveBgForm, encoding: EncodeSpec) -> tuple[bytes, str]:
-    """The file and its media type, of an (h, w, 4) cutout."""
+def written(
+    rgba: Rgba, background: Background, form: RemoveBgForm, encoding: EncodeSpec, dpi: Dpi | None = None
+) -> tuple[bytes, str]:
+    """The file and its media type, of an (h, w, 4) cutout; `dpi` is its picture's resolution."""
     if form.channels == "alpha":
-        return _picture(opacity(rgba), FORMATS.get(form.format, "png"), encoding)
+        return _picture(opacity(rgba), FORMATS.get(form.format, "png"), encoding, dpi)
     pixels = laid(rgba, background)
     if form.format == "zip":
-        return _apart(pixels, encoding), ZIP
+        return _apart(pixels, encoding, dpi), ZIP
     shows_through = int(opacity(pixels).min()) < 255
-    return _picture(pixels, FORMATS.get(form.format, "png" if shows_through else "jpeg"), encoding)
+    return _picture(pixels, FORMATS.get(form.format, "png" if shows_through else "jpeg"), encoding, dpi)
 
 
-def _picture(pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, encoding: EncodeSpec) -> tuple[bytes, str]:
+def _picture(
+    pixels: Rgba | Rgb | Alpha, output_format: OutputFormat, encoding: EncodeSpec, dpi: Dpi | None
+) -> tuple[bytes, str]:
     if output_format == "jpeg" and pixels.ndim == 3 and pixels.shape[2] == 4:
         pixels = on_background(pixels, WHITE)
-    return encode(pixels, output_format, encoding), MEDIA_TYPES[output_format]
+    return encode(pixels, output_format, encoding, dpi), MEDIA_TYPES[output_format]
 
 
-def _apart(pixels: Rgba | Rgb, encoding: EncodeSpec) -> bytes:
+def _apart(pixels: Rgba | Rgb, encoding: EncodeSpec, dpi: Dpi | None) -> bytes:
     """Colours and matte, each as a file of its own; colours end in black where the matte does."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("color.jpg", encode(colours(pixels), "jpeg", encoding))
-        archive.writestr("alpha.png", encode(opacity(pixels), "png", encoding))
+        archive.writestr("color.jpg", encode(colours(pixels), "jpeg", encoding, dpi))
+        archive.writestr("alpha.png", encode(opacity(pixels), "png", encoding, dpi))
     return out.getvalue()
