@@ -22,6 +22,7 @@ CutoutError
     ├── ProviderError         a remote model answered with an error, or not at all
     └── ModelUnavailable  503 service_unavailable    no weights, no key, no provider
         ├── ModelBusy     503 service_unavailable    its queue is full
+        ├── NoMemory      503 service_unavailable    its process has no memory for the picture
         └── BudgetSpent   503 service_unavailable    daily ceilings leave no model
 """
 
@@ -189,6 +190,10 @@ class ModelUnavailable(ModelError):
 
 class ModelBusy(ModelUnavailable):
     """The model's queue is full."""
+
+
+class NoMemory(ModelUnavailable):
+    """The model's process had no memory left for the picture; what it had begun by then is not known."""
 
 
 class BudgetSpent(ModelUnavailable):

@@ -21,11 +21,11 @@ class Charge:
 class Purse(Protocol):
     """Budgets, wherever they live; deployments/budget.py says what each method does."""
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside; models that a ceiling leaves no money for come back, each with the reason."""
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
-        """Book what was really spent."""
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent of a hold. Sent again it changes nothing."""
 
 
 def charge(spec: ModelSpec, usd: float, key: KeyRecord | None) -> Charge:

@@ -15,12 +15,22 @@ from deployments.limiter import Limiter
 class Books(Ledger):
     """The ledger, with the count of requests and the budgets beside it; one replica for any number of ingresses."""
 
-    def __init__(self, database_url: str, lease_s: float, instruments: Instruments = NO_INSTRUMENTS) -> None:
-        """`lease_s`: how long a job keeps its caller's place, in seconds, when nobody gives it back."""
+    def __init__(
+        self, database_url: str, lease_s: float, instruments: Instruments = NO_INSTRUMENTS, owner: str = ""
+    ) -> None:
+        """`lease_s`: how long a job keeps its caller's place, and its money, in seconds, when nobody gives them back.
+
+        `owner` is this run of the service: what another one has set aside is booked at the start.
+        """
         super().__init__(database_url)
         self._limiter = Limiter(lease_s)
-        self._budget = Budget(self._database)
+        self._budget = Budget(self._database, lease_s, owner)
         self._instruments = instruments
+
+    async def start(self) -> None:
+        """Bring the tables up to date, and book what a run that has died was in the middle of; see Ledger."""
+        await super().start()
+        self._count(await self._budget.start())
 
     async def select(self, pick: Pick) -> Logged:
         """Keep the caller's pick, and count it; see Ledger."""
@@ -44,16 +54,20 @@ class Books(Ledger):
         """Give the place back; see Limiter."""
         self._limiter.end(job_id)
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside; see Budget."""
-        return await self._budget.reserve(job_id, charges, ceilings)
+        refused, abandoned = await self._budget.reserve(hold_id, charges, ceilings)
+        self._count(abandoned)
+        return refused
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """What may still be spent today; see Budget."""
         return await self._budget.left(ceilings)
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent; see Budget."""
-        await self._budget.settle(job_id, spent)
-        for charge in spent:
+        self._count(await self._budget.settle(hold_id, spent))
+
+    def _count(self, booked: Sequence[Charge]) -> None:
+        for charge in booked:
             self._instruments.record(SPENT, charge.usd, provider=charge.payers[0], model=charge.model_id)

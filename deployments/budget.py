@@ -1,73 +1,127 @@
 """What has been paid today, and whether more may be: per provider and per API key."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cutout.purse import Charge
 from deployments.records import queries
 from deployments.records.database import Database
 
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(20261129)")
+"""Held until the commit, so that two services on one PostgreSQL cannot spend the last of a day's money both."""
+
 
 class Budget:
     """Ceilings of a UTC day. Money is set aside before a paid call and booked, as it was really spent, after it.
 
-    What is set aside lives in memory, what is booked in the database: after a restart nothing that was spent is
-    forgotten, and nothing stays set aside for a request that died.
+    Both lie in the database: no hold kept, no paid call. A hold is let go in the transaction that books what came of
+    it, and books once only, however often it is asked to. One that nobody settles, because who held it has died, is
+    booked at its price: a call that was begun and whose end is unknown may have been charged.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lease_s: float, owner: str = "") -> None:
+        """`lease_s`: after so many seconds a hold is booked; `owner`: this run of the service, "" where it has none."""
         self._database = database
+        self._lease_s = lease_s
+        self._owner = owner
         self._turn = asyncio.Lock()
-        self._held: dict[str, tuple[Charge, ...]] = {}
-        """By job."""
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
-        """Set a job's charges aside; models that a ceiling leaves no money for come back, each with the reason."""
-        async with self._turn:
-            booked = await self._booked(set(ceilings))
+    async def start(self) -> tuple[Charge, ...]:
+        """Book what earlier runs of the service have left; gives what was booked. Raises as `reserve`."""
+        async with self._writing() as connection:
+            return await self._book_abandoned(connection, self._owner or None)
+
+    async def reserve(
+        self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]
+    ) -> tuple[dict[str, str], tuple[Charge, ...]]:
+        """Set charges aside; models that a ceiling leaves no money for come back, each with the reason.
+
+        Beside them come charges of others that were booked meanwhile. Sent again it is the same hold.
+
+        Raises:
+            ServiceUnavailable: the database cannot be written; nothing may be spent.
+        """
+        async with self._writing() as connection:
+            await connection.execute(queries.drop_holds(hold_id))
+            abandoned = await self._book_abandoned(connection, None)
+            booked, held = await self._booked(connection, set(ceilings)), await _held(connection)
             refused, kept = {}, list[Charge]()
             for charge in charges:
-                full = next((p for p in charge.payers if self._left(p, booked, ceilings, kept) < charge.usd), None)
+                aside = (*held, *kept)
+                full = next((p for p in charge.payers if _left(p, booked, ceilings, aside) < charge.usd), None)
                 if full:
                     refused[charge.model_id] = f"the daily ceiling of {ceilings[full]:g} USD for {full} is reached"
                 else:
                     kept.append(charge)
-            self._held[job_id] = tuple(kept)
-            return refused
+            if kept:
+                until = time.time() + self._lease_s
+                await connection.execute(queries.put_holds(hold_id, kept, self._owner, until))
+        return refused, abandoned
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
-        """Book what a job really spent, and let go of what was set aside for it."""
-        async with self._turn:
-            self._held.pop(job_id, None)
-            by_payer: dict[str, float] = {}
-            for charge in spent:
-                for payer in charge.payers:
-                    by_payer[payer] = by_payer.get(payer, 0.0) + charge.usd
-            async with self._database.writing() as connection:
-                for payer, usd in by_payer.items():
-                    await connection.execute(queries.add_spending(_today(), payer, usd, self._database.dialect))
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> tuple[Charge, ...]:
+        """Book what was really spent of a hold, and let go of it; gives what was booked.
+
+        Sent again, or after the hold was booked at its price, it changes nothing.
+
+        Raises:
+            ServiceUnavailable: the database cannot be written; the hold stays.
+        """
+        async with self._writing() as connection:
+            rows = (await connection.execute(queries.drop_holds(hold_id))).mappings().all()
+            held = {row["model_id"] for row in rows}
+            booked = tuple(charge for charge in spent if charge.model_id in held)
+            await self._book(connection, booked)
+        return booked
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """USD that each payer with a ceiling may still spend today; what is set aside is not left."""
-        async with self._turn:
-            booked = await self._booked(set(ceilings))
-            return {payer: max(0.0, self._left(payer, booked, ceilings, ())) for payer in ceilings}
-
-    def _left(
-        self, payer: str, booked: Mapping[str, float], ceilings: Mapping[str, float], kept: Sequence[Charge]
-    ) -> float:
-        """USD that a payer may still spend today."""
-        if payer not in ceilings:
-            return float("inf")
-        held = [charge for charges in self._held.values() for charge in charges]
-        aside = sum(charge.usd for charge in (*held, *kept) if payer in charge.payers)
-        return round(ceilings[payer] - booked.get(payer, 0.0) - aside, 9)
-
-    async def _booked(self, payers: set[str]) -> dict[str, float]:
         async with self._database.reading() as connection:
-            rows = (await connection.execute(queries.spending_of(_today(), payers))).all()
+            booked, held = await self._booked(connection, set(ceilings)), await _held(connection)
+        return {payer: max(0.0, _left(payer, booked, ceilings, held)) for payer in ceilings}
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self._turn, self._database.writing() as connection:
+            if self._database.dialect == "postgresql":
+                await connection.execute(ONE_AT_A_TIME)
+            yield connection
+
+    async def _book_abandoned(self, connection: AsyncConnection, owner: str | None) -> tuple[Charge, ...]:
+        rows = (await connection.execute(queries.drop_abandoned(time.time(), owner))).mappings().all()
+        charges = tuple(map(queries.charge_of, rows))
+        await self._book(connection, charges)
+        return charges
+
+    async def _book(self, connection: AsyncConnection, charges: Iterable[Charge]) -> None:
+        by_payer: dict[str, float] = {}
+        for charge in charges:
+            for payer in charge.payers:
+                by_payer[payer] = by_payer.get(payer, 0.0) + charge.usd
+        for payer, usd in by_payer.items():
+            await connection.execute(queries.add_spending(_today(), payer, usd, self._database.dialect))
+
+    async def _booked(self, connection: AsyncConnection, payers: set[str]) -> dict[str, float]:
+        rows = (await connection.execute(queries.spending_of(_today(), payers))).all()
         return {row.payer: row.usd for row in rows}
+
+
+async def _held(connection: AsyncConnection) -> tuple[Charge, ...]:
+    rows = (await connection.execute(queries.all_holds())).mappings().all()
+    return tuple(map(queries.charge_of, rows))
+
+
+def _left(payer: str, booked: Mapping[str, float], ceilings: Mapping[str, float], aside: Iterable[Charge]) -> float:
+    """USD that a payer may still spend today."""
+    if payer not in ceilings:
+        return float("inf")
+    held = sum(charge.usd for charge in aside if payer in charge.payers)
+    return round(ceilings[payer] - booked.get(payer, 0.0) - held, 9)
 
 
 def _today() -> str:

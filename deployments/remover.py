@@ -39,16 +39,19 @@ class Remover:
 
     async def remove(self, picture: Picture, output_format: OutputFormat | None) -> Cutout | Failure:
         """The cutout of a picture: encoded, or as pixels when `output_format` is None."""
+        cost_usd = 0.0
         try:
             if self._status.state != "ready":
                 message = f"{self._spec.name} is unavailable: {self._status.reason}"
                 raise ModelUnavailable(message, {"retry_after_s": self._retry_s})
             started = time.perf_counter()
             matte = await self._backend.remove(picture)
+            cost_usd = self._cost_usd(matte)
             infer_ms = (time.perf_counter() - started) * 1000
             return await asyncio.to_thread(self._finish, picture, matte, output_format, infer_ms)
         except CutoutError as error:
-            return Failure.of(self._spec.id, error)
+            failed = Failure.of(self._spec.id, error)
+            return replace(failed, cost_usd=max(cost_usd, failed.cost_usd))
 
     def status(self) -> ModelStatus:
         """Whether the model can work now."""
@@ -71,7 +74,7 @@ class Remover:
         return Cutout(
             model_id=self._spec.id,
             size=picture.size,
-            cost_usd=self._spec.price_usd if matte.cost_usd is None else matte.cost_usd,
+            cost_usd=self._cost_usd(matte),
             engine=self._backend.report(),
             rgba=None if encoded else rgba,
             encoded=encoded,
@@ -81,6 +84,9 @@ class Remover:
             note=matte.note,
             box=subject_box(rgba[..., 3]) if encoded else None,
         )
+
+    def _cost_usd(self, matte: Matte) -> float:
+        return self._spec.price_usd if matte.cost_usd is None else matte.cost_usd
 
     async def _open_until_ready(self) -> None:
         while self._status.state != "ready":

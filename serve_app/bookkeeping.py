@@ -1,22 +1,26 @@
-"""What a job costs, set aside before and booked after it, and the job's own record. Work goes on without the ledger."""
+"""What a job costs, set aside before and booked after it, and the job's own record. Without a ledger nobody is paid."""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from cutout.errors import CutoutError
-from cutout.outcome import Job, ModelResult, Result
+from cutout.outcome import Job, Result
 from cutout.purse import Charge, Purse, ceilings, charge
 from cutout.records import JobRecord
 from cutout.spec import Registry
 from serve_app.choice import Choice
+from serve_app.settlements import Settlements
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
+LEDGER_S = 5.0
+"""Longest wait for the ledger, in seconds."""
+AWAY = "its price cannot be set aside for now, since the ledger is away or cannot be written"
 
 
 class Books(Purse, Protocol):
@@ -27,49 +31,55 @@ class Books(Purse, Protocol):
 
 
 class Bookkeeper:
-    """Keeps the books of one shotgun. A ledger that is away for a moment stops nothing: the log says what it missed."""
+    """Keeps the books of one shotgun. While the ledger is away nothing is spent, and what costs nothing goes on."""
 
     def __init__(self, books: Books, registry: Registry) -> None:
         self._books = books
         self._registry = registry
+        self._settlements = Settlements(books)
 
     @asynccontextmanager
-    async def paid(self, job: Job, choice: Choice) -> AsyncIterator[tuple[Choice, dict[str, ModelResult]]]:
-        """The choice less what budgets refuse, and room for results, whose costs are booked at the end.
+    async def paid(self, job: Job, choice: Choice) -> AsyncIterator[tuple[Choice, dict[str, float]]]:
+        """The choice less what budgets refuse, and room for what each model has cost, in USD, booked at the end.
+
+        A model that nothing is said of there was on its way when the job ended: its price counts as spent.
 
         Raises:
             BudgetSpent: the budgets leave no model.
         """
-        results: dict[str, ModelResult] = {}
+        costs: dict[str, float] = {}
         prices = self._prices(job, choice)
         if not prices:
-            yield choice, results
+            yield choice, costs
             return
-        limits = ceilings(self._registry.service.daily_ceiling_usd, job.key)
-        refused = await self._unless_away(self._books.reserve(job.id, prices, limits)) or {}
+        hold_id, begun = str(uuid.uuid4()), list[Charge]()
         try:
-            yield choice.without(refused), results
+            refused = await self._refused(hold_id, prices, job)
+            left = choice.without(refused)
+            begun = [price for price in prices if price.model_id not in refused]
+            yield left, costs
         finally:
-            spent = [_real(c, results) for c in prices if c.model_id not in refused]
-            await asyncio.shield(self._unless_away(self._books.settle(job.id, spent)))
+            spent = [replace(price, usd=costs.get(price.model_id, price.usd)) for price in begun]
+            await asyncio.shield(self._settlements.settle(hold_id, spent))
 
     async def record(self, job: Job, result: Result) -> None:
         """Keep what came of a job, so that a pick can refer to it."""
-        await self._unless_away(self._books.record(JobRecord.of(job, result, time.time())))
+        try:
+            async with asyncio.timeout(LEDGER_S):
+                await self._books.record(JobRecord.of(job, result, time.time()))
+        except (CutoutError, TimeoutError) as away:
+            logger.warning("The ledger is away, and a job is not recorded: %s", away or "no answer")
 
     def _prices(self, job: Job, choice: Choice) -> list[Charge]:
         specs = [self._registry.models[name] for name in choice.models]
         return [charge(spec, spec.price_usd, job.key) for spec in specs if not spec.local or spec.price_usd]
 
-    async def _unless_away(self, asked: Awaitable[T]) -> T | None:
+    async def _refused(self, hold_id: str, prices: Sequence[Charge], job: Job) -> Mapping[str, str]:
+        """Models that may not be paid, each with the reason; without a ledger, all that have a price."""
+        limits = ceilings(self._registry.service.daily_ceiling_usd, job.key)
         try:
-            return await asked
-        except CutoutError as away:
-            logger.warning("The ledger is away, work goes on without it: %s", away.message)
-            return None
-
-
-def _real(price: Charge, results: dict[str, ModelResult]) -> Charge:
-    """What a model really cost. One whose result nobody waited for was abandoned: its price counts as spent."""
-    result = results.get(price.model_id)
-    return price if result is None else replace(price, usd=result.outcome.cost_usd)
+            async with asyncio.timeout(LEDGER_S):
+                return await self._books.reserve(hold_id, prices, limits)
+        except (CutoutError, TimeoutError) as away:
+            logger.warning("The ledger is away, and nobody is paid: %s", away or "no answer")
+            return {price.model_id: AWAY for price in prices if price.usd}

@@ -37,7 +37,9 @@ def build_app(args: dict[str, Any]) -> Application:
         for model_id, spec in registry.models.items()
     }
     upscaler = serve.deployment(UpscalerReplica, name="Upscaler").bind(registry.service)
-    ledger = serve.deployment(LedgerReplica, name="Ledger").bind(settings.database_url, registry.service)
+    ledger = serve.deployment(LedgerReplica, name="Ledger").bind(
+        settings.database_url, registry.service, settings.run_id
+    )
     jobs = serve.deployment(JobsReplica, name="Jobs").bind(
         registry, models, upscaler, ledger, instruments=serve_instruments
     )

@@ -1,5 +1,6 @@
 """Which models a request fires at, what they cost together, and why others are left out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutout.errors import BudgetSpent, Forbidden, ModelUnavailable, ValidationError
@@ -23,7 +24,7 @@ class Choice:
         """What the models cost together by the registry's prices."""
         return round(sum(self.prices_usd.values()), 6)
 
-    def without(self, refused: dict[str, str]) -> "Choice":
+    def without(self, refused: Mapping[str, str]) -> "Choice":
         """This choice less the models that budgets refuse, each with its reason.
 
         Raises:

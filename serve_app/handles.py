@@ -9,7 +9,15 @@ from ray.exceptions import ObjectLostError, RayActorError, RayError, RayTaskErro
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
-from cutout.errors import CutoutError, ModelBusy, ModelCrashed, ModelError, ModelUnavailable, ServiceUnavailable
+from cutout.errors import (
+    CutoutError,
+    ModelBusy,
+    ModelCrashed,
+    ModelError,
+    ModelUnavailable,
+    NoMemory,
+    ServiceUnavailable,
+)
 from cutout.finish import Finish
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
@@ -126,17 +134,17 @@ class LedgerHandle:
         """Give the place back."""
         await _sent(lambda: self._handle.end.remote(job_id), LEDGER, 1)
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside."""
-        return await _sent(lambda: self._handle.reserve.remote(job_id, charges, ceilings), LEDGER, TRIES)
+        return await _sent(lambda: self._handle.reserve.remote(hold_id, charges, ceilings), LEDGER, TRIES)
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """What may still be spent today."""
         return await _sent(lambda: self._handle.left.remote(ceilings), LEDGER, TRIES)
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
-        """Book what was really spent. Not sent again: it may have been booked before its replica died."""
-        await _sent(lambda: self._handle.settle.remote(job_id, spent), LEDGER, 1)
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent."""
+        await _sent(lambda: self._handle.settle.remote(hold_id, spent), LEDGER, TRIES)
 
 
 class JobsHandle:
@@ -216,9 +224,9 @@ async def _answer(response: DeploymentResponse[T], name: str) -> T:
         if isinstance(failed.cause, CutoutError):
             raise failed.cause from None
         if isinstance(failed.cause, MemoryError):
-            raise ModelUnavailable(f"{name} has no memory left for this picture") from failed
+            raise NoMemory(f"{name} has no memory left for this picture") from failed
         logger.exception("%s failed", name)
         raise ModelError(f"{name} failed: {type(failed.cause).__name__}") from failed
     except RayError as trouble:
         logger.exception("%s could not be reached", name)
-        raise ModelUnavailable(f"{name} could not be reached: {type(trouble).__name__}") from trouble
+        raise ModelCrashed(f"{name} was lost while it worked: {type(trouble).__name__}") from trouble

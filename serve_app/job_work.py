@@ -50,13 +50,13 @@ class PartBooks:
     def __init__(self, purse: Purse) -> None:
         self._purse = purse
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside."""
-        return await self._purse.reserve(job_id, charges, ceilings)
+        return await self._purse.reserve(hold_id, charges, ceilings)
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent."""
-        await self._purse.settle(job_id, spent)
+        await self._purse.settle(hold_id, spent)
 
     async def record(self, job: JobRecord) -> None:
         """A part of a job is no record."""

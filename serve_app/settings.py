@@ -9,6 +9,8 @@ from pathlib import Path
 from sysconfig import get_path
 from tempfile import gettempdir
 
+from serve_app.leftovers import RUN_ID
+
 VERSION = version("cutout-shotgun")
 
 
@@ -50,6 +52,9 @@ class Settings:
     """CUTOUT_PICTURES: where the pictures of jobs are kept: a folder, or s3://bucket/prefix."""
     url_secret: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_URL_SECRET") or None, repr=False)
     """CUTOUT_URL_SECRET: signs the addresses of results; without it, a secret made once in the data folder."""
+
+    run_id: str = field(default_factory=lambda: os.environ.get(RUN_ID, ""))
+    """The run of the service on this machine, as its command names it; empty on a cluster of somebody else's."""
 
     metrics_port: str | None = field(default_factory=lambda: os.environ.get("METRICS_PORT") or None)
     """METRICS_PORT: where Prometheus finds the metrics of this machine; a free port unless set."""

@@ -6,11 +6,19 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from cutout.errors import CutoutError, ModelError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
+from cutout.errors import (
+    CutoutError,
+    ModelError,
+    ModelTimeout,
+    ModelUnavailable,
+    NoMemory,
+    ResolutionTooHigh,
+    ServiceUnavailable,
+)
 from cutout.finish import Finish, check_format
 from cutout.image import Picture, check_sides, decode
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
-from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Upscaled
+from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Terms, Upscaled
 from cutout.spec import Registry
 from cutout.trail import follow
 from serve_app.board import Board
@@ -106,11 +114,12 @@ class Shotgun:
             picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
         self.check_result(job, picture.size)
         decoded = time.perf_counter()
-        async with self._books.paid(job, choice) as (choice, results):
+        results: dict[str, ModelResult] = {}
+        async with self._books.paid(job, choice) as (choice, costs):
             if watcher:
                 watcher.started(choice, picture.size)
             finish = self._share(job.finish) if job.finish else None
-            volley = _Volley(job, self._share(picture), finish, started, results, watcher)
+            volley = _Volley(job, self._share(picture), finish, started, results, costs, watcher)
             await self._fire(choice.models, volley, enough)
         result = Result(
             job_id=job.id,
@@ -158,49 +167,61 @@ class Shotgun:
                 task.add_done_callback(look)
         for name in models:
             if name not in volley.results:
-                failure = Failure.of(name, ModelError("Called off: another cutout was enough"))
-                failure = replace(failure, cost_usd=self.registry.models[name].price_usd)
+                failure = self._given_up(name, ModelError("Called off: another cutout was enough"), volley)
                 volley.results[name] = ModelResult(name, failure, (time.perf_counter() - volley.received) * 1000)
 
     async def _one_model(self, model_id: str, volley: "_Volley") -> None:
-        started, deadline_s = time.perf_counter(), volley.job.terms.deadline_s
+        started = time.perf_counter()
+        allowed_s, late = self._allowed(volley.job.terms)
         try:
-            async with asyncio.timeout(None if deadline_s is None else volley.received + deadline_s - started):
+            async with asyncio.timeout(volley.received + allowed_s - started):
                 outcome = await self._shoot(model_id, volley)
         except TimeoutError:
-            late = ModelTimeout(f"Not done by the deadline of {(deadline_s or 0) * 1000:g} ms")
-            outcome = replace(Failure.of(model_id, late), cost_usd=self.registry.models[model_id].price_usd)
+            outcome = self._given_up(model_id, ModelTimeout(late), volley)
         volley.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
         record_result(self.instruments, volley.results[model_id])
         if volley.watcher:
             volley.watcher.finished(volley.results[model_id])
 
+    def _allowed(self, terms: Terms) -> tuple[float, str]:
+        """Seconds that a request has for all of its models, and what is said of one that takes longer."""
+        request_s = self.registry.service.limits.request_s
+        if terms.deadline_s is None or terms.deadline_s > request_s:
+            return request_s, f"Not done within the {request_s:g} s of a request"
+        return terms.deadline_s, f"Not done by the deadline of {terms.deadline_s * 1000:g} ms"
+
     async def _shoot(self, model_id: str, volley: "_Volley") -> Cutout | Failure:
         started, job = time.perf_counter(), volley.job
         as_file = job.is_plain and not job.pixels
         outcome = await self._cut(model_id, volley.shared, job.output_format if as_file else None)
+        volley.costs[model_id] = outcome.cost_usd
         cut_ms = (time.perf_counter() - started) * 1000
         self.board.record(model_id, outcome, cut_ms)
         if isinstance(outcome, Cutout):
             outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
             if not job.is_plain:
                 made = self._upscaler.upscale(outcome, job.factor, job.output_format, volley.finish, job.keep_whole)
-                finished = await self._finished(model_id, made)
-                # What the model was paid stays paid, whatever becomes of the picture after it.
-                outcome = replace(finished, cost_usd=outcome.cost_usd) if isinstance(finished, Failure) else finished
-        return outcome
+                outcome = await self._finished(model_id, made)
+        # What the model was paid stays paid, whatever becomes of the picture after it.
+        return replace(outcome, cost_usd=volley.costs[model_id])
+
+    def _given_up(self, model_id: str, error: ModelError, volley: "_Volley") -> Failure:
+        """The failure of a model that is not waited for any more: what it may have been paid counts as spent."""
+        price_usd = self.registry.models[model_id].price_usd
+        return replace(Failure.of(model_id, error), cost_usd=volley.costs.get(model_id, price_usd))
 
     async def _cut(self, model_id: str, shared: Any, output_format: OutputFormat | None) -> Cutout | Failure:
-        timeout_s = self.registry.models[model_id].timeout_s
+        spec = self.registry.models[model_id]
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(spec.timeout_s):
                 return await self._models[model_id].remove(shared, output_format)
         except TimeoutError:
-            late = Failure.of(model_id, ModelTimeout(f"API timeout after {timeout_s:g}s"))
-            # A provider may have taken the work: what may have been charged counts as spent.
-            return replace(late, cost_usd=self.registry.models[model_id].price_usd)
+            failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
         except CutoutError as error:
-            return Failure.of(model_id, error)
+            failed = error
+        # Unless the picture never left, a provider may have taken the work: what may have been charged is spent.
+        unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
+        return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
 
     async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
         """What the upscaler makes of a cutout, within the time of a request."""
@@ -247,4 +268,6 @@ class _Volley:
     received: float
     """When the request came, by time.perf_counter."""
     results: dict[str, ModelResult]
+    costs: dict[str, float]
+    """USD that a model has been paid, or may have been, as soon as that is known."""
     watcher: Watcher | None

@@ -1,15 +1,17 @@
 """Statements on the tables, and rows as the values of cutout/records.py."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Insert, RowMapping, Select, func, select
+from sqlalchemy import Insert, RowMapping, Select, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningDelete
 
+from cutout.purse import Charge
 from cutout.records import JobRecord, LoggedPick, ModelRecord, Pick, PickCount
-from deployments.records.tables import jobs, picks, spending
+from deployments.records.tables import holds, jobs, picks, spending
 
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -81,3 +83,33 @@ def add_spending(day: str, payer: str, usd: float, dialect: str) -> Insert:
 def spending_of(day: str, payers: set[str]) -> Select[Any]:
     """Rows of payer and USD."""
     return select(spending.c.payer, spending.c.usd).where(spending.c.day == day, spending.c.payer.in_(sorted(payers)))
+
+
+def put_holds(hold_id: str, charges: Sequence[Charge], owner: str, until: float) -> Insert:
+    """Keeps what is set aside, until a Unix time in seconds."""
+    own = {"hold_id": hold_id, "owner": owner, "until": until}
+    return insert(holds).values([
+        {"model_id": charge.model_id, "usd": charge.usd, "payers": list(charge.payers), **own} for charge in charges
+    ])  # fmt: skip
+
+
+def all_holds() -> Select[Any]:
+    """Rows for `charge_of`."""
+    return select(holds.c.model_id, holds.c.usd, holds.c.payers)
+
+
+def drop_holds(hold_id: str) -> ReturningDelete[Any, Any, Any]:
+    """Lets go of what one request set aside; gives rows for `charge_of`."""
+    return delete(holds).where(holds.c.hold_id == hold_id).returning(holds.c.model_id, holds.c.usd, holds.c.payers)
+
+
+def drop_abandoned(now: float, owner: str | None = None) -> ReturningDelete[Any, Any, Any]:
+    """Lets go of what nobody settles any more: it is over, or, with an `owner`, of any other; rows for `charge_of`."""
+    over = holds.c.until < now
+    abandoned = over if owner is None else or_(over, holds.c.owner != owner)
+    return delete(holds).where(abandoned).returning(holds.c.model_id, holds.c.usd, holds.c.payers)
+
+
+def charge_of(row: RowMapping) -> Charge:
+    """What is set aside for one model."""
+    return Charge(row["model_id"], row["usd"], tuple(row["payers"]))

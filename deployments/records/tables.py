@@ -52,3 +52,14 @@ spending = Table(
     Column("payer", String(64), primary_key=True, comment="A provider's name, or `key` and a key's id"),
     Column("usd", Double, nullable=False),
 )
+
+holds = Table(
+    "holds",
+    METADATA,
+    Column("hold_id", String(36), primary_key=True, comment="One request's, or one model's of a durable job"),
+    Column("model_id", String(64), primary_key=True),
+    Column("usd", Double, nullable=False),
+    Column("payers", JSON, nullable=False, comment="As in `spending`"),
+    Column("owner", String(64), nullable=False, comment="The run of the service that holds it"),
+    Column("until", Double, nullable=False, comment="Unix time, in seconds, after which it counts as spent"),
+)

@@ -9,9 +9,9 @@ from deployments.instruments import serve_instruments
 class LedgerReplica(Books):
     """The books, brought up to date before the first request."""
 
-    async def __init__(self, database_url: str, service: ServiceSpec) -> None:  # type: ignore[misc]
+    async def __init__(self, database_url: str, service: ServiceSpec, run_id: str) -> None:  # type: ignore[misc]
         log_to_serve()
-        super().__init__(database_url, service.limits.request_s + 30, serve_instruments())
+        super().__init__(database_url, service.limits.request_s + 30, serve_instruments(), run_id)
         await self.start()
 
     record = followed(Books.record)

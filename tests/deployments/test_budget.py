@@ -1,12 +1,16 @@
 """Ceilings of a day, on SQLite and on a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from cutout.errors import ServiceUnavailable
+from cutout.instruments import SPENT, Kept
 from cutout.purse import Charge
 from deployments.books import Books
-from deployments.budget import Budget
+from deployments.records import database
+from tests.deployments.unwritable import unwritable
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +64,7 @@ async def test_a_key_has_a_ceiling_of_its_own(books: Books) -> None:
 
 async def test_what_is_left(books: Books) -> None:
     """A ceiling less what is booked and what is set aside; never less than nothing."""
+    await books.reserve("one", [charge("a", 0.4)], {})
     await books.settle("one", [charge("a", 0.4)])
     await books.reserve("two", [charge("a", 0.5)], {"runware": 1.0})
 
@@ -68,12 +73,84 @@ async def test_what_is_left(books: Books) -> None:
     assert await books.left({}) == {}
 
 
-async def test_spending_survives_a_restart(books: Books) -> None:
-    """What was booked counts for the next process; what was only set aside by a dead one does not."""
-    await books.settle("one", [charge("a", 0.4), charge("b", 0.3)])
+async def test_spending_survives_a_restart(books: Books, database_url: str) -> None:
+    """What was booked counts for the next process, and so does what a dead one had set aside: it may be charged."""
+    await books.reserve("one", [charge("a", 0.4), charge("b", 0.3)], {})
+    await books.settle("one", [charge("a", 0.4), charge("b", 0.1)])
     await books.reserve("lost", [charge("a", 0.3)], {"runware": 1.0})
 
-    reborn = Budget(books._database)
+    reborn = Books(database_url, lease_s=60)
+    await reborn.start()
 
-    assert list(await reborn.reserve("two", [charge("a", 0.31)], {"runware": 1.0})) == ["a"]
-    assert await reborn.reserve("three", [charge("a", 0.3)], {"runware": 1.0}) == {}
+    assert list(await reborn.reserve("two", [charge("a", 0.21)], {"runware": 1.0})) == ["a"]
+    assert await reborn.reserve("three", [charge("a", 0.2)], {"runware": 1.0}) == {}
+    await reborn.close()
+
+
+async def test_a_hold_is_booked_once(books: Books) -> None:
+    """A settlement that is sent again, since its answer was lost, books nothing more; nor does one without a hold."""
+    await books.reserve("one", [charge("a", 0.4)], {})
+    for _ in range(3):
+        await books.settle("one", [charge("a", 0.4)])
+    await books.settle("never", [charge("a", 0.4)])
+
+    assert await books.left({"runware": 1.0}) == {"runware": 0.6}
+
+
+async def test_a_reservation_sent_again_is_one(books: Books) -> None:
+    """A reservation whose answer was lost is sent again: it sets aside once."""
+    for _ in range(3):
+        assert await books.reserve("one", [charge("a", 0.4)], {"runware": 1.0}) == {}
+
+    assert await books.left({"runware": 1.0}) == {"runware": 0.6}
+
+
+async def test_a_hold_that_nobody_settles_is_booked_at_its_price(database_url: str) -> None:
+    """Who held it has died: after the lease it is spent, and counted as such, whoever reserves next."""
+    kept = Kept()
+    books = Books(database_url, -1, kept)
+    await books.start()
+    await books.reserve("lost", [charge("a", 0.4)], {})
+
+    await books.reserve("next", [charge("b", 0.1)], {"runware": 1.0})
+    await books.settle("lost", [])
+
+    assert kept.values(SPENT) == [0.4]
+    assert await books.left({"runware": 1.0}) == {"runware": 0.5}
+    await books.close()
+
+
+async def test_a_new_run_books_what_the_last_one_was_in_the_middle_of(database_url: str) -> None:
+    """After a crash of everything the next start books its holds; one of the same run, whose ledger alone died, not."""
+    kept = {"first": Kept(), "again": Kept(), "next": Kept()}
+    runs = {name: Books(database_url, 60, kept[name], name.replace("again", "first")) for name in kept}
+    for name, books in runs.items():
+        await books.start()
+        if name == "first":
+            await books.reserve("lost", [charge("a", 0.4)], {})
+
+    assert {name: one.values(SPENT) for name, one in kept.items()} == {"first": [], "again": [], "next": [0.4]}
+    for books in runs.values():
+        await books.close()
+
+
+@pytest.mark.parametrize("trouble", ["a writer that does not end", "a full disk"])
+async def test_without_a_reservation_kept_nothing_may_be_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """While SQLite cannot be written, a reservation is refused; with room again ceilings count as before."""
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    file = tmp_path / "ledger.sqlite"
+    books = Books(f"sqlite:///{file}", lease_s=60)
+    await books.start()
+    await books.reserve("one", [charge("a", 0.6)], {"runware": 1.0})
+
+    with unwritable(file, trouble):
+        for attempt in range(4):
+            with pytest.raises(ServiceUnavailable):
+                await books.reserve(f"job {attempt}", [charge("a", 0.3)], {"runware": 1.0})
+        with pytest.raises(ServiceUnavailable):
+            await books.settle("one", [])
+
+    assert await books.left({"runware": 1.0}) == {"runware": 0.4}
+    await books.close()

@@ -76,11 +76,11 @@ class Memory:
     async def record(self, job: JobRecord) -> None:
         self.jobs.append(job)
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         self.reserved += charges
         return {c.model_id: self.refused[c.model_id] for c in charges if c.model_id in self.refused}
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
         self.spent += spent
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:

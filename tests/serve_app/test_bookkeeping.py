@@ -23,10 +23,11 @@ from cutout.purse import Charge
 from cutout.records import JobRecord
 from cutout.spec import EncodeSpec
 from deployments.upscaler import Upscaler
+from serve_app import bookkeeping, settlements
 from serve_app.bookkeeping import Bookkeeper
 from serve_app.shotgun import Shotgun
-from tests.serve_app.parts import Memory
-from tests.serve_app.test_shotgun import fired, job, nothing
+from tests.serve_app.parts import Memory, model, registry
+from tests.serve_app.test_shotgun import Scripted, fired, job, nothing
 
 pytestmark = pytest.mark.anyio
 
@@ -131,24 +132,88 @@ async def test_a_format_that_cannot_hold_the_result_is_refused_before_anybody_is
 
 
 class Away(Memory):
-    """Books that cannot be reached."""
+    """Books that refuse, or never answer."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.how = how
+        self.here = asyncio.Event()
+
+    async def _reach(self) -> None:
+        if self.how == "hangs":
+            await self.here.wait()
+        elif not self.here.is_set():
+            raise ServiceUnavailable("away")
 
     async def record(self, job: JobRecord) -> None:
-        raise ServiceUnavailable("away")
+        await self._reach()
+        await super().record(job)
 
-    async def reserve(self, job_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
-        raise ServiceUnavailable("away")
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        await self._reach()
+        return await super().reserve(hold_id, charges, ceilings)
 
-    async def settle(self, job_id: str, spent: Sequence[Charge]) -> None:
-        raise ServiceUnavailable("away")
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        await self._reach()
+        await super().settle(hold_id, spent)
 
 
-async def test_work_goes_on_without_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
-    """A ledger that is away stops no request; the log says what it missed."""
-    result = await paid({"a": nothing}, Away()).run(job())
+@pytest.fixture(params=["raises", "hangs"])
+def away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Away:
+    """Books that are away, and little patience with them."""
+    monkeypatch.setattr(bookkeeping, "LEDGER_S", 0.05)
+    for name in ("WAIT_S", "TRY_S", "GAP_S"):
+        monkeypatch.setattr(settlements, name, 0.05)
+    return Away(request.param)
 
-    assert isinstance(result.results[0].outcome, Cutout)
-    assert caplog.text.count("The ledger is away") == 3
+
+async def test_without_the_ledger_nobody_is_paid(away: Away) -> None:
+    """A ledger that refuses or hangs: no model with a price is asked, and the reason is told."""
+    ran = list[str]()
+
+    async def run() -> None:
+        ran.append("paid")
+
+    shotgun = paid({"a": run}, away)
+
+    with pytest.raises(ModelUnavailable, match="the ledger is away"):
+        await asyncio.wait_for(shotgun.run(job()), 30)
+
+    assert ran == []
+
+
+async def test_what_costs_nothing_goes_on_without_the_ledger(away: Away) -> None:
+    """Beside a paid model that is left out, one without a price is answered, though no record can be kept."""
+    specs = (model("paid", price_usd=0.2, provider="runware"), model("local"))
+    models = {spec.id: Scripted(spec.id, nothing) for spec in specs}
+    shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)  # type: ignore[arg-type]
+
+    result = await asyncio.wait_for(shotgun.run(job()), 30)
+
+    assert [one.model_id for one in result.results] == ["local"]
+    assert list(result.skipped) == ["paid"]
+    assert "the ledger is away" in result.skipped["paid"]
+
+
+async def test_a_settlement_waits_for_the_ledger(away: Away) -> None:
+    """A ledger that goes away after the paid call: the answer comes, and what was spent is booked later."""
+
+    async def leave() -> None:
+        away.here.clear()
+
+    away.here.set()
+    shotgun = paid({"a": leave}, away)
+
+    result = await asyncio.wait_for(shotgun.run(job()), 30)
+    booked_before = list(away.spent)
+    away.here.set()
+    async with asyncio.timeout(30):
+        while not away.spent:
+            await asyncio.sleep(0.01)
+
+    assert result.total_cost_usd == 0.5
+    assert booked_before == []
+    assert [charge.usd for charge in away.spent] == [0.5]
 
 
 async def test_a_key_may_use_its_own_models_only() -> None:

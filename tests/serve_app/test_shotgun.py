@@ -110,6 +110,26 @@ async def test_a_model_out_of_time_has_the_contracts_text() -> None:
     assert models["slow"].cancelled
 
 
+@pytest.mark.parametrize("stage", ["a model", "the upscaler"])
+async def test_a_request_ends_by_its_time(stage: str) -> None:
+    """`limits.request_s` ends what hangs, whichever stage it is and however long the model itself would have."""
+
+    class Hanging(Upscaler):
+        async def upscale(self, *_: Any) -> Cutout | Failure:
+            return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+    scripts = {"slow": asyncio.Event().wait if stage == "a model" else nothing}
+    models = {name: Scripted(name, script) for name, script in scripts.items()}  # type: ignore[arg-type]
+    reg = registry(model("slow", timeout_s=600), request_s=1)
+    shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())  # type: ignore[arg-type]
+
+    result = await asyncio.wait_for(shotgun.run(job(factor=2)), 60)
+
+    failure = result.results[0].outcome
+    assert isinstance(failure, Failure)
+    assert failure.message == "Not done within the 1 s of a request"
+
+
 async def test_an_error_becomes_a_failure() -> None:
     """A model's error is its own result and nobody else's."""
 
