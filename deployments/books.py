@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from cutout.instruments import NO_INSTRUMENTS, PICKS, SPENT, Instruments
+from cutout.limiter import Limiter
 from cutout.purse import Charge
 from cutout.records import Logged, Pick
 from cutout.spec import LimitTier
 from cutout.verdict import Place, Verdict
 from deployments.budget import Budget
 from deployments.ledger import Ledger
-from deployments.limiter import Limiter
 
 
 class Books(Ledger):

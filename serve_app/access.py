@@ -44,8 +44,8 @@ class Access:
     `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
     it out answers for it, as a durable job does, which goes on when it is answered.
 
-    Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute. Without them are those to somebody
-    without a known key, who has no budget, and those given while the limiter was away, when nobody knew.
+    Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute, but for those to somebody without
+    a known key, who has no budget.
     """
 
     def __init__(
@@ -74,8 +74,8 @@ class Access:
             await self._app(scope, receive, send)
             return
         verdict = await self._budgets.admit(caller, 0 if is_free else 1)
-        send = _with_budget(send, verdict) if verdict else send
-        if verdict and not verdict.allowed:
+        send = _with_budget(send, verdict)
+        if not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
         elif is_costly(scope, self._costly):
             await self._as_job(caller, scope, receive, send)
@@ -91,6 +91,8 @@ class Access:
         async def give_back() -> None:
             if state.pop("place", None):
                 await self._budgets.end(place.id)
+            else:
+                self._budgets.let_go(place.id)
 
         async def send_after_place(message: Message) -> None:
             # Before the last byte: who has the whole answer may send the next job at once.
@@ -100,7 +102,7 @@ class Access:
 
         try:
             verdict = await self._budgets.begin(caller, place.id)
-            if verdict and not verdict.allowed:
+            if not verdict.allowed:
                 await _answer(_too_many(verdict, "jobs at a time"), scope, receive, send_after_place)
             else:
                 await self._app(scope, receive, send_after_place)

@@ -1,4 +1,4 @@
-"""What a caller has left, asked of the limiter. Work does not stand still for it."""
+"""What a caller has left, asked of the limiter. Work does not stand still for it, and limits hold without it."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from cutout.errors import CutoutError
 from cutout.spec import LimitTier
 from cutout.verdict import Verdict
 from serve_app.callers import Caller
+from serve_app.own_count import OwnCount
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -19,7 +20,7 @@ LOG_EVERY_S = 60.0
 
 
 class Limiter(Protocol):
-    """deployments/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
+    """cutout/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
         """Count a request; with a `cost` of 0 only look."""
@@ -35,23 +36,31 @@ class Limiter(Protocol):
 
 
 class Budgets:
-    """The limiter, which may be away for a moment: then there is no verdict, and the log says so once a minute."""
+    """The limiter, which may be away or slow: then this replica counts by itself, and the log says so once a minute."""
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
+        self._own = OwnCount()
         self._ending: set[asyncio.Task[None]] = set()
         self._quiet_until_s = 0.0
 
-    async def admit(self, caller: Caller, cost: int) -> Verdict | None:
-        """The verdict on a request; None while the limiter is away."""
-        return await self._asked(self._limiter.admit(caller.who, caller.tier, cost))
+    async def admit(self, caller: Caller, cost: int) -> Verdict:
+        """The verdict on a request."""
+        said = await self._asked(self._limiter.admit(caller.who, caller.tier, cost))
+        return self._own.admit(caller, cost, said)
 
-    async def begin(self, caller: Caller, job_id: str) -> Verdict | None:
-        """The verdict on a job; None while the limiter is away, which may have taken a place nevertheless."""
-        return await self._asked(self._limiter.begin(caller.who, caller.tier, job_id))
+    async def begin(self, caller: Caller, job_id: str) -> Verdict:
+        """The verdict on a job; the limiter, where it is away, may have taken a place nevertheless."""
+        said = await self._asked(self._limiter.begin(caller.who, caller.tier, job_id))
+        return self._own.begin(caller, job_id, said)
+
+    def let_go(self, job_id: str) -> None:
+        """A durable job has the place from now on, and gives it back."""
+        self._own.end(job_id)
 
     async def end(self, job_id: str) -> None:
         """Give a job's place back, even where the request that asks is cancelled meanwhile."""
+        self._own.end(job_id)
         ending = asyncio.create_task(self._asked(self._limiter.end(job_id)))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -64,5 +73,5 @@ class Budgets:
             if time.monotonic() >= self._quiet_until_s:
                 self._quiet_until_s = time.monotonic() + LOG_EVERY_S
                 reason = str(away) or f"no answer within {LIMITER_S:g} s"
-                logger.warning("The limiter is away, requests go on uncounted: %s", reason)
+                logger.warning("The limiter is away, each ingress replica counts by itself: %s", reason)
             return None

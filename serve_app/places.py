@@ -14,7 +14,7 @@ COUNT_S = 2.0
 
 
 class Count(Protocol):
-    """The one count of places, deployments/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
+    """The one count of places, cutout/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
 
     async def hold(self, places: Sequence[Place]) -> None:
         """Keep places taken for one more lease, or take them again."""

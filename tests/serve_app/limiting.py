@@ -11,9 +11,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cutout.keys import KeyRing
+from cutout.limiter import Limiter
 from cutout.spec import AccessSpec, LimitTier
 from cutout.verdict import Verdict
-from deployments.limiter import Limiter
 from serve_app import contract
 from serve_app.access import Access
 from serve_app.room import Room

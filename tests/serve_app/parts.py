@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from cutout.instruments import NO_INSTRUMENTS, Instruments
+from cutout.limiter import Limiter
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
 from cutout.purse import Charge
 from cutout.records import JobRecord
@@ -19,7 +20,6 @@ from cutout.spec import (
 )
 from cutout.verdict import Place, Verdict
 from deployments.backends.base import Resources
-from deployments.limiter import Limiter
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from serve_app.bookkeeping import Books

@@ -13,6 +13,7 @@ from starlette.types import Message
 
 from cutout.errors import ServiceUnavailable
 from cutout.spec import AccessSpec, LimitTier
+from serve_app import budgets
 from serve_app.app import create_app
 from tests.serve_app.limiting import BUDGET, Clock, Jobs, NearLimiter, error
 from tests.serve_app.parts import model, registry, shotgun
@@ -193,25 +194,64 @@ class AwayLimiter(NearLimiter):
     def __init__(self, clock: Clock, how: str) -> None:
         super().__init__(clock)
         self._how = how
+        self.here = False
 
     async def reach(self) -> None:
+        if self.here:
+            return
         if self._how == "raises":
             raise ServiceUnavailable("Ledger is not running")
         await asyncio.get_running_loop().create_future()
 
 
-@pytest.mark.parametrize("how", ["raises", "hangs"])
-async def test_work_goes_on_without_the_limiter(clock: Clock, how: str, caplog: pytest.LogCaptureFixture) -> None:
-    """When the limiter is away jobs are done, nothing is claimed of budgets, and the log says so once."""
+@pytest.fixture(params=["raises", "hangs"])
+def away(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AwayLimiter:
+    """A limiter that is not there, and little patience with it."""
+    monkeypatch.setattr(budgets, "LIMITER_S", 0.02)
+    return AwayLimiter(clock, request.param)
+
+
+async def test_work_goes_on_without_the_limiter(away: AwayLimiter, caplog: pytest.LogCaptureFixture) -> None:
+    """When the limiter is away jobs are done, answers say what is left here, and the log says so once."""
     jobs = Jobs()
     jobs.go.set()
-    client = TestClient(jobs.service(AwayLimiter(clock, how)))
+    client = TestClient(jobs.service(away))
     with caplog.at_level(logging.WARNING, "serve_app.budgets"):
         answers = [client.post("/remove-background"), client.get("/models"), client.get("/health")]
 
     assert [answer.status_code for answer in answers] == [200] * 3
-    assert not any(name in answer.headers for answer in answers for name in BUDGET)
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["59", "58", "58"]
     assert [record.message.startswith("The limiter is away") for record in caplog.records] == [True]
+
+
+async def test_limits_hold_without_the_limiter(away: AwayLimiter) -> None:
+    """Of 70 requests at once 60 are let in though nobody counts but the replica itself; of 8 jobs at once, 4."""
+    jobs = Jobs()
+    async with served(jobs.service(away)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        sent = [asyncio.create_task(client.post("/remove-background")) for _ in range(8)]
+        refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=WAIT_S), 4)]
+        jobs.go.set()
+        answers = await asyncio.gather(*sent)
+        read = await asyncio.gather(*(client.get("/models") for _ in range(62)))
+
+    assert [answer.status_code for answer in refused] == [429] * 4
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 4
+    assert jobs.most == 4
+    assert sorted(answer.status_code for answer in read) == [200] * 52 + [429] * 10
+
+
+async def test_what_the_limiter_let_in_counts_when_it_goes(clock: Clock) -> None:
+    """A limiter that dies after 60 requests of a minute leaves nobody another 60."""
+    limiter = AwayLimiter(clock, "raises")
+    limiter.here = True
+    jobs = Jobs()
+    jobs.go.set()
+    client = TestClient(jobs.service(limiter))
+    before = [client.get("/models").status_code for _ in range(60)]
+    limiter.here = False
+
+    assert before == [200] * 60
+    assert client.get("/models").status_code == 429
 
 
 async def test_a_place_whose_answer_came_too_late_is_given_back(world: World) -> None:

@@ -12,9 +12,9 @@ import pytest
 from starlette.types import ASGIApp
 
 from cutout.errors import ServiceUnavailable
+from cutout.limiter import Limiter
 from cutout.spec import LimitTier
 from cutout.verdict import Place
-from deployments.limiter import Limiter
 from serve_app.app import create_app
 from serve_app.places import Places
 from tests.serve_app.jobbing import Works, picture, working

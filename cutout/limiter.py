@@ -1,4 +1,7 @@
-"""Requests a minute and jobs at a time, counted in one place: a plain class that lives in the one Ledger replica."""
+"""Requests a minute and jobs at a time, counted: a plain class that lives in the one Ledger replica.
+
+Each ingress replica has one of its own beside it, for while that one is away (serve_app/own_count.py).
+"""
 
 import math
 import time

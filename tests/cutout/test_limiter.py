@@ -6,9 +6,9 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cutout.limiter import CALLERS, PLACE_RETRY_S, Limiter
 from cutout.spec import LimitTier
 from cutout.verdict import Place
-from deployments.limiter import CALLERS, PLACE_RETRY_S, Limiter
 
 LEASE_S = 330.0
 TIER = LimitTier()
