@@ -5,14 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-import swagger_ui_bundle
 from fastapi import FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
@@ -38,6 +35,7 @@ from serve_app.negotiation import FORMATS as PICTURES
 from serve_app.negotiation import NDJSON, SSE, ZIP
 from serve_app.openapi import complete
 from serve_app.page import page_routes
+from serve_app.paths import Paths
 from serve_app.replies import HEADERS
 from serve_app.room import Room
 from serve_app.routes import Routes
@@ -89,6 +87,7 @@ def create_app(
             await used.close()
 
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.router.redirect_slashes = False
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
     routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, jobs=jobs)
     _add_shotgun(app, routes)
@@ -96,13 +95,13 @@ def create_app(
     if jobs and durable:
         _add_jobs(app, jobs, Compose(shotgun, keeper, finishes, durable.worker, durable.store))
     _add_drop_ins(app, remove_bg, rembg)
-    _add_pages(app)
+    app.router.routes.extend(page_routes())
     for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
     guarded = Room(Access(app, keys, service.access, books, COSTLY), service.limits.jobs_in_hand, COSTLY)
-    return RequestId(Metered(guarded, instruments, traffic, paths))
+    return RequestId(Paths(Metered(guarded, instruments, traffic, paths)))
 
 
 def _add_shotgun(app: FastAPI, routes: Routes) -> None:
@@ -143,22 +142,6 @@ def _add_drop_ins(app: FastAPI, remove_bg: RemoveBg, rembg: RembgServer) -> None
     get("/v1.0/account", **described.account())(remove_bg.account)
     post("/api/remove", **described.remove(RembgFileForm, in_query=False))(rembg.from_file)
     get("/api/remove", **described.remove(RembgUrlForm, in_query=True))(rembg.from_url)
-
-
-def _add_pages(app: FastAPI) -> None:
-    app.router.routes.extend(page_routes())
-    app.mount("/docs/assets", StaticFiles(directory=swagger_ui_bundle.swagger_ui_path))
-    app.get("/docs", include_in_schema=False)(_docs)
-
-
-async def _docs() -> Response:
-    return get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Cutout Shotgun",
-        swagger_js_url="docs/assets/swagger-ui-bundle.js",
-        swagger_css_url="docs/assets/swagger-ui.css",
-        swagger_favicon_url="docs/assets/favicon-32x32.png",
-    )
 
 
 async def _known(request: Request, error: Exception) -> Response:
