@@ -4,10 +4,10 @@ import mimetypes
 import re
 from base64 import b64encode
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import swagger_ui_bundle
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 STATIC: Final = Path(__file__).with_name("static")
+SWAGGER_UI: Final = Path(str(files("fastapi_swagger"))) / "resources"
 CLOSED: Final = (
     "default-src 'none'",
     "connect-src 'self'",
@@ -52,14 +53,14 @@ mimetypes.add_type("text/javascript", ".js")  # RFC 9239; Python 3.11 and some s
 
 def page_routes() -> list[BaseRoute]:
     """`/` and `/leaderboard`, two views of one document, `/docs`, and their files; GET and HEAD, open to everybody."""
-    files = _PageFiles(directory=STATIC)
+    ours = _PageFiles(directory=STATIC)
 
     async def page(request: Request) -> Response:
-        return await files.get_response("index.html", request.scope)
+        return await ours.get_response("index.html", request.scope)
 
     views = [Route(path, page, include_in_schema=False) for path in ("/", "/leaderboard")]
-    docs = [Mount("/docs/assets", _PageFiles(directory=swagger_ui_bundle.swagger_ui_path)), _docs_route()]
-    return [*views, Mount("/static", files), *docs]
+    docs = [Mount("/docs/assets", _PageFiles(directory=SWAGGER_UI)), _docs_route()]
+    return [*views, Mount("/static", ours), *docs]
 
 
 def _docs_route() -> Route:

@@ -81,4 +81,4 @@ def test_the_documentation_works_under_its_policy(running: Service, open_page: O
     """Chromium shows it without a complaint, and asks no other host."""
     page = open_page(running, "docs")
 
-    page.get_by_text("/remove-background", exact=True).first.wait_for()
+    page.locator(".opblock").first.wait_for()
