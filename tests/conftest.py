@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from benchmarks.operations.kills import STEADY
 from benchmarks.operations.service import Fake, Running, autoscaled, serving
@@ -18,6 +19,11 @@ FAKES = {
     "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
     "steady": Fake(0.1, {**STEADY.entry, **PROMPT_HEALTH}),
 }
+
+
+# An example may take as long as a busy machine needs for it.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from cutout_client import Client, CutoutResult
-from tests.cluster.killing import END_S, HEIGHT_PX, MODELS, WIDTHS, Service, picture
+from tests.cluster.killing import HEIGHT_PX, MODELS, WIDTHS, Service, picture
+from tests.patience import HANG_S
 
 EACH = 4
 """Pictures that the client sends, each way; the command has twice as many, and sends four at a time."""
@@ -31,10 +32,10 @@ def outlive(service: Service, key: str | None, folder: Path, strike: Callable[[]
         assert not all(service.charged[width] for width in (*whole, *streamed)), "it was too quick"
         strike()
         for width, job in zip(whole, jobs, strict=True):
-            _check(job.result(END_S).results, width)
+            _check(job.result(HANG_S).results, width)
         for width, results in zip(streamed, streams, strict=True):
-            _check(results.result(END_S), width)
-        command.result(END_S)
+            _check(results.result(HANG_S), width)
+        command.result(HANG_S)
 
     paid = [service.charged[width] for width in (*whole, *streamed, *commanded)]
     assert paid == [1] * len(paid), paid
@@ -49,7 +50,7 @@ def _by_command(service: Service, key: str | None, folder: Path, widths: Sequenc
     asked = ["remove", str(photos), *(f"--model={name}" for name in MODELS), "-o", str(out), "--json"]
     command = [sys.executable, "-m", "cutout_client.command", *asked, "--server", str(service.http.base_url)]
     variables = os.environ | ({"CUTOUT_API_KEY": key} if key else {})
-    ended = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=END_S, check=False)
+    ended = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert ended.returncode == 0, ended.stderr
 
     told = sorted(json.loads(line)["output"] for line in ended.stdout.splitlines())
@@ -59,7 +60,7 @@ def _by_command(service: Service, key: str | None, folder: Path, widths: Sequenc
 
 def _wait_paid(service: Service, widths: Sequence[int], pictures: int) -> None:
     """Return when the provider was asked for so many of these pictures."""
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + HANG_S
     while sum(service.charged[width] > 0 for width in widths) < pictures:
         assert time.monotonic() < deadline, service.charged
         time.sleep(0.02)

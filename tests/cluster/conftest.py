@@ -17,6 +17,7 @@ import pytest
 from serve_app.settings import free_port
 from tests.cluster.collector import Collector
 from tests.deployments.networks import brightness_network
+from tests.patience import HANG_S
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
@@ -72,7 +73,7 @@ def start(folder: Path, port: int, configs: Path = CONFIGS, **variables: str) ->
         return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
 
 
-def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float = 180) -> None:
+def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float = HANG_S) -> None:
     """Return once the service says that it is ready."""
     deadline = time.monotonic() + timeout_s
     while "is ready: http" not in (folder / "log").read_text():
@@ -83,7 +84,7 @@ def wait_ready(process: subprocess.Popen[bytes], folder: Path, timeout_s: float 
 
 def readiness(http: httpx.Client, status: int) -> Any:
     """The body of /health/ready once it has this status; a model may be compiled for this processor first."""
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + HANG_S
     while (ready := http.get("/health/ready")).status_code != status:
         assert time.monotonic() < deadline, ready.json()
         time.sleep(0.05)
@@ -107,8 +108,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         process = start(folder, port, METRICS_PORT=str(metrics_port), **addresses, **KEYS, **HASTE)
         try:
             wait_ready(process, folder)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as http:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False) as http:
                 yield Service(process, http, folder, runware, kie, collector, f"127.0.0.1:{metrics_port}")
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0
+            assert process.wait(HANG_S) == 0

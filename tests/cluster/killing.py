@@ -22,10 +22,10 @@ from PIL import Image
 
 from serve_app.leftovers import members
 from tests.cluster.conftest import free_port, start, wait_ready
+from tests.patience import HANG_S
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 
-END_S = 180.0
 """Longest wait for a job, the start of new replicas in it, in seconds."""
 LEAN = Path(__file__).parent / "lean"
 PAID = "runware_rmbg2"
@@ -58,7 +58,7 @@ def accept(http: httpx.Client, image: bytes, *models: str, **fields: Any) -> dic
 def read(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any] | None:
     """How far a job is; None while nobody can say, which passes."""
     try:
-        answer = http.get(f"/jobs/{job['job_id']}", timeout=10)
+        answer = http.get(f"/jobs/{job['job_id']}", timeout=HANG_S)
     except httpx.TransportError:
         return None
     assert answer.status_code == 200 or answer.status_code >= 500, answer.text
@@ -68,7 +68,7 @@ def read(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any] | None:
 
 def ended(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
     """The job once it has ended."""
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + HANG_S
     while True:
         state = read(http, job)
         if state and state["status"] not in ("queued", "running"):
@@ -79,11 +79,11 @@ def ended(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
 
 def steady(http: httpx.Client) -> None:
     """Return once the service answers every time: HAProxy has noticed which ingress replicas are dead."""
-    deadline, good = time.monotonic() + END_S, 0
+    deadline, good = time.monotonic() + HANG_S, 0
     while good < 30:
         assert time.monotonic() < deadline
         try:
-            good = good + 1 if http.get("/health", timeout=5).status_code == 200 else 0
+            good = good + 1 if http.get("/health", timeout=HANG_S).status_code == 200 else 0
         except httpx.TransportError:
             good = 0
         time.sleep(0.05)
@@ -133,7 +133,7 @@ def receiver() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-def told(came: list[str], jobs: list[dict[str, Any]], timeout_s: float = 90) -> bool:
+def told(came: list[str], jobs: list[dict[str, Any]], timeout_s: float = HANG_S) -> bool:
     """Whether every job's webhook came, within a time, each under the job's own id, and no other one."""
     wanted, deadline = {f"msg_{job['job_id']}" for job in jobs}, time.monotonic() + timeout_s
     while not wanted <= set(came) and time.monotonic() < deadline:
@@ -156,7 +156,7 @@ class Batch:
 
     def in_the_middle(self) -> None:
         """Return when some jobs are paid and others are not."""
-        deadline = time.monotonic() + END_S
+        deadline = time.monotonic() + HANG_S
         for width, job in itertools.cycle(zip(self.widths, self.jobs, strict=True)):
             assert time.monotonic() < deadline, self.paid
             state = read(self._service.http, job) or {"results": []}
@@ -191,7 +191,7 @@ class Service:
         self._variables = variables
         self.runware = runware
         self._process: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60, trust_env=False)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=HANG_S, trust_env=False)
 
     def start(self) -> None:
         """Start it, again after it was killed, and wait until it is ready."""
@@ -204,13 +204,13 @@ class Service:
         run = run_id(self.folder)
         os.kill(self._process.pid, signal.SIGKILL)
         kill_all(run)
-        self._process.wait(30)
+        self._process.wait(HANG_S)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it as a user does; one that was ended stays so."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(number)
-            assert self._process.wait(60) == 0, (self.folder / "log").read_text()
+            assert self._process.wait(HANG_S) == 0, (self.folder / "log").read_text()
 
     @property
     def charged(self) -> Counter[int]:

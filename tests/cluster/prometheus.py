@@ -12,9 +12,9 @@ import httpx
 import yaml
 
 from serve_app.settings import free_port
+from tests.patience import HANG_S
 
 RULES = Path(__file__).parent.parent.parent / "configs" / "prometheus"
-READY_S = 30.0
 
 
 def program(name: str) -> str:
@@ -37,7 +37,7 @@ class Prometheus:
         found: list[dict[str, Any]] = answer.json()["data"]["result"]
         return found
 
-    def wait_for(self, expression: str, timeout_s: float = 30) -> float:
+    def wait_for(self, expression: str, timeout_s: float = HANG_S) -> float:
         """The value of an expression, once it gives one."""
         deadline = time.monotonic() + timeout_s
         while not (found := self.query(expression)):
@@ -63,16 +63,16 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://{address}", timeout=10, trust_env=False) as http:
+        with httpx.Client(base_url=f"http://{address}", timeout=HANG_S, trust_env=False) as http:
             _wait_ready(http, process, folder / "log")
             yield Prometheus(http)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(HANG_S)
 
 
 def _wait_ready(http: httpx.Client, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_S
+    deadline = time.monotonic() + HANG_S
     while True:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()

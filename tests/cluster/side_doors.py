@@ -7,6 +7,7 @@ from http.client import HTTPMessage, parse_headers
 from pathlib import Path
 
 from serve_app.leftovers import members
+from tests.patience import HANG_S
 
 
 def doors(run: str) -> list[int]:
@@ -19,7 +20,7 @@ def doors(run: str) -> list[int]:
 
 def asked(port: int, *lines: str) -> tuple[int, HTTPMessage]:
     """Status and headers of GET /models with these header lines sent as they are."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=30)) as connection:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=HANG_S)) as connection:
         head = "\r\n".join(["GET /models HTTP/1.1", "Host: here", *lines, "Connection: close", "", ""])
         connection.sendall(head.encode())
         answer = connection.makefile("rb")

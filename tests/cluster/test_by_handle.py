@@ -13,6 +13,7 @@ from ray.serve.handle import DeploymentHandle
 from cutout.outcome import Cutout, Failure, Size
 from serve_app.build import build_app
 from tests.cluster.conftest import ROOT, Service
+from tests.patience import HANG_S
 
 PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
 
@@ -27,7 +28,7 @@ def test_the_documented_example_runs(service: Service) -> None:
         env={**os.environ, "RAY_AUTH_MODE": "token", "RAY_ADDRESS": address[1]},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -16,6 +16,7 @@ from cutout.instruments import METRICS
 from tests.cluster.conftest import KEYS, ROOT, Service, readiness
 from tests.cluster.prometheus import Prometheus, prometheus
 from tests.configs.panels import dashboard_expressions
+from tests.patience import HANG_S
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
 PARTS = ("queue", "infer", "composite", "upscale", "finish", "encode")
@@ -85,7 +86,7 @@ def lines(service: Service) -> list[dict[str, Any]]:
 
 def lines_of(service: Service, request_id: str, last: str) -> list[dict[str, Any]]:
     """A request's lines, the ingress's last one included: it is written when the answer has been sent already."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + HANG_S
     while time.monotonic() < until:
         found = [line for line in lines(service) if line.get("request_id") == request_id]
         if any(line["message"].startswith(last) for line in found):
@@ -159,7 +160,7 @@ def test_no_query_in_a_trace(service: Service) -> None:
 
 def collected(service: Service, trace_id: str, count: int) -> dict[str, Any]:
     """The spans of a trace by name, once there are so many."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANG_S
     while len(spans := service.collector.of(trace_id)) < count:
         assert time.monotonic() < deadline, [span.name for span in spans]
         time.sleep(0.1)

@@ -21,6 +21,7 @@ from tests.cluster.callers import outlive
 from tests.cluster.conftest import readiness
 from tests.cluster.killing import PAID, Batch, Service, kill, picture, receiver, run_id, running, steady
 from tests.cluster.side_doors import asked, doors
+from tests.patience import HANG_S
 
 JOBS = 20
 TEXT, RECORD = make_key("Ann")
@@ -40,7 +41,7 @@ class Upload:
         half = len(self._image) // 2
         yield self._image[:half]
         self.begun.set()
-        assert self.go_on.wait(60)
+        assert self.go_on.wait(HANG_S)
         yield self._image[half:]
 
 
@@ -103,7 +104,7 @@ def test_a_key_with_a_blank_after_it(killed: Killed) -> None:
 
 
 def test_sixty_of_six_hundred(killed: Killed) -> None:
-    """Of 600 requests within a minute, by 4 clients to 3 ingress replicas and HAProxy, exactly 60 are let in."""
+    """Of 600 requests by 4 clients to 3 ingress replicas and HAProxy exactly 60 are let in for each minute."""
     ports = itertools.cycle([*doors(run_id(killed.service.folder)), killed.service.port])
     with ThreadPoolExecutor(4) as clients:
         started = time.monotonic()
@@ -113,8 +114,8 @@ def test_sixty_of_six_hundred(killed: Killed) -> None:
         statuses = Counter(status for status, _ in answers)
         took_s = time.monotonic() - started
 
-    assert took_s < 60, "the machine was too slow for 600 requests a minute"
-    assert statuses == {200: 60, 429: 540}
+    assert statuses[200] + statuses[429] == 600
+    assert 60 <= statuses[200] <= 60 * (1 + took_s // 60)  # a slow machine is at it for longer than a minute
 
 
 def test_a_job_holds_its_place(killed: Killed) -> None:
@@ -157,7 +158,7 @@ def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:
 
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(http.post, "/upscale", content=upload, headers={"Content-Type": "image/png"})
-        assert upload.begun.wait(60)
+        assert upload.begun.wait(HANG_S)
         assert http.get("/health/live").status_code == 200  # what was sent before it has arrived, too
         ending = pool.submit(killed.service.end, signal.SIGINT)
         ready = readiness(http, 503)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.cluster.conftest import ROOT, free_port
+from tests.patience import HANG_S
 
 
 def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +18,7 @@ def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.cluster.conftest import Service
 from tests.page import chromium
 from tests.page.bench import COFFEE, TIMES, card, logged
+from tests.patience import HANG_S
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = HANG_S * 1000
 REMOTE_S = 4.0
 """What the provider takes: longer than the others, so that they are seen before it."""
 FIRED = ("local_u2netp", "slow", "runware_rmbg2")

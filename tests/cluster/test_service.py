@@ -20,6 +20,7 @@ from serve_app import contract
 from tests.cluster.conftest import ROOT, Service
 from tests.cluster.killing import run_id
 from tests.cluster.side_doors import asked, doors
+from tests.patience import HANG_S
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
 
@@ -112,7 +113,7 @@ def test_what_is_missing_is_unavailable_with_a_reason(service: Service) -> None:
 
 async def _burst(service: Service, count: int) -> list[httpx.Response]:
     wanted = {"image": base64.b64encode(PHOTO).decode(), "include_models": ["slow"]}
-    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=HANG_S, trust_env=False) as http:
         return await asyncio.gather(*(http.post("/remove-background", json=wanted) for _ in range(count)))
 
 

@@ -10,6 +10,7 @@ import yaml
 from cutout.instruments import METRICS, Metric
 from tests.cluster.prometheus import RULES, program
 from tests.configs.panels import dashboard_expressions
+from tests.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "instruments.md"
@@ -61,7 +62,7 @@ def test_the_alerts_name_metrics_that_there_are() -> None:
 def test_promtool_agrees(command: list[str]) -> None:
     """Promtool takes the configuration, and alerts fire when they must and are silent when they need not."""
     ended = subprocess.run(
-        [program("promtool"), *command], cwd=RULES, capture_output=True, text=True, timeout=60, check=False
+        [program("promtool"), *command], cwd=RULES, capture_output=True, text=True, timeout=HANG_S, check=False
     )
 
     assert ended.returncode == 0, ended.stdout + ended.stderr

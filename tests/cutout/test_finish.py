@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -26,7 +26,6 @@ def subject(box: Box, size: Size, alpha: int = 255) -> Rgba:
     return rgba
 
 
-@settings(deadline=None)
 @given(cutouts, colours)
 def test_a_colour_behind_is_the_formula(rgba: Rgba, behind: tuple[int, int, int]) -> None:
     """Every channel is within half of 1/255 of colour times alpha plus background times the rest, in float64."""
@@ -38,7 +37,6 @@ def test_a_colour_behind_is_the_formula(rgba: Rgba, behind: tuple[int, int, int]
     assert np.abs(laid - exact).max() <= 0.5 + 1e-9
 
 
-@settings(deadline=None)
 @given(cutouts, colours)
 def test_strips_are_seamless(rgba: Rgba, behind: tuple[int, int, int]) -> None:
     """A picture of many strips is what its rows are one by one."""
@@ -49,7 +47,6 @@ def test_strips_are_seamless(rgba: Rgba, behind: tuple[int, int, int]) -> None:
     np.testing.assert_array_equal(laid.reshape(80, *rgba.shape[:2], 3)[7], on_background(rgba, behind))
 
 
-@settings(deadline=None)
 @given(cutouts)
 def test_the_box_is_the_smallest_with_all_that_is_seen(rgba: Rgba) -> None:
     """No pixel of the subject is outside, and each side of the box touches one."""
@@ -65,7 +62,6 @@ def test_the_box_is_the_smallest_with_all_that_is_seen(rgba: Rgba) -> None:
     assert all(edge.any() for edge in (within[0], within[-1], within[:, 0], within[:, -1]))
 
 
-@settings(deadline=None)
 @given(cutouts, st.lists(lengths, min_size=4, max_size=4))
 def test_a_crop_is_the_subject_and_its_margin(rgba: Rgba, sides: list[str]) -> None:
     """The crop shows the same pixels at the same places, nothing beyond the picture, and says where they lie."""
@@ -136,7 +132,6 @@ def test_masks() -> None:
     np.testing.assert_array_equal(both.mask, rgba[..., 3])
 
 
-@settings(deadline=None)
 @given(sides, sides)
 def test_a_background_covers_the_whole(source: tuple[int, int], target: tuple[int, int]) -> None:
     """A picture of one colour, of whatever shape, fills a result of whatever shape with that colour."""

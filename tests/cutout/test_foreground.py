@@ -157,7 +157,7 @@ def test_a_large_picture_is_treated_like_a_small_one(monkeypatch: pytest.MonkeyP
     assert error(cleaned(picture, alpha), truth, soft) < 1.2 * usual
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(height=st.integers(1, 9), width=st.integers(1, 40), seed=st.integers(0, 2**32 - 1))
 def test_any_size_and_any_matte_will_do(height: int, width: int, seed: int) -> None:
     """Pictures down to one pixel, and mattes of noise, are done without a warning."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cutout.errors import ConfigurationError, NotFound, ValidationError
 from cutout.keys import KeyRecord, KeyRing, make_key
+from tests.patience import HANG_S
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def elsewhere(path: Path, code: str) -> "subprocess.Popen[str]":
 
 
 def said(process: "subprocess.Popen[str]") -> str:
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=HANG_S)
     assert process.returncode == 0
     return out.strip()
 

@@ -64,7 +64,7 @@ def decode(file: bytes) -> Pixels:
     return np.asarray(image)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),
@@ -139,7 +139,7 @@ def test_the_file_is_what_it_says() -> None:
 
 
 @given(height=st.integers(1, 1400), level=st.integers(0, 255), grain=st.sampled_from([1, 2, 255]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_parts_are_one_stream(height: int, level: int, grain: int) -> None:
     """However many parts a picture is deflated in, zlib takes them as one stream whose checksum is right."""
     pixels = (noise(height, 1024, 4) % grain + level).astype(np.uint8)

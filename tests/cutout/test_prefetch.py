@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import HANG_S
+
 MODEL = """\
 name: {name}
 backend: onnx
@@ -37,7 +39,7 @@ def prefetch(configs: Path) -> subprocess.CompletedProcess[str]:
     """The command, with an empty cache of rembg."""
     environment = {**os.environ, "U2NET_HOME": str(configs.parent / "cache")}
     command = [sys.executable, "-m", "cutout.prefetch", "--config-dir", str(configs)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
 def test_one_model_with_weights_is_enough(configs: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from cutout import tile
 from cutout.outcome import Rgb, Rgba, Size
 from cutout.resize import resize_alpha, resize_rgb, resize_rgba
+from tests.patience import HANG_S
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 Floats = NDArray[np.float64]
@@ -93,7 +94,7 @@ def test_colour_and_alpha_are_those_of_float64(rgba: Rgba, size: tuple[int, int]
     assert (resized != exact)[exact[..., 3] >= 4].mean() < 0.03
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     source=st.tuples(st.integers(1, 20), st.integers(1, 20)),
     target=st.tuples(st.integers(1, 60), st.integers(1, 60)),
@@ -201,6 +202,6 @@ def test_memory_is_that_of_the_result() -> None:
     """Four times larger, the peak of a fresh process (VmHWM, the library's memory included) grows by < 1.5 results."""
     command = [sys.executable, "-c", MEASURE_PEAK]
 
-    measured = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    measured = subprocess.run(command, capture_output=True, text=True, check=True, timeout=HANG_S)
 
     assert 0.5 < float(measured.stdout) < 1.5

@@ -14,6 +14,9 @@ def test_seconds(value: str | None, wait_s: float | None) -> None:
     assert retry_after_s(value) == wait_s
 
 
-def test_a_date() -> None:
-    """A date is understood as the seconds until then."""
-    assert 50 < (retry_after_s(formatdate(time.time() + 60, usegmt=True)) or 0) <= 60
+def test_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A date is understood as the seconds until then, and one that has passed as none."""
+    now = 1_700_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    assert [retry_after_s(formatdate(now + wait_s, usegmt=True)) for wait_s in (60, -60)] == [60, 0]

@@ -16,6 +16,7 @@ from cutout.errors import ModelUnavailable
 from cutout.registry import load_registry
 from cutout.spec import PackageSpec, WeightsSpec
 from cutout.weights import at_hand, fetch
+from tests.patience import HANG_S
 
 ONNX = bytes(range(256)) * 10_000
 """Stands for a model's file: 2.5 MB, so that a download takes several steps."""
@@ -235,7 +236,7 @@ def test_two_processes_download_once(host: ReleaseHost) -> None:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        outputs = [process.communicate(timeout=60)[0] for process in (one, other)]
+        outputs = [process.communicate(timeout=HANG_S)[0] for process in (one, other)]
 
     assert outputs == [f"{MD5}\n"] * 2
     assert host.requests == 1

@@ -20,11 +20,11 @@ from serve_app.jobs import Jobs
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import counted
 from tests.serve_app.parts import model, registry
 from tests.serve_app.serving import served
 
-START_S = 30.0
 REGISTRY = registry(model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
 
 
@@ -126,7 +126,7 @@ def in_thread(service: Callable[[], AbstractAsyncContextManager[str]]) -> Iterat
 
     thread = threading.Thread(target=run, name="service")
     thread.start()
-    assert ready.wait(START_S)
+    assert ready.wait(HANG_S)
     assert told, "the service did not start"
     try:
         yield told[0]

@@ -12,6 +12,7 @@ from PIL import Image
 from cutout.keys import KeyRing
 from tests.cutout_client.conftest import Cutout
 from tests.cutout_client.running import Running
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 
 HEAVY = {"numpy", "PIL", "pydantic", "httpx", "rich", "onnxruntime", "openvino", "ray", "cutout.spec"}
@@ -21,7 +22,7 @@ def test_it_starts_at_once() -> None:
     """--version and --help import none of the heavy parts; they would take seconds."""
     look = f"import sys; import cutout_client.command; print(*({HEAVY} & sys.modules.keys()))"
 
-    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=HANG_S, check=True)
     assert ran.stdout.split() == []
 
 
@@ -30,7 +31,7 @@ def test_work_in_this_process_imports_nothing_that_calls() -> None:
     look = "import sys; from cutout_client import local; from cutout_client.commands.registry import registry_of; "
     look += "[local.card(spec) for spec in registry_of(None).models.values()]; print('httpx' in sys.modules)"
 
-    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=HANG_S, check=True)
     assert ran.stdout == "False\n"
 
 
@@ -160,7 +161,7 @@ def test_serve_becomes_the_service(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cutout_client.command", "serve", "mine.yaml"]
 
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=HANG_S)
     assert process.returncode == 7
     assert out.split() == [str(process.pid), "mine.yaml"]
 

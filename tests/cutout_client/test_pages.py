@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from cutout_client.command import app
 from tests.cutout_client.conftest import Cutout
 from tests.cutout_client.running import Running, running
+from tests.patience import HANG_S
 from tests.serve_app.parts import model, registry
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,7 +82,7 @@ def test_the_commands_examples(cutout: Cutout, local_names: Running, folder: Pat
     for line in [*of_page, *of_readme]:
         if "<" in line:  # the shell's part
             environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-            subprocess.run(["bash", "-ec", line], check=True, timeout=60, env=environment)
+            subprocess.run(["bash", "-ec", line], check=True, timeout=HANG_S, env=environment)
         else:
             ended = cutout(*shlex.split(line)[1:])
             assert ended.code == 0, f"{line}: {ended.err}"

@@ -29,6 +29,7 @@ from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout_client.conftest import Cutout
 from tests.cutout_client.running import Running
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 
 ASTRONAUT = Path("tests/photos/astronaut.jpg")
@@ -244,7 +245,7 @@ def test_ctrl_c_ends_it(configs: Path, photos: Path, tmp_path: Path) -> None:
         assert process.stdout
         process.stdout.readline()  # the first result of `dark` is there, `slow` is at work
         os.kill(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=HANG_S)
 
     assert process.returncode == 130
     assert "Traceback" not in errors
@@ -256,7 +257,7 @@ def test_a_terminal_sees_a_bar(configs: Path, photos: Path, tmp_path: Path) -> N
     asked = ["remove", str(photos), "-m", "dark", "-o", str(tmp_path / "out"), "--config-dir", str(configs)]
     terminal, shown = os.openpty()
     command = [sys.executable, "-m", "cutout_client.command", *asked]
-    subprocess.run(command, stderr=shown, check=True, timeout=60, env={**os.environ, "TERM": "xterm"})
+    subprocess.run(command, stderr=shown, check=True, timeout=HANG_S, env={**os.environ, "TERM": "xterm"})
     os.close(shown)
 
     assert b"photographs" in os.read(terminal, 100_000)
@@ -272,7 +273,7 @@ async def test_photographs_overlap(tmp_path: Path) -> None:
         nonlocal most, now
         now += 1
         most = max(most, now)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_S):
             await meeting.wait()
         now -= 1
         yield Made(labels[0], image, None, {})

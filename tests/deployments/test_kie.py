@@ -13,6 +13,7 @@ from cutout.outcome import EngineReport
 from deployments.backends.kie import KieOptions
 from deployments.backends.provider import USER_AGENT
 from tests.deployments.remote_parts import KEYS, opened, picture, scene, served_kie
+from tests.patience import HANG_S
 from tests.providers.cutting import cutout, encoded
 from tests.providers.kie import FakeKie
 
@@ -91,8 +92,11 @@ async def test_pictures_are_fitted_to_what_the_model_takes(served: Served) -> No
     assert [call.facts["size"] for call in fake.script.seen("upload")] == [(4096, 327), (341, 256)]
 
 
-async def test_more_tasks_than_the_account_may_create_wait_their_turn(served: Served) -> None:
-    """The 21st task within ten seconds is refused by the provider, and the refusal reaches the caller as busy."""
+async def test_more_tasks_than_the_account_may_create_wait_their_turn(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The 21st task of the provider's window is refused, and the refusal reaches the caller as busy."""
+    monkeypatch.setattr("tests.providers.kie.WINDOW_S", HANG_S)
     fake, address = served
     async with opened("kie", **address) as backend:
         outcomes = await asyncio.gather(*(backend.remove(picture()) for _ in range(21)), return_exceptions=True)

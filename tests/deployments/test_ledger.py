@@ -116,7 +116,7 @@ MODELS = ("a", "b", "c")
 OFFERS = (("a", "b", "c"), ("c", "a"), ("b",), ("b", "c", "a"))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(st.tuples(st.integers(0, 3), st.sampled_from((*MODELS, "none"))), max_size=12))
 async def test_stats_are_of_each_jobs_last_pick(ledger: Ledger, wanted: list[tuple[int, str]]) -> None:
     """However callers pick and pick again, the stats are those of every job's last accepted pick, each counted once."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.deployments.remote_parts import (
     served_runware,
     spec,
 )
+from tests.patience import HANG_S, skip, when
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 
@@ -44,6 +46,26 @@ def runware() -> Iterator[tuple[FakeRunware, dict[str, Any]]]:
         yield both
 
 
+class Clock:
+    """The clock by which a breaker rests, moved on by the test."""
+
+    ahead_s = 0.0
+
+    perf_counter = staticmethod(time.perf_counter)
+
+    def time(self) -> float:
+        return time.time() + self.ahead_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The breaker's clock."""
+    clock = Clock()
+    for user in ("circuitbreaker", "retries"):
+        monkeypatch.setattr(f"fluxgate.{user}.time", clock)
+    return clock
+
+
 def nobody() -> str:
     """An address of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -58,7 +80,9 @@ async def failed(backend: RemoteBackend[Any], error: type[ModelError] = Provider
     return caught.value.message
 
 
-async def test_the_breaker_leaves_a_broken_provider_alone(runware: tuple[FakeRunware, dict[str, Any]]) -> None:
+async def test_the_breaker_leaves_a_broken_provider_alone(
+    runware: tuple[FakeRunware, dict[str, Any]], clock: Clock
+) -> None:
     """After three failed pictures no call is made, which is said; and one good picture later all is well again."""
     fake, address = runware
     fake.script.once("task", "broken", "broken", "broken")
@@ -66,24 +90,26 @@ async def test_the_breaker_leaves_a_broken_provider_alone(runware: tuple[FakeRun
         for _ in range(3):
             await failed(backend)
         assert backend.health == "unreachable"
-        sentence = "A Model failed 3 times in a row and rests; it is tried again within 1s"
+        sentence = "A Model failed 3 times in a row and rests; it is tried again within 300s"
         assert await failed(backend, ModelUnavailable) == sentence
         assert len(fake.script.calls) == 3
 
-        await asyncio.sleep(QUICK["rest_s"] + 0.01)
+        clock.ahead_s += QUICK["rest_s"]
         await backend.remove(picture())
 
         assert (backend.health, len(fake.script.calls)) == ("connected", 4)
 
 
-async def test_one_picture_alone_tries_a_provider_that_rested(runware: tuple[FakeRunware, dict[str, Any]]) -> None:
+async def test_one_picture_alone_tries_a_provider_that_rested(
+    runware: tuple[FakeRunware, dict[str, Any]], clock: Clock
+) -> None:
     """Of five pictures after the rest one is sent; when it fails, the four that waited for it are not."""
     fake, address = runware
     fake.script.always("task", "broken")
     async with opened("runware", **address) as backend:
         for _ in range(3):
             await failed(backend)
-        await asyncio.sleep(QUICK["rest_s"] + 0.01)
+        clock.ahead_s += QUICK["rest_s"]
         outcomes = await asyncio.gather(*(backend.remove(picture()) for _ in range(5)), return_exceptions=True)
 
     assert len(fake.script.calls) == 4
@@ -94,8 +120,11 @@ async def test_a_hanging_provider_opens_the_breaker(runware: tuple[FakeRunware, 
     """Pictures that run into the model's timeout count as failures of the provider."""
     fake, address = runware
     fake.script.always("task", "hang")
-    async with opened("runware", timeout_s=0.2, **address) as backend:
-        await asyncio.gather(*(backend.remove(picture()) for _ in range(3)), return_exceptions=True)
+    async with opened("runware", **address) as backend:
+        stuck = [asyncio.create_task(backend.remove(picture())) for _ in range(3)]
+        await when(lambda: len(fake.script.calls) == 3)
+        skip(HANG_S)
+        await asyncio.wait(stuck)
 
         assert backend.health == "unreachable"
 

@@ -4,6 +4,7 @@ The registry's price (0.0007, 0.006, 0.02 USD) is counted where a paid call may 
 what the fake charges (0.0006, 0.005, 0.01 USD) where its reply said so; nothing where it refused.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,10 @@ import pytest
 
 from cutout.errors import ModelBusy, ModelError, ModelTimeout, ModelUnavailable, ProviderError
 from tests.deployments.remote_parts import KEYS, opened, picture, served_http_api, served_kie, served_runware
+from tests.patience import HANG_S, skip, when
 
 SERVED: dict[str, Any] = {"runware": served_runware, "kie": served_kie, "http_api": served_http_api}
 PAID = {"runware": "task", "kie": "create", "http_api": "picture"}
-LATE_S = 1.2
-"""The model's timeout where the provider does not answer in time."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Row:
     calls: int
     """Calls of the paid stage."""
     cost_usd: float
+    waits_at: str = ""
+    """The stage at which a picture that is late stays, where it is another one than the fault's."""
     others: Mapping[str, int] = field(default_factory=dict)
     """Calls of other stages, where they matter."""
     told: Mapping[str, Any] = field(default_factory=dict)
@@ -102,7 +104,7 @@ RUNWARE = [
     runware("bad_gateway", ProviderError, "status 502 without a reason", 1, 0.0007),
     runware("edge_timeout", ProviderError, "status 504 without a reason", 1, 0.0007),
     runware("taken", ProviderError, "the task was taken before, and its result is lost", 2, 0.0007),
-    runware("hang", ModelTimeout, "API timeout after 1.2s", 1, 0.0007),
+    runware("hang", ModelTimeout, "API timeout after 300s", 1, 0.0007),
 ]
 REFUSED_BY_KIE = [
     ("401", ProviderError, "answered 401: You do not have access permissions", 1),
@@ -121,7 +123,7 @@ KIE = [
     kie("429 429 good", None, "", 3, 0.005),
     kie("edge", ProviderError, "blocked by the edge network, which is not about the key: error code: 1010", 1, 0),
     # the task's id is lost: it may have been charged, and is not created again
-    kie("hang", ModelTimeout, "API timeout after 1.2s", 1, 0.006),
+    kie("hang", ModelTimeout, "API timeout after 300s", 1, 0.006),
     kie("truncated", ProviderError, "JSON was expected with status 200", 1, 0.006),
     kie("dropped", ProviderError, "hung up before it had answered", 1, 0.006),
     kie("bad_gateway", ProviderError, "JSON was expected with status 502", 1, 0.006),
@@ -130,19 +132,19 @@ KIE = [
     kie("unknown_3", None, "", 1, 0.005),
     kie("unknown_99", ProviderError, "answered 422: recordInfo is null", 1, 0.006, others={"look": 6}),
     kie("object", None, "", 1, 0.005),
-    kie("stuck", ModelTimeout, "API timeout after 1.2s", 1, 0.006),
+    kie("stuck", ModelTimeout, "API timeout after 300s", 1, 0.006, waits_at="look"),
     kie("fail", ProviderError, "answered 501: The model broke. (501)", 1, 0),
     kie("fail_charged", ProviderError, "answered 501: The model broke. (501)", 1, 0.005),
     kie("empty", ProviderError, "sent a reply that makes no sense", 1, 0.005, others={"result": 0}),
     # what is free is asked again
     kie("upload: 500 good", None, "", 1, 0.005, others={"upload": 2}),
     kie("upload: 500", ProviderError, "answered 500", 0, 0, others={"upload": 3}),
-    kie("upload: hang", ModelTimeout, "API timeout after 1.2s", 0, 0, others={"upload": 1}),
+    kie("upload: hang", ModelTimeout, "API timeout after 300s", 0, 0, others={"upload": 1}),
     kie("look: 500 429 good", None, "", 1, 0.005),
     kie("look: 500", ProviderError, "answered 500", 1, 0.006, others={"look": 3}),
     kie("result: 503 good", None, "", 1, 0.005, others={"result": 2}),
     # the result
-    kie("result: hang", ModelTimeout, "API timeout after 1.2s", 1, 0.005),
+    kie("result: hang", ModelTimeout, "API timeout after 300s", 1, 0.005),
     kie("missing", ProviderError, "answered 404: the result could not be downloaded", 1, 0.005, others={"result": 1}),
     kie("html", ProviderError, "a picture was expected, not 51 bytes of text/html", 1, 0.005),
     kie("jpg", ProviderError, "a picture with transparency was expected, not image/jpeg without", 1, 0.005),
@@ -160,7 +162,7 @@ HTTP_API = [
     http_api("no_cost", None, "", 1, 0.02),
     http_api("bad_gateway", ProviderError, "status 502 from a gateway", 1, 0.02),
     http_api("dropped", ProviderError, "hung up before it had answered", 1, 0.02),
-    http_api("hang", ModelTimeout, "API timeout after 1.2s", 1, 0.02),
+    http_api("hang", ModelTimeout, "API timeout after 300s", 1, 0.02),
     http_api("html", ProviderError, "a picture was expected, not 51 bytes of text/html", 1, 0.02),
     http_api("jpg", ProviderError, "a picture with transparency was expected, not image/jpeg without", 1, 0.01),
 ]
@@ -174,13 +176,16 @@ async def test_fault(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, key)
     stage, _, behaviours = row.fault.rpartition(": ")
     *first, last = behaviours.split()
-    timeout_s = LATE_S if row.error is ModelTimeout else 10
     with SERVED[row.backend](**row.told) as (fake, address):
         fake.script.once(stage or PAID[row.backend], *first)
         fake.script.always(stage or PAID[row.backend], last)
-        async with opened(row.backend, timeout_s, **address, **row.options) as backend:
+        async with opened(row.backend, **address, **row.options) as backend:
+            removing = asyncio.create_task(backend.remove(picture()))
+            if row.error is ModelTimeout:
+                await when(lambda: fake.script.seen(row.waits_at or stage or PAID[row.backend]))
+                skip(HANG_S)
             try:
-                matte = await backend.remove(picture())
+                matte = await removing
                 kind, text, cost_usd = None, matte.note or "", matte.cost_usd
             except ModelError as error:
                 kind, text, cost_usd = type(error), error.message, error.details["cost_usd"]

@@ -16,6 +16,7 @@ from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover
 from tests.deployments.networks import brightness_network
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 PICTURE = Picture(np.random.default_rng(3).integers(0, 255, (20, 30, 3), dtype=np.uint8))
@@ -74,7 +75,7 @@ async def test_what_was_missing_is_tried_again(tmp_path: Path) -> None:
 
     brightness_network(file, 32)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while replica.status().state != "ready":
             await asyncio.sleep(0.02)
     assert isinstance(await replica.remove(PICTURE, "png"), Cutout)
@@ -103,7 +104,7 @@ async def test_work_whose_caller_has_gone_is_given_up(tmp_path: Path) -> None:
 
     def slow(picture: Picture) -> None:
         begun.set()
-        assert interrupted.wait(10)
+        assert interrupted.wait(HANG_S)
 
     backend.matte, matte = slow, backend.matte  # type: ignore[method-assign,attr-defined]
     backend.interrupt = interrupted.set  # type: ignore[attr-defined]
@@ -131,7 +132,7 @@ async def given_up(backend: LocalBackend[Any]) -> None:
         await asyncio.sleep(0)
         free.set()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(asyncio.shield(call), 20)
+            await asyncio.wait_for(asyncio.shield(call), HANG_S)
 
 
 async def test_what_is_given_up_before_it_begins_is_not_done(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from benchmarks.operations.kills import STEADY
 from benchmarks.operations.pictures import picture
 from benchmarks.operations.service import START_S, Running, serving, variables, wait_for
 from benchmarks.processes import started, wait_until
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
-END_S = 120
-"""Ray gives a GCS that is away a minute."""
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def again(service: Running) -> Iterator[None]:
 @pytest.mark.parametrize("kind", ["gcs/gcs_server", "raylet/raylet "])
 def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The service ends by itself and says so by its exit code; started again, it answers every request sent again."""
-    monkeypatch.setattr(load, "PATIENCE_S", END_S + START_S)
+    monkeypatch.setattr(load, "PATIENCE_S", HANG_S + START_S)
     shot = load.Shot("/remove-background?include_models=steady", picture(96, 64))
     with (
         serving(tmp_path, {"steady": STEADY}) as service,
@@ -41,7 +40,7 @@ def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: st
         jobs.wait_answers(10)
         before = jobs.tally.answered
         service.kill(kind)
-        ended_s = wait_for(lambda: service.process.poll() is not None, END_S, "the service's end")
+        ended_s = wait_for(lambda: service.process.poll() is not None, HANG_S, "the service's end")
         meanwhile = jobs.tally.answered - before
         restarted.enter_context(again(service))
         jobs.wait_answers(10)

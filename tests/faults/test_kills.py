@@ -5,6 +5,7 @@ import pytest
 from benchmarks.operations.load import Load
 from benchmarks.operations.pictures import cut_by
 from benchmarks.operations.service import Running, wait_for
+from tests.patience import HANG_S
 
 KINDS = {
     "a model": "ServeReplica:cutout:steady",
@@ -32,7 +33,7 @@ def killed(service: Running, title: str, *, one: bool = False, keyed: bool = Fal
 def test_a_killed_model_is_not_seen(fakes: Running) -> None:
     """One of a model's two replicas dies under load: every request is answered, and none is even sent again."""
     tally = killed(fakes, KINDS["a model"], one=True).tally
-    wait_for(lambda: len(fakes.replicas("steady")) == 2, 60, "the replica back")
+    wait_for(lambda: len(fakes.replicas("steady")) == 2, HANG_S, "the replica back")
 
     assert (tally.lost, tally.cut_off, tally.refused) == ([], 0, 0)
 

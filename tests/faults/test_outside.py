@@ -13,6 +13,7 @@ from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import Running, serving
 from tests.deployments.conftest import postgres_server
 from tests.deployments.networks import brightness_network
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
 CLOCK = Path(__file__).parent / "clock"
@@ -27,10 +28,10 @@ def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
             load.wait_answers(10)
             server.stop()
             load.wait_answers(10)
-            away = httpx.post(f"{service.address}/log-selection", json=pick, timeout=60, trust_env=False)
+            away = httpx.post(f"{service.address}/log-selection", json=pick, timeout=HANG_S, trust_env=False)
             server.ensure_postgres_running()
             load.wait_answers(10)
-        back = httpx.post(f"{service.address}/log-selection", json=pick, timeout=60, trust_env=False)
+        back = httpx.post(f"{service.address}/log-selection", json=pick, timeout=HANG_S, trust_env=False)
 
     print(f"\na database away and back: {load.tally}")
     assert (load.tally.lost, load.tally.cut_off) == ([], 0)
@@ -53,7 +54,7 @@ def test_damaged_weights(tmp_path: Path) -> None:
         service.kill("ServeReplica:cutout:fragile")
         answer = httpx.post(
             f"{service.address}/remove-background?include_models=fragile",
-            content=picture(96, 64), headers={"Content-Type": "image/jpeg"}, timeout=60, trust_env=False,
+            content=picture(96, 64), headers={"Content-Type": "image/jpeg"}, timeout=HANG_S, trust_env=False,
         )  # fmt: skip
         network.write_bytes(whole)
         with Load(service.address, 1, lambda _: cut_by("fragile")) as fragile:
@@ -98,6 +99,6 @@ def _created_at(service: Running) -> float:
     """When a job of now was made, by the service's clock."""
     headers = {"Content-Type": "image/jpeg", "Prefer": "respond-async"}
     address = f"{service.address}/remove-background?include_models=steady"
-    job = httpx.post(address, content=picture(96, 64), headers=headers, timeout=60, trust_env=False).json()
-    made: float = httpx.get(job["status_url"], timeout=60, trust_env=False).json()["created_at"]
+    job = httpx.post(address, content=picture(96, 64), headers=headers, timeout=HANG_S, trust_env=False).json()
+    made: float = httpx.get(job["status_url"], timeout=HANG_S, trust_env=False).json()["created_at"]
     return made

@@ -11,6 +11,7 @@ from benchmarks.operations import redeploy
 from benchmarks.operations.load import Load, Shot
 from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import Running, wait_for
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
 
@@ -21,9 +22,9 @@ def test_a_hung_replica_is_replaced_and_its_work_sent_again(fakes: Running) -> N
     with Load(fakes.address, 4, lambda _: cut_by("steady")) as load:
         load.wait_answers(10)
         os.kill(hung, signal.SIGSTOP)
-        wait_for(lambda: hung not in fakes.replicas("steady"), 60, "the hung replica's end")
+        wait_for(lambda: hung not in fakes.replicas("steady"), HANG_S, "the hung replica's end")
         load.wait_answers(30)
-    wait_for(lambda: len(fakes.replicas("steady")) == 2, 60, "the replica back")
+    wait_for(lambda: len(fakes.replicas("steady")) == 2, HANG_S, "the replica back")
 
     print(f"\na replica that hangs: {load.tally}")
     assert (load.tally.lost, load.tally.cut_off, load.tally.refused) == ([], 0, 0)
@@ -37,7 +38,7 @@ def test_a_picture_too_large_for_memory_harms_nobody(fakes: Running) -> None:
     huge = Shot("/upscale?scale_factor=4", picture(3000, 3000))
     small = cut_by("steady", path="/process")
     with Load(fakes.address, 1, lambda _: huge) as large, Load(fakes.address, 4, lambda _: small) as load:
-        wait_for(lambda: bool(large.tally.answered + large.tally.refused + len(large.tally.lost)), 120, "its answer")
+        wait_for(lambda: bool(large.tally.answered + large.tally.refused + len(large.tally.lost)), HANG_S, "its answer")
         load.wait_answers(30)
 
     print(f"\nout of memory, the huge ones: {large.tally}\nout of memory, the others: {load.tally}")

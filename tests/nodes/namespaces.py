@@ -20,6 +20,7 @@ from benchmarks.operations.service import START_S, Fake, Running, variables, wri
 from benchmarks.processes import started, wait_until
 from serve_app.leftovers import RUN_ID
 from serve_app.settings import ray_environment
+from tests.patience import HANG_S
 
 BRIDGE = f"cut{os.getpid()}"
 DOOR = 8000
@@ -33,7 +34,7 @@ MISSING = [
 
 def ip(*arguments: str) -> None:
     """The program ip, of iproute2."""
-    subprocess.run(["ip", *arguments], check=True, timeout=30)
+    subprocess.run(["ip", *arguments], check=True, timeout=HANG_S)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from benchmarks.operations.load import Load
 from benchmarks.operations.pictures import cut_by
 from benchmarks.operations.service import wait_for
 from tests.nodes.namespaces import DOOR, MISSING, network, serving
+from tests.patience import HANG_S
 
 LACKING = [
     *MISSING,
@@ -45,7 +46,7 @@ def test_replicas_go_on_without_a_head(tmp_path: Path) -> None:
             machines.ray(head, **{"num-cpus": 0})
             before = service.replicas("steady")
             os.kill(before[0], signal.SIGKILL)
-            new_s = wait_for(lambda: len(set(service.replicas("steady")) - set(before)) == 1, 120, "another replica")
+            new_s = wait_for(lambda: len(set(service.replicas("steady")) - set(before)) == 1, HANG_S, "another replica")
             calls.wait_answers(20)
 
     print(f"\nthe head dies and comes back: {calls.tally}; {new_s:.0f} s from a replica's death to the next")

@@ -13,6 +13,7 @@ from benchmarks.operations.cluster import Nodes, nodes
 from benchmarks.operations.load import Load, Shot
 from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import PROMPT, Fake, Running, serving, wait_for
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
 NODE = {"num_cpus": 10, "num_gpus": 1, "memory": 2_000_000_000, "resources": {"slot": 2}}
@@ -54,7 +55,7 @@ def service(cluster: Nodes, folder: Path) -> Iterator[Running]:
 def grown(service: Running, model: str, replicas: int) -> Load:
     """The model under a load that would fill many more replicas than there is room for."""
     with Load(service.address, 12, lambda _: cut_by(model)) as load:
-        wait_for(lambda: len(service.replicas(model)) == replicas, 60, f"{replicas} replicas of {model}")
+        wait_for(lambda: len(service.replicas(model)) == replicas, HANG_S, f"{replicas} replicas of {model}")
         load.wait_answers(20)
         assert len(service.replicas(model)) == replicas
     return load
@@ -65,7 +66,7 @@ def test_replicas_spread_and_pixels_cross(service: Running) -> None:
     load = grown(service, "spread", 4)
     answer = httpx.post(
         f"{service.address}/process?bg_models=spread&upscale_factor=2",
-        content=picture(1200, 800), headers={"Content-Type": "image/jpeg"}, timeout=60, trust_env=False,
+        content=picture(1200, 800), headers={"Content-Type": "image/jpeg"}, timeout=HANG_S, trust_env=False,
     )  # fmt: skip
 
     assert load.tally.lost == []
@@ -81,9 +82,9 @@ def test_no_more_replicas_than_resources(service: Running, model: str, most: int
 def test_a_node_joins_and_takes_work(service: Running, cluster: Nodes) -> None:
     """A third node gives room for two replicas more, which come while requests run."""
     with Load(service.address, 12, lambda _: cut_by("spread")) as load:
-        wait_for(lambda: len(service.replicas("spread")) == 4, 60, "four replicas")
+        wait_for(lambda: len(service.replicas("spread")) == 4, HANG_S, "four replicas")
         cluster.join(**NODE)
-        wait_for(lambda: len(service.replicas("spread")) == 6, 60, "six replicas")
+        wait_for(lambda: len(service.replicas("spread")) == 6, HANG_S, "six replicas")
         load.wait_answers(20)
 
     print(f"\na node joins: {load.tally}")
@@ -94,7 +95,7 @@ def test_a_node_dies_under_load(service: Running, cluster: Nodes) -> None:
     """A node with replicas dies at once: what was on it is sent again, and every request is answered."""
     shot = Shot("/process?bg_models=spread&upscale_factor=2", picture(600, 400))  # its pixels lie in the nodes' memory
     with Load(service.address, 8, lambda _: shot) as load:
-        wait_for(lambda: len(service.replicas("spread")) == 6, 60, "six replicas")
+        wait_for(lambda: len(service.replicas("spread")) == 6, HANG_S, "six replicas")
         cluster.die()
         load.wait_answers(40)
 
@@ -108,8 +109,8 @@ def test_serve_deploy_changes_it_live(service: Running, cluster: Nodes) -> None:
     command = [str(Path(sys.executable).with_name("serve")), "deploy", "--address", cluster.dashboard, str(file)]
     with Load(service.address, 6, lambda _: cut_by("half_gpu")) as load:
         load.wait_answers(5)
-        subprocess.run(command, check=True, timeout=60)
-        wait_for(lambda: len(service.replicas("half_gpu")) == 2, 60, "two replicas")
+        subprocess.run(command, check=True, timeout=HANG_S)
+        wait_for(lambda: len(service.replicas("half_gpu")) == 2, HANG_S, "two replicas")
         load.wait_answers(20)
 
     print(f"\nserve deploy: {load.tally}")

@@ -9,10 +9,11 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.patience import HANG_S
+
 PACKAGE = "axe-core@4.14.1"
 INTEGRITY = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 MEMBER = "package/axe.min.js"
-FETCH_S = 120
 
 
 def fetch(folder: Path) -> str:
@@ -24,7 +25,7 @@ def fetch(folder: Path) -> str:
             check=True,
             capture_output=True,
             text=True,
-            timeout=FETCH_S,
+            timeout=HANG_S,
         )
         (folder / done.stdout.split()[-1]).rename(archive)
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()

@@ -8,11 +8,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.page import chromium
 from tests.page.service import Service
+from tests.patience import HANG_S
 
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 COFFEE = Path(__file__).parents[1] / "photos" / "coffee.jpg"
 ROCKET = COFFEE.with_name("rocket.jpg")
-ARRIVAL_S = 20.0
 
 
 def card(page: Page, name: str) -> Locator:
@@ -34,7 +34,7 @@ def logged(page: Page, name: str) -> None:
 
 def arrived(service: Service, picks: dict[str, int]) -> None:
     """Wait until the service has these picks, sent by a page that is gone."""
-    deadline_s = time.monotonic() + ARRIVAL_S
+    deadline_s = time.monotonic() + HANG_S
     while service.picks() != picks:
         assert time.monotonic() < deadline_s, service.picks()
         time.sleep(0.05)

@@ -9,9 +9,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page import axe, chromium
 from tests.page.service import Service
+from tests.patience import HANG_S
 from tests.serve_app.parts import model
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = HANG_S * 1000
 Open = Callable[..., Page]
 
 

@@ -22,9 +22,9 @@ from serve_app.app import create_app
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
+from tests.patience import HANG_S
 from tests.serve_app.parts import InProcess, registry
 
-START_S = 90.0
 """A model with weights is compiled at its first start."""
 
 
@@ -58,7 +58,7 @@ class Service:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._started.wait(START_S)
+        assert self._started.wait(HANG_S)
         return self
 
     def __exit__(
@@ -69,11 +69,11 @@ class Service:
     def stop(self) -> None:
         """End it, and what it is answering."""
         self._server.should_exit = True
-        self._thread.join(START_S)
+        self._thread.join(HANG_S)
 
     def wait_for(self, ready: int) -> None:
         """Wait until so many models are ready: on a busy machine a first load takes longer than the start waits."""
-        deadline_s = time.monotonic() + START_S
+        deadline_s = time.monotonic() + HANG_S
         while sum(one["available"] for one in self._get("models")["models"]) < ready:
             assert time.monotonic() < deadline_s, self._get("models")
             time.sleep(0.2)
@@ -90,7 +90,7 @@ class Service:
         return exported
 
     def _get(self, path: str) -> Any:
-        response = httpx.get(self.url + path, trust_env=False, timeout=10)
+        response = httpx.get(self.url + path, trust_env=False, timeout=HANG_S)
         return response.raise_for_status().json()
 
     async def _serve(self) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from serve_app.page import CONTENT_SECURITY_POLICY, STATIC
 from tests.page.service import Service
+from tests.patience import HANG_S
 
 BUDGET_BYTES = 150_000
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file() and path.name != "sample.jpg")
@@ -45,7 +46,7 @@ def test_nothing_is_inline() -> None:
 @pytest.mark.parametrize("path", TYPES)
 def test_a_browser_gets_type_and_policy_and_asks_again(service: Service, path: str) -> None:
     """Each file has its type and the policy; asked for again by its ETag it is not sent, and the policy stays."""
-    with httpx.Client(base_url=service.url, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=HANG_S) as client:
         first = client.get(path)
         again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
 
@@ -61,7 +62,7 @@ def test_a_browser_gets_type_and_policy_and_asks_again(service: Service, path: s
 @pytest.mark.parametrize("path", ["static/absent.js", "static/../page.py", "static/%2e%2e/page.py", "static/"])
 def test_what_is_not_there_is_the_contracts_404(service: Service, path: str) -> None:
     """A missing file, or one outside the folder, is the service's own error."""
-    response = httpx.get(service.url + path, trust_env=False, timeout=10)
+    response = httpx.get(service.url + path, trust_env=False, timeout=HANG_S)
 
     assert response.status_code == 404
     assert response.json()["error"]["type"] == "not_found"

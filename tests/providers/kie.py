@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from tests.patience import HANG_S
 from tests.providers.cutting import cutout, encoded, facts
 from tests.providers.script import GOOD, BrokenOff, Script, hang, html
 
@@ -174,7 +175,7 @@ class FakeKie:
             digest = hmac.digest(self._hmac_key.encode(), f"{task_id}.{stamp}".encode(), hashlib.sha256)
             headers["X-Webhook-Signature"] = base64.b64encode(digest).decode()
         body = {"code": 200, "msg": "success", "data": self._record(self._tasks[task_id])}
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=HANG_S, trust_env=False) as client:
             await client.post(url, json=body, headers=headers)
 
     def _record(self, task: Task) -> dict[str, Any]:

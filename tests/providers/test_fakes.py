@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tests.deployments.remote_parts import scene
+from tests.patience import HANG_S
 from tests.providers.cutting import encoded
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
@@ -34,7 +35,7 @@ BASE64 = base64.b64encode(PNG).decode()
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A caller with a key."""
-    async with httpx.AsyncClient(headers={"Authorization": "Bearer k"}, trust_env=False) as caller:
+    async with httpx.AsyncClient(headers={"Authorization": "Bearer k"}, timeout=HANG_S, trust_env=False) as caller:
         yield caller
 
 
@@ -167,8 +168,8 @@ def test_all_fakes_run_in_the_foreground_until_they_are_told_to_stop() -> None:
         assert fakes.stdout is not None
         exports = [fakes.stdout.readline() for _ in range(2)]
         runware = exports[0].split("RUNWARE_BASE_URL=")[1].split()[0]
-        refusal = httpx.post(runware, json={}, timeout=5, trust_env=False)
+        refusal = httpx.post(runware, json={}, timeout=HANG_S, trust_env=False)
         fakes.send_signal(signal.SIGTERM)
 
-        assert (fakes.wait(10), refusal.status_code) == (0, 400)
+        assert (fakes.wait(HANG_S), refusal.status_code) == (0, 400)
     assert "KIE_UPLOAD_URL=http://127.0.0.1:" in exports[1]

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.operations.load import Load, Shot
 from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import PROMPT, Fake, Running, autoscaled, serving, wait_for
+from tests.patience import HANG_S
 
 
 def sizes(service: Running) -> dict[str, int]:
@@ -18,13 +19,13 @@ def sizes(service: Running) -> dict[str, int]:
 
 def test_a_model_grows_and_shrinks_alone(fakes: Running) -> None:
     """Under load a model reaches the most replicas of its entry, and afterwards its least; nobody else moves."""
-    wait_for(lambda: sizes(fakes)["busy"] == sizes(fakes)["other"] == 1, 60, "rest after the start's own picture")
+    wait_for(lambda: sizes(fakes)["busy"] == sizes(fakes)["other"] == 1, HANG_S, "rest after the start's own picture")
     at_rest = sizes(fakes)
     with Load(fakes.address, 8, lambda _: cut_by("busy")) as load:
-        wait_for(lambda: len(fakes.replicas("busy")) == 3, 60, "three replicas")
+        wait_for(lambda: len(fakes.replicas("busy")) == 3, HANG_S, "three replicas")
         load.wait_answers(20)
         under_load = sizes(fakes)
-    wait_for(lambda: len(fakes.replicas("busy")) == 1, 60, "one replica")
+    wait_for(lambda: len(fakes.replicas("busy")) == 1, HANG_S, "one replica")
 
     assert under_load == at_rest | {"busy": 3}
     assert sizes(fakes) == at_rest
@@ -34,11 +35,13 @@ def test_a_model_grows_and_shrinks_alone(fakes: Running) -> None:
 @pytest.mark.long
 def test_from_zero_and_back(fakes: Running) -> None:
     """A model that may sleep has no replica until it is asked; it answers then, and has none again afterwards."""
-    wait_for(lambda: not fakes.replicas("asleep"), 60, "no replica")  # the start sends a picture through every model
+    wait_for(
+        lambda: not fakes.replicas("asleep"), HANG_S, "no replica"
+    )  # the start sends a picture through every model
     with Load(fakes.address, 1, lambda _: cut_by("asleep")) as load:
         load.wait_answers(1)
         awake = len(fakes.replicas("asleep"))
-    wait_for(lambda: not fakes.replicas("asleep"), 60, "no replica")
+    wait_for(lambda: not fakes.replicas("asleep"), HANG_S, "no replica")
 
     assert awake == 1
     assert load.tally.lost == []
@@ -62,7 +65,7 @@ def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
     with Load(scaled.address, 6, lambda _: cut_by("other")) as load:
         load.wait_answers(5)
         scaled.apply({"other": autoscaled(2, 2) | {"max_ongoing_requests": 2}})
-        wait_for(lambda: len(scaled.replicas("other")) == 2, 30, "two replicas")
+        wait_for(lambda: len(scaled.replicas("other")) == 2, HANG_S, "two replicas")
         load.wait_answers(10)
         scaled.apply({})
         load.wait_answers(10)
@@ -75,7 +78,7 @@ def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
 async def _burst(service: Running, count: int) -> list[int]:
     shot = cut_by("narrow")
     headers = {"Content-Type": "application/octet-stream"}
-    async with httpx.AsyncClient(base_url=service.address, timeout=60, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=service.address, timeout=HANG_S, trust_env=False) as http:
         calls = [http.post(shot.path, content=shot.image, headers=headers) for _ in range(count)]
         return [answer.status_code for answer in await asyncio.gather(*calls)]
 
@@ -97,10 +100,12 @@ def test_the_ingress_and_the_upscaler_scale_too(scaled: Running) -> None:
     scaled.apply({name: {"autoscaling_config": two} for name in ("Ingress", "Upscaler")})
     enlarge = Shot("/upscale?scale_factor=4", picture(900, 600))
     with Load(scaled.address, 6, lambda _: enlarge) as load:
-        wait_for(lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 2, 60, "two of each")
+        wait_for(
+            lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 2, HANG_S, "two of each"
+        )
         load.wait_answers(10)
     begun = time.monotonic()
-    wait_for(lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 1, 90, "one of each")
+    wait_for(lambda: len(scaled.replicas("Ingress")) == len(scaled.replicas("Upscaler")) == 1, HANG_S, "one of each")
 
     print(f"\ningress and upscaler to 2 and, {time.monotonic() - begun:.0f} s after the load, to 1: {load.tally}")
     assert load.tally.lost == []

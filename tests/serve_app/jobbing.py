@@ -39,6 +39,7 @@ from serve_app.responses import error_response
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
+from tests.patience import HANG_S
 from tests.serve_app.parts import BUSY, InProcess, Memory, model, registry
 
 WEBHOOK = WebhookSpec(allowed_hosts=("127.0.0.1",), gaps_s=(0.1, 0.2, 0.4), total_s=5)
@@ -181,7 +182,7 @@ def service(works: Works) -> FastAPI:
 def client(works: Works) -> httpx.AsyncClient:
     """A caller of it."""
     transport = httpx.ASGITransport(service(works), raise_app_exceptions=True)
-    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=60)
+    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S)
 
 
 async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from cutout.spec import WebhookSpec
 from serve_app.webhooks import Sender
+from tests.patience import HANG_S
 from tests.serve_app.tiny_web import reply
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -42,7 +43,7 @@ class Receiver:
     ) -> None:
         self._server.close()
 
-    async def wait_for(self, count: int, timeout_s: float = 30) -> list[Message]:
+    async def wait_for(self, count: int, timeout_s: float = HANG_S) -> list[Message]:
         """The messages, once there are so many."""
         async with asyncio.timeout(timeout_s), self._came:
             await self._came.wait_for(lambda: len(self.messages) >= count)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-START_S = 10.0
+from tests.patience import HANG_S
 
 
 @asynccontextmanager
@@ -20,7 +20,7 @@ async def served(app: ASGIApp, believes_proxies: bool = False) -> AsyncIterator[
         config = uvicorn.Config(app, log_config=None, lifespan="off", forwarded_allow_ips=trusted)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(HANG_S):
             while not server.started:
                 await asyncio.sleep(0.01)
         try:

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from serve_app.addresses import ISATAP, NOT_PUBLIC_4, NOT_PUBLIC_6, is_address, is_name, is_public, look_up
+from tests.patience import HANG_S
 
 HIDES_IPV4 = {
     "mapped": "::ffff:{0}",
@@ -125,10 +126,10 @@ async def test_the_system_looks_names_up() -> None:
 async def test_slow_names_leave_the_threads_of_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many look-ups hang, work that asyncio sends to its own threads goes on."""
     answered = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if answered.wait(60) else None)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if answered.wait(HANG_S) else None)
     hanging = [asyncio.create_task(look_up("slow.example", 80)) for _ in range(100)]
     await asyncio.sleep(0)
 
-    assert await asyncio.wait_for(asyncio.to_thread(threading.get_ident), 10)
+    assert await asyncio.wait_for(asyncio.to_thread(threading.get_ident), HANG_S)
     answered.set()
     assert await asyncio.gather(*hanging) == [[]] * 100

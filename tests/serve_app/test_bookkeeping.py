@@ -18,7 +18,7 @@ from cutout.errors import (
 )
 from cutout.image import Picture
 from cutout.keys import make_key
-from cutout.outcome import Cutout, Failure, Terms
+from cutout.outcome import Cutout, Failure, Result, Terms
 from cutout.purse import Charge
 from cutout.records import JobRecord
 from cutout.spec import EncodeSpec
@@ -26,10 +26,19 @@ from deployments.upscaler import Upscaler
 from serve_app import bookkeeping, settlements
 from serve_app.bookkeeping import Bookkeeper
 from serve_app.shotgun import Shotgun
+from tests.patience import HANG_S, skip, when
 from tests.serve_app.parts import Memory, model, registry
 from tests.serve_app.test_shotgun import Scripted, fired, job, nothing
 
 pytestmark = pytest.mark.anyio
+
+
+async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
+    """A job whose model `a`, which never answers, has been asked."""
+    running = asyncio.create_task(shotgun.run(job(**fields)))
+    model: Any = shotgun._models["a"]
+    await when(lambda: model.asked)
+    return running
 
 
 def paid(scripts: dict[str, Any], books: Memory) -> Shotgun:
@@ -79,13 +88,14 @@ async def test_a_budget_that_leaves_nothing_is_503() -> None:
 async def test_an_abandoned_paid_call_counts_as_spent() -> None:
     """A caller who hangs up, or whose deadline passes, has still spent the price of what was on its way."""
     books = Memory()
-    running = asyncio.create_task(paid({"a": asyncio.Event().wait}, books).run(job()))
-    await asyncio.sleep(0.1)
+    running = await hanging(paid({"a": asyncio.Event().wait}, books))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    late = await paid({"a": asyncio.Event().wait}, books).run(job(terms=Terms(deadline_s=0.1)))
+    running = await hanging(paid({"a": asyncio.Event().wait}, books), terms=Terms(deadline_s=30))
+    skip(30)
+    late = await running
 
     assert [c.usd for c in books.spent] == [0.2, 0.2]
     assert late.total_cost_usd == 0.2
@@ -177,7 +187,7 @@ async def test_without_the_ledger_nobody_is_paid(away: Away) -> None:
     shotgun = paid({"a": run}, away)
 
     with pytest.raises(ModelUnavailable, match="the ledger is away"):
-        await asyncio.wait_for(shotgun.run(job()), 30)
+        await asyncio.wait_for(shotgun.run(job()), HANG_S)
 
     assert ran == []
 
@@ -188,7 +198,7 @@ async def test_what_costs_nothing_goes_on_without_the_ledger(away: Away) -> None
     models = {spec.id: Scripted(spec.id, nothing) for spec in specs}
     shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)  # type: ignore[arg-type]
 
-    result = await asyncio.wait_for(shotgun.run(job()), 30)
+    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
 
     assert [one.model_id for one in result.results] == ["local"]
     assert list(result.skipped) == ["paid"]
@@ -204,10 +214,10 @@ async def test_a_settlement_waits_for_the_ledger(away: Away) -> None:
     away.here.set()
     shotgun = paid({"a": leave}, away)
 
-    result = await asyncio.wait_for(shotgun.run(job()), 30)
+    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
     booked_before = list(away.spent)
     away.here.set()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while not away.spent:
             await asyncio.sleep(0.01)
 

@@ -15,12 +15,12 @@ from cutout.errors import ServiceUnavailable
 from cutout.spec import AccessSpec, LimitTier
 from serve_app import budgets
 from serve_app.app import create_app
+from tests.patience import HANG_S
 from tests.serve_app.limiting import BUDGET, Clock, Jobs, NearLimiter, error
 from tests.serve_app.parts import model, registry, shotgun
 from tests.serve_app.serving import served
 
 pytestmark = pytest.mark.anyio
-WAIT_S = 10.0
 SCOPE = {"type": "http", "method": "POST", "path": "/remove-background", "headers": [], "query_string": b""}
 
 
@@ -59,7 +59,9 @@ async def world(clock: Clock) -> AsyncIterator[World]:
         clients = []
         for _ in range(3):
             url = await stack.enter_async_context(served(jobs.service(limiter)))
-            clients.append(await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False)))
+            clients.append(
+                await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False))
+            )
         yield World(jobs, limiter, clients)
         jobs.go.set()
 
@@ -81,9 +83,9 @@ async def test_sixty_of_six_hundred(world: World, clock: Clock) -> None:
 async def test_four_jobs_at_a_time(world: World) -> None:
     """Of 12 jobs sent at once to 3 replicas exactly 4 are at work; the rest are told to come back; then 4 more fit."""
     sent = [asyncio.create_task(world.post("/remove-background")) for _ in range(12)]
-    refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=WAIT_S), 8)]
+    refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=HANG_S), 8)]
     for _ in range(4):
-        await asyncio.wait_for(world.jobs.working.acquire(), WAIT_S)
+        await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
     assert world.jobs.running == 4
 
     world.jobs.go.set()
@@ -127,11 +129,14 @@ async def test_a_place_is_given_back_after_an_exception(world: World) -> None:
 async def test_a_place_is_given_back_when_the_caller_hangs_up(world: World) -> None:
     """A caller who leaves in the middle of his answer leaves no place taken."""
     url = world.url()
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client, client.stream("POST", "/stream"):
-        await asyncio.wait_for(world.jobs.working.acquire(), WAIT_S)
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+        client.stream("POST", "/stream"),
+    ):
+        await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
         assert await world.limiter.places_left() == 3
 
-    await asyncio.wait_for(world.limiter.ended.acquire(), WAIT_S)
+    await asyncio.wait_for(world.limiter.ended.acquire(), HANG_S)
     assert await world.limiter.places_left() == 4
 
 
@@ -149,7 +154,7 @@ async def test_a_place_is_given_back_when_the_request_is_cancelled(clock: Clock,
     while await limiter.places_left() == 4:
         await asyncio.sleep(0)
     if when == "while it works":
-        await asyncio.wait_for(jobs.working.acquire(), WAIT_S)
+        await asyncio.wait_for(jobs.working.acquire(), HANG_S)
     request.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -179,7 +184,7 @@ async def test_headers_on_every_answer(clock: Clock) -> None:
 async def test_a_line_break_in_the_path_saves_nothing(world: World) -> None:
     """/remove-background%0A, which Starlette routes like the path without it, needs a place as well."""
     sent = [asyncio.create_task(world.post("/remove-background%0A")) for _ in range(5)]
-    done, _ = await asyncio.wait(sent, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(sent, timeout=HANG_S, return_when=asyncio.FIRST_COMPLETED)
 
     world.jobs.go.set()
     answers = await asyncio.gather(*sent)

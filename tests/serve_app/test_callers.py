@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from cutout.spec import AccessSpec
 from serve_app.callers import Callers, client_address
+from tests.patience import HANG_S
 from tests.serve_app.serving import served
 
 PROXIES = AccessSpec.model_validate({"trusted_proxies": ["10.0.0.0/8", "127.0.0.2", "fd00::/8"]})
@@ -75,9 +76,12 @@ async def test_forged_over_http(believes_proxies: bool) -> None:
 
     forged = {"X-Forwarded-For": "9.9.9.9"}
     proxy = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
-    async with served(app, believes_proxies) as url, httpx.AsyncClient(base_url=url, trust_env=False) as direct:
+    async with (
+        served(app, believes_proxies) as url,
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as direct,
+    ):
         around = [(await direct.get("/models", headers=headers)).text for headers in ({}, forged)]
-        async with httpx.AsyncClient(base_url=url, transport=proxy) as through:
+        async with httpx.AsyncClient(base_url=url, transport=proxy, timeout=HANG_S) as through:
             passed = (await through.get("/models", headers={"X-Forwarded-For": "9.9.9.9, 1.2.3.4"})).text
 
     assert around == ["anonymous", "anonymous"]

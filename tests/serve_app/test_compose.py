@@ -20,6 +20,7 @@ from serve_app import contract
 from serve_app.app import create_app
 from serve_app.keeping import SUFFIX
 from tests.cutout.test_density import said
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import Works, picture, working
 from tests.serve_app.test_routes import opened
 
@@ -40,7 +41,7 @@ class Service:
     def client(self, keys: KeyRing | None = None, key: str = "") -> httpx.AsyncClient:
         headers = {"x-api-key": key} if key else {}
         transport = httpx.ASGITransport(self.app(keys))
-        return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=60, headers=headers)
+        return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S, headers=headers)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ async def posted(http: httpx.AsyncClient, path: str = "/remove-background", **pa
     if response.headers["content-type"].startswith("image/"):
         return response.headers["x-job-id"]
     job_id: str = response.json()["job_id"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while response.status_code == 202 and (await http.get(f"/jobs/{job_id}")).json()["status"] in (
             "queued",
             "running",

@@ -11,6 +11,7 @@ from cutout.errors import ImageTooLarge, ValidationError
 from cutout.spec import FetchSpec
 from serve_app.fetch import Fetcher
 from serve_app.guard import GuardedClient
+from tests.patience import HANG_S
 from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
 from tests.serve_app.tiny_web import Answer, Host, chunked, redirect, reply
 
@@ -68,7 +69,7 @@ async def test_an_endless_answer_is_left(host: Host) -> None:
     host.answers["/"] = endless
     with pytest.raises(ImageTooLarge):
         await fetcher().fetch(f"http://{host.host}/")
-    await asyncio.wait_for(host.hung_up.wait(), 10)
+    await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
 async def test_the_body_of_a_redirect_is_not_read(host: Host) -> None:
@@ -80,7 +81,7 @@ async def test_the_body_of_a_redirect_is_not_read(host: Host) -> None:
 
     host.answers["/"] = redirects_endlessly
     assert await fetcher().fetch(f"http://{host.host}/") == PICTURE
-    await asyncio.wait_for(host.hung_up.wait(), 10)
+    await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP", "unheard-of"])
@@ -130,7 +131,7 @@ async def test_a_host_that_dawdles_is_left(host: Host, answer: Answer) -> None:
     rules = PATIENT.model_copy(update={"total_s": 0.3})
 
     assert await reason(host, answer, rules) == "image_url could not be fetched: it took longer than 0.3 s"
-    await asyncio.wait_for(host.hung_up.wait(), 10)
+    await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
 async def test_the_time_for_the_whole_holds_across_redirects(host: Host) -> None:
@@ -198,12 +199,12 @@ async def test_a_caller_who_leaves_closes_the_connection(host: Host) -> None:
     """A cancelled fetch ends at once and leaves nothing open."""
     host.answers["/"] = drip
     fetching = asyncio.create_task(fetcher().fetch(f"http://{host.host}/"))
-    await asyncio.wait_for(host.asked.wait(), 10)
+    await asyncio.wait_for(host.asked.wait(), HANG_S)
     fetching.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await fetching
-    await asyncio.wait_for(host.hung_up.wait(), 10)
+    await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
 async def test_close_ends_what_is_under_way(host: Host) -> None:
@@ -211,8 +212,8 @@ async def test_close_ends_what_is_under_way(host: Host) -> None:
     host.answers["/"] = drip
     fetching = fetcher()
     task = asyncio.create_task(fetching.fetch(f"http://{host.host}/"))
-    await asyncio.wait_for(host.asked.wait(), 10)
+    await asyncio.wait_for(host.asked.wait(), HANG_S)
     await fetching.close()
-    await asyncio.wait_for(host.hung_up.wait(), 10)
+    await asyncio.wait_for(host.hung_up.wait(), HANG_S)
     task.cancel()
     await asyncio.wait([task])

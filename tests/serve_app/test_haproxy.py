@@ -16,6 +16,7 @@ from serve_app import contract
 from serve_app.haproxy import OURS, RAYS
 from serve_app.responses import error_response
 from serve_app.settings import free_port, ray_environment
+from tests.patience import HANG_S
 
 
 def test_its_page_is_in_the_contracts_form() -> None:
@@ -91,7 +92,7 @@ def figures(folder: Path) -> dict[str, str]:
 
 def test_nothing_is_spliced(proxied: str, tmp_path: Path) -> None:
     """HAProxy passes a large answer on without splice(), with which a caller who hangs up makes it spin."""
-    with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=HANG_S, trust_env=False) as client:
         answer = client.get(proxied)
 
     said = figures(tmp_path)
@@ -102,7 +103,7 @@ def test_nothing_is_spliced(proxied: str, tmp_path: Path) -> None:
 
 def test_its_page_is_ours(proxied: str) -> None:
     """Where nobody can answer, HAProxy says so by our page, whatever page was there when it was started."""
-    with httpx.Client(transport=httpx.HTTPTransport(retries=8), trust_env=False) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=HANG_S, trust_env=False) as client:
         answer = client.get(f"{proxied}/nobody")
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")

@@ -23,6 +23,7 @@ from cutout.records import JobRecord
 from serve_app import contract
 from serve_app.webhooks import signature
 from tests.deployments.conftest import database_url, postgres
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import Works, client, picture, working
 from tests.serve_app.receiver import Receiver
 from tests.serve_app.tiny_web import reply
@@ -59,7 +60,7 @@ PROCESS = {"image": base64.b64encode(picture()).decode(), "bg_models": ["first",
 
 async def ended(http: httpx.AsyncClient, status_url: str) -> dict[str, Any]:
     """The job once it has ended."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while True:
             body: dict[str, Any] = (await http.get(status_url)).json()
             if body["status"] in ENDED:
@@ -69,7 +70,7 @@ async def ended(http: httpx.AsyncClient, status_url: str) -> dict[str, Any]:
 
 async def delivered(http: httpx.AsyncClient, status_url: str, status: str = "delivered") -> dict[str, Any]:
     """The job once its webhook is delivered, or given up."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while True:
             body: dict[str, Any] = (await http.get(status_url)).json()
             if body["webhook"] and body["webhook"]["status"] == status:
@@ -293,7 +294,7 @@ async def test_a_job_is_recorded_before_it_has_ended(
 
     monkeypatch.setattr(works.books, "record", record)
     url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
-    await asyncio.wait_for(asked_to.wait(), 30)
+    await asyncio.wait_for(asked_to.wait(), HANG_S)
     before = (await http.get(url)).json()["status"]
     may.set()
     after = (await ended(http, url))["status"]
@@ -317,13 +318,13 @@ async def test_a_job_ends_without_the_ledger(
     url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
 
     assert (await ended(http, url))["status"] == "completed"
-    await asyncio.wait_for(recorded.wait(), 30)
+    await asyncio.wait_for(recorded.wait(), HANG_S)
     assert "ends before its record: away" in caplog.text
 
 
 async def until_done(http: httpx.AsyncClient, status_url: str, model_id: str) -> dict[str, Any]:
     """The job once one of its models is done."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while True:
             body: dict[str, Any] = (await http.get(status_url)).json()
             if model_id in [result["model_id"] for result in body["results"]]:
@@ -482,7 +483,7 @@ async def test_old_jobs_are_swept(http: httpx.AsyncClient, works: Works) -> None
     await works.jobs.sweep()
     kept = await http.get(f"/jobs/{old['job_id']}")
     works.jobs._spec = works.jobs._spec.model_copy(update={"keep_s": -5})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANG_S):
         # The answer is there a moment before the workflow has written that it ended.
         while (gone := await http.get(f"/jobs/{old['job_id']}")).status_code == 200:
             await works.jobs.sweep()
@@ -498,7 +499,7 @@ bodies = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "A"]), bodies), min_size=1, max_size=5))
 async def test_idempotency(http: httpx.AsyncClient, calls: list[tuple[str, dict[str, Any]]]) -> None:
     """Whatever the order: a key's first request makes its job, an equal one finds it, any other one is 409."""

@@ -17,6 +17,7 @@ import pytest
 
 from tests.cluster.conftest import free_port
 from tests.deployments.conftest import database_url, postgres
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 from tests.serve_app.receiver import Receiver
 from tests.serve_app.s3 import s3
@@ -35,7 +36,7 @@ async def program(*arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "tests.serve_app.jobbing", *arguments]
     with subprocess.Popen(command) as process:  # noqa: ASYNC220 - it is polled, never waited for
         try:
-            async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
+            async with httpx.AsyncClient(timeout=HANG_S, trust_env=False) as http, asyncio.timeout(HANG_S):
                 while True:
                     assert process.poll() is None
                     try:
@@ -87,10 +88,10 @@ async def test_what_was_accepted_is_done(tmp_path: Path, database_url: str, plac
     runs, port = tmp_path / "runs", free_port()
     arguments = (str(tmp_path), database_url, place, str(port))
     answers = [*[reply(b"", status="500 Oh")] * JOBS, reply(b"")]
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False)
     settled: Counter[str] = Counter()
     """How often each model had run for each picture when its result was known to be kept."""
-    async with http, Receiver(*answers) as receiver, asyncio.timeout(120):
+    async with http, Receiver(*answers) as receiver, asyncio.timeout(HANG_S):
         async with program(*arguments):
             jobs = await accept(http, receiver)
         for kill in range(KILLS):

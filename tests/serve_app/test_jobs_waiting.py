@@ -17,6 +17,7 @@ import pytest
 from cutout.errors import ServiceUnavailable
 from serve_app import handles
 from tests.deployments.conftest import postgres_server
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import Works, client, picture, working
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +55,7 @@ async def post(http: httpx.AsyncClient) -> httpx.Response:
 
 async def until(http: httpx.AsyncClient, job: dict[str, Any], status: str) -> dict[str, Any]:
     """The job once it has this status."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while (body := (await http.get(job["status_url"])).json())["status"] != status:
             await asyncio.sleep(0.05)
     found: dict[str, Any] = body
@@ -63,7 +64,7 @@ async def until(http: httpx.AsyncClient, job: dict[str, Any], status: str) -> di
 
 async def seen(said: pytest.LogCaptureFixture) -> None:
     """Return once DBOS could not write."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while SEEN not in said.text:
             await asyncio.sleep(0.05)
 
@@ -80,7 +81,7 @@ async def at_work(works: Works, http: httpx.AsyncClient) -> dict[str, Any]:
     """A job whose first model is done, and the second one held."""
     works.models["second"].held = asyncio.Event()
     job: dict[str, Any] = (await post(http)).json()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while not (await http.get(job["status_url"])).json()["results"]:
             await asyncio.sleep(0.05)
     return job
@@ -114,7 +115,7 @@ async def test_a_full_store_is_waited_for(tmp_path: Path, caplog: pytest.LogCapt
             job = await at_work(works, http)
             filler = fill(disk)
             works.models["second"].held.set()
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(HANG_S):
                 while "waits for its store" not in caplog.text:
                     await asyncio.sleep(0.05)
             filler.unlink()

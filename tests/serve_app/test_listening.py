@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from serve_app.listening import send_at_once
+from tests.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 
@@ -24,4 +25,4 @@ async def test_small_answers_are_sent_at_once() -> None:
     send_at_once(loop)
     async with await loop.create_server(Answering, sock=sock):
         with socket.create_connection(sock.getsockname()):
-            assert await asyncio.wait_for(connected.get(), 10) == 1
+            assert await asyncio.wait_for(connected.get(), HANG_S) == 1

@@ -1,7 +1,7 @@
 """Accept, for JSON, streams, archives and pictures."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cutout.errors import ValidationError
@@ -28,7 +28,6 @@ def test_the_best_of_what_is_offered(accept: str, expected: str | None) -> None:
     assert negotiated(accept, ALL) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([*ALL, JSON, "text/html", "*/*"]), st.integers(0, 1000)), max_size=8))
 def test_nothing_is_given_that_was_not_accepted(ranges: list[tuple[str, int]]) -> None:
     """What is chosen was named, or is JSON by a wildcard, and nothing named has a higher q."""
@@ -43,7 +42,6 @@ def test_nothing_is_given_that_was_not_accepted(ranges: list[tuple[str, int]]) -
         assert max(q for name, q in left if name == chosen) == max(q for _, q in left)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_header_has_an_answer(accept: str) -> None:
     """Whatever a header holds is no fault of the service's."""

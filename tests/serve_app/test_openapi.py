@@ -25,6 +25,7 @@ from cutout.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.acceptance import Durable
 from serve_app.app import create_app
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture, working
 from tests.serve_app.limiting import Clock, NearLimiter
 from tests.serve_app.parts import model, registry, shotgun
@@ -113,7 +114,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(whole(tmp_path_factory.mktemp("service"))) as url,
-        httpx.Client(base_url=url, headers={"X-API-Key": TEXT}, trust_env=False) as http,
+        httpx.Client(base_url=url, headers={"X-API-Key": TEXT}, timeout=HANG_S, trust_env=False) as http,
     ):
         job = http.post("/remove-background", json=asked).json()
         while not job.get("webhook"):

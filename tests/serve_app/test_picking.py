@@ -9,6 +9,7 @@ from cutout.outcome import Cutout, Failure, ModelResult
 from cutout.records import PickCount
 from cutout.tally import stats
 from serve_app.picking import Chooser, check_single, ranked
+from tests.patience import HANG_S, when
 from tests.serve_app.test_shotgun import fired, job, nothing
 
 
@@ -22,7 +23,7 @@ async def test_the_first_good_cutout_ends_the_job() -> None:
     scripts = {"slow": asyncio.Event().wait, "broken": busy, "fast": nothing}
     shotgun, models = fired(scripts, price_usd=0.25)  # type: ignore[arg-type]
 
-    result = await asyncio.wait_for(shotgun.run(job(), enough=Chooser().enough), 10)
+    result = await asyncio.wait_for(shotgun.run(job(), enough=Chooser().enough), HANG_S)
 
     assert Chooser().winner(result).model_id == "fast"
     assert models["slow"].cancelled
@@ -41,10 +42,10 @@ async def test_the_best_is_waited_for_and_no_more() -> None:
     chooser = Chooser(("elsewhere", "best", "good", "quick", "worst"))
 
     running = asyncio.create_task(shotgun.run(job(), enough=chooser.enough))
-    await asyncio.sleep(0.1)
+    await when(lambda: models["quick"].done and models["worst"].asked)
     assert not running.done()
     later.set()
-    result = await asyncio.wait_for(running, 10)
+    result = await asyncio.wait_for(running, HANG_S)
 
     assert chooser.winner(result).model_id == "good"
     assert models["worst"].cancelled

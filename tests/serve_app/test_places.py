@@ -17,6 +17,7 @@ from cutout.spec import LimitTier
 from cutout.verdict import Place
 from serve_app.app import create_app
 from serve_app.places import Places
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import Works, picture, working
 from tests.serve_app.receiver import Receiver
 
@@ -40,7 +41,7 @@ async def http(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the whole service."""
     app: ASGIApp = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=60) as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S) as http:
         yield http
 
 
@@ -50,7 +51,7 @@ async def post(http: httpx.AsyncClient, headers: dict[str, str] | None = None, *
 
 async def status(http: httpx.AsyncClient, answer: httpx.Response, *ends: str) -> dict[str, Any]:
     """The job of an answer once it has ended so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANG_S):
         while True:
             body: dict[str, Any] = (await http.get(f"/jobs/{answer.json()['job_id']}")).json()
             if body["status"] in ends:
@@ -128,7 +129,7 @@ async def test_places_survive_the_worker(tmp_path: Path) -> None:
         app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
             await post(http, ASYNC)
-    async with working(tmp_path, url, access=ACCESS, pause_s=60) as works, asyncio.timeout(20):
+    async with working(tmp_path, url, access=ACCESS, pause_s=60) as works, asyncio.timeout(HANG_S):
         while not len(works.books.limiter):
             await asyncio.sleep(0.02)
 
@@ -184,7 +185,7 @@ async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) 
         await works.jobs.look()
         await works.jobs.look()
         await receiver.wait_for(2)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_S):
             while len(works.books.jobs) < 2:
                 await asyncio.sleep(0.02)
 

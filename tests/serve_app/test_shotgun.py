@@ -16,6 +16,7 @@ from cutout.outcome import Cutout, EngineReport, Failure, Job, ModelStatus, Term
 from cutout.spec import EncodeSpec
 from deployments.upscaler import Upscaler
 from serve_app.shotgun import Shotgun
+from tests.patience import HANG_S, skip, when
 from tests.serve_app.parts import Memory, model, registry
 
 pytestmark = pytest.mark.anyio
@@ -27,9 +28,10 @@ class Scripted:
     def __init__(self, model_id: str, script: Callable[[], Awaitable[None]]) -> None:
         self._model_id = model_id
         self._script = script
-        self.cancelled = False
+        self.asked = self.done = self.cancelled = False
 
     async def remove(self, picture: Picture, output_format: str | None) -> Cutout | Failure:
+        self.asked = True
         try:
             await self._script()
         except asyncio.CancelledError:
@@ -37,6 +39,7 @@ class Scripted:
             raise
         pixels = None if output_format else picture.rgba()
         encoded = b"picture" if output_format else None
+        self.done = True
         return Cutout(self._model_id, picture.size, 0.5, EngineReport("script", "CPU"), pixels, encoded)
 
     async def status(self) -> ModelStatus:
@@ -68,7 +71,7 @@ async def test_all_models_run_at_once() -> None:
 
     shotgun, _ = fired({"a": meet, "b": meet, "c": meet})
 
-    result = await asyncio.wait_for(shotgun.run(job()), 10)
+    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
 
     assert result.status == "completed"
     assert result.total_cost_usd == 1.5
@@ -86,7 +89,7 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
 
     models = {
         "fast": Scripted("fast", nothing),
-        "slow": Scripted("slow", lambda: asyncio.wait_for(enlarged.wait(), 10)),
+        "slow": Scripted("slow", lambda: asyncio.wait_for(enlarged.wait(), HANG_S)),
     }
     shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())  # type: ignore[arg-type]
 
@@ -98,13 +101,16 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
 
 async def test_a_model_out_of_time_has_the_contracts_text() -> None:
     """A model that does not answer in its time fails with `API timeout after …s`, is cancelled, and costs nothing."""
-    shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing}, timeout_s=0.05)  # type: ignore[dict-item]
+    shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing}, timeout_s=30)  # type: ignore[dict-item]
 
-    result = await shotgun.run(job())
+    running = asyncio.create_task(shotgun.run(job()))
+    await when(lambda: models["slow"].asked and models["fast"].done)
+    skip(30)
+    result = await running
 
     slow, fast = (r.outcome for r in result.results)
     assert isinstance(slow, Failure)
-    assert slow.message == "API timeout after 0.05s"
+    assert slow.message == "API timeout after 30s"
     assert isinstance(fast, Cutout)
     assert result.status == "partial"
     assert models["slow"].cancelled
@@ -123,7 +129,7 @@ async def test_a_request_ends_by_its_time(stage: str) -> None:
     reg = registry(model("slow", timeout_s=600), request_s=1)
     shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())  # type: ignore[arg-type]
 
-    result = await asyncio.wait_for(shotgun.run(job(factor=2)), 60)
+    result = await asyncio.wait_for(shotgun.run(job(factor=2)), HANG_S)
 
     failure = result.results[0].outcome
     assert isinstance(failure, Failure)
@@ -150,7 +156,7 @@ async def test_a_caller_who_hangs_up_cancels_every_model() -> None:
     """When the request is cancelled, so is each model's work."""
     shotgun, models = fired({"a": asyncio.Event().wait, "b": asyncio.Event().wait})  # type: ignore[dict-item]
     running = asyncio.create_task(shotgun.run(job()))
-    await asyncio.sleep(0.1)
+    await when(lambda: all(m.asked for m in models.values()))
 
     running.cancel()
 
@@ -192,10 +198,13 @@ async def test_a_deadline_returns_what_is_done() -> None:
     """At the deadline what is done is given back; the rest is a timeout, and its work is cancelled."""
     shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing})  # type: ignore[dict-item]
 
-    result = await shotgun.run(job(terms=Terms(deadline_s=0.3)))
+    running = asyncio.create_task(shotgun.run(job(terms=Terms(deadline_s=30))))
+    await when(lambda: models["slow"].asked and models["fast"].done)
+    skip(30)
+    result = await running
 
     slow, fast = (r.outcome for r in result.results)
     assert isinstance(slow, Failure)
-    assert slow.message == "Not done by the deadline of 300 ms"
+    assert slow.message == "Not done by the deadline of 30000 ms"
     assert isinstance(fast, Cutout)
     assert models["slow"].cancelled

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cutout.errors import ConfigurationError, Forbidden
 from serve_app.signing import Signer, load_secret
+from tests.patience import HANG_S
 
 JOB = str(uuid.uuid4())
 SECRET = b"s" * 32
@@ -91,7 +92,7 @@ def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
         f"from pathlib import Path; from serve_app.signing import *; print(load_secret(Path({str(tmp_path)!r})).hex())"
     )
     started = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(4)]
-    said = {process.communicate(timeout=60)[0] for process in started}
+    said = {process.communicate(timeout=HANG_S)[0] for process in started}
 
     assert said == {load_secret(tmp_path).hex().encode() + b"\n"}
 

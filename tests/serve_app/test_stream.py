@@ -11,6 +11,7 @@ from cutout.outcome import ModelStatus
 from serve_app import stream
 from serve_app.negotiation import NDJSON, SSE
 from serve_app.stream import stream_response
+from tests.patience import HANG_S
 from tests.serve_app.test_routes import png, text
 from tests.serve_app.test_shotgun import fired, job, nothing
 
@@ -67,7 +68,7 @@ async def test_a_fast_model_is_told_before_a_slow_one_ends() -> None:
 
     assert started["event"] == "started"
     assert (finished["event"], finished["model_id"]) == ("finished", "fast")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_S):
         while not models["slow"].cancelled:
             await asyncio.sleep(0.01)
     assert await models["fast"].status() == ModelStatus("ready")

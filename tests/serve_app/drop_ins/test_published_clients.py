@@ -20,6 +20,7 @@ import remove_bg_api
 from cutout.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
+from tests.patience import HANG_S
 from tests.serve_app.drop_ins.dropped import PHOTO, SUBJECT, drop_in_registry, opened, seen
 from tests.serve_app.parts import shotgun
 from tests.serve_app.serving import served
@@ -27,7 +28,6 @@ from tests.serve_app.tiny_web import Host, reply
 
 pytestmark = pytest.mark.anyio
 NODE = Path(__file__).parent / "node"
-NODE_S = 30
 KEY, RECORD = make_key("Ann", daily_usd=5.0)
 
 
@@ -100,7 +100,7 @@ async def run(command: list[str], folder: Path, variables: dict[str, str]) -> by
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=os.environ | variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    out, errors = await asyncio.wait_for(process.communicate(), NODE_S)
+    out, errors = await asyncio.wait_for(process.communicate(), HANG_S)
     assert process.returncode == 0, errors.decode()
     return out
 
