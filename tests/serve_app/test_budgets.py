@@ -232,9 +232,12 @@ async def test_work_goes_on_without_the_limiter(away: AwayLimiter, caplog: pytes
 async def test_limits_hold_without_the_limiter(away: AwayLimiter) -> None:
     """Of 70 requests at once 60 are let in though nobody counts but the replica itself; of 8 jobs at once, 4."""
     jobs = Jobs()
-    async with served(jobs.service(away)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with (
+        served(jobs.service(away)) as url,
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+    ):
         sent = [asyncio.create_task(client.post("/remove-background")) for _ in range(8)]
-        refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=WAIT_S), 4)]
+        refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=HANG_S), 4)]
         jobs.go.set()
         answers = await asyncio.gather(*sent)
         read = await asyncio.gather(*(client.get("/models") for _ in range(62)))

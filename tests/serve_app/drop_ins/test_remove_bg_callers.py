@@ -8,11 +8,11 @@ import anyio
 import httpx
 import numpy as np
 import pytest
+from deployments.limiter import WINDOW_MS
 
 from cutout.keys import KeyRing, make_key
 from cutout.spec import AccessSpec, DropInSpec, LimitTier
 from deployments.books import Books
-from deployments.limiter import WINDOW_MS
 from serve_app.app import create_app
 from tests.serve_app.drop_ins.dropped import PHOTO, drop_in_registry, opened, png, refusal
 from tests.serve_app.parts import shotgun
