@@ -1,10 +1,12 @@
 """Client: AsyncClient for programs without an event loop. Its methods are AsyncClient's own, run in a thread."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from weakref import WeakSet
 
 from cutout_client.client import TIMEOUT_S, TRIES, AsyncClient
 
@@ -17,7 +19,8 @@ def _waits(
 ) -> Callable[Concatenate["Client", P], T]:
     @wraps(method)
     def waiting(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._run(method(self._client, *args, **kwargs))
+        worker = self._begun()
+        return worker.run(method(worker.client, *args, **kwargs))
 
     return waiting
 
@@ -27,19 +30,56 @@ def _iterates(
 ) -> Callable[Concatenate["Client", P], Iterator[T]]:
     @wraps(method)
     def iterating(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        items = method(self._client, *args, **kwargs)
+        worker = self._begun()
+        items = method(worker.client, *args, **kwargs)
         try:
-            while (item := self._run(_next(items))) is not None:
+            while (item := worker.run(_next(items))) is not None:
                 yield item
         finally:
-            if self._thread.is_alive():  # else the client was closed first, and its streams with it
-                self._run(_closed(items))
+            if worker.thread.is_alive():  # else the client was closed first, and its streams with it
+                worker.run(_closed(items))
 
     return iterating
 
 
+class _Worker:
+    """An AsyncClient, and the thread of this process in which its event loop runs."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self.client = client
+        self._process = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._loop.run_forever, name="cutout-client", daemon=True)
+        self.thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work brings back.
+
+        Raises:
+            RuntimeError: the client is closed, or the process is a fork of the one whose thread it is.
+        """
+        if os.getpid() != self._process:
+            work.close()
+            raise RuntimeError("This stream was begun before the process was forked: begin it anew in this process")
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return running.result()
+        finally:
+            running.cancel()  # Ctrl-C reaches this thread alone; what is done already cannot be cancelled
+
+    def close(self) -> None:
+        """Close the connections, and end the thread."""
+        self.run(self.client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.thread.join()
+        self._loop.close()
+
+
 class Client:
-    """A service of Cutout Shotgun; see AsyncClient. Several threads may use one at a time."""
+    """A service of Cutout Shotgun; see AsyncClient. Several threads may use one at a time.
+
+    It may be made before a fork (gunicorn's preload, Celery, multiprocessing): each process has its own connections.
+    """
 
     def __init__(
         self,
@@ -48,10 +88,11 @@ class Client:
         timeout_s: float = TIMEOUT_S,
         tries: int = TRIES,
     ) -> None:
-        self._client = AsyncClient(url, api_key, timeout_s, tries)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cutout-client", daemon=True)
-        self._thread.start()
+        self._connect = partial(AsyncClient, url, api_key, timeout_s, tries)
+        self._beginning = threading.Lock()
+        self._worker: _Worker | None = _Worker(self._connect())
+        self._of_parent: list[_Worker] = []
+        _CLIENTS.add(self)
 
     remove_background = _waits(AsyncClient.remove_background)
     process = _waits(AsyncClient.process)
@@ -75,18 +116,31 @@ class Client:
 
     def close(self) -> None:
         """Close the connections; a second time does nothing."""
-        if self._thread.is_alive():
-            self._run(self._client.close())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        if self._worker and self._worker.thread.is_alive():
+            self._worker.close()
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        running = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return running.result()
-        finally:
-            running.cancel()  # Ctrl-C reaches this thread alone; what is done already cannot be cancelled
+    def _begun(self) -> _Worker:
+        with self._beginning:
+            self._worker = self._worker or _Worker(self._connect())
+            return self._worker
+
+    def _forked(self) -> None:
+        """Begin anew at the next call. The parent's loop stays: to close it here would end it there, too."""
+        self._beginning = threading.Lock()
+        self._of_parent += [self._worker] if self._worker else []
+        self._worker = None
+
+
+_CLIENTS = WeakSet[Client]()
+
+
+def _in_child() -> None:
+    for client in list(_CLIENTS):
+        client._forked()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_in_child)
 
 
 async def _next(items: AsyncIterator[T]) -> T | None:
