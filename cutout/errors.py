@@ -12,6 +12,7 @@ CutoutError
 ├── Conflict              409 conflict               the job is not in a state for this
 │   └── IdempotencyConflict 409 idempotency_conflict the key was used with another request
 ├── ImageTooLarge         413 image_too_large
+├── UnsupportedMediaType  415 unsupported_media_type a body that is compressed
 ├── ProcessingError       422 processing_error       every model failed
 ├── RateLimited           429 rate_limited           more than the caller's tier allows
 ├── InternalError         500 internal_error
@@ -28,6 +29,9 @@ CutoutError
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
+
+SHOWN_CHARS = 200
+MOST_SHOWN = 10**15
 
 
 class CutoutError(Exception):
@@ -49,10 +53,20 @@ class CutoutError(Exception):
     @classmethod
     def of_field(cls, field: str, message: str, received: object = None) -> Self:
         """An error that names the request field at fault and, where it is short, what was received."""
-        details: dict[str, Any] = {"field": field}
+        details: dict[str, Any] = {"field": shown(field)}
         if received is not None:
-            details["received"] = received if isinstance(received, int | float | bool) else str(received)[:200]
+            details["received"] = shown(received)
         return cls(message, details)
+
+
+def shown(received: object) -> bool | int | float | str:
+    """What was received, short and printable: numbers that JSON has as they are, all else as text."""
+    if isinstance(received, bool) or (isinstance(received, int | float) and abs(received) < MOST_SHOWN):
+        return received
+    if isinstance(received, bytes):
+        return f"{len(received)} bytes"
+    text = f"a number of {received.bit_length()} bits" if isinstance(received, int) else str(received)[:SHOWN_CHARS]
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 class ConfigurationError(CutoutError):
@@ -128,6 +142,13 @@ class ImageTooLarge(CutoutError):
 
 class ResolutionTooHigh(ImageTooLarge):
     """More pixels than the service accepts or makes."""
+
+
+class UnsupportedMediaType(CutoutError):
+    """The body is compressed, or coded in another way that is not undone."""
+
+    status = 415
+    type = "unsupported_media_type"
 
 
 class ProcessingError(CutoutError):

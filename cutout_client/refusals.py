@@ -19,6 +19,7 @@ from cutout.errors import (
     RateLimited,
     ServiceUnavailable,
     Unauthorized,
+    UnsupportedMediaType,
     ValidationError,
 )
 from cutout.retry_after import retry_after_s
@@ -30,7 +31,7 @@ BY_TYPE = {
     kind.type: kind
     for kind in (
         ValidationError, MissingImage, InvalidFormat, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict,
-        IdempotencyConflict, ImageTooLarge, ProcessingError, RateLimited, InternalError, ServiceUnavailable,
+        IdempotencyConflict, ImageTooLarge, UnsupportedMediaType, ProcessingError, RateLimited, InternalError, ServiceUnavailable,
     )
 }  # fmt: skip
 PASSING = frozenset({429, 502, 503, 504})

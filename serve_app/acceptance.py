@@ -138,7 +138,7 @@ class Acceptance:
 
 
 def check_form(form: DurableForm, reply: Reply) -> None:
-    """Refuse fields of a durable job that do not go together; raises ValidationError, naming the field."""
+    """Refuse fields of a request that do not go together, durable or not; raises ValidationError, naming the field."""
     if form.response_format != "base64" and reply.kind in ("picture", "zip"):
         message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
         raise ValidationError.of_field("response_format", message, form.response_format)

@@ -113,12 +113,14 @@ def _add_shotgun(app: FastAPI, routes: Routes) -> None:
     post("/remove-background", **_job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
     post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
     post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
-    post("/estimate", **_answers(contract.EstimateBody, 400, 403, 503, form=contract.EstimateForm))(routes.estimate)
+    post("/estimate", **_answers(contract.EstimateBody, 400, 403, 415, 503, form=contract.EstimateForm))(
+        routes.estimate
+    )
 
 
 def _add_selections(app: FastAPI, selections: Selections) -> None:
     post, get = app.post, app.get
-    post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 503, form=contract.SelectionForm))(
+    post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 415, 503, form=contract.SelectionForm))(
         selections.log_selection
     )
     get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
@@ -220,7 +222,7 @@ def _accepted(*errors: int) -> dict[str, Any]:
 def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
     """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
     content = _form_content(form) | {name: {"schema": BINARY} for name in ("image/*", "application/octet-stream")}
-    described = _answers(body, 400, 413, 422, 503)
+    described = _answers(body, 400, 413, 415, 422, 503)
     described["responses"][200] |= _pictures(() if form is contract.UpscaleForm else (ZIP,))
     extra: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
     if issubclass(form, contract.TermsForm):
@@ -238,7 +240,7 @@ def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, A
 
 def _composed() -> dict[str, Any]:
     """The endpoint that makes another finish."""
-    described = _answers(contract.RemoveBody | contract.ProcessBody, 400, 404, 409, 413, 422, 503)
+    described = _answers(contract.RemoveBody | contract.ProcessBody, 400, 404, 409, 413, 415, 422, 503)
     described["responses"][200] |= _pictures((ZIP,))
     content = _form_content(contract.ComposeForm)
     return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}

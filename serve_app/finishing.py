@@ -11,7 +11,8 @@ from cutout.finish import Colour, Finish, check_format, colour
 from cutout.image import MEDIA_TYPES, Picture, decode, encode
 from cutout.outcome import OutputFormat
 from cutout.spec import FetchSpec, LimitsSpec
-from serve_app.bodies import base64_bytes, too_large
+from serve_app.bodies.base64_text import base64_bytes
+from serve_app.bodies.reading import too_large
 from serve_app.contract import FinishForm
 from serve_app.fetch import Fetcher
 from serve_app.negotiation import JSON, Reply, reply_to
@@ -51,7 +52,7 @@ class Finishes:
 
     async def _picture(self, data: bytes, field: str) -> Picture:
         if len(data) > self._limits.body_bytes:
-            raise too_large(self._limits.body_bytes)
+            raise too_large(self._limits.body_bytes, field)
         return await asyncio.to_thread(decode, data, self._limits, field)
 
 

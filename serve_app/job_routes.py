@@ -12,7 +12,7 @@ from cutout.errors import CutoutError, IdempotencyConflict, NotFound
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from cutout.trail import follow
-from serve_app.acceptance import Acceptance, Durable, caller_key, check_form
+from serve_app.acceptance import Acceptance, Durable, caller_key
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
@@ -54,7 +54,6 @@ class JobRoutes:
             IdempotencyConflict: the key was used for another request.
             CutoutError: as Shotgun.run, before anything is accepted.
         """
-        check_form(form, reply)
         key = idempotency_key(request)
         job_id = self._signer.job_id(_caller(request), key) if key else job.id
         follow(job_id)

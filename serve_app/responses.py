@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable
+from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable, UnsupportedMediaType
 from cutout.outcome import Box, Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
 from cutout.spec import ModelSpec
 from serve_app.pictures_response import PicturesResponse
@@ -84,11 +84,13 @@ def error_body(error: CutoutError) -> dict[str, Any]:
 
 def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
     """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
-    return ErrorResponse(error, job or {}, retry_after(error))
+    return ErrorResponse(error, job or {}, headers_of(error))
 
 
-def retry_after(error: CutoutError) -> dict[str, str]:
-    """The header of a refusal that passes; of another, none."""
+def headers_of(error: CutoutError) -> dict[str, str]:
+    """What a refusal that passes, or can be mended, says in its headers; of another, nothing."""
+    if isinstance(error, UnsupportedMediaType):
+        return {"Accept-Encoding": "identity"}  # RFC 7694: what a body may be coded in
     if error.status not in PASSING:
         return {}
     return {"Retry-After": str(math.ceil(error.details.get("retry_after_s") or RETRY_AFTER_S))}

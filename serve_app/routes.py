@@ -11,6 +11,7 @@ from cutout.errors import ServiceUnavailable, ValidationError
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from cutout.trail import follow
+from serve_app.acceptance import check_form
 from serve_app.choice import choose
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.fetch import Fetcher
@@ -117,6 +118,7 @@ class Routes:
         """Run a job, and answer in the form that the caller accepts: later, as it happens, or as a whole."""
         follow(job.id)
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
+        check_form(form, reply)
         job = replace(job, output_format=reply.output_format)
         durable = self._jobs if self._jobs and self._jobs.wants(request, form) else None
         check_pick(form, reply, durable=durable is not None)

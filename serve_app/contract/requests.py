@@ -1,24 +1,49 @@
 """What requests bring; checked by these forms."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
 
 from cutout.finish import OutputType
 from cutout.outcome import OutputFormat
 from cutout.records import CATEGORY_CHARS, NOTES_CHARS
 
-Image = Annotated[str | None, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG or WebP.")]
-ImageUrl = Annotated[str | None, Field(description="http(s) address to fetch the picture from.")]
+URL_CHARS = 8192
+MOST_MODELS = 100
+ID_CHARS = 200
+MARGIN_CHARS = 100
+SECRET_CHARS = 1024
+
+
+def _number(given: Any) -> Any:
+    """A number that is written as text, for a choice of numbers."""
+    try:
+        return float(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
+
+
+Picture = Annotated[str | bytes | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
+"""Base64 as text, or a file's bytes."""
+Image = Annotated[Picture, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG or WebP.")]
+Url = Annotated[str, Field(max_length=URL_CHARS)]
+ImageUrl = Annotated[Url | None, Field(description="http(s) address to fetch the picture from.")]
 Format = Annotated[OutputFormat, Field(description="Output format; jpeg on a background only.")]
-Factor = Annotated[Literal[2, 4], Field(description="How many times larger on each side.")]
-Models = Annotated[list[str], Field(min_length=1, description="Model ids, or `all`: every model that is available.")]
+Factor = Annotated[Literal[2, 4], BeforeValidator(_number), Field(description="How many times larger on each side.")]
+Models = Annotated[
+    list[Annotated[str, Field(max_length=ID_CHARS)]],
+    FailFast(),
+    Field(min_length=1, max_length=MOST_MODELS, description="Model ids, or `all`: every model that is available."),
+]
 
 
 class Form(BaseModel):
-    """A request body. An unknown field is an error that names it."""
+    """A request. An unknown field is an error that names it, and numbers are finite.
 
-    model_config = ConfigDict(extra="forbid")
+    A number or a truth value may be written as text, as it must be outside JSON: `"2"`, `"true"`.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class PictureForm(Form):
@@ -43,14 +68,16 @@ class FinishForm(Form):
 
     output_format: Format = "png"
     output_type: OutputType = Field("cutout", description="The cutout, its alpha as a grey mask, or both.")
-    background: str | bytes | None = Field(
+    background: Picture = Field(
         None,
         description="What lies behind: `#rrggbb`, a CSS colour name, or a picture as base64, a data URI or a part.",
     )
-    background_url: str | None = Field(None, description="http(s) address to fetch the background's picture from.")
+    background_url: Url | None = Field(None, description="http(s) address to fetch the background's picture from.")
     crop: bool = Field(False, description="Show the subject's box alone.")
     crop_margin: str | None = Field(
-        None, description="Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS."
+        None,
+        max_length=MARGIN_CHARS,
+        description="Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS.",
     )
 
 
@@ -75,7 +102,9 @@ class DurableForm(PictureForm, FinishForm):
     webhook_url: str | None = Field(
         None, max_length=2048, description="Answer 202 at once, and send the results to this http(s) address."
     )
-    webhook_secret: str | None = Field(None, description="Signs what is sent to `webhook_url`; never shown again.")
+    webhook_secret: str | None = Field(
+        None, max_length=SECRET_CHARS, description="Signs what is sent to `webhook_url`; never shown again."
+    )
 
 
 class RemoveForm(DurableForm, PickForm, TermsForm):
@@ -113,7 +142,9 @@ class EstimateForm(TermsForm):
 class SelectionForm(Form):
     """POST /log-selection."""
 
-    job_id: str = Field(description="Of the request that made the cutouts.")
-    selected_model_id: str = Field(description="A model that succeeded in that job, or `none`: none of them will do.")
+    job_id: str = Field(max_length=ID_CHARS, description="Of the request that made the cutouts.")
+    selected_model_id: str = Field(
+        max_length=ID_CHARS, description="A model that succeeded in that job, or `none`: none of them will do."
+    )
     image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(None, description="A tag.")
     notes: Annotated[str, Field(max_length=NOTES_CHARS)] | None = Field(None, description="Why, in the caller's words.")

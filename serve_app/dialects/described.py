@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from serve_app.bodies.fields import FORM, JSON, MULTIPART
 from serve_app.contract import Body, Form
-from serve_app.dialects.fields import FORM, JSON, MULTIPART
 
 PICTURE = {"schema": {"type": "string", "format": "binary"}}
 
@@ -57,7 +57,7 @@ def removebg(form: type[Form]) -> dict[str, Any]:
     kinds = {kind: {"schema": {**schema, "properties": texts}} for kind in (FORM, JSON)}
     kinds |= {MULTIPART: {"schema": schema}}
     content = {"image/*": PICTURE, "application/zip": PICTURE}
-    described = _answers(RemoveBgErrors, 400, 402, 403, 429, 500, 503)
+    described = _answers(RemoveBgErrors, 400, 402, 403, 415, 429, 500, 503)
     described["responses"][200] = {"model": RemoveBgBody, "content": content, "description": "As Accept prefers."}
     return described | {"openapi_extra": {"requestBody": {"required": True, "content": kinds}}}
 
@@ -72,7 +72,7 @@ def account() -> dict[str, Any]:
 def remove(form: type[Form], *, in_query: bool) -> dict[str, Any]:
     """GET or POST /api/remove."""
     schema = form.model_json_schema()
-    described = _answers(RembgError, 400, 401, 403, 413, 422, 429, 500, 503)
+    described = _answers(RembgError, 400, 401, 403, 413, 415, 422, 429, 500, 503)
     described["responses"][200] = {"content": {"image/png": PICTURE}, "description": "The picture."}
     if not in_query:
         return described | {

@@ -26,7 +26,7 @@ from cutout.outcome import Cutout, Failure, Job, OutputFormat
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
-from serve_app.acceptance import Durable
+from serve_app.acceptance import Durable, check_form
 from serve_app.contract import ProcessForm, RemoveForm
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
@@ -154,6 +154,7 @@ def service(works: Works) -> FastAPI:
         asked = known_models(models, works.models, "models")
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
         job = Job(str(uuid.uuid4()), image or b"", asked, reply.output_format, factor, terms(form), works.caller)
+        check_form(form, reply)
         assert works.routes.wants(request, form)
         return await works.routes.answer(request, form, job, reply)
 

@@ -125,7 +125,7 @@ REFUSALS = [
     ({"image": "no base64!"}, 400, "validation_error", "image"),
     ({"image": text(b"GIF89a....")}, 400, "invalid_format", "image"),
     ({"image": text(png()[:80])}, 400, "invalid_format", "image"),
-    ({"image": ""}, 400, "invalid_format", "image"),
+    ({"image": ""}, 400, "missing_image", "image"),
     ({"image": text(png(np.zeros((1001, 1000, 3), np.uint8)))}, 413, "image_too_large", "image"),
     ({"image": text(b"\x89PNG" + bytes(200_000))}, 413, "image_too_large", "image"),
     ({"image": text(png()), "output_format": "gif"}, 400, "validation_error", "output_format"),
@@ -245,7 +245,7 @@ def test_openapi_is_the_contract(client: TestClient) -> None:
         "/v1.0/removebg", "/v1.0/account", "/api/remove",
     }  # fmt: skip
     remove = schema["paths"]["/remove-background"]["post"]
-    assert set(remove["responses"]) == {"200", "202", "400", "403", "409", "413", "422", "429", "500", "503"}
+    assert set(remove["responses"]) == {"200", "202", "400", "403", "409", "413", "415", "422", "429", "500", "503"}
     assert set(remove["requestBody"]["content"]) >= {"application/json", "multipart/form-data"}
     page = client.get("/docs").text
     assert "//" not in page.replace("<!DOCTYPE", "").split("<script>")[0].replace("</", "")

@@ -3,7 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ValidationError
-from serve_app.responses import retry_after
+from serve_app.responses import headers_of
 
 UNPROCESSABLE = 422
 
@@ -22,4 +22,4 @@ def error_response(error: CutoutError) -> Response:
         loc = [error.where, error.details.get("field", "")]
         detail = {"type": "value_error", "loc": loc, "msg": error.message, "input": error.details.get("received")}
         return JSONResponse({"detail": [detail]}, UNPROCESSABLE)
-    return JSONResponse({"detail": error.message}, error.status, retry_after(error))
+    return JSONResponse({"detail": error.message}, error.status, headers_of(error))

@@ -14,8 +14,7 @@ from cutout.errors import ValidationError
 from cutout.image import MEDIA_TYPES, Picture, decode, encode
 from cutout.outcome import Cutout, Matte
 from cutout.smooth import smoothed
-from serve_app.bodies import explained
-from serve_app.dialects.fields import MULTIPART, merged, read_fields
+from serve_app.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.rembg_server.errors import WrongParameter
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
@@ -24,6 +23,7 @@ from serve_app.routes import new_id
 from serve_app.shotgun import Shotgun
 
 F = TypeVar("F", bound=RembgForm)
+WANTED = Wanted((MULTIPART,), files=("file",))
 
 
 class RembgServer:
@@ -58,8 +58,7 @@ class RembgServer:
 
     async def _parts(self, request: Request) -> dict[str, Any]:
         try:
-            fields = await read_fields(request, self._service.limits, (MULTIPART,), ("file",))
-            return merged([*request.query_params.multi_items(), *fields.texts.items(), *fields.files.items()])
+            return await read_fields(request, self._service.limits, WANTED)
         except ValidationError as wrong:
             raise WrongParameter(wrong, "body") from wrong
 
@@ -95,7 +94,7 @@ def _checked(form: type[F], values: Mapping[str, Any], where: str) -> F:
 
 def _query(request: Request) -> dict[str, Any]:
     try:
-        return merged(request.query_params.multi_items())
+        return query_fields(request)
     except ValidationError as wrong:
         raise WrongParameter(wrong, "query") from wrong
 

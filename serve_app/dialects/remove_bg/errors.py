@@ -17,10 +17,11 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
     Unauthorized,
+    UnsupportedMediaType,
     ValidationError,
 )
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.responses import retry_after
+from serve_app.responses import headers_of
 
 READABLE = ("image/png", "image/jpeg", "image/webp")
 """What `received` names where a picture is of a known format, but damaged."""
@@ -32,6 +33,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (BudgetSpent, 402, "insufficient_credits", "Insufficient credits"),
     (ResolutionTooHigh, 400, "resolution_too_high", "Image resolution too high"),
     (ImageTooLarge, 400, "file_too_large", "File too large"),
+    (UnsupportedMediaType, 415, "unsupported_media_type", "Unsupported media type"),
     (InvalidFormat, 400, "failed_to_read_image", "There was an error reading the image"),
     (ValidationError, 400, "invalid_request", "Invalid request"),
     (NotFound, 404, "not_found", "Not found"),
@@ -59,7 +61,7 @@ def error_response(error: CutoutError) -> Response:
     elif code in ("invalid_request", "failed_to_read_image"):
         code, title = _of_field(error, code, title)
     body = {"errors": [{"title": title, "detail": error.message, "code": code}]}
-    return JSONResponse(body, status, {} if isinstance(error, BudgetSpent) else retry_after(error))
+    return JSONResponse(body, status, {} if isinstance(error, BudgetSpent) else headers_of(error))
 
 
 def _of_field(error: CutoutError, code: str, title: str) -> tuple[str, str]:

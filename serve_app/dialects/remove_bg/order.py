@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import pydantic
 from starlette.requests import Request
 
 from cutout.arrange import part
@@ -13,16 +12,16 @@ from cutout.errors import ValidationError
 from cutout.image import Picture, decode
 from cutout.outcome import Box, Size
 from cutout.spec import LimitsSpec
-from serve_app.bodies import base64_bytes, explained, too_large
-from serve_app.dialects.fields import FORM, JSON, MULTIPART, read_fields
+from serve_app.bodies.base64_text import base64_bytes
+from serve_app.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
+from serve_app.bodies.reading import too_large
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.fetch import Fetcher
 from serve_app.guard import checked_url
 
-KINDS = (MULTIPART, FORM, JSON)
-FILES = ("image_file", "bg_image_file")
+WANTED = Wanted((MULTIPART, FORM, JSON), files=("image_file", "bg_image_file"), texts=("image_file_b64",))
 SOURCES = ("image_file", "image_file_b64", "image_url")
 URLS = ("image_url", "bg_image_url")
 Fetchers: TypeAlias = Mapping[str, Fetcher]
@@ -51,11 +50,7 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
         ValidationError: a field that is wrong, unknown, missing, or does not go with another.
         ImageTooLarge: more bytes than `limits.body_bytes`; the rest is not read.
     """
-    fields = await read_fields(request, limits, KINDS, FILES)
-    try:
-        form = RemoveBgForm.model_validate({**fields.texts, **fields.files})
-    except pydantic.ValidationError as wrong:
-        raise explained(wrong) from None
+    form = checked(RemoveBgForm, await read_fields(request, limits, WANTED))
     _check(form)
     return form
 

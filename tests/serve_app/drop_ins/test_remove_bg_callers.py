@@ -8,9 +8,9 @@ import anyio
 import httpx
 import numpy as np
 import pytest
-from deployments.limiter import WINDOW_MS
 
 from cutout.keys import KeyRing, make_key
+from cutout.limiter import WINDOW_MS
 from cutout.spec import AccessSpec, DropInSpec, LimitTier
 from deployments.books import Books
 from serve_app.app import create_app
