@@ -31,7 +31,8 @@ BY_TYPE = {
     kind.type: kind
     for kind in (
         ValidationError, MissingImage, InvalidFormat, Unauthorized, Forbidden, NotFound, MethodNotAllowed, Conflict,
-        IdempotencyConflict, ImageTooLarge, UnsupportedMediaType, ProcessingError, RateLimited, InternalError, ServiceUnavailable,
+        IdempotencyConflict, ImageTooLarge, UnsupportedMediaType, ProcessingError, RateLimited,
+        InternalError, ServiceUnavailable,
     )
 }  # fmt: skip
 PASSING = frozenset({429, 502, 503, 504})
