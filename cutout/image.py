@@ -1,43 +1,41 @@
-"""Bytes <-> pixels: sniff, limits, decode, orientation, colour; and pixels -> bytes.
+"""Bytes <-> pixels: a file's header against the limits, decode, encode.
 
-Rules of decoding, each tested in tests/cutout/test_image.py:
-
-- a format is recognised by content; only PNG, JPEG and WebP are read
-- EXIF orientation is applied; of an animation, the first frame is taken
-- an embedded colour profile is converted to sRGB (relative colorimetric, black point compensation); a picture
-  without one is sRGB already, CMYK without one is converted by Pillow's formula
-- 16 bits a channel become 8 by keeping the high byte; grey becomes RGB; a palette and its transparency become RGBA
-- alpha that is there is kept: a new alpha never exceeds it (composite.py)
+The rules of decoding are in docs/pictures.md; cutout/formats/ has one file for each format, tests/pictures/ the truth.
 """
 
 import io
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image
 
-from cutout import exif, png
+from cutout import png
 from cutout.density import Dpi, exif_data, whole
 from cutout.errors import InvalidFormat, ResolutionTooHigh
+from cutout.formats import heif, jpeg, tiff, webp
+from cutout.formats import png as png_file
+from cutout.formats.contents import Contents, Costly
+from cutout.formats.kind import SUPPORTED, sniff
+from cutout.formats.pixels import pixels
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
 from cutout.spec import EncodeSpec, LimitsSpec
 
-SUPPORTED = "Supported: PNG, JPG, WEBP"
 MEDIA_TYPES: dict[OutputFormat, str] = {
     "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"
 }  # fmt: skip
-_READABLE = ("PNG", "JPEG", "WEBP")
 _LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
 """Longest side that a format holds; PNG's is beyond any picture of ours."""
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_CONTENTS: dict[str, Callable[[bytes], Contents]] = {
+    "image/png": png_file.contents, "image/jpeg": jpeg.contents, "image/webp": webp.contents,
+    "image/avif": heif.avif_contents, "image/heic": heif.heic_contents, "image/tiff": tiff.contents,
 }  # fmt: skip
-"""What makes a picture of each EXIF orientation upright; 1 is upright."""
-_SRGB = ImageCms.createProfile("sRGB")
-Image.MAX_IMAGE_PIXELS = None  # `limits.input_px` decides, from the header, before anything is decoded
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, RuntimeError, MemoryError)
+"""What decoders raise at files that make no sense."""
+_SMALL_BYTES = 64 * 1024
+"""A file may have as many pixels as one of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +80,71 @@ def with_alpha(rgb: Rgb, alpha: Alpha) -> Rgba:
     return rgba
 
 
-def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
-    """Pixels of a PNG, JPEG or WebP file.
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """A picture file whose header was read, and is within the limits; its pixels are not decoded yet."""
+
+    contents: Contents
+    field: str
+    """The request's field that it came in; errors name it."""
+
+    @property
+    def size(self) -> Size:
+        """Width and height in pixels, upright."""
+        stored = self.contents.size
+        return Size(stored.height, stored.width) if self.contents.exif.turned else stored
+
+    def decode(self) -> Picture:
+        """Its pixels; raises InvalidFormat of a file that breaks off or makes no sense."""
+        try:
+            rgb, alpha = pixels(self.contents)
+        except _BROKEN as broken:
+            raise InvalidFormat.of_field(self.field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
+        dpi = self.contents.exif.dpi
+        return Picture(rgb, alpha, (dpi[1], dpi[0]) if dpi and self.contents.exif.turned else dpi)
+
+
+def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile:
+    """A picture file by its header.
 
     Raises:
-        InvalidFormat: another format, or a file that breaks off or makes no sense.
-        ResolutionTooHigh: more pixels than `limits.input_px`; known from the header, before decoding.
+        InvalidFormat: no picture of a format that is read, or one whose header makes no sense.
+        ResolutionTooHigh: larger than `limits` allow.
     """
-    image = _identified(data, field)
-    pixels = image.width * image.height
-    if pixels > limits.input_px:
-        raise ResolutionTooHigh.of_field(
-            field, f"Image has {pixels} pixels; at most {limits.input_px} are accepted", f"{image.width}x{image.height}"
-        )
+    kind = sniff(data)
+    if kind not in _CONTENTS:
+        what = "Image is empty" if not data else "Invalid image format"
+        raise InvalidFormat.of_field(field, f"{what}. {SUPPORTED}", kind)
     try:
-        image.load()
-        return _upright(image)
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as broken:
-        raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
+        file = PictureFile(_CONTENTS[kind](data), field)
+    except Costly as costly:
+        raise InvalidFormat.of_field(field, f"Image is too costly to read: {costly}", kind) from costly
+    except _BROKEN as broken:
+        raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}", kind) from broken
+    _check_size(file.size, len(data), limits, field)
+    return file
+
+
+def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
+    """The picture of a file; raises as `opened` and `PictureFile.decode` do."""
+    return opened(data, limits, field).decode()
+
+
+def _check_size(size: Size, file_bytes: int, limits: LimitsSpec, field: str) -> None:
+    width, height = size.width, size.height
+    count, shown = width * height, f"{width}x{height}"
+    if count > limits.input_px:
+        message = f"Image has {count} pixels; at most {limits.input_px} are accepted"
+    elif max(width, height) > limits.input_side_px:
+        message = f"Image is {width} pixels wide and {height} high; at most {limits.input_side_px} a side are accepted"
+    elif max(width, height) > limits.input_aspect * min(width, height):
+        message = f"Image is {shown}; a side of at most {limits.input_aspect} times the other is accepted"
+    elif count > limits.input_px_per_byte * max(file_bytes, _SMALL_BYTES):
+        most = limits.input_px_per_byte
+        message = f"Image has {count} pixels in {file_bytes} bytes; at most {most} pixels a byte are accepted"
+    else:
+        return
+    raise ResolutionTooHigh.of_field(field, message, shown)
 
 
 def encode(
@@ -161,91 +206,3 @@ def without_idle_alpha(pixels: Rgba | Rgb | Alpha) -> Rgba | Rgb | Alpha:
     # Nearly every cutout's first row speaks for it, and is much sooner looked at than all of 92 MB.
     translucent = pixels[0, :, 3].min() < 255 or pixels[..., 3].min() < 255
     return pixels if translucent else pixels[..., :3]
-
-
-def sniff(data: bytes) -> str:
-    """The media type that the first bytes speak of, for an error's `received`."""
-    head = data[:512].lstrip().lower()
-    signatures = {
-        b"\x89png": "image/png", b"\xff\xd8\xff": "image/jpeg", b"gif8": "image/gif", b"<svg": "image/svg+xml",
-        b"<?xml": "image/svg+xml" if b"<svg" in head else "text/xml", b"<!doctype html": "text/html",
-        b"<html": "text/html", b"%pdf": "application/pdf", b"bm": "image/bmp", b"ii*\x00": "image/tiff",
-        b"mm\x00*": "image/tiff",
-    }  # fmt: skip
-    for signature, media_type in signatures.items():
-        if head.startswith(signature):
-            return media_type
-    if head[:4] == b"riff" and head[8:12] == b"webp":
-        return "image/webp"
-    return "image/avif or image/heic" if head[4:8] == b"ftyp" else "unknown"
-
-
-def _identified(data: bytes, field: str) -> ImageFile.ImageFile:
-    if not data:
-        raise InvalidFormat.of_field(field, f"Image is empty. {SUPPORTED}")
-    try:
-        return Image.open(io.BytesIO(data), formats=_READABLE)
-    except (OSError, SyntaxError, ValueError) as unknown:
-        received = sniff(data)
-        broken = received in ("image/png", "image/jpeg", "image/webp")
-        message = "Image is damaged or incomplete" if broken else "Invalid image format"
-        raise InvalidFormat.of_field(field, f"{message}. {SUPPORTED}", received) from unknown
-
-
-def _upright(image: ImageFile.ImageFile) -> Picture:
-    """The pixels as EXIF says that they are to be held, and the resolution that goes with them."""
-    advice = exif.read(image.info.get("exif", b""))
-    turn = _TURNS.get(advice.orientation)
-    dpi = _own_dpi(image) or advice.dpi
-    if dpi and advice.orientation >= 5:
-        dpi = dpi[1], dpi[0]
-    return _picture(image.transpose(turn) if turn is not None else image, image.info, dpi)
-
-
-def _own_dpi(image: ImageFile.ImageFile) -> tuple[float, float] | None:
-    """PNG's pHYs or JPEG's JFIF: what the format itself says of resolution, before EXIF does."""
-    if image.format == "JPEG":
-        per_inch = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0), 0.0)
-        across, down = image.info.get("jfif_density", (0, 0))
-        return exif.dpi_of(across * per_inch, down * per_inch)
-    return exif.dpi_of(*image.info["dpi"]) if image.format == "PNG" and "dpi" in image.info else None
-
-
-def _picture(image: Image.Image, info: dict[Any, Any], dpi: tuple[float, float] | None) -> Picture:
-    profile = info.get("icc_profile")
-    if image.mode == "P" or (image.mode in "1LRGB" and "transparency" in image.info):
-        image = image.convert("RGBA")
-    elif image.mode == "LA":
-        image = image.convert("RGBA") if profile is None else image
-    alpha = np.asarray(image.getchannel("A")) if image.mode in ("RGBA", "LA") else None
-    if alpha is not None and alpha.min(initial=255) == 255:
-        alpha = None
-    return Picture(np.asarray(_to_srgb(_eight_bits(image), profile)), alpha, dpi)
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """L, RGB or CMYK of 8 bits a channel, without alpha."""
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
-    without_alpha = {"1": "L", "LA": "L", "RGBA": "RGB"}
-    return _in_mode(image, without_alpha.get(image.mode, image.mode))
-
-
-def _in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image itself where it has the mode already; Pillow would copy it."""
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """RGB in sRGB; `image` is L, RGB or CMYK."""
-    if not profile:
-        return _in_mode(image, "RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
-        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-        converted = ImageCms.profileToProfile(image, source, _SRGB, intent, "RGB", flags=flags)
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        # A profile that makes no sense, or belongs to another colour space, says nothing about these pixels.
-        return image.convert("RGB")
-    return image.convert("RGB") if converted is None else converted

@@ -100,6 +100,13 @@ class LimitsSpec(Spec):
 
     body_bytes: PositiveInt = Field(50 * MEBIBYTE, description="Largest picture, in bytes as uploaded.")
     input_px: PositiveInt = Field(100_000_000, description="Most pixels of an input, known before it is decoded.")
+    input_side_px: PositiveInt = Field(40_000, description="Most pixels of an input's longer side.")
+    input_aspect: PositiveInt = Field(
+        1_000, description="How many times its shorter side an input's longer one may be."
+    )
+    input_px_per_byte: PositiveInt = Field(
+        400, description="Most pixels an input may have for each byte of its file; a file counts as 64 KiB at least."
+    )
     output_px: PositiveInt = Field(150_000_000, description="Most pixels of an output, after the upscale.")
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
     jobs_in_hand: PositiveInt = Field(32, description="Jobs an ingress replica has in hand; one more is refused, 503.")

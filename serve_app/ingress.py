@@ -70,7 +70,7 @@ class ServiceIngress:
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
     ) -> Result:
-        """Every model's cutout of a PNG, JPEG or WebP file; raises CutoutError as HTTP would answer it."""
+        """Every model's cutout of a picture file; raises CutoutError as HTTP would answer it."""
         return await self._run(image, models, output_format, None)
 
     async def process(

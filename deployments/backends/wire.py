@@ -18,8 +18,9 @@ from PIL import Image
 from pydantic import Field, PositiveInt
 
 from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.formats.kind import sniff
 from cutout.ground import shown
-from cutout.image import Picture, decode, sniff
+from cutout.image import Picture, decode
 from cutout.outcome import Alpha, Matte, Rgb, Size
 from cutout.png import encode
 from cutout.resize import resize_alpha, resize_rgb

@@ -25,7 +25,9 @@ def _number(given: Any) -> Any:
 
 Picture = Annotated[str | bytes | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
 """Base64 as text, or a file's bytes."""
-Image = Annotated[Picture, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG or WebP.")]
+Image = Annotated[
+    Picture, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG, WebP, AVIF, HEIC or TIFF.")
+]
 Url = Annotated[str, Field(max_length=URL_CHARS)]
 ImageUrl = Annotated[Url | None, Field(description="http(s) address to fetch the picture from.")]
 Format = Annotated[OutputFormat, Field(description="Output format; jpeg on a background only.")]

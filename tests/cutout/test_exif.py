@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutout import exif
+from cutout.formats import exif
 from cutout.image import decode
 from cutout.spec import LimitsSpec
 

@@ -45,12 +45,12 @@ def test_reads_each_format_by_content(form: str) -> None:
         (b"just text", "unknown"),
         (b"%PDF-1.7", "application/pdf"),
         (written(Image.fromarray(RED_LEFT), "BMP"), "image/bmp"),
-        (b"\0\0\0\x20ftypavif", "image/avif or image/heic"),
+        (b"\0\0\0\x20ftypisom", "video/mp4"),
     ],
 )
 def test_refuses_other_formats_by_name(data: bytes, received: str) -> None:
-    """What is not PNG, JPEG or WebP is invalid_format, and the error says what it looks like."""
-    with pytest.raises(InvalidFormat, match="Supported: PNG, JPG, WEBP") as refusal:
+    """What is of no format that is read is invalid_format, and the error says what it looks like."""
+    with pytest.raises(InvalidFormat, match="Supported: PNG, JPG, WEBP, AVIF, HEIC, TIFF") as refusal:
         decode(data, LIMITS)
 
     assert refusal.value.details == {"field": "image", "received": received}

@@ -117,7 +117,7 @@ def test_a_broken_picture_fails_alone(cutout: Cutout, photos: Path, configs: Pat
     assert ended.code == 1
     assert written(tmp_path / "out") == ["a.png", "b.png"]
     assert sorted(ended.sentences) == [
-        f"{photos}/aa.png: Invalid image format. Supported: PNG, JPG, WEBP",
+        f"{photos}/aa.png: Invalid image format. Supported: PNG, JPG, WEBP, AVIF, HEIC, TIFF",
         f"{gone}: No such file or directory",
     ]
 

@@ -81,5 +81,5 @@ class RembgFileForm(RembgForm):
     """POST: multipart; the others in parts, or in the query."""
 
     file: Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})] = Field(
-        description="The picture as a file: PNG, JPEG or WebP."
+        description="The picture as a file: PNG, JPEG, WebP, AVIF, HEIC or TIFF."
     )

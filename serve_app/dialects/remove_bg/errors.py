@@ -20,11 +20,10 @@ from cutout.errors import (
     UnsupportedMediaType,
     ValidationError,
 )
+from cutout.formats.kind import READABLE
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.responses import headers_of
 
-READABLE = ("image/png", "image/jpeg", "image/webp")
-"""What `received` names where a picture is of a known format, but damaged."""
 Row = tuple[type[CutoutError], int, str, str]
 ROWS: Final[tuple[Row, ...]] = (
     (Unauthorized, 403, "auth_failed", "API Key invalid"),

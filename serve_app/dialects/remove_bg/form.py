@@ -37,7 +37,7 @@ def _only(value: object, why: str) -> AfterValidator:
 class RemoveBgForm(Form):
     """Of `image_file`, `image_file_b64` and `image_url`, exactly one is expected."""
 
-    image_file: File = Field(None, description="The picture as a file: PNG, JPEG or WebP.")
+    image_file: File = Field(None, description="The picture as a file: PNG, JPEG, WebP, AVIF, HEIC or TIFF.")
     image_file_b64: str | None = Field(None, description="The picture in base64, with or without a data URI before it.")
     image_url: str | None = Field(None, description="The picture's address: http or https, of a public host.")
     size: Size = Field(

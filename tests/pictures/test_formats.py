@@ -1,0 +1,132 @@
+"""HEIC, TIFF and AVIF: what is in them comes out, by the same limits as of every other format."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.image import decode, opened
+from cutout.outcome import Size
+from cutout.spec import LimitsSpec
+from tests.pictures.files import directory, saved
+from tests.pictures.oddities import CORNER
+
+HEIC = Path(__file__).parent / "heic"
+RED, BLUE = (200, 30, 30), (30, 60, 200)
+PLAIN = np.asarray(CORNER)
+
+
+def near(colour: object, expected: tuple[int, int, int]) -> bool:
+    return bool(np.abs(np.subtract(colour, expected)).max() <= 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "blue_at"),
+    [("upright", Size(96, 64), (5, 5)), ("turned", Size(64, 96), (5, 60)), ("alpha", Size(96, 64), (5, 5))],
+)
+def test_heic_comes_out_upright(name: str, size: Size, blue_at: tuple[int, int]) -> None:
+    """Size is known from the header, and the blue corner is where the file's own turn puts it."""
+    data = (HEIC / f"{name}.heic").read_bytes()
+    picture = decode(data, LimitsSpec())
+
+    assert opened(data, LimitsSpec()).size == picture.size == size
+    assert near(picture.rgb[blue_at], BLUE)
+    assert near(picture.rgb[-5, -60], RED)
+
+
+def test_heic_keeps_its_alpha() -> None:
+    """Alpha of an auxiliary picture is the picture's."""
+    alpha = decode((HEIC / "alpha.heic").read_bytes(), LimitsSpec()).alpha
+
+    assert alpha is not None
+    assert np.abs(np.diff(alpha[:, 0].astype(int)) - 4).max() <= 2
+
+
+def test_code_points_of_heic_are_its_colours() -> None:
+    """Display P3 without a profile becomes sRGB: red of 200, 30, 30 is a deeper one there."""
+    assert near(decode((HEIC / "p3.heic").read_bytes(), LimitsSpec()).rgb[-5, -5], (218, 0, 6))
+
+
+MODES = {
+    "1": (CORNER.convert("1", dither=Image.Dither.NONE), 1),
+    "L": (CORNER.convert("L"), 0),
+    "P": (CORNER.quantize(4), 3),
+    "RGB": (CORNER, 0),
+    "RGBA": (CORNER.convert("RGBA"), 0),
+    "CMYK": (CORNER.convert("CMYK"), 0),
+    "I;16": (Image.fromarray(np.asarray(CORNER.convert("L")).astype(np.uint16) * 257), 0),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_tiff_of_every_mode(mode: str, compression: str) -> None:
+    """The first page comes out as Pillow's own conversion to RGB has it, 16 bits by their high byte."""
+    image, tolerance = MODES[mode]
+    expected = CORNER.convert("L") if mode == "I;16" else image
+
+    picture = decode(saved(image, "TIFF", compression=compression), LimitsSpec())
+
+    assert np.abs(picture.rgb.astype(int) - np.asarray(expected.convert("RGB"))).max() <= tolerance
+
+
+def test_tiff_is_turned_and_its_first_page_counts() -> None:
+    """Orientation is a tag of the file itself; so is its resolution."""
+    pages = {"save_all": True, "append_images": [CORNER.rotate(180)]}
+    data = saved(CORNER, "TIFF", tiffinfo={274: 6}, dpi=(300, 150), **pages)
+    picture = decode(data, LimitsSpec())
+
+    assert picture.size == opened(data, LimitsSpec()).size == Size(32, 48)
+    assert near(picture.rgb[5, -5], BLUE)
+    assert picture.dpi == (150, 300)
+
+
+def test_tiff_of_floats_is_refused_by_name() -> None:
+    """Pixels that have no one meaning are refused, not guessed."""
+    with pytest.raises(InvalidFormat):
+        decode(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), LimitsSpec())
+
+
+@pytest.mark.parametrize("data", [directory((256, 2, 9, b"x" * 9)), b"II*\0", b"MM\0*\0\0\0\x08\xff\xff"])
+def test_tiff_that_is_only_tags_is_damaged(data: bytes) -> None:
+    """EXIF alone looks like a TIFF, and is none that has pixels."""
+    with pytest.raises(InvalidFormat, match="damaged"):
+        decode(data, LimitsSpec())
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"input_px": 1535}, "1536 pixels; at most 1535"),
+        ({"input_side_px": 47}, "48 pixels wide and 32 high; at most 47"),
+        ({"input_aspect": 1}, "48x32; a side of at most 1 times"),
+    ],
+)
+def test_limits_are_of_every_format(form: str, limits: dict[str, int], message: str) -> None:
+    """Pixels, side and shape are refused from the header, whatever the format, by a message that says the limit."""
+    with pytest.raises(ImageTooLarge, match=message) as refusal:
+        opened(saved(CORNER, form), LimitsSpec(**limits), "background")
+
+    assert refusal.value.details["field"] == "background"
+    assert refusal.value.details["received"] == "48x32"
+
+
+@pytest.mark.parametrize("name", ["upright", "turned"])
+def test_limits_are_of_heic_too(name: str) -> None:
+    """As of the others."""
+    with pytest.raises(ImageTooLarge, match="6144 pixels; at most 6143"):
+        opened((HEIC / f"{name}.heic").read_bytes(), LimitsSpec(input_px=6143))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_a_few_bytes_of_a_huge_picture_are_refused(form: str) -> None:
+    """A file may have so many pixels as its bytes are worth; of a small one, as 64 KiB are."""
+    small = saved(Image.new("L", (5000, 5000)), form, lossless=True)
+    large = saved(Image.new("L", (6000, 5000)), form, lossless=True)
+
+    assert opened(small, LimitsSpec()).size == Size(5000, 5000)
+    with pytest.raises(ImageTooLarge, match=f"30000000 pixels in {len(large)} bytes; at most 400 pixels a byte"):
+        opened(large, LimitsSpec())
