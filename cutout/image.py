@@ -111,10 +111,11 @@ def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile
         InvalidFormat: no picture of a format that is read, or one whose header makes no sense.
         ResolutionTooHigh: larger than `limits` allow.
     """
+    if not data:
+        raise InvalidFormat.of_field(field, f"Image is empty. {SUPPORTED}")
     kind = sniff(data)
     if kind not in _CONTENTS:
-        what = "Image is empty" if not data else "Invalid image format"
-        raise InvalidFormat.of_field(field, f"{what}. {SUPPORTED}", kind)
+        raise InvalidFormat.of_field(field, f"Invalid image format. {SUPPORTED}", kind)
     try:
         file = PictureFile(_CONTENTS[kind](data), field)
     except Costly as costly:
