@@ -21,6 +21,7 @@ from cutout.errors import (
 from cutout_client.commands import keys, weights
 from cutout_client.commands.compare import compare
 from cutout_client.commands.models import models
+from cutout_client.commands.names import shown
 from cutout_client.commands.remove import remove
 from cutout_client.commands.serve import serve
 from cutout_client.commands.upscale import upscale
@@ -61,7 +62,7 @@ def main() -> None:
         typer.echo(error.message, err=True)
         raise SystemExit(_code(error)) from None
     except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        typer.echo(f"{shown(str(error.filename))}: {error.strerror}", err=True)
         raise SystemExit(FAILED) from None
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cutout.errors import CutoutError
-from cutout_client.commands.photos import Destination, Photo
+from cutout_client.commands.destination import Destination
+from cutout_client.commands.names import shown
+from cutout_client.commands.photos import Photo
 from cutout_client.commands.report import Report
 
 
@@ -44,7 +46,7 @@ class Batch:
 
         async def worker() -> None:
             for photo in photos:
-                await self._one(photo, work, self._free(photo, labels, claimed))
+                await self._one(photo, work, labels, claimed)
                 self.report.done()
 
         async with asyncio.TaskGroup() as group:
@@ -60,23 +62,27 @@ class Batch:
                 why = (
                     "the result of another photograph" if path in claimed else "there already; --overwrite replaces it"
                 )
-                self.report.failed(photo.source, f"{path} is {why}", _names(photo, label))
+                self.report.failed(photo.source, f"{shown(path)} is {why}", _names(photo, label))
                 continue
             claimed |= {path} if path else set()
             free.append(label)
         return free
 
-    async def _one(self, photo: Photo, work: Work, labels: Sequence[str]) -> None:
-        if not labels:
-            return
+    async def _one(self, photo: Photo, work: Work, labels: Sequence[str], claimed: set[Path]) -> None:
         try:
-            async for made in work(await asyncio.to_thread(photo.read), labels):
-                await self._keep(photo, made)
+            if free := self._free(photo, labels, claimed):
+                async for made in work(await asyncio.to_thread(photo.read), free):
+                    await self._keep(photo, made)
+        except BrokenPipeError:
+            raise  # nobody reads what the whole run has to say
         except CutoutError as error:
             self.report.failed(photo.source, error.message, _names(photo) | {"error_type": error.type})
         except OSError as error:
             reason = error.strerror or str(error)
             self.report.failed(photo.source, reason, _names(photo) | {"error_type": "file"})
+        except Exception as fault:  # noqa: BLE001 - of whatever kind: it is this photograph's, and the others go on
+            reason = f"This program failed: {type(fault).__name__}: {fault}"
+            self.report.failed(photo.source, reason, _names(photo) | {"error_type": "internal_error"})
 
     async def _keep(self, photo: Photo, made: Made) -> None:
         facts = {**_names(photo, made.label), **made.facts}

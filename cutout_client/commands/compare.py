@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cutout.endings import READ_WORDS
 from cutout_client.commands.options import (
     DATA_DIR,
     ApiKey,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A PNG, JPEG or WebP file, or - for standard input.")],
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help=f"A {READ_WORDS} file, or - for standard input.")],
     *,
     model: Models = ["all"],  # noqa: B006 - Typer copies a default
     out: Annotated[Path, typer.Option("--out", "-o", metavar="SHEET", help="The PNG to write.")] = Path("compare.png"),
@@ -47,11 +48,14 @@ def compare(
     from cutout.spec import LimitsSpec
     from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.cutters import Place, cutter
+    from cutout_client.commands.names import shown
     from cutout_client.commands.photos import photographs
 
     if out.exists() and not overwrite:
-        raise typer.BadParameter(f"{out} is there already; --overwrite replaces it", param_hint="--out")
-    image = photographs([photo], recursive=False)[0].read()
+        raise typer.BadParameter(f"{shown(out)} is there already; --overwrite replaces it", param_hint="--out")
+    if out.suffix.lower() not in ("", ".png"):
+        raise typer.BadParameter(f"the sheet is a PNG: a name that ends in .png is expected, not {shown(out)}")
+    image = photographs([photo], recursive=False).photos[0].read()
 
     terms = terms_of(max_cost_usd, local_only, commercial_only)
 
@@ -65,7 +69,7 @@ def compare(
             made = {result.model_id: result async for result in models.stream(image, asked)}
         for name in asked:
             if error := made[name].error:
-                typer.echo(f"{photo}: {name}: {error}", err=True)
+                typer.echo(f"{shown(photo)}: {name}: {error}", err=True)
         return [_panel(made[name]) for name in asked]
 
     panels = asyncio.run(run())

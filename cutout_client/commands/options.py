@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 
 import typer
 
-Format = Literal["png", "webp"]
+from cutout.endings import READ_WORDS
+
+Format = Literal["png", "webp", "jpeg", "avif"]
+CutoutFormat = Literal["png", "webp", "avif"]
 DATA_DIR = Path("~/.cutout-shotgun")
 
 Photos = Annotated[
     list[str],
     typer.Argument(
         metavar="PHOTO",
-        help="Files, folders, patterns such as 'in/*.jpg', or - for standard input: PNG, JPEG or WebP.",
+        help=f"Files, folders, patterns such as 'in/*.jpg', or - for standard input: {READ_WORDS}.",
         show_default=False,
     ),
 ]
@@ -30,7 +33,13 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-OutputFormat = Annotated[Format | None, typer.Option("--format", help="Of the results; else as OUT ends, else PNG.")]
+OfCutouts = Annotated[CutoutFormat | None, typer.Option("--format", help="Of the results; else as OUT ends, else PNG.")]
+OfPictures = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="Of the results; else as OUT ends, else PNG. In JPEG, what is transparent turns white."
+    ),
+]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Take the folders within folders, too.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]

@@ -14,8 +14,8 @@ from cutout_client.commands.options import (
     LocalOnly,
     MaxCostUsd,
     Models,
+    OfCutouts,
     Out,
-    OutputFormat,
     Overwrite,
     Photos,
     Recursive,
@@ -28,7 +28,7 @@ def remove(
     *,
     model: Models = ["all"],  # noqa: B006 - Typer copies a default
     out: Out = None,
-    output_format: OutputFormat = None,
+    output_format: OfCutouts = None,
     recursive: Recursive = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -49,17 +49,20 @@ def remove(
     from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.batch import Batch, Made
     from cutout_client.commands.cutters import Place, cutter, facts
-    from cutout_client.commands.photos import Destination, photographs
+    from cutout_client.commands.destination import Destination
+    from cutout_client.commands.photos import photographs
     from cutout_client.commands.report import Report
 
-    found = photographs(photos, recursive)
-    destination = Destination.of(out, output_format, found, labelled=model == ["all"] or len(model) > 1)
+    given = photographs(photos, recursive, out)
+    destination = Destination.of(out, output_format, given.photos, labelled=model == ["all"] or len(model) > 1)
+    if destination.suffix == "jpeg":
+        raise typer.BadParameter("a cutout is transparent, and JPEG is not: png, webp or avif is expected of OUT")
 
     terms = terms_of(max_cost_usd, local_only, commercial_only)
 
     async def run(report: Report) -> None:
         place = Place(server, api_key, config_dir, data_dir.expanduser())
-        async with cutter(place, terms, destination.suffix, len(found)) as models:
+        async with cutter(place, terms, destination.suffix, len(given.photos)) as models:
 
             async def cut(image: bytes, wanted: Sequence[str]) -> AsyncIterator[Made]:
                 async for result in models.stream(image, wanted):
@@ -67,8 +70,11 @@ def remove(
 
             asked = chosen(model, models.cards, terms)
             await models.open(asked)
-            await Batch(found, destination, overwrite, report).run(cut, asked, models.at_once)
+            ids = [card.id for card in models.cards]
+            found = given.without(destination.others(given.photos, ids))
+            report.say(found.sentences())
+            await Batch(found.photos, destination, overwrite, report).run(cut, asked, models.at_once)
 
-    with Report(len(found), as_json) as report:
+    with Report(len(given.photos), as_json) as report:
         asyncio.run(run(report))
     raise typer.Exit(report.exit_code)

@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cutout_client.commands.names import shown
 
 SOME_FAILED = 1
 
@@ -44,8 +46,13 @@ class Report:
     def failed(self, source: str, message: str, facts: Mapping[str, object]) -> None:
         """A result could not be had: `message` is one sentence."""
         self._failed += 1
-        self._console.print(f"{source}: {message}")
+        self._console.print(f"{shown(source)}: {message}")
         self._line({**facts, "status": "error", "error": message})
+
+    def say(self, sentences: Iterable[str]) -> None:
+        """Tell whoever looks something that is no failure."""
+        for sentence in sentences:
+            self._console.print(sentence)
 
     def done(self) -> None:
         """One photograph has been seen to."""
@@ -53,5 +60,6 @@ class Report:
 
     def _line(self, facts: Mapping[str, object]) -> None:
         if self._as_json:
-            sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+            # In whatever locale: UTF-8, and a byte of a name that is none as JSON's escape of its surrogate.
+            sys.stdout.buffer.write(json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+            sys.stdout.buffer.flush()

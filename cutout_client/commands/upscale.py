@@ -11,10 +11,9 @@ import typer
 from cutout_client.commands.options import (
     ApiKey,
     ConfigDir,
-    Format,
     Json,
+    OfPictures,
     Out,
-    OutputFormat,
     Overwrite,
     Photos,
     Recursive,
@@ -22,7 +21,7 @@ from cutout_client.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from cutout.outcome import Size
+    from cutout.outcome import OutputFormat, Size
     from cutout.spec import ServiceSpec
     from cutout_client.client import AsyncClient
     from cutout_client.commands.batch import Work
@@ -37,7 +36,7 @@ def upscale(
     *,
     factor: Annotated[Factor, typer.Option("--factor", "-f", help="How many times larger on each side.")] = 4,
     out: Out = None,
-    output_format: OutputFormat = None,
+    output_format: OfPictures = None,
     recursive: Recursive = False,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -50,15 +49,18 @@ def upscale(
     A result is OUT/NAME.png.
     """
     from cutout_client.commands.batch import Batch
-    from cutout_client.commands.photos import Destination, photographs
+    from cutout_client.commands.destination import Destination
+    from cutout_client.commands.photos import photographs
     from cutout_client.commands.registry import registry_of
     from cutout_client.commands.report import Report
 
-    found = photographs(photos, recursive)
-    destination = Destination.of(out, output_format, found, labelled=False)
+    given = photographs(photos, recursive, out)
+    destination = Destination.of(out, output_format, given.photos, labelled=False)
+    found = given.without(destination.others(given.photos, [""]))
 
     async def run(report: Report) -> None:
-        batch = Batch(found, destination, overwrite, report)
+        report.say(found.sentences())
+        batch = Batch(found.photos, destination, overwrite, report)
         if server:
             from cutout_client.client import AsyncClient
 
@@ -68,25 +70,25 @@ def upscale(
         service = registry_of(config_dir).service
         await batch.run(_here(service, factor, destination.suffix), [""], len(os.sched_getaffinity(0)))
 
-    with Report(len(found), as_json) as report:
+    with Report(len(found.photos), as_json) as report:
         asyncio.run(run(report))
     raise typer.Exit(report.exit_code)
 
 
-def _by(client: "AsyncClient", factor: Factor, output_format: Format) -> "Work":
+def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") -> "Work":
     from cutout_client.commands.batch import Made
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
-        made = await client.upscale(image, factor, output_format)
+        made = await client.upscale(image, factor, output_format, preserve_alpha=output_format != "jpeg")
         yield Made("", made.image, None, _facts(made.output_size, made.processing_time_ms))
 
     return work
 
 
-def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Work":
+def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat") -> "Work":
     from cutout.density import times
     from cutout.errors import ImageTooLarge
-    from cutout.image import decode, encode, without_idle_alpha
+    from cutout.image import Picture, decode, encode, without_idle_alpha
     from cutout.resize import resize_rgba
     from cutout_client.commands.batch import Made
 
@@ -95,7 +97,8 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: Format) -> "Wor
         size = picture.size.times(factor)
         if size.width * size.height > service.limits.output_px:
             raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
-        larger = without_idle_alpha(resize_rgba(picture.rgba(), size))
+        opaque = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
+        larger = without_idle_alpha(resize_rgba(opaque.rgba(), size))
         return encode(larger, output_format, service.encode, times(picture.dpi, factor)), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:

@@ -39,8 +39,13 @@ class Ended:
 
     @property
     def sentences(self) -> list[str]:
-        """Lines of standard error."""
-        return self.err.strip().splitlines()
+        """Lines of standard error but those that say what a folder's run leaves out."""
+        return [line for line in self.err.strip().splitlines() if ": left out, " not in line]
+
+    @property
+    def left_out(self) -> list[str]:
+        """Those lines."""
+        return [line for line in self.err.splitlines() if ": left out, " in line]
 
 
 Cutout = Callable[..., Ended]

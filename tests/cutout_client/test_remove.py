@@ -14,6 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from cutout.endings import READ_WORDS
 from cutout.errors import ValidationError
 from cutout.image import decode
 from cutout.outcome import Cutout as Cut
@@ -23,7 +24,8 @@ from cutout.spec import EncodeSpec, LimitsSpec
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Made
 from cutout_client.commands.cutters import ServiceModels
-from cutout_client.commands.photos import Destination, Photo
+from cutout_client.commands.destination import Destination
+from cutout_client.commands.photos import Photo
 from cutout_client.commands.report import Report
 from deployments.backends.base import Resources
 from deployments.remover import Remover
@@ -41,10 +43,14 @@ def written(folder: Path) -> list[str]:
 
 
 def test_a_folder_by_one_model(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
-    """Every photograph of a folder is cut out under its name; nothing is said."""
+    """Every photograph of a folder is cut out under its name; nothing is said but what is none."""
     ended = cutout("remove", photos, "-m", "dark", "-o", tmp_path / "out", "--config-dir", configs)
 
-    assert (ended.code, ended.out, ended.err) == (0, b"", "")
+    assert (ended.code, ended.out, ended.sentences) == (0, b"", [])
+    assert ended.left_out == [
+        f"{photos}: left out, a folder, for which --recursive is expected: more",
+        f"{photos}: left out, not {READ_WORDS} by its name: notes.txt",
+    ]
     assert written(tmp_path / "out") == ["a.png", "b.png"]
     assert Image.open(tmp_path / "out" / "a.png").mode == "RGBA"
 
@@ -166,7 +172,7 @@ def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path
         (("{photos}", "-m", "dark"), 2, "-o OUT is expected"),
         (("{photos}", "-m", "dark", "-o", "one.png"), 2, "a folder is expected as OUT"),
         (("{photos}/a.png", "-m", "all", "-o", "-"), 2, "a folder is expected as OUT"),
-        (("{empty}", "-m", "dark", "-o", "out"), 2, "holds no PNG, JPEG or WebP file"),
+        (("{empty}", "-m", "dark", "-o", "out"), 2, f"holds no {READ_WORDS} file"),
         (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, broken, dark, grey, lost"),
         (("{photos}", "-m", "lost", "-o", "out"), 3, "no weights for lost"),
         (("{photos}", "-m", "dark", "-o", "out", "--config-dir", "{empty}"), 2, "service.yaml: cannot be read"),
