@@ -10,7 +10,7 @@ from cutout.convolution import convolved
 from cutout.crop import Margin, cropped, largest, subject_box
 from cutout.errors import ValidationError
 from cutout.image import Picture
-from cutout.outcome import Alpha, Box, Rgb, Rgba, Size
+from cutout.outcome import Alpha, Box, OutputFormat, Rgb, Rgba, Size
 from cutout.tile import tiles
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
@@ -119,6 +119,13 @@ def colour(text: str) -> Colour | None:
     except ValueError:
         return None
     return red, green, blue
+
+
+def check_transparency(output_format: OutputFormat, preserve_alpha: bool) -> None:
+    """Refuse a format that cannot keep the transparency that is to be kept; raises ValidationError."""
+    if output_format == "jpeg" and preserve_alpha:
+        message = "output_format: jpeg has no transparency; preserve_alpha: false is expected with it"
+        raise ValidationError.of_field("output_format", message, "jpeg")
 
 
 def check_format(finish: Finish, output_format: str) -> None:

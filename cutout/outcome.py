@@ -199,6 +199,10 @@ class Job:
     """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
     pixels: bool = False
     """Cutouts come back as pixels, for somebody here who goes on with them; only without an upscale."""
+    image_field: str = "image"
+    """The request's field that brought the picture, which the picture's faults name."""
+    began_s: float | None = None
+    """When the whole request was there, by time.perf_counter; None: when it is run."""
 
     @property
     def is_plain(self) -> bool:

@@ -11,6 +11,8 @@ from cutout.errors import ConfigurationError
 from cutout.spec import DropInSpec, ModelSpec, Registry, ServiceSpec
 
 M = TypeVar("M", bound=BaseModel)
+FIRST = ("runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_birefnet", "local_isnet")
+"""The contract's models, in its order; the others come after them, by their ids."""
 
 
 def load_registry(folder: Path) -> Registry:
@@ -21,6 +23,7 @@ def load_registry(folder: Path) -> Registry:
     """
     service = _read(folder / "service.yaml", ServiceSpec, {})
     files = sorted((folder / "models").glob("*.yaml"))
+    files.sort(key=lambda file: FIRST.index(file.stem) if file.stem in FIRST else len(FIRST))
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
     enabled = {m.id: m for m in models if m.enabled}
     _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models})

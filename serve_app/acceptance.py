@@ -84,6 +84,7 @@ class Acceptance:
         Raises:
             CutoutError: as Shotgun.run, before anything is accepted.
         """
+        created_at = time.time()
         choice = choose(job.models, job.terms, self._shotgun.board, job.key)
         if single:
             check_single(choice.models, None)
@@ -95,7 +96,7 @@ class Acceptance:
         state = await self._worker.accept(
             Order(
                 job_id=job.id,
-                created_at=time.time(),
+                created_at=created_at,
                 key=caller_key(request),
                 fingerprint=wanted,
                 asked=job.models,
@@ -132,7 +133,7 @@ class Acceptance:
 
     def _checked_size(self, image: bytes, job: Job) -> Size:
         """Refuse now what the job could only fail at."""
-        size = decode(image, self._shotgun.registry.service.limits).size
+        size = decode(image, self._shotgun.registry.service.limits, job.image_field).size
         self._shotgun.check_result(job, size)
         return size
 

@@ -45,8 +45,8 @@ class Compose:
 
     async def compose(self, request: Request) -> Response:
         """Another finish for the cutouts of a job that has ended: its crop, mask, background or format."""
-        started = time.perf_counter()
         form = await read_compose(request, self._limits)
+        started = time.perf_counter()
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP,))
         kept = await self._kept(request)
         models = _chosen(form, kept)

@@ -14,6 +14,8 @@ from serve_app.settings import VERSION
 
 FIELD = "image_url"
 HEADERS = {"User-Agent": f"cutout-shotgun/{VERSION}", "Accept": "*/*", "Accept-Encoding": "identity"}
+CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"})
+"""Those that IANA lists, and that bytes really come in. What else is said is no coding: `utf-8`, `aws-chunked`."""
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -71,7 +73,7 @@ class Fetcher:
     async def _read(self, answer: httpcore.Response, headers: httpx.Headers) -> bytes:
         if not 200 <= answer.status <= 299:
             raise self._failed(f"its host answered with status {answer.status}")
-        if headers.get("content-encoding", "identity").lower() != "identity":
+        if CODINGS.intersection(coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")):
             # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
             raise self._failed("its host sent it compressed, which was not asked for")
         if int(headers.get("content-length", "0")) > self._max_bytes:

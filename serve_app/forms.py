@@ -38,7 +38,7 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
     else:
         raise ValidationError.of_field("Content-Type", f"Content type expected: {EXPECTED}", kind or "none")
     fields = checked(form, values)
-    return fields, await asyncio.to_thread(_one_picture, fields, limits)
+    return fields, await asyncio.to_thread(one_picture, fields, limits)
 
 
 async def read_compose(request: Request, limits: LimitsSpec) -> ComposeForm:
@@ -62,7 +62,8 @@ def _wanted(form: type[Form]) -> Wanted:
     return Wanted((JSON, MULTIPART), pictures, pictures)
 
 
-def _one_picture(fields: PictureForm, limits: LimitsSpec) -> bytes | None:
+def one_picture(fields: PictureForm, limits: LimitsSpec) -> bytes | None:
+    """The picture that a form brings; None when it is to be fetched. Raises as `read_form`."""
     given = fields.image
     if given is None and fields.image_url is None:
         raise MissingImage("Either image or image_url is required", {"field": "image"})

@@ -22,6 +22,9 @@ from serve_app.addresses import is_address, is_name, is_public, look_up
 ADDRESSES_TRIED = 4
 """Most addresses of one name to which a connection is tried."""
 
+AROUND = "".join(map(chr, range(0x21)))
+"""Passed over at both ends of an address, as the URL standard has it: control characters and space."""
+
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host name and port -> its addresses; raises OSError where there are none."""
 
@@ -35,6 +38,7 @@ def checked_url(text: str, field: str, base: httpx.URL | None = None) -> httpx.U
         ValidationError: not http or https, a user or password in it, no host, or a host or port written oddly.
     """
     try:
+        text = text.strip(AROUND)
         url = httpx.URL(text) if base is None else base.join(text)
     except (httpx.InvalidURL, ValueError) as wrong:
         raise ValidationError.of_field(field, f"{field}: a valid http or https address is expected") from wrong
@@ -75,8 +79,7 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
         """One look-up, one check of all it gave, then a connection to the first address that takes one.
 
         Raises:
-            ValidationError: the host has no address, or one that is not public. Which of both is not told: names that
-                only exist inside would be found by it.
+            ValidationError: the host's name does not resolve, or leads to an address that is not public.
             httpcore.ConnectError, httpcore.ConnectTimeout: the host is public and cannot be connected to.
         """
         addresses = (await self._checked(host, port, timeout))[:ADDRESSES_TRIED]
@@ -90,9 +93,11 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
 
     async def _checked(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
         addresses = [host] if is_address(host) else await self._looked_up(host, port, timeout_s)
-        if addresses and (self._is_allowed(host, port) or all(map(is_public, addresses))):
+        if not addresses:
+            raise ValidationError.of_field(self._field, f"{self._field}: the name of its host does not resolve")
+        if self._is_allowed(host, port) or all(map(is_public, addresses)):
             return addresses
-        log.info("%s refused: %s port %d is at %s", self._field, host, port, ", ".join(addresses) or "no address")
+        log.info("%s refused: %s port %d is at %s", self._field, host, port, ", ".join(addresses))
         raise ValidationError.of_field(
             self._field, f"{self._field}: a public host is expected; this address leads to one without a public address"
         )

@@ -15,12 +15,14 @@ TROUBLE = {"unreachable", "degraded"}
 def health_body(board: Board) -> dict[str, Any]:
     """GET /health: `unhealthy` when no model is ready, `degraded` when one has a warning or its provider trouble.
 
+    A provider has the word of its best model; one that rests makes the service degraded nevertheless.
     A model that was never set up, for want of weights or a key, is listed with its reason and harms nobody.
     """
     states = {model_id: _state(board.status(model_id)) for model_id in board.specs}
     services = _services(board)
     ready = any(state["state"] == "ready" for state in states.values())
-    trouble = any(state.get("warning") for state in states.values()) or TROUBLE & set(services.values())
+    words = {_word(board.status(model_id)) for model_id in board.specs}
+    trouble = any(state.get("warning") for state in states.values()) or TROUBLE & words
     return {
         "status": "unhealthy" if not ready else "degraded" if trouble else "healthy",
         "version": VERSION,
@@ -69,10 +71,13 @@ def _services(board: Board) -> dict[str, str]:
     """A word a provider: the best of its models', since one that works proves the provider."""
     words: dict[str, list[str]] = {}
     for model_id, spec in board.specs.items():
-        status = board.status(model_id)
-        word = "starting" if status is None else status.health or "unavailable"
-        words.setdefault(spec.provider, []).append(word)
+        words.setdefault(spec.provider, []).append(_word(board.status(model_id)))
     return {provider: max(said, key=WORST_FIRST.index) for provider, said in words.items()}
+
+
+def _word(status: ModelStatus | None) -> str:
+    """A model's own word about its provider."""
+    return "starting" if status is None else status.health or "unavailable"
 
 
 def _card(board: Board, model_id: str) -> dict[str, Any]:

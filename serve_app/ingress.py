@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ray
 from ray import serve
@@ -18,7 +18,9 @@ from cutout.spec import Registry
 from cutout.trail import log_to_serve
 from serve_app.acceptance import Durable
 from serve_app.app import create_app
-from serve_app.forms import known_models
+from serve_app.bodies.fields import checked
+from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
+from serve_app.forms import known_models, one_picture
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
 from serve_app.listening import send_at_once
@@ -28,6 +30,8 @@ from serve_app.signing import Signer, load_secret
 from serve_app.store import PictureStore
 from serve_app.tracing import start_tracing
 from serve_app.traffic import Traffic
+
+F = TypeVar("F", bound=PictureForm)
 
 
 def put(value: Any) -> Any:
@@ -71,19 +75,25 @@ class ServiceIngress:
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
     ) -> Result:
         """Every model's cutout of a picture file; raises CutoutError as HTTP would answer it."""
-        return await self._run(image, models, output_format, None)
+        values = {"image": image, "include_models": models, "output_format": output_format}
+        form, picture = self._given(RemoveForm, values)
+        return await self._run(picture, form.include_models, form.output_format, None)
 
     async def process(
         self, image: bytes, models: Sequence[str] = ("all",), factor: int = 4, output_format: OutputFormat = "png"
     ) -> Result:
         """Every model's cutout, enlarged by `factor`, 2 or 4."""
-        return await self._run(image, models, output_format, factor)
+        values = {"image": image, "bg_models": models, "upscale_factor": factor, "output_format": output_format}
+        form, picture = self._given(ProcessForm, values)
+        return await self._run(picture, form.bg_models, form.output_format, form.upscale_factor)
 
     async def upscale(
         self, image: bytes, factor: int = 4, output_format: OutputFormat = "png", preserve_alpha: bool = True
     ) -> Upscaled:
         """A picture enlarged by `factor`, 2 or 4."""
-        return await self._shotgun.upscale(image, factor, output_format, preserve_alpha)
+        values = {"image": image, "scale_factor": factor, "output_format": output_format}
+        form, picture = self._given(UpscaleForm, {**values, "preserve_alpha": preserve_alpha})
+        return await self._shotgun.upscale(picture, form.scale_factor, form.output_format, form.preserve_alpha)
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""
@@ -96,6 +106,12 @@ class ServiceIngress:
     async def drain(self) -> None:
         """Say that this replica is not ready any more, and wait until it has answered what it has in hand."""
         await self._traffic.drain()
+
+    def _given(self, form: type[F], values: Mapping[str, Any]) -> tuple[F, bytes]:
+        """The arguments as HTTP checks them, whose errors name HTTP's fields."""
+        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        fields = checked(form, listed)
+        return fields, one_picture(fields, self._shotgun.registry.service.limits) or b""
 
     async def _run(
         self, image: bytes, models: Sequence[str], output_format: OutputFormat, factor: int | None

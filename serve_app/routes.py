@@ -7,7 +7,8 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.errors import ServiceUnavailable, ValidationError
+from cutout.errors import ServiceUnavailable
+from cutout.finish import check_transparency
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from cutout.trail import follow
@@ -100,14 +101,19 @@ class Routes:
 
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""
-        started, job_id = time.perf_counter(), new_id()
+        job_id = new_id()
         follow(job_id)
         form, image = await read_form(request, UpscaleForm, self._limits)
+        started = time.perf_counter()
         reply = _upscale_reply(request, form)
         if form.image_url:
             image = await self._fetcher.fetch(form.image_url)
         upscaled = await self._shotgun.upscale(
-            image or b"", form.scale_factor, reply.output_format, form.preserve_alpha
+            image or b"",
+            form.scale_factor,
+            reply.output_format,
+            form.preserve_alpha,
+            "image_url" if form.image_url else "image",
         )
         wall_ms = (time.perf_counter() - started) * 1000
         if reply.kind == "picture":
@@ -117,6 +123,7 @@ class Routes:
     async def _answer(self, request: Request, form: RemoveForm | ProcessForm, job: Job) -> Response:
         """Run a job, and answer in the form that the caller accepts: later, as it happens, or as a whole."""
         follow(job.id)
+        job = replace(job, began_s=time.perf_counter(), image_field="image_url" if form.image_url else "image")
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
         check_form(form, reply)
         job = replace(job, output_format=reply.output_format)
@@ -146,7 +153,5 @@ def _upscale_reply(request: Request, form: UpscaleForm) -> Reply:
     asked = form.output_format if "output_format" in form.model_fields_set else None
     possible = [name for name in MEDIA_TYPES if name != "jpeg" or not form.preserve_alpha]
     reply = reply_to(request.headers.get("accept", ""), (), asked, possible, Reply(JSON, form.output_format))
-    if reply.output_format == "jpeg" and form.preserve_alpha:
-        message = "output_format: jpeg has no transparency; preserve_alpha: false is expected with it"
-        raise ValidationError.of_field("output_format", message, "jpeg")
+    check_transparency(reply.output_format, form.preserve_alpha)
     return reply

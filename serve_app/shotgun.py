@@ -15,7 +15,7 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
 )
-from cutout.finish import Finish, check_format
+from cutout.finish import Finish, check_format, check_transparency
 from cutout.image import Picture, check_sides, decode
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Terms, Upscaled
@@ -107,11 +107,12 @@ class Shotgun:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
             ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
         """
-        started = time.perf_counter()
+        called = time.perf_counter()
+        started = called if job.began_s is None else job.began_s
         follow(job.id)
         choice = choose(job.models, job.terms, self.board, job.key)
         if picture is None:
-            picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits)
+            picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits, job.image_field)
         self.check_result(job, picture.size)
         decoded = time.perf_counter()
         results: dict[str, ModelResult] = {}
@@ -127,16 +128,24 @@ class Shotgun:
             input_size=picture.size,
             wall_ms=(time.perf_counter() - started) * 1000,
             skipped=choice.skipped,
-            times_ms={"decode": (decoded - started) * 1000},
+            times_ms={"decode": (decoded - called) * 1000},
         )
         record_spans(self.instruments, result.times_ms)
         await self._books.record(job, result)
         return result
 
-    async def upscale(self, image: bytes, factor: int, output_format: OutputFormat, preserve_alpha: bool) -> Upscaled:
-        """Enlarge a caller's picture; raises as `run` does."""
+    async def upscale(
+        self,
+        image: bytes,
+        factor: int,
+        output_format: OutputFormat,
+        preserve_alpha: bool,
+        field: str = "image",
+    ) -> Upscaled:
+        """Enlarge a caller's picture, which came in `field`; raises as `run` does."""
+        check_transparency(output_format, preserve_alpha)
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
-            picture = await asyncio.to_thread(decode, image, self.registry.service.limits)
+            picture = await asyncio.to_thread(decode, image, self.registry.service.limits, field)
         self.check_output(picture.size, factor, "scale_factor")
         check_sides(picture.size.times(factor), output_format)
         timeout_s = self.registry.service.limits.request_s
@@ -173,8 +182,12 @@ class Shotgun:
     async def _one_model(self, model_id: str, volley: "_Volley") -> None:
         started = time.perf_counter()
         allowed_s, late = self._allowed(volley.job.terms)
+        left_s = volley.received + allowed_s - started
         try:
-            async with asyncio.timeout(volley.received + allowed_s - started):
+            async with asyncio.timeout(left_s):
+                if left_s <= 0:
+                    volley.costs[model_id] = 0.0  # it is not asked any more
+                    raise TimeoutError
                 outcome = await self._shoot(model_id, volley)
         except TimeoutError:
             outcome = self._given_up(model_id, ModelTimeout(late), volley)

@@ -69,3 +69,32 @@ def test_errors_by_handle_are_ours(local: DeploymentHandle) -> None:
         local.process.remote(b"text").result()
     with pytest.raises(Exception, match="Unknown model 'nobody'"):
         local.process.remote(PHOTO.read_bytes(), ["nobody"]).result()
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "field"),
+    [
+        ("process", {"factor": 3}, "upscale_factor"),
+        ("process", {"factor": "many"}, "upscale_factor"),
+        ("process", {"output_format": "jpg"}, "output_format"),
+        ("process", {"models": ()}, "bg_models"),
+        ("upscale", {"factor": 3}, "scale_factor"),
+        ("upscale", {"output_format": "jpg"}, "output_format"),
+        ("upscale", {"output_format": "jpeg"}, "output_format"),
+        ("remove_background", {"output_format": "gif"}, "output_format"),
+        ("remove_background", {"models": "good"}, "include_models"),
+        ("remove_background", {"models": (1,)}, "include_models"),
+        ("remove_background", {"image": None}, "image"),
+        ("remove_background", {"image": 5}, "image"),
+    ],
+)
+def test_arguments_by_handle_are_checked_as_over_http(
+    local: DeploymentHandle, operation: str, given: dict[str, object], field: str
+) -> None:
+    """What HTTP refuses by a field's name is refused by handle in the same words."""
+    arguments = {"image": PHOTO.read_bytes(), **given}
+
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - Ray gives an error of its own that is ours, too
+        getattr(local, operation).remote(**arguments).result()
+
+    assert field in str(refused.value)

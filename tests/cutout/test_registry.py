@@ -34,6 +34,13 @@ def test_the_shipped_registry_is_the_contracts() -> None:
     }
 
 
+def test_the_contracts_models_come_first() -> None:
+    """The order of every answer is the contract's own, then the others by their ids."""
+    assert list(load_registry(CONFIGS).models) == [
+        "runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_birefnet", "local_isnet", "local_u2netp",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["all", "none", "Upper", "1st", "a-b"])
 def test_a_name_that_requests_use_is_refused(tmp_path: Path, name: str) -> None:
     """A model cannot be called `all` or `none`, nor anything but lower case, digits and underscores."""
