@@ -1,14 +1,16 @@
 /** How a picture comes in: dropped anywhere, pasted, chosen, or by its address. */
 
+import { WANTED, isPicture } from "./pictures.js";
 import { tell } from "./voice.js";
 
 /** Calls `taken(picture)` for each, a file or an address; `address` is the form that takes one. `input` is the hidden file field that every .choose-file button opens. */
 export function watchIntake(input, address, taken) {
-  const take = (files) => {
-    const pictures = [...files].filter((file) => file.type.startsWith("image/"));
-    if (!pictures.length) return tell("A picture file is expected: PNG, JPEG or WebP.");
-    taken(pictures[0]);
-    if (files.length > 1) tell(`One picture at a time: ${pictures[0].name} was taken.`, "notice");
+  const take = async (files) => {
+    const given = [...files]; // the browser empties its list when the event is over
+    const picture = await first(given);
+    if (!picture) return tell(`A picture file is expected: ${WANTED}.`);
+    taken(picture);
+    if (given.length > 1) tell(`One picture at a time: ${picture.name} was taken.`, "notice");
   };
 
   for (const button of document.querySelectorAll(".choose-file")) button.addEventListener("click", () => input.click());
@@ -17,13 +19,29 @@ export function watchIntake(input, address, taken) {
     input.value = ""; // so that the same file can be chosen again
   });
   document.addEventListener("paste", (event) => {
-    if (event.clipboardData.files.length) take(event.clipboardData.files);
+    const { files } = event.clipboardData;
+    if (!files.length) return;
+    if (!isText(event.clipboardData)) take(files);
+    else if (!event.target.closest?.("input, textarea")) {
+      tell("Text was pasted, and its picture was left alone: copy the picture itself, or drop its file.", "notice");
+    }
   });
   address.addEventListener("submit", (event) => {
     event.preventDefault();
     taken(address.elements.url.value);
   });
   watchDrops(take);
+}
+
+async function first(files) {
+  for (const file of files) if (await isPicture(file)) return file;
+  return null;
+}
+
+/** Whether what is pasted is text that brought a picture of itself, as Excel and Word do. A copied file brings its name. */
+function isText(data) {
+  const text = data.getData("text/plain").trim();
+  return Boolean(text) && ![...data.files].some((file) => text.endsWith(file.name));
 }
 
 function watchDrops(take) {

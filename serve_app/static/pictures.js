@@ -1,10 +1,29 @@
 /** Pictures in memory: bytes once, an address as long as it is shown. */
 
+export const WANTED = "PNG, JPEG, WebP, AVIF, HEIC or TIFF";
+const HEAD_BYTES = 12;
+const BEGINNINGS = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF.{4}WEBP/s, /^.{4}ftyp(avi|hei|hev|mif|msf)/s, /^(II\*\0|MM\0\*)/];
+
+/** Whether a file is a picture: by the browser's word, or, where that has none or another one, by its first bytes. */
+export async function isPicture(file) {
+  if (file.type.startsWith("image/")) return true;
+  const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(() => new ArrayBuffer(0)); // a folder has no bytes
+  const text = String.fromCharCode(...new Uint8Array(head));
+  return BEGINNINGS.some((beginning) => beginning.test(text));
+}
+
 /** A picture with an object URL, until it is released. */
 export class Picture {
   constructor(blob) {
     this.blob = blob;
     this.url = URL.createObjectURL(blob);
+  }
+
+  /** The size at which the browser shows it; 0 by 0 when it cannot. */
+  async shownSize() {
+    const image = Object.assign(new Image(), { src: this.url });
+    await new Promise((settled) => Object.assign(image, { onload: settled, onerror: settled }));
+    return { width: image.naturalWidth, height: image.naturalHeight };
   }
 
   /** Let the browser forget the bytes. */

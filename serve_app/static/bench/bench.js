@@ -39,12 +39,14 @@ export class Bench {
 
   /**
    * Send a picture, a file or an address, to `models`, and show what comes. What is on the bench stays until the service
-   * has started. Of an address nobody sees the original: the service alone asks another host.
+   * has started. Of an address nobody sees the original: the service alone asks another host; nor of a file that the
+   * browser does not show as the service has read it.
    */
   async fire(subject, blind, models) {
     const byAddress = typeof subject === "string";
     const file = byAddress ? { name: nameOf(subject) } : subject;
     const original = byAddress ? null : new Picture(file);
+    const seen = original?.shownSize();
     const stop = new AbortController();
     const words = byAddress ? `Fetching ${file.name} …` : `Sending ${file.name}, ${bytes(file.size)} …`;
     const slow = setTimeout(() => tell(words, "notice"), NOTICE_MS);
@@ -54,7 +56,7 @@ export class Bench {
       for await (const event of fire(subject, models, stop.signal)) {
         clearTimeout(slow);
         if (begun && this.#running !== stop) return; // another picture took its place
-        if (event.event === "started") this.#begin(event, file, original, blind, stop);
+        if (event.event === "started") this.#begin(event, file, await alike(original, seen, event), blind, stop);
         else if (event.event === "summary") this.#end(event);
         else this.#settle(event);
         begun = true;
@@ -196,6 +198,18 @@ export class Bench {
 function nameOf(address) {
   const { host, pathname } = new URL(address);
   return pathname.split("/").pop() || host;
+}
+
+/**
+ * The original, where the browser shows it, and at the size that the service has read. It does not where it cannot read
+ * the format, as HEIC and TIFF, or holds the picture another way: then the two are not to be compared.
+ */
+async function alike(original, seen, { input_dimensions }) {
+  if (!original) return null;
+  const { width, height } = await seen;
+  if (width === input_dimensions.width && height === input_dimensions.height) return original;
+  original.release();
+  return null;
 }
 
 /** Show `element` as busy while `work` is done; a refusal is told in words. */
