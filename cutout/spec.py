@@ -19,6 +19,7 @@ from pydantic import (
 MEBIBYTE = 1024 * 1024
 LOCAL = "local_rembg"
 """The contract's name, in /health, for all models that run here."""
+Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?)$")]
 AllowedHost = Annotated[str, Field(pattern=r"^([a-z0-9_.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?$")]
 
 
@@ -154,6 +155,16 @@ class AccessSpec(Spec):
     )
     allow_anonymous: bool = Field(
         False, description="Whether a service without keys may listen on an address that others can reach."
+    )
+    hosts: tuple[AllowedHost, ...] = Field(
+        (),
+        description="Names by which the service may be called, beside IP addresses, names of a local network and that "
+        "of `jobs.public_url`. Others are refused where there are no keys, and get no addresses in answers.",
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        (),
+        description="Pages of other sites that may use the service from a browser (CORS): `https://shop.example`, or "
+        "`*` for any. Without keys, any other page is refused.",
     )
 
     @field_validator("tiers")

@@ -19,6 +19,7 @@ from serve_app.acceptance import Durable
 from serve_app.access import Access
 from serve_app.budgets import Limiter
 from serve_app.compose import Compose
+from serve_app.cross_site import CrossSite, with_cors
 from serve_app.dialects import described, refusal
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgServer
@@ -27,6 +28,7 @@ from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
 from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
+from serve_app.hosts import Hosts
 from serve_app.idempotency import KEY, KEY_CHARS
 from serve_app.job_routes import ASYNC, JobRoutes
 from serve_app.keeping import Keeper
@@ -101,7 +103,8 @@ def create_app(
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
     guarded = Room(Access(app, keys, service.access, books, COSTLY), service.limits.jobs_in_hand, COSTLY)
-    return RequestId(Paths(Metered(guarded, instruments, traffic, paths)))
+    served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, traffic, paths)
+    return RequestId(Paths(with_cors(served, service.access)))
 
 
 def _add_shotgun(app: FastAPI, routes: Routes) -> None:

@@ -16,6 +16,7 @@ from serve_app.acceptance import Acceptance, Durable, caller_key
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
+from serve_app.hosts import Hosts
 from serve_app.idempotency import KEY, fingerprint, idempotency_key
 from serve_app.job_answers import JobAnswers, accepted_body
 from serve_app.job_state import JobState, ResponseFormat
@@ -35,6 +36,7 @@ class JobRoutes:
 
     def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:
         self._service = shotgun.registry.service
+        self._hosts = Hosts(self._service)
         self._acceptance = Acceptance(shotgun, fetcher, finishes, durable)
         self._worker = durable.worker
         self._store = durable.store
@@ -60,7 +62,10 @@ class JobRoutes:
         wanted = await asyncio.to_thread(fingerprint, form, job)
         state = await self._worker.state(job_id) if key else None
         if state is None:
-            single, base_url = reply.kind == "picture" and not _asynchronous(request, form), self._base(request)
+            single, base_url = (
+                reply.kind == "picture" and not _asynchronous(request, form),
+                self._hosts.address(request),
+            )
             job = replace(job, id=job_id)
             state = await self._acceptance.accept(request, form, job, wanted, base_url=base_url, single=single)
         elif state.order.fingerprint != wanted:
@@ -107,14 +112,14 @@ class JobRoutes:
         return StreamingResponse(stored.chunks, 200, headers, media_type)
 
     def _accepted(self, request: Request, state: JobState) -> Response:
-        status_url = f"{self._base(request)}/jobs/{state.order.job_id}"
+        status_url = f"{self._hosts.address(request)}/jobs/{state.order.job_id}"
         headers = {"Location": status_url} | ({"Preference-Applied": ASYNC} if _prefers_async(request) else {})
         return JSONResponse(accepted_body(state, status_url), 202, headers)
 
     def _streamed(
         self, request: Request, state: JobState, response_format: ResponseFormat, media_type: str
     ) -> Response:
-        events = self._answers.events(self._states(state), response_format, self._base(request))
+        events = self._answers.events(self._states(state), response_format, self._hosts.address(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_written(events, media_type), 200, headers, media_type)
 
@@ -129,11 +134,11 @@ class JobRoutes:
             state = known or state
             if not state.ended and time.monotonic() > until:
                 return self._accepted(request, state)
-        return await self._answers.whole(state, response_format, self._base(request), reply)
+        return await self._answers.whole(state, response_format, self._hosts.address(request), reply)
 
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
-        return JSONResponse(self._answers.status_body(state, delivery, self._base(request)))
+        return JSONResponse(self._answers.status_body(state, delivery, self._hosts.address(request)))
 
     async def _own(self, request: Request) -> JobState:
         """The job of the address, if the caller may see it; another key's job is there for nobody else."""
@@ -162,9 +167,6 @@ class JobRoutes:
                 raise NotFound("The job was swept")
             yield known if known.progress > state.progress else None
             state = known
-
-    def _base(self, request: Request) -> str:
-        return (self._service.jobs.public_url or str(request.base_url)).rstrip("/")
 
 
 async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterator[bytes]:

@@ -1,0 +1,176 @@
+"""What pages of other sites can do with a service: nothing without keys, and with them what the operator allows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cutout.keys import KeyRing
+from cutout.spec import AccessSpec
+from serve_app.app import create_app
+from tests.serve_app.jobbing import client, picture, working
+from tests.serve_app.limiting import error
+from tests.serve_app.parts import BUSY, Memory, model, registry, shotgun
+from tests.serve_app.serving import served
+from tests.serve_app.test_traffic import no_keys
+
+pytestmark = pytest.mark.anyio
+SPENT = {"include_models": "paid"}
+EVIL = "https://evil.example"
+
+
+@asynccontextmanager
+async def a_service(keys: KeyRing | None = None, **access: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Memory]]:
+    """A service with a paid model on a real port, and its books."""
+    books = Memory()
+    spec = AccessSpec.model_validate({**BUSY.model_dump(), **access})
+    paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), books)
+    async with served(create_app(paid, books, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        yield http, books
+
+
+async def spend(http: httpx.AsyncClient, **headers: str) -> httpx.Response:
+    """Fire at the paid model, as a form of another page can without a preflight."""
+    return await http.post("/remove-background", data=SPENT, files={"image": picture()}, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": EVIL, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": EVIL},
+        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:3000"},
+        {"Origin": "http://127.0.0.1.evil.example:8000"},
+        {"Origin": "file://"},
+        {"Referer": f"{EVIL}/page.html"},
+    ],
+)
+async def test_another_page_spends_nothing(headers: dict[str, str]) -> None:
+    """It is refused by the setting's name, whatever of the three headers its browser sends, and nothing is paid."""
+    async with a_service() as (http, books):
+        refused = await spend(http, **headers)
+
+    assert "access.cors_origins" in error(refused, 403, "forbidden").message
+    assert (books.reserved, books.spent) == ([], [])
+    print("0 calls paid")
+
+
+async def test_an_image_of_another_page_starts_no_job() -> None:
+    """`<img src=…/api/remove?url=…>` is refused, in the words of that API, and so is a link that opens it."""
+    async with a_service() as (http, books):
+        for mode in ("no-cors", "navigate"):
+            headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode}
+            refused = await http.get("/api/remove?url=https://pictures.example/a.png", headers=headers)
+
+            assert refused.status_code == 403
+    assert books.spent == []
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "a.b@127.0.0.1", "1.2"]
+)
+@pytest.mark.parametrize("path", ["/selections/export", "/health", "/", "/openapi.json"])
+async def test_a_name_that_was_made_to_point_here_reads_nothing(host: str, path: str) -> None:
+    """DNS rebinding: the page and the service are of one site then, and no other header tells."""
+    async with a_service() as (http, _):
+        refused = await http.get(path, headers={"Host": host})
+
+    assert "access.hosts" in error(refused, 403, "forbidden").message
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000", "192.168.7.3:8000", "cutout", "cutout.localhost",
+     "svc.cutout.svc.cluster.local", "host.docker.internal:8000", "cut.example", "cut.example.", "named.example:444"],
+)  # fmt: skip
+async def test_own_names_are_known(host: str) -> None:
+    """Addresses, names of a local network, and those that are set, with or without a port."""
+    async with a_service(hosts=["cut.example", "named.example:443"]) as (http, _):
+        assert (await spend(http, Host=host)).status_code == 200
+
+
+async def test_programs_and_our_own_page_go_on() -> None:
+    """Without Origin and Sec-Fetch-*, and with those of our own page, behind a proxy with another Host as well."""
+    async with a_service(hosts=["cut.example"]) as (http, books):
+        own = f"http://{http.base_url.netloc.decode()}"
+        for headers in (
+            {},
+            {"Sec-Fetch-Site": "same-origin", "Origin": own},
+            {"Origin": own},
+            {"Referer": f"{own}/"},
+            {"Sec-Fetch-Site": "none"},
+            {"Origin": "https://cut.example"},
+            {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-origin"},
+        ):
+            assert (await spend(http, **headers)).status_code == 200, headers
+    assert len(books.spent) == 7
+
+
+async def test_a_link_opens_the_page() -> None:
+    """What costs nothing may be linked from anywhere."""
+    async with a_service() as (http, _):
+        for path in ("/", "/docs", "/health", "/static/page.js"):
+            assert (await http.get(path, headers={"Sec-Fetch-Site": "cross-site"})).status_code == 200
+        assert (await http.post("/", headers={"Sec-Fetch-Site": "cross-site"})).status_code == 403
+
+
+async def test_origins_that_are_set_may_read(tmp_path: Path) -> None:
+    """CORS with preflight and exposed headers, with and without keys, on errors too; for no other page."""
+    shop = "https://shop.example"
+    for keys in (None, no_keys(tmp_path)):
+        async with a_service(keys, cors_origins=[shop]) as (http, _):
+            asked = {"Origin": shop, "Access-Control-Request-Method": "POST"}
+            asked["Access-Control-Request-Headers"] = "authorization, content-type, idempotency-key"
+            preflight = await http.options("/remove-background", headers=asked)
+            answer = await spend(http, Origin=shop, **{"Sec-Fetch-Site": "cross-site"})
+            other = await spend(http, Origin=EVIL)
+
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == shop
+        assert "authorization" in preflight.headers["access-control-allow-headers"].lower()
+        assert answer.status_code == (401 if keys else 200)
+        assert answer.headers["access-control-allow-origin"] == shop
+        assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+        assert "access-control-allow-origin" not in other.headers
+        assert other.status_code == (401 if keys else 403)
+
+
+async def test_without_the_setting_there_is_no_cors(tmp_path: Path) -> None:
+    """No header of it, and a preflight is no method of ours."""
+    async with a_service(no_keys(tmp_path)) as (http, _):
+        answer = await http.options("/models", headers={"Origin": EVIL, "Access-Control-Request-Method": "GET"})
+
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "a.b@127.0.0.1"])
+async def test_a_job_repeats_no_strangers_name(tmp_path: Path, host: str) -> None:
+    """With keys any Host comes in; where it would be repeated in an address, the setting is named instead."""
+    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, client(works) as http:
+        refused = await http.post(
+            "/remove-background", files={"image": picture()}, headers={"Host": host, "Prefer": "respond-async"}
+        )
+        known = await http.post("/remove-background", files={"image": picture()}, headers={"Prefer": "respond-async"})
+        about = await http.get(f"/jobs/{known.json()['job_id']}", headers={"Host": host})
+
+    assert "jobs.public_url" in error(refused, 403, "forbidden").message
+    assert known.json()["status_url"].startswith("http://service.test/jobs/")
+    assert about.status_code == 403
+
+
+async def test_a_public_url_is_for_every_host(tmp_path: Path) -> None:
+    """Whatever the Host was."""
+    url = "https://cut.example/api"
+    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", public_url=url) as works, client(works) as http:
+        headers = {"Host": "evil.example", "Prefer": "respond-async"}
+        answer = await http.post("/remove-background", files={"image": picture()}, headers=headers)
+
+    assert answer.json()["status_url"].startswith(f"{url}/jobs/")
+    assert answer.headers["location"].startswith(f"{url}/jobs/")
