@@ -12,13 +12,23 @@ import subprocess
 import sys
 import uuid
 
+from cutout.errors import ConfigurationError
+from serve_app.folders import own_folder, own_scratch
 from serve_app.leftovers import RUN_ID, end_processes
-from serve_app.settings import ray_environment, scratch_folder
+from serve_app.settings import Settings, ray_environment, ray_folder, scratch_folder
 
 
 def main() -> int:
-    """Run until the service ends or a signal does; the service's exit code."""
+    """Run until the service ends or a signal does; the service's exit code, or 2 for a folder that is not to be had."""
     run_id = uuid.uuid4().hex
+    os.umask(0o077)  # of every process that comes from here, Ray's and HAProxy's too
+    try:
+        own_folder(Settings().data_dir, "CUTOUT_DATA_DIR")
+        own_scratch(ray_folder(), "Ray's folder")
+        own_scratch(scratch_folder(run_id), "HAProxy's folder")
+    except ConfigurationError as wrong:
+        print(wrong.message, file=sys.stderr)
+        return 2
     environment = {**ray_environment(run_id), **os.environ, RUN_ID: run_id}
     command = [sys.executable, "-m", "serve_app.run", *sys.argv[1:]]
     service = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)

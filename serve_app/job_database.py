@@ -30,7 +30,9 @@ def prepared(database_url: str) -> str:
     if url.get_backend_name() != "sqlite":
         return re.sub(r"^\w+(\+\w+)?://", "postgresql://", database_url)
     file = Path(str(url.database))
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
     with closing(sqlite3.connect(file, timeout=30)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")  # readers and the writer do not wait for each other
     return f"sqlite:///{file}"

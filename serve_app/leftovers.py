@@ -20,6 +20,7 @@ class Run:
     """A service in the foreground somewhere."""
 
     pid: int
+    """Of the service itself, which ends what it has in hand at a SIGTERM; its parent may be dead."""
     run_id: str
     ray_address: str | None = None
     """Of its Ray, once that is up."""
@@ -35,6 +36,8 @@ def running(file: Path) -> Run | None:
     try:
         run = Run(**json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):  # torn: its writer was killed
         return None
     return run if members(run.run_id) else None
 

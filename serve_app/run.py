@@ -31,12 +31,13 @@ from ray.serve.schema import ServeDeploySchema
 from ray.serve.scripts import run as serve_run
 
 from cutout.errors import ConfigurationError
+from cutout.keys import KeyRing
 from cutout.registry import explain
 from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import check_exposure
 from serve_app.leftovers import RUN_ID, Run, lives
-from serve_app.settings import Settings, free_port
+from serve_app.settings import Settings, free_port, port_number
 from serve_app.tracing import check_tracing
 
 START_S = 240.0
@@ -57,15 +58,17 @@ def main(arguments: list[str] | None = None) -> int:
     config_file = parser.parse_args(arguments).config
     try:
         config, registry = read_config(config_file)
-        has_keys = Settings().api_keys_file is not None
-        check_exposure(config["http_options"]["host"], registry.service.access, has_keys)
+        keys_file = Settings().api_keys_file
+        check_exposure(config["http_options"]["host"], registry.service.access, keys_file is not None)
+        if keys_file:
+            KeyRing.load(keys_file)  # here it is one sentence; in a replica, five minutes of tries
         _check_port(config["http_options"]["host"], config["http_options"]["port"], "PORT")
         metrics_port = _metrics_port()
         check_tracing(Settings().traces_to)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2
-    run, run_file = Run(os.getppid(), os.environ[RUN_ID]), Settings().run_file(config["http_options"]["port"])
+    run, run_file = Run(os.getpid(), os.environ[RUN_ID]), Settings().run_file(config["http_options"]["port"])
     run.write(run_file)
     try:
         _start(config, metrics_port)
@@ -73,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _serve(config["http_options"], metrics_port, _signalled())
     finally:
         _stop()
-        run_file.unlink()
+        run_file.unlink(missing_ok=True)
 
 
 def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
@@ -98,15 +101,9 @@ def _config(file: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or not config.get("applications"):
         raise ConfigurationError(f"{file}: applications: at least one expected")
     http = config.setdefault("http_options", {})
-    http["port"] = _number(os.environ.get("PORT") or http.get("port", 8000), "PORT")
+    http["port"] = port_number(os.environ.get("PORT") or http.get("port", 8000), "PORT")
     http["host"] = os.environ.get("HOST") or http.get("host", "127.0.0.1")
     return config
-
-
-def _number(port: object, variable: str) -> int:
-    if not str(port).isdecimal() or not 0 < int(str(port)) < 65536:
-        raise ConfigurationError(f"{variable}: a number from 1 to 65535 expected, not {port!r}")
-    return int(str(port))
 
 
 def _metrics_port() -> int:
@@ -114,7 +111,7 @@ def _metrics_port() -> int:
     wanted = Settings().metrics_port
     if wanted is None:
         return free_port()
-    port = _number(wanted, "METRICS_PORT")
+    port = port_number(wanted, "METRICS_PORT")
     _check_port("127.0.0.1", port, "METRICS_PORT")
     return port
 
@@ -136,7 +133,7 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
     else:
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
         quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
-        ray.init(num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
+        ray.init("local", num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
     deploy(config)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sysconfig import get_path
 from tempfile import gettempdir
 
+from cutout.errors import ConfigurationError
 from serve_app.leftovers import RUN_ID
 
 VERSION = version("cutout-shotgun")
@@ -83,6 +84,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
     folder = scratch_folder(run_id)
     first = _free_hundred()
     return {
+        "RAY_TMPDIR": str(ray_folder()),
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
         "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
@@ -108,6 +110,14 @@ def ray_environment(run_id: str) -> dict[str, str]:
     }
 
 
+def ray_folder() -> Path:
+    """Where Ray keeps its sessions: sockets and logs; one a user.
+
+    Ray's own /tmp/ray is shared by all users of a machine, and its `ray_current_cluster` may be anybody's.
+    """
+    return Path(gettempdir()) / f"cutout-ray-{os.geteuid()}"
+
+
 def scratch_folder(run_id: str) -> Path:
     """What a run writes and needs no longer than itself."""
     return Path(gettempdir()) / f"cutout-{run_id[:8]}"
@@ -126,6 +136,13 @@ def _free_hundred() -> int:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def port_number(port: object, variable: str) -> int:
+    """A port as somebody wrote it; raises ConfigurationError, naming the variable."""
+    if not str(port).isdecimal() or not 0 < int(str(port)) < 65536:
+        raise ConfigurationError(f"{variable}: a number from 1 to 65535 expected, not {port!r}")
+    return int(str(port))
 
 
 def free_port() -> int:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from obstore.exceptions import BaseError
@@ -51,6 +52,7 @@ class PictureStore:
             if place.startswith("s3://"):
                 return cls(S3Store.from_url(place, retry_config=RETRY))
             if "://" not in place:
+                Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
                 return cls(LocalStore(place, automatic_cleanup=True, mkdir=True))
         except (BaseError, ValueError, OSError) as wrong:
             raise ConfigurationError(f"The picture store cannot be opened. {EXPECTED}") from wrong

@@ -85,7 +85,9 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def _sqlite(file: Path) -> AsyncEngine:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)  # the files that SQLite makes beside it have the mode of this one
     engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), connect_args={"timeout": BUSY_S})
     event.listen(engine.sync_engine, "connect", _pragmas)
     return engine

@@ -6,13 +6,13 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from cutout.instruments import METRICS
+from serve_app.settings import ray_folder
 from tests.cluster.conftest import KEYS, ROOT, Service, readiness
 from tests.cluster.prometheus import Prometheus, prometheus
 from tests.configs.panels import dashboard_expressions
@@ -118,7 +118,7 @@ def test_no_key_and_no_picture_in_a_log(service: Service) -> None:
     service.http.post("/upscale", json={"image": "data:image/png;base64," + "QUJD" * 100, "scale_factor": 2})
 
     session = service.http.get(f"http://{service.metrics}/metrics").text.partition('SessionName="')[2].partition('"')[0]
-    folders = [service.folder / "logs", Path("/tmp/ray") / session / "logs"]  # noqa: S108 - where Ray puts it
+    folders = [service.folder / "logs", ray_folder() / "ray" / session / "logs"]
     logs = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert len(logs) > 20
     forbidden = [secret.encode(), *(key.encode() for key in KEYS.values())]
