@@ -24,7 +24,7 @@ from serve_app.picking import check_single
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
-from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret
+from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret, receivers
 
 
 class Worker(Protocol):
@@ -67,6 +67,7 @@ class Acceptance:
         self._finishes = finishes
         self._worker = durable.worker
         self._store = durable.store
+        self._receivers = receivers(shotgun.registry.service.jobs.webhook)
 
     async def accept(
         self, request: Request, form: DurableForm, job: Job, wanted: str, *, base_url: str, single: bool
@@ -85,6 +86,8 @@ class Acceptance:
             CutoutError: as Shotgun.run, before anything is accepted.
         """
         created_at = time.time()
+        if form.webhook_url:
+            await self._receivers.check(checked_url(form.webhook_url, FIELD))
         choice = choose(job.models, job.terms, self._shotgun.board, job.key)
         if single:
             check_single(choice.models, None)

@@ -5,6 +5,7 @@ import base64
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from random import uniform
 from typing import Any
 
 from dbos import DBOS, WorkflowStatus
@@ -22,6 +23,8 @@ from serve_app.store import PictureStore
 from serve_app.webhooks import Attempt, Sender
 
 ATTEMPT = "attempt"
+JITTER = 0.2
+"""Most of a wait that chance adds to it, as a share."""
 EVENTS = {"failed": "job_failed", "cancelled": "job_cancelled"}
 
 
@@ -70,10 +73,22 @@ class Deliveries:
 
     async def deliver(self, job_id: str) -> None:
         """All attempts of one delivery. Gaps are slept through restarts: a gap that is over is not slept again."""
+        wanted_s = 0.0
         for gap_s in (0, *self._spec.webhook.gaps_s):
-            await DBOS.sleep_async(gap_s)
-            if Attempt(**await workflows.step(ATTEMPT, self._attempt, job_id)).final:
+            await DBOS.sleep_async(self._wait_s(gap_s, wanted_s))
+            attempt = Attempt(**await workflows.step(ATTEMPT, self._attempt, job_id))
+            if attempt.final:
                 return
+            wanted_s = attempt.retry_after_s or 0.0
+
+    def _wait_s(self, gap_s: float, wanted_s: float) -> float:
+        """Seconds until the next attempt: the gap, or what the receiver wants, and a little more by chance.
+
+        So a receiver that was down for many jobs is not called for all of them in one moment when it is back. It may
+        put an attempt off by no more than the longest of all gaps.
+        """
+        longest_s = max(gap_s, min(wanted_s, max(self._spec.webhook.gaps_s, default=0.0)))
+        return longest_s * uniform(1, 1 + JITTER)  # noqa: S311 - spreads calls, hides nothing
 
     async def _attempt(self, job_id: str) -> dict[str, Any]:
         order, state = await order_of(job_id), await known_state(job_id)

@@ -24,6 +24,7 @@ ADDRESSES_TRIED = 4
 
 AROUND = "".join(map(chr, range(0x21)))
 """Passed over at both ends of an address, as the URL standard has it: control characters and space."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host name and port -> its addresses; raises OSError where there are none."""
@@ -91,6 +92,14 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
                 log.info("%s: one of its addresses takes no connection: %r", host, failed)
         return await self._network.connect_tcp(addresses[-1], port, each_s, local_address, socket_options)
 
+    async def check(self, host: str, port: int, timeout_s: float) -> None:
+        """Look a host up; raises ValidationError unless it is one to which a connection would be tried."""
+        try:
+            await self._checked(host, port, timeout_s)
+        except httpcore.ConnectTimeout as late:
+            message = f"{self._field}: nobody told the address of its host within {timeout_s:g} s"
+            raise ValidationError.of_field(self._field, message) from late
+
     async def _checked(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
         addresses = [host] if is_address(host) else await self._looked_up(host, port, timeout_s)
         if not addresses:
@@ -134,6 +143,7 @@ class GuardedClient:
     ) -> None:
         pinned = PinnedNetwork(field, rules.allowed_hosts, resolve, network or httpcore.AnyIOBackend())
         tls = known_certificates()
+        self._network = pinned
         self._pool = httpcore.AsyncConnectionPool(tls, None, max_keepalive_connections=0, network_backend=pinned)
         connect_s, read_s = rules.connect_s, rules.read_s
         self._timeouts_s = {"connect": connect_s, "pool": connect_s, "read": read_s, "write": read_s}
@@ -154,6 +164,16 @@ class GuardedClient:
             content=content,
             extensions={"timeout": self._timeouts_s},
         )
+
+    async def check(self, url: httpx.URL) -> None:
+        """Look where an address leads, without connecting to it; `url` is one of `checked_url`.
+
+        What it leads to may change: it is checked again when it is connected to.
+
+        Raises:
+            ValidationError: its host is not public, or nobody told its address in time.
+        """
+        await self._network.check(url.host, url.port or DEFAULT_PORTS[url.scheme], self._timeouts_s["connect"])
 
     async def close(self) -> None:
         """Close what is still open."""

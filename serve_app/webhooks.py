@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpcore
+import httpx
 import rfc8785
 from standardwebhooks import Webhook
 
 from cutout.errors import ValidationError
+from cutout.retry_after import retry_after_s
 from cutout.spec import FetchSpec, WebhookSpec
 from serve_app.guard import GuardedClient, checked_url
 from serve_app.settings import VERSION
@@ -24,6 +26,8 @@ from serve_app.settings import VERSION
 FIELD = "webhook_url"
 SECRET_FIELD = "webhook_secret"  # noqa: S105 - a field's name
 SECRET_CHARS = 256
+KEY_BYTES = 24
+"""Least length of a key: 192 bits, as Standard Webhooks says."""
 PREFIX = "whsec_"
 ANSWER_BYTES = 64 * 1024
 """Longest answer of a receiver that is read to its end, and then forgotten."""
@@ -40,6 +44,8 @@ class Attempt:
     """The receiver's HTTP status, when there was one."""
     reason: str | None
     """Why it failed; None: delivered."""
+    retry_after_s: float | None = None
+    """The receiver's Retry-After, in seconds."""
 
     @property
     def final(self) -> bool:
@@ -72,15 +78,21 @@ def standard(secret: str) -> Webhook:
 
 
 def check_secret(secret: str) -> None:
-    """Raises ValidationError for a secret that cannot sign."""
+    """Raises ValidationError for a secret that cannot sign, or that could be guessed from what it signed."""
     try:
         text = secret.removeprefix(PREFIX).rstrip("=") + "=="
         key = base64.b64decode(text, validate=True) if secret.startswith(PREFIX) else secret.encode()
     except ValueError:  # no Unicode, or no base64
         key = b""
-    if not key or len(secret) > SECRET_CHARS:
-        message = f"{SECRET_FIELD}: 1 to {SECRET_CHARS} characters expected; after `{PREFIX}`, base64"
+    if len(key) < KEY_BYTES or len(secret) > SECRET_CHARS:
+        expected = f"at least {KEY_BYTES} bytes expected, as text or, after `{PREFIX}`, in base64"
+        message = f"{SECRET_FIELD}: {expected}; and at most {SECRET_CHARS} characters"
         raise ValidationError.of_field(SECRET_FIELD, message)
+
+
+def receivers(spec: WebhookSpec) -> GuardedClient:
+    """The client for addresses of receivers."""
+    return GuardedClient(FIELD, FetchSpec(allowed_hosts=spec.allowed_hosts, read_s=spec.total_s))
 
 
 class Sender:
@@ -88,18 +100,18 @@ class Sender:
 
     def __init__(self, spec: WebhookSpec, client: GuardedClient | None = None) -> None:
         self._total_s = spec.total_s
-        rules = FetchSpec(allowed_hosts=spec.allowed_hosts, read_s=spec.total_s)
-        self._client = client or GuardedClient(FIELD, rules)
+        self._client = client or receivers(spec)
 
     async def send(self, url: str, secret: str | None, message_id: str, payload: Mapping[str, Any]) -> Attempt:
         """Send a payload once. Without a secret it is sent unsigned, and its `signature` is null."""
         body = await asyncio.to_thread(_body, payload, secret)
         status: int | None = None
+        wait_s: float | None = None
         try:
             async with asyncio.timeout(self._total_s):
                 target = checked_url(url, FIELD)
                 async with self._client.stream("POST", target, _headers(message_id, secret, body), body) as answer:
-                    status = answer.status
+                    status, wait_s = answer.status, retry_after_s(httpx.Headers(answer.headers).get("Retry-After"))
                     await _read(answer)
             reason = _refusal(status)
         except ValidationError:
@@ -110,7 +122,7 @@ class Sender:
             reason = _reason(broken)
         except _TooLong:
             reason = f"Its answer was longer than {ANSWER_BYTES // 1024} KiB"
-        return Attempt(time.time(), status, reason)
+        return Attempt(time.time(), status, reason, wait_s if reason else None)
 
     async def close(self) -> None:
         """Close what is still open."""

@@ -260,6 +260,7 @@ class AttemptBody(Body):
     at: float = Field(description="Unix time, in seconds.")
     status: int | None = Field(description="The receiver's HTTP status, when there was one.")
     reason: str | None = Field(description="Why it failed; null: delivered.")
+    retry_after_s: float | None = Field(None, description="The receiver's `Retry-After`, in seconds, when it failed.")
 
 
 class DeliveryBody(Body):

@@ -21,10 +21,10 @@ from cutout.instruments import SPAN_SECONDS
 from cutout.keys import make_key
 from cutout.records import JobRecord
 from serve_app import contract
-from serve_app.webhooks import signature
+from serve_app.webhooks import receivers, signature
 from tests.deployments.conftest import database_url, postgres
 from tests.patience import HANG_S
-from tests.serve_app.jobbing import Works, client, picture, working
+from tests.serve_app.jobbing import WEBHOOK, Works, client, picture, working
 from tests.serve_app.receiver import Receiver
 from tests.serve_app.tiny_web import reply
 
@@ -32,6 +32,7 @@ pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres"]
 ASYNC = {"Prefer": "respond-async"}
 RAW = {"Content-Type": "image/png"}
+SECRET = "a secret of thirty bytes or so"
 ENDED = ("completed", "partial", "failed", "cancelled")
 
 
@@ -231,7 +232,7 @@ async def test_nothing_is_accepted_that_could_only_fail(http: httpx.AsyncClient,
         (asked(webhook_url="ftp://example.com/"), "webhook_url"),
         (asked(webhook_url="https://user:pass@example.com/"), "webhook_url"),
         (asked(webhook_url="https://example.com/", webhook_secret="whsec_!"), "webhook_secret"),
-        (asked(webhook_secret="hush"), "webhook_secret"),
+        (asked(webhook_secret=SECRET), "webhook_secret"),
     ):
         answer = await http.post("/remove-background", json=body, headers=ASYNC)
         assert answer.status_code == 400
@@ -381,21 +382,21 @@ async def test_an_ended_job_cannot_be_cancelled(http: httpx.AsyncClient) -> None
 async def test_a_webhook_is_delivered(http: httpx.AsyncClient, works: Works) -> None:
     """The contract's payload, signed both ways, small pictures in it; the attempt is shown, the secret is not."""
     async with Receiver() as receiver:
-        body = asked(webhook_url=receiver.url, webhook_secret="hush hush")
+        body = asked(webhook_url=receiver.url, webhook_secret=SECRET)
         answer = await http.post("/remove-background", json=body)
         state = await delivered(http, answer.json()["status_url"])
 
     assert answer.status_code == 202
     assert "preference-applied" not in answer.headers
     message = receiver.messages[0]
-    payload = Webhook(base64.b64encode(b"hush hush").decode()).verify(message.body, message.headers)
+    payload = Webhook(base64.b64encode(SECRET.encode()).decode()).verify(message.body, message.headers)
     assert list(payload)[:3] == ["event", "job_id", "results"]
     assert payload["event"] == "job_completed"
-    assert payload["signature"] == signature(payload, "hush hush")
+    assert payload["signature"] == signature(payload, SECRET)
     assert [r["status"] for r in payload["results"]] == ["success", "success"]
     assert base64.b64decode(payload["results"][0]["image_base64"]).startswith(b"\x89PNG")
     assert [a["status"] for a in state["webhook"]["attempts"]] == [204]
-    assert "hush" not in json.dumps(state)
+    assert SECRET not in json.dumps(state)
     assert len(works.kept.values(SPAN_SECONDS, span="post")) == 1
 
 
@@ -465,9 +466,10 @@ async def test_redeliveries_that_are_refused(http: httpx.AsyncClient, works: Wor
 
 
 async def test_a_webhook_never_goes_inside(tmp_path: Path, database_url: str) -> None:
-    """A private receiver is not connected to; the job is done nevertheless, and shows why it could not be told."""
+    """A receiver that leads inside only after its job was accepted is not connected to, and the job shows why."""
     given = {"webhook": {"gaps_s": (0.1,)}}
     async with working(tmp_path, database_url, **given) as works, client(works) as http, Receiver() as receiver:
+        works.routes._acceptance._receivers = receivers(WEBHOOK)
         answer = await http.post("/remove-background", json=asked(webhook_url=receiver.url))
         state = await delivered(http, answer.json()["status_url"], "failed")
 

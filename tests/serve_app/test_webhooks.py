@@ -78,17 +78,22 @@ def test_a_free_secret_in_the_librarys_form(secret: str) -> None:
     assert ours.sign("msg_1", now, "{}") == theirs.sign("msg_1", now, "{}")
 
 
-@pytest.mark.parametrize("secret", ["s", "whsec_" + base64.b64encode(os.urandom(24)).decode(), "whsec_YQ", "geheim ü"])
+@pytest.mark.parametrize(
+    "secret", ["s" * 24, "whsec_" + base64.b64encode(os.urandom(24)).decode(), "geheimes Wort für uns ü", "x" * 256]
+)
 def test_secrets_that_are_taken(secret: str) -> None:
-    """Any text, or the library's own form, signs."""
+    """Text of 24 bytes, or as many in the library's own form, signs."""
     check_secret(secret)
 
     assert standard(secret).sign("msg_1", datetime.now(UTC), "{}").startswith("v1,")
 
 
-@pytest.mark.parametrize("secret", ["", "x" * 257, "whsec_", "whsec_!!", "whsec_ü", "\ud800"])
+@pytest.mark.parametrize(
+    "secret",
+    ["", "s", "s" * 23, "x" * 257, "whsec_", "whsec_YQ", "whsec_!!", "whsec_ü", "\ud800" * 24, "whsec_" + "A" * 28],
+)
 def test_secrets_that_are_refused(secret: str) -> None:
-    """An empty, endless or unreadable secret is an error of the field `webhook_secret`, which does not repeat it."""
+    """A short, endless or unreadable secret is an error of the field `webhook_secret`, which does not repeat it."""
     with pytest.raises(ValidationError) as refused:
         check_secret(secret)
 
