@@ -32,6 +32,10 @@ class Books(Ledger):
         await super().start()
         self._count(await self._budget.start())
 
+    async def check(self) -> None:
+        """Return when what must be kept can be; raises ServiceUnavailable when the database cannot be written."""
+        await self._budget.check()
+
     async def select(self, pick: Pick) -> Logged:
         """Keep the caller's pick, and count it; see Ledger."""
         logged = await super().select(pick)

@@ -16,6 +16,9 @@ from deployments.records.database import Database
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(20261129)")
 """Held until the commit, so that two services on one PostgreSQL cannot spend the last of a day's money both."""
 
+CHECK = "check"
+"""The hold that is none."""
+
 
 class Budget:
     """Ceilings of a UTC day. Money is set aside before a paid call and booked, as it was really spent, after it.
@@ -78,6 +81,12 @@ class Budget:
             booked = tuple(charge for charge in spent if charge.model_id in held)
             await self._book(connection, booked)
         return booked
+
+    async def check(self) -> None:
+        """Write something, and take it away again; raises ServiceUnavailable when that cannot be."""
+        async with self._writing() as connection:
+            await connection.execute(queries.put_holds(CHECK, [Charge("none", 0.0, ())], self._owner, time.time()))
+            await connection.execute(queries.drop_holds(CHECK))
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """USD that each payer with a ceiling may still spend today; what is set aside is not left."""

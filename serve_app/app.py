@@ -20,6 +20,7 @@ from serve_app.access import Access
 from serve_app.budgets import Limiter
 from serve_app.compose import Compose
 from serve_app.cross_site import CrossSite, with_cors
+from serve_app.dependencies import Dependencies
 from serve_app.dialects import described, refusal
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgServer
@@ -73,8 +74,13 @@ def create_app(
     keys: KeyRing | None = None,
     durable: Durable | None = None,
     traffic: Traffic | None = None,
+    *,
+    dependencies: Dependencies | None = None,
 ) -> ASGIApp:
-    """The HTTP service around a shotgun. With `keys`, a request needs one; `traffic` is told of each request."""
+    """The HTTP service around a shotgun. With `keys`, a request needs one; `traffic` is told of each request.
+
+    How `dependencies` are is said in /health; whoever gives them looks at them.
+    """
     service = shotgun.registry.service
     traffic, instruments = traffic or Traffic(), shotgun.instruments
     fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
@@ -91,7 +97,8 @@ def create_app(
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.router.redirect_slashes = False
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
-    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, jobs=jobs)
+    leans_on = dependencies or Dependencies({})
+    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, dependencies=leans_on, jobs=jobs)
     _add_shotgun(app, routes)
     _add_selections(app, Selections(books))
     if jobs and durable:

@@ -11,6 +11,7 @@ from cutout.spec import Registry
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
+from deployments.records.checking import check_database
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
@@ -45,6 +46,11 @@ def build_app(args: dict[str, Any]) -> Application:
     )
     keys_file = settings.api_keys_file
     return Ingress.bind(registry, models, upscaler, ledger, jobs, keys_file=keys_file, instruments=serve_instruments)
+
+
+def check_records(database_url: str) -> None:
+    """The database, looked at before anything is begun; raises ConfigurationError when the service cannot use it."""
+    check_database(database_url)
 
 
 def check_config(args: dict[str, Any]) -> Registry:

@@ -102,6 +102,10 @@ class LedgerHandle:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
+    async def check(self) -> None:
+        """Whether it can be written; see dependencies.Dependency."""
+        await _sent(self._handle.check.remote, LEDGER, 1)
+
     async def record(self, job: JobRecord) -> None:
         """See deployments/ledger.py; so for all that follow."""
         await _sent(lambda: self._handle.record.remote(job, part_of=job.job_id), LEDGER, TRIES)
@@ -152,6 +156,10 @@ class JobsHandle:
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
+
+    async def check(self) -> None:
+        """Whether a job could be kept; see dependencies.Dependency."""
+        await _sent(self._handle.check.remote, "Jobs", 1)
 
     async def accept(self, order: Order) -> JobState:
         """Keep a job. Sent again it is the same job."""

@@ -1,6 +1,7 @@
 """What the board says, in the contract's words."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from cutout.outcome import ModelStatus
 from serve_app.board import Board
@@ -8,39 +9,49 @@ from serve_app.choice import Choice
 from serve_app.responses import engine_body
 from serve_app.settings import VERSION
 
+States: TypeAlias = Mapping[str, ModelStatus | None]
+"""What the service leans on beside models, by name; None while it has not been looked at."""
 WORST_FIRST = ("unreachable", "unconfigured", "unavailable", "starting", "degraded", "available", "connected", "loaded")
 TROUBLE = {"unreachable", "degraded"}
 
 
-def health_body(board: Board) -> dict[str, Any]:
-    """GET /health: `unhealthy` when no model is ready, `degraded` when one has a warning or its provider trouble.
+def health_body(board: Board, dependencies: States) -> dict[str, Any]:
+    """GET /health: `unhealthy` when no model is ready, `degraded` when something has trouble.
 
+    That is a model's warning, its provider's trouble, and a ledger or a worker of durable jobs that cannot work.
     A provider has the word of its best model; one that rests makes the service degraded nevertheless.
     A model that was never set up, for want of weights or a key, is listed with its reason and harms nobody.
     """
     states = {model_id: _state(board.status(model_id)) for model_id in board.specs}
     services = _services(board)
+    others = {name: _state(state) for name, state in dependencies.items()}
     ready = any(state["state"] == "ready" for state in states.values())
     words = {_word(board.status(model_id)) for model_id in board.specs}
-    trouble = any(state.get("warning") for state in states.values()) or TROUBLE & words
+    warned = any(state.get("warning") for state in states.values())
+    away = any(state["state"] == "unavailable" for state in others.values())
+    trouble = warned or away or TROUBLE & words
     return {
         "status": "unhealthy" if not ready else "degraded" if trouble else "healthy",
         "version": VERSION,
         "services": services,
         "models": states,
+        "dependencies": others,
     }
 
 
-def readiness_body(board: Board, draining: bool) -> dict[str, Any]:
-    """GET /health/ready: `ready`, or why not: `starting`, `draining`, or `unavailable`, when no model can work.
+def readiness_body(board: Board, dependencies: States, draining: bool) -> dict[str, Any]:
+    """GET /health/ready: `ready`, or why not: `starting`, `draining` or `unavailable`.
+
+    The last when no model can work, or when the ledger or the worker of durable jobs cannot.
 
     A local model runs once before its replica says that it is ready. A remote one is not run, since that costs money.
     """
     states = {model_id: board.status(model_id) for model_id in board.specs}
-    waiting = [model_id for model_id, status in states.items() if status is None or not status.tried]
-    can_work = any(status and status.state == "ready" for status in states.values())
+    waiting = [name for name, status in (states | {**dependencies}).items() if status is None or not status.tried]
+    reasons = {name: status.reason for name, status in dependencies.items() if status and status.reason}
+    can_work = not reasons and any(status and status.state == "ready" for status in states.values())
     status = "draining" if draining else "starting" if waiting else "ready" if can_work else "unavailable"
-    return {"status": status, "waiting_for": waiting}
+    return {"status": status, "waiting_for": waiting, "unavailable": reasons}
 
 
 def models_body(board: Board) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from serve_app.acceptance import Durable
 from serve_app.app import create_app
 from serve_app.bodies.fields import checked
 from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
+from serve_app.dependencies import Dependencies
 from serve_app.forms import known_models, one_picture
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
@@ -62,14 +63,18 @@ class ServiceIngress:
         enlarger = UpscalerHandle(upscaler)
         self._shotgun = Shotgun(registry, handles, enlarger, self._ledger, put, instruments=instruments())
         signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
-        self._durable = Durable(JobsHandle(jobs), PictureStore.at(settings.pictures), signer)
+        worker = JobsHandle(jobs)
+        self._dependencies = Dependencies({"ledger": self._ledger, "jobs": worker})
+        self._durable = Durable(worker, PictureStore.at(settings.pictures), signer)
         self._traffic = Traffic()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         send_at_once(asyncio.get_running_loop())
-        self._watching = asyncio.create_task(self._shotgun.board.watch())
-        return create_app(self._shotgun, self._ledger, self._keys, self._durable, self._traffic)
+        self._watching = [asyncio.create_task(one.watch()) for one in (self._shotgun.board, self._dependencies)]
+        return create_app(
+            self._shotgun, self._ledger, self._keys, self._durable, self._traffic, dependencies=self._dependencies
+        )
 
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
@@ -97,7 +102,7 @@ class ServiceIngress:
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""
-        return health_body(self._shotgun.board)
+        return health_body(self._shotgun.board, self._dependencies.states())
 
     async def models(self) -> dict[str, Any]:
         """As GET /models."""

@@ -71,6 +71,10 @@ class Jobs:
             chore.cancel()
         await asyncio.to_thread(workflows.stop)
 
+    async def check(self) -> None:
+        """Return when a job could be kept now; raises ServiceUnavailable when the database cannot be reached."""
+        await workflows.check()
+
     async def accept(self, order: Order) -> JobState:
         """Keep a job, or find it kept already; once this has returned, the job is done whatever dies.
 

@@ -15,6 +15,7 @@ from cutout.trail import follow
 from serve_app.acceptance import check_form
 from serve_app.choice import choose
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
+from serve_app.dependencies import Dependencies
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, read_json, terms
@@ -48,11 +49,13 @@ class Routes:
         *,
         ledger: Ledger,
         traffic: Traffic,
+        dependencies: Dependencies,
         jobs: JobRoutes | None = None,
     ) -> None:
         self._shotgun = shotgun
         self._keeper = keeper
         self._traffic = traffic
+        self._dependencies = dependencies
         self._fetcher = fetcher
         self._finishes = finishes
         self._ledger = ledger
@@ -62,15 +65,18 @@ class Routes:
 
     async def health(self) -> Response:
         """Whether the service works, and each model."""
-        return JSONResponse(health_body(self._shotgun.board))
+        return JSONResponse(health_body(self._shotgun.board, self._dependencies.states()))
 
     async def live(self) -> Response:
         """Whether this process answers. A process that does not is to be started anew."""
         return JSONResponse({"status": "alive"})
 
     async def ready(self) -> Response:
-        """Whether requests should come: 503 until every enabled, available model has run once, and while draining."""
-        body = readiness_body(self._shotgun.board, self._traffic.draining)
+        """Whether requests should come: 503 until every enabled, available model has run once, and while draining.
+
+        Also while the ledger or the worker of durable jobs cannot work.
+        """
+        body = readiness_body(self._shotgun.board, self._dependencies.states(), self._traffic.draining)
         return JSONResponse(body, 200 if body["status"] == "ready" else ServiceUnavailable.status)
 
     async def models(self) -> Response:

@@ -34,7 +34,8 @@ from cutout.errors import ConfigurationError
 from cutout.keys import KeyRing
 from cutout.registry import explain
 from cutout.spec import Registry
-from serve_app.build import APP_NAME, check_config
+from serve_app.build import APP_NAME, check_config, check_records
+from serve_app.exclusive import hold_database
 from serve_app.exposure import check_exposure
 from serve_app.leftovers import RUN_ID, Run, lives
 from serve_app.settings import Settings, free_port, port_number
@@ -65,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         _check_port(config["http_options"]["host"], config["http_options"]["port"], "PORT")
         metrics_port = _metrics_port()
         check_tracing(Settings().traces_to)
+        held = hold_database(Settings().database_url)
+        check_records(Settings().database_url)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2
@@ -77,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         _stop()
         run_file.unlink(missing_ok=True)
+        if held:
+            held.release()
 
 
 def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
@@ -195,7 +200,10 @@ async def _drained() -> None:
 
 
 def _ready(client: httpx.Client, ended: threading.Event) -> bool:
-    """Wait until every model is ready or has said why not; False when that cannot be, or somebody ended it."""
+    """Wait until every model, the ledger and the worker of jobs is ready or has said why not.
+
+    False when that cannot be, or somebody ended it.
+    """
     deadline = time.monotonic() + START_S
     while not ended.wait(0.5) and time.monotonic() < deadline:
         application = serve.status().applications.get(APP_NAME)
@@ -203,10 +211,10 @@ def _ready(client: httpx.Client, ended: threading.Event) -> bool:
             print(f"The service could not be deployed: {application.message}", file=sys.stderr)
             return False
         try:
-            states = client.get("/health").raise_for_status().json()["models"].values()
+            health = client.get("/health").raise_for_status().json()
         except (httpx.HTTPError, ValueError):
             continue
-        if all(state["state"] != "starting" for state in states):
+        if all(one["state"] != "starting" for one in (*health["models"].values(), *health["dependencies"].values())):
             return True
     if not ended.is_set():
         print(f"The service was not ready after {START_S:g} s", file=sys.stderr)

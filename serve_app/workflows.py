@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 
+from cutout.errors import ServiceUnavailable
 from serve_app.job_database import prepared, refusing
 
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
@@ -137,6 +138,14 @@ async def keep(job_id: str, order: dict[str, Any]) -> None:
         raise RuntimeError("a job came before launch()")
     with refusing():
         await _door.enqueue_async(_options(JOB, JOBS, job_id), order)
+
+
+async def check() -> None:
+    """Return when jobs could be read and kept now; raises ServiceUnavailable while the database is away."""
+    if _door is None:
+        raise ServiceUnavailable("The worker of durable jobs has not begun")
+    with refusing():
+        await _door.list_workflows_async(limit=1, load_input=False, load_output=False)
 
 
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:

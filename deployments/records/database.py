@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -51,7 +52,7 @@ class Database:
             ServiceUnavailable: the database cannot be reached.
         """
         async with _translated():
-            await asyncio.to_thread(_upgrade, self._url)
+            await asyncio.to_thread(upgrade, self._url)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -85,9 +86,12 @@ def open_engine(url: str) -> AsyncEngine:
 
 
 def _sqlite(file: Path) -> AsyncEngine:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not file.exists():
-        file.touch(mode=0o600)  # the files that SQLite makes beside it have the mode of this one
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            file.touch(mode=0o600)  # the files that SQLite makes beside it have the mode of this one
+    except OSError as refused:
+        raise ConfigurationError(f"{file}: no database can be made there: {refused.strerror}. {EXPECTED}") from refused
     engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), connect_args={"timeout": BUSY_S})
     event.listen(engine.sync_engine, "connect", _pragmas)
     return engine
@@ -106,23 +110,37 @@ def _postgresql(url: str) -> AsyncEngine:
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True)
 
 
-def _upgrade(url: str) -> None:
+def upgrade(url: str) -> None:
+    """Bring the tables up to date; raises ConfigurationError when they are of a later version."""
     config = Config(attributes={"database_url": url})
     config.set_main_option("script_location", "deployments.records:migrations")
     try:
         command.upgrade(config, "head")
     except CommandError as unknown:
-        raise ConfigurationError("DATABASE_URL: its tables are of a later version of this service") from unknown
+        message = "its tables are of a later version of this service; start that one, or set DATABASE_URL to another"
+        raise ConfigurationError(f"{place_of(url)}: {message}") from unknown
+
+
+def place_of(url: str) -> str:
+    """The file of a database, or its server and name; never who may use it."""
+    parsed = make_url(url)
+    return str(parsed.database) if parsed.get_backend_name() == "sqlite" else f"{parsed.host}/{parsed.database}"
+
+
+def is_damaged(fault: BaseException) -> bool:
+    """Whether SQLite says that its file is none, or is broken."""
+    code = getattr(getattr(fault, "orig", fault), "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """A database that cannot be reached, or not now, is ServiceUnavailable; any other fault is ours, and stays."""
+    """A database that cannot be used, or not now, is ServiceUnavailable; any other fault is ours, and stays."""
     try:
         yield
     except (DBAPIError, NoConnection, asyncpg.PostgresError, OSError) as trouble:
         if isinstance(trouble, DBAPIError) and not (
-            trouble.connection_invalidated or isinstance(trouble, OperationalError)
+            trouble.connection_invalidated or isinstance(trouble, OperationalError) or is_damaged(trouble)
         ):
             raise
         logger.exception("The database could not be reached")

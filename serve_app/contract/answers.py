@@ -140,6 +140,7 @@ class HealthBody(Body):
     version: str
     services: dict[str, str]
     models: dict[str, ModelState]
+    dependencies: dict[str, ModelState] = Field(description="`ledger` and `jobs`: what is kept, and who works it off.")
 
 
 class LiveBody(Body):
@@ -152,7 +153,8 @@ class ReadyBody(Body):
     """Answer of GET /health/ready: 200 when ready, else 503."""
 
     status: Literal["ready", "starting", "draining", "unavailable"]
-    waiting_for: list[str] = Field(description="Models that have not run once yet.")
+    waiting_for: list[str] = Field(description="Models that have not run once yet, and `ledger` and `jobs` likewise.")
+    unavailable: dict[str, str] = Field(description="Which of `ledger` and `jobs` cannot work, each with the reason.")
 
 
 class ModelCard(Body):

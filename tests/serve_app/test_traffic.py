@@ -202,6 +202,29 @@ def test_readiness(
         def status(self, model_id: str) -> ModelStatus | None:
             return self.specs[model_id]
 
-    body = readiness_body(Board(), draining)  # type: ignore[arg-type]
+    body = readiness_body(Board(), {}, draining)  # type: ignore[arg-type]
 
     assert (body["status"], body["waiting_for"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("ledger", "expected"),
+    [
+        (None, {"status": "starting", "waiting_for": ["ledger"], "unavailable": {}}),
+        (READY, {"status": "ready", "waiting_for": [], "unavailable": {}}),
+        (
+            ModelStatus("unavailable", "the disk is full"),
+            {"status": "unavailable", "waiting_for": [], "unavailable": {"ledger": "the disk is full"}},
+        ),
+    ],
+)
+def test_the_ledger_is_part_of_readiness(ledger: ModelStatus | None, expected: dict[str, object]) -> None:
+    """While it is not known how the ledger is the service starts, and while it cannot work it is not ready."""
+
+    class Board:
+        specs = ("first",)
+
+        def status(self, _: str) -> ModelStatus:
+            return READY
+
+    assert readiness_body(Board(), {"ledger": ledger}, draining=False) == expected  # type: ignore[arg-type]

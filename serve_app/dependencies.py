@@ -1,0 +1,56 @@
+"""What an ingress replica leans on beside models, the ledger and the worker of durable jobs: there, or why not."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from cutout.errors import CutoutError
+from cutout.outcome import ModelStatus
+
+logger = logging.getLogger(__name__)
+LOOK_S = 10.0
+"""Seconds between two looks."""
+ANSWER_S = 5.0
+"""Longest wait for an answer to one."""
+
+
+class Dependency(Protocol):
+    """Something that the service leans on."""
+
+    async def check(self) -> None:
+        """Return when it can do its work, and raise CutoutError with the reason when it cannot."""
+
+
+class Dependencies:
+    """The last word of each. Nobody waits for it: it is read from memory."""
+
+    def __init__(self, dependencies: Mapping[str, Dependency]) -> None:
+        self._dependencies = dependencies
+        self._states: dict[str, ModelStatus] = {}
+
+    def states(self) -> dict[str, ModelStatus | None]:
+        """How each is, by name; None while it has not been looked at."""
+        return {name: self._states.get(name) for name in self._dependencies}
+
+    async def watch(self) -> None:
+        """Look at each of them, forever."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Look at each of them once."""
+        await asyncio.gather(*(self._look(name, one) for name, one in self._dependencies.items()))
+
+    async def _look(self, name: str, dependency: Dependency) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await dependency.check()
+            state = ModelStatus("ready")
+        except (CutoutError, TimeoutError) as away:
+            state = ModelStatus("unavailable", str(away) or f"no answer within {ANSWER_S:g} s")
+        known = self._states.get(name)
+        if state.reason and (known is None or known.reason != state.reason):
+            logger.warning("The %s cannot work: %s", name, state.reason)
+        self._states[name] = state

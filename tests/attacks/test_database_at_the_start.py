@@ -1,0 +1,97 @@
+"""A database that the service cannot work with, found before Ray starts: one sentence, an exit code, no traceback."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from deployments.records.checking import check_database
+from serve_app.settings import free_port
+
+
+def garbage(file: Path) -> None:
+    """No database at all."""
+    file.write_bytes(b"no database, but some bytes. " * 400)
+
+
+def cut_off(file: Path) -> None:
+    """A copy that broke off."""
+    check_database(f"sqlite:///{file}")
+    file.write_bytes(file.read_bytes()[:5000])
+
+
+def overwritten(file: Path) -> None:
+    """Pages in the middle that make no sense; the head is good."""
+    check_database(f"sqlite:///{file}")
+    pages = bytearray(file.read_bytes())
+    pages[3 * 4096 : 6 * 4096] = b"\xaa" * (3 * 4096)
+    file.write_bytes(pages)
+
+
+def newer(file: Path) -> None:
+    """Of a later version of the service."""
+    check_database(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '999'")
+
+
+def folder(file: Path) -> None:
+    """A folder where the file should be."""
+    file.mkdir()
+
+
+SPOILT = {
+    garbage: "this file is no SQLite database, or is damaged; put a copy of it there, or move it away",
+    cut_off: "this file is no SQLite database, or is damaged",
+    overwritten: "this file is no SQLite database, or is damaged",
+    newer: "its tables are of a later version of this service; start that one, or set DATABASE_URL",
+    folder: "this database cannot be used",
+}
+
+
+def start(data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python -m serve_app` on a data folder, as far as it comes."""
+    environment = {**os.environ, "CUTOUT_DATA_DIR": str(data), "PORT": str(free_port()), **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "serve_app"], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_a_database_that_cannot_be_used_ends_the_start(tmp_path: Path, spoil: object) -> None:
+    """The sentence names the file and what to do; 1.0.0 said "is ready", and counted nothing."""
+    file = tmp_path / "ledger.sqlite"
+    spoil(file)  # type: ignore[operator]
+
+    ended = start(tmp_path)
+
+    print(f"\n{spoil.__name__}: {ended.stderr.strip()}")  # type: ignore[attr-defined]
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"{file}: {SPOILT[spoil]}")  # type: ignore[index]
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_server_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
+    """A PostgreSQL that nobody reaches is named, without the user and the password of its address."""
+    ended = start(tmp_path, DATABASE_URL="postgresql://somebody:hush@127.0.0.1:1/cutout")
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("127.0.0.1/cutout: this database cannot be used: ")
+    assert "hush" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_second_service_on_one_folder_is_refused(tmp_path: Path) -> None:
+    """Two services would do each other's jobs: the second one says who has the database, and what to do."""
+    with FileLock(tmp_path / "ledger.sqlite.lock"):
+        ended = start(tmp_path)
+
+    assert ended.returncode == 2
+    file = tmp_path / "ledger.sqlite"
+    assert ended.stderr.startswith(f"{file}: another service works with this database; end it, or give this one")
+    assert len(ended.stderr.splitlines()) == 1
