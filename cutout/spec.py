@@ -69,6 +69,11 @@ class ModelSpec(Spec):
         return self
 
     @property
+    def is_paid(self) -> bool:
+        """Whether a picture costs something, as far as is known beforehand."""
+        return self.price_usd > 0
+
+    @property
     def local(self) -> bool:
         """Whether it runs here: the picture does not leave, and nobody charges for it."""
         return self.provider == LOCAL

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from serve_app import workflows
 from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
 from serve_app.finishing import finish_of
+from serve_app.job_cuts import PaidCuts
 from serve_app.job_reading import FINISH, MODEL, known_state
 from serve_app.job_state import Order, packed
 from serve_app.places import Count, Places
@@ -88,6 +89,7 @@ class JobWork:
         self._books = books
         self.places = Places(books)
         self._store = store
+        self._cuts = PaidCuts(store, self._put)
         self._deliveries = deliveries
         self._news = news
         self._patient_until_s = time.monotonic() + PATIENT_S
@@ -151,10 +153,26 @@ class JobWork:
         if model_id not in self._shotgun.registry.models:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
-        result = await self._run(await self._with_finish(order, order.shot(picture, model_id)))
+        shot = await self._with_finish(order, order.shot(picture, model_id))
+        result = await (self._patiently(lambda: self._run(shot)) if shot.is_plain else self._in_stages(shot, order))
         if isinstance(result.outcome, Cutout):
             await self._keep(order, result.outcome)
         return result
+
+    async def _in_stages(self, shot: Job, order: Order) -> ModelResult:
+        """One model's result, the cutout first: what comes after it is tried again without asking the model again."""
+        (model_id,), job_id = shot.models, order.job_id
+        paid = self._shotgun.registry.models[model_id].is_paid
+        cut = await self._cuts.find(job_id, model_id) if paid else None
+        if cut is None:
+            bare = replace(shot, output_format="png", factor=None, finish=None, keep_whole=False, pixels=True)
+            cut = await self._patiently(lambda: self._run(bare))
+            if not isinstance(cut.outcome, Cutout):
+                return cut
+            if paid:
+                await self._cuts.keep(job_id, cut)
+        first = cut
+        return await self._patiently(lambda: self._shotgun.finish(shot, first))
 
     async def _with_finish(self, order: Order, shot: Job) -> Job:
         """The job with its background's picture, if it has one."""
@@ -186,21 +204,31 @@ class JobWork:
                 await asyncio.sleep(STORE_EVERY_S)
 
     async def _run(self, shot: Job) -> ModelResult:
-        """One model's result. After a restart of the whole service, jobs are here before their models are loaded."""
+        return (await self._shotgun.run(shot)).results[0]
+
+    async def _patiently(self, stage: Callable[[], Awaitable[ModelResult]]) -> ModelResult:
+        """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded.
+
+        A model that may have been paid is not asked again.
+        """
         while True:
-            result = (await self._shotgun.run(shot)).results[0]
-            absent = isinstance(result.outcome, Failure) and result.outcome.unavailable
-            if not absent or time.monotonic() > self._patient_until_s:
+            result = await stage()
+            failed = result.outcome
+            absent = isinstance(failed, Failure) and failed.unavailable
+            may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
+            if not absent or may_cost or time.monotonic() > self._patient_until_s:
                 return result
             await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
         """Nobody needs the caller's pictures any more, and a pick may refer to the job as soon as it has ended."""
-        for picture in filter(None, (order.picture, order.background)):
-            try:
+        try:
+            for picture in filter(None, (order.picture, order.background)):
                 await self._store.drop(order.job_id, picture)
-            except CutoutError as away:
-                logger.warning("A picture of job %s is left for the sweep: %s", order.job_id, away.message)
+            for model_id in order.models:
+                await self._cuts.drop(order.job_id, model_id)
+        except CutoutError as away:
+            logger.warning("Pictures of job %s are left for the sweep: %s", order.job_id, away.message)
         try:
             recorded = await self._recorded(order.job_id)
         except CutoutError as away:

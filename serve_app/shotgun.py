@@ -158,6 +158,23 @@ class Shotgun:
         record_spans(self.instruments, upscaled.times_ms)
         return upscaled
 
+    async def finish(self, job: Job, cut: ModelResult) -> ModelResult:
+        """What follows a cutout that is there as pixels, in the time that is left; no model runs, nobody is paid."""
+        started, cutout = time.perf_counter(), cut.outcome
+        if not isinstance(cutout, Cutout):
+            raise TypeError("a cutout expected, not a failure")
+        allowed_s, late = self._allowed(job.terms)
+        try:
+            async with asyncio.timeout(allowed_s - cut.wall_ms / 1000):
+                made = await self._second_stage(cutout, job, self._share(job.finish) if job.finish else None)
+        except TimeoutError:
+            made = Failure.of(cut.model_id, ModelTimeout(late), "upscale")
+        if isinstance(made, Cutout):
+            later = {span: ms for span, ms in made.times_ms.items() if span not in cutout.times_ms}
+            record_spans(self.instruments, later, cut.model_id)
+        wall_ms = cut.wall_ms + (time.perf_counter() - started) * 1000
+        return ModelResult(cut.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
+
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
     ) -> Cutout | Failure:
@@ -213,8 +230,7 @@ class Shotgun:
         if isinstance(outcome, Cutout):
             outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
             if not job.is_plain:
-                made = self._upscaler.upscale(outcome, job.factor, job.output_format, volley.finish, job.keep_whole)
-                outcome = await self._finished(model_id, made)
+                outcome = await self._second_stage(outcome, job, volley.finish)
         # What the model was paid stays paid, whatever becomes of the picture after it.
         return replace(outcome, cost_usd=volley.costs[model_id])
 
@@ -235,6 +251,10 @@ class Shotgun:
         # Unless the picture never left, a provider may have taken the work: what may have been charged is spent.
         unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
         return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
+
+    async def _second_stage(self, cutout: Cutout, job: Job, finish: Any) -> Cutout | Failure:
+        made = self._upscaler.upscale(cutout, job.factor, job.output_format, finish, job.keep_whole)
+        return await self._finished(cutout.model_id, made)
 
     async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
         """What the upscaler makes of a cutout, within the time of a request."""
