@@ -1,12 +1,11 @@
 """All routes, middleware and error handlers on one screen."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from fastapi import FastAPI, Request
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -26,20 +25,17 @@ from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgServer
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
-from serve_app.export import FORMATS
 from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
 from serve_app.hosts import Hosts
-from serve_app.idempotency import KEY, KEY_CHARS
-from serve_app.job_routes import ASYNC, JobRoutes
+from serve_app.job_routes import JobRoutes
 from serve_app.keeping import Keeper
 from serve_app.middleware import RequestId
-from serve_app.negotiation import FORMATS as PICTURES
-from serve_app.negotiation import NDJSON, SSE, ZIP
+from serve_app.negotiation import SSE
 from serve_app.openapi import complete
+from serve_app.operations import EVENT, accepted, answers, composed, content, exported, job, ready, signed
 from serve_app.page import page_routes
 from serve_app.paths import Paths
-from serve_app.replies import HEADERS
 from serve_app.room import Room
 from serve_app.routes import Routes
 from serve_app.selections import Ledger, Selections
@@ -50,13 +46,6 @@ from serve_app.traffic import Metered, Traffic
 logger = logging.getLogger(__name__)
 
 
-BINARY = {"type": "string", "format": "binary"}
-EVENT = {
-    "type": "object",
-    "description": "One event: `data` is JSON, as the event's name says; with NDJSON, its fields are the line's own.",
-    "properties": {"event": {"enum": ["started", "finished", "failed", "summary", "error"]}},
-    "required": ["event"],
-}
 COSTLY = (
     "POST /remove-background", "POST /process", "POST /upscale", "POST /jobs/*/compose",
     "POST /v1.0/removebg", "POST /api/remove", "GET /api/remove",
@@ -116,36 +105,34 @@ def create_app(
 
 def _add_shotgun(app: FastAPI, routes: Routes) -> None:
     post, get = app.post, app.get
-    get("/health", **_answers(contract.HealthBody))(routes.health)
-    get("/health/live", **_answers(contract.LiveBody))(routes.live)
-    get("/health/ready", **_ready())(routes.ready)
-    get("/models", **_answers(contract.ModelsBody))(routes.models)
-    post("/remove-background", **_job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
-    post("/upscale", **_job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
-    post("/process", **_job(contract.ProcessForm, contract.ProcessBody))(routes.process)
-    post("/estimate", **_answers(contract.EstimateBody, 400, 403, 415, 503, form=contract.EstimateForm))(
-        routes.estimate
-    )
+    get("/health", **answers(contract.HealthBody))(routes.health)
+    get("/health/live", **answers(contract.LiveBody))(routes.live)
+    get("/health/ready", **ready())(routes.ready)
+    get("/models", **answers(contract.ModelsBody))(routes.models)
+    post("/remove-background", **job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
+    post("/upscale", **job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
+    post("/process", **job(contract.ProcessForm, contract.ProcessBody))(routes.process)
+    post("/estimate", **answers(contract.EstimateBody, 400, 403, 415, 503, form=contract.EstimateForm))(routes.estimate)
 
 
 def _add_selections(app: FastAPI, selections: Selections) -> None:
     post, get = app.post, app.get
-    post("/log-selection", **_answers(contract.SelectionBody, 400, 404, 415, 503, form=contract.SelectionForm))(
+    post("/log-selection", **answers(contract.SelectionBody, 400, 404, 415, 503, form=contract.SelectionForm))(
         selections.log_selection
     )
-    get("/selections/stats", **_answers(contract.StatsBody, 503))(selections.stats)
-    get("/selections/export", **_exported(400, 503))(selections.export)
+    get("/selections/stats", **answers(contract.StatsBody, 503))(selections.stats)
+    get("/selections/export", **exported(400, 503))(selections.export)
 
 
 def _add_jobs(app: FastAPI, jobs: JobRoutes, compose: Compose) -> None:
     post, get = app.post, app.get
-    state = _answers(contract.JobStateBody, 404, 503)
+    state = answers(contract.JobStateBody, 404, 503)
     get("/jobs/{job_id}", **state)(jobs.read)
     app.delete("/jobs/{job_id}", **state)(jobs.cancel)
-    get("/jobs/{job_id}/events", **_content({SSE: EVENT}, 404, 503))(jobs.events)
-    post("/jobs/{job_id}/compose", **_composed())(compose.compose)
-    post("/jobs/{job_id}/webhook", **_accepted(400, 404, 409, 503))(jobs.redeliver)
-    get("/results/{job_id}/{name}", **_signed(403, 404, 503))(jobs.result)
+    get("/jobs/{job_id}/events", **content({SSE: EVENT}, 404, 503))(jobs.events)
+    post("/jobs/{job_id}/compose", **composed())(compose.compose)
+    post("/jobs/{job_id}/webhook", **accepted(400, 404, 409, 503))(jobs.redeliver)
+    get("/results/{job_id}/{name}", **signed(403, 404, 503))(jobs.result)
 
 
 def _add_drop_ins(app: FastAPI, remove_bg: RemoveBg, rembg: RembgServer) -> None:
@@ -179,92 +166,3 @@ async def _routing(request: Request, error: Exception) -> Response:
 async def _unknown(request: Request, error: Exception) -> Response:
     logger.error("A fault of ours", exc_info=error)
     return refusal(InternalError("The service failed; its log has the reason"), request.scope)
-
-
-def _answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:
-    """FastAPI's description of an endpoint's answers and JSON body; the endpoint reads and writes them itself."""
-    responses: dict[int | str, dict[str, Any]] = {200: {"model": body}}
-    responses |= {status: {"model": contract.ErrorBody} for status in (*errors, 500)}
-    described: dict[str, Any] = {"responses": responses, "response_model": None}
-    if form:
-        content = {"application/json": {"schema": form.model_json_schema()}}
-        described["openapi_extra"] = {"requestBody": {"required": True, "content": content}}
-    return described
-
-
-def _content(schemas: dict[str, Any], *errors: int) -> dict[str, Any]:
-    """An endpoint that answers something else than JSON: schemas by media type."""
-    content = {media_type: {"schema": schema} for media_type, schema in schemas.items()}
-    described = _answers(contract.ErrorBody, *errors)
-    described["responses"][200] = {"description": "As the media type says.", "content": content}
-    return described
-
-
-def _exported(*errors: int) -> dict[str, Any]:
-    """An endpoint that answers a file, in the format of the query."""
-    described = _answers(list[contract.ExportedPick], *errors)
-    described["responses"][200]["content"] = {"text/csv": {"schema": {"type": "string"}}}
-    format_ = {"type": "string", "enum": list(FORMATS), "default": "csv"}
-    return described | {"openapi_extra": {"parameters": [{"name": "format", "in": "query", "schema": format_}]}}
-
-
-def _signed(*errors: int) -> dict[str, Any]:
-    """A picture at an address that answers gave, signed."""
-    given = {"in": "query", "required": True, "schema": {"type": "string"}}
-    query = [{"name": name, **given} for name in ("expires", "signature")]
-    return _content({"image/*": BINARY}, *errors) | {"openapi_extra": {"parameters": query}}
-
-
-def _ready() -> dict[str, Any]:
-    """The probe that says by its status whether requests should come."""
-    described = _answers(contract.ReadyBody)
-    described["responses"][503] = {"model": contract.ReadyBody}
-    return described
-
-
-def _accepted(*errors: int) -> dict[str, Any]:
-    """An endpoint that answers 202."""
-    described = _answers(contract.AcceptedBody, *errors)
-    described["responses"][202] = described["responses"].pop(200)
-    return described | {"status_code": 202}
-
-
-def _job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
-    """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
-    content = _form_content(form) | {name: {"schema": BINARY} for name in ("image/*", "application/octet-stream")}
-    described = _answers(body, 400, 413, 415, 422, 503)
-    described["responses"][200] |= _pictures(() if form is contract.UpscaleForm else (ZIP,))
-    extra: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
-    if issubclass(form, contract.TermsForm):
-        described["responses"] |= {403: {"model": contract.ErrorBody}, 422: {"model": contract.FailedJobBody}}
-        described["responses"][200]["content"] |= {stream: {"schema": EVENT} for stream in (SSE, NDJSON)}
-    if issubclass(form, contract.DurableForm):
-        described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
-        key = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
-        extra["parameters"] = [
-            {"name": KEY, "in": "header", "schema": key, "description": "The same key and request are the same job."},
-            {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": f"`{ASYNC}`: answer 202."},
-        ]
-    return described | {"openapi_extra": extra}
-
-
-def _composed() -> dict[str, Any]:
-    """The endpoint that makes another finish."""
-    described = _answers(contract.RemoveBody | contract.ProcessBody, 400, 404, 409, 413, 415, 422, 503)
-    described["responses"][200] |= _pictures((ZIP,))
-    content = _form_content(contract.ComposeForm)
-    return described | {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
-
-
-def _form_content(form: type[BaseModel]) -> dict[str, Any]:
-    """A form as JSON, and as multipart with its pictures as files."""
-    schema = form.model_json_schema()
-    files = {name: BINARY for name in ("image", "background") if name in schema["properties"]}
-    parts = {**schema, "properties": {**schema["properties"], **files}}
-    return {"application/json": {"schema": schema}, "multipart/form-data": {"schema": parts}}
-
-
-def _pictures(media_types: Iterable[str]) -> dict[str, Any]:
-    """Pictures that an answer may be, as Accept says, and what its headers tell then."""
-    headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()}
-    return {"content": {name: {"schema": BINARY} for name in (*media_types, *PICTURES)}, "headers": headers}

@@ -3,16 +3,12 @@
 from serve_app.contract.answers import (
     AcceptedBody,
     AttemptBody,
-    Body,
     BoxBody,
     DeliveryBody,
     Dimensions,
     EngineBody,
-    ErrorBody,
-    ErrorDetail,
     EstimateBody,
     ExportedPick,
-    FailedJobBody,
     HealthBody,
     JobBody,
     JobStateBody,
@@ -32,6 +28,9 @@ from serve_app.contract.answers import (
     TallyBody,
     UpscaleBody,
 )
+from serve_app.contract.body import Body
+from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
+from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody
 from serve_app.contract.requests import (
     ComposeForm,
     DurableForm,
@@ -46,6 +45,7 @@ from serve_app.contract.requests import (
     TermsForm,
     UpscaleForm,
 )
+from serve_app.contract.webhook import WebhookBody
 
 __all__ = [
     "AcceptedBody",
@@ -63,6 +63,12 @@ __all__ = [
     "EstimateForm",
     "ExportedPick",
     "FailedJobBody",
+    "FailedProcessBody",
+    "FailedRemoveBody",
+    "CancelledJobBody",
+    "ErrorDetails",
+    "ErrorType",
+    "WebhookBody",
     "FinishForm",
     "Form",
     "HealthBody",

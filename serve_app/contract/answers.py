@@ -1,14 +1,11 @@
 """What answers have; fields of the contract come first, ours after them."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Body(BaseModel):
-    """An answer. Fields of the contract come first, ours after them."""
-
-    model_config = ConfigDict(protected_namespaces=())
+from serve_app.contract.body import Body
+from serve_app.contract.errors import ErrorDetail
 
 
 class Dimensions(Body):
@@ -180,29 +177,6 @@ class ModelsBody(Body):
     models: list[ModelCard]
 
 
-class ErrorDetail(Body):
-    """What went wrong."""
-
-    type: str
-    message: str
-    details: dict[str, Any] = {}
-
-
-class ErrorBody(Body):
-    """Every error of the service."""
-
-    error: ErrorDetail
-
-
-class FailedJobBody(ErrorBody):
-    """Every model failed."""
-
-    job_id: str
-    status: Literal["failed"]
-    results: list[dict[str, Any]]
-    total_cost_usd: float
-
-
 class SelectionBody(Body):
     """Answer of POST /log-selection."""
 
@@ -279,9 +253,11 @@ class JobStateBody(Body):
     status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
     processing_time_ms: int = Field(description="From the job's acceptance to its end, or until now.")
     total_cost_usd: float
-    skipped: dict[str, str] = {}
+    skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
     created_at: float = Field(description="Unix time, in seconds.")
     models: list[str] = Field(description="The models that it was fired at.")
-    results: list[dict[str, Any]] = Field(description="Of the models that are done, as in the answer of the POST.")
+    results: list[RemoveResult | ProcessResult] = Field(
+        description="Of the models that are done, as in the answer of the POST."
+    )
     webhook: DeliveryBody | None = Field(None, description="What became of its webhook; null when there is none yet.")
     error: ErrorDetail | None = Field(None, description="Why the job as a whole broke; absent when it did not.")

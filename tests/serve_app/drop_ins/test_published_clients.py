@@ -8,8 +8,6 @@ https://api.remove.bg to the service, over plain HTTP. Nothing else is touched. 
 import asyncio
 import base64
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ import remove_bg_api
 from cutout.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
-from tests.patience import HANG_S
+from tests.node_programs import install, run
 from tests.serve_app.drop_ins.dropped import PHOTO, SUBJECT, drop_in_registry, opened, seen
 from tests.serve_app.parts import shotgun
 from tests.serve_app.serving import served
@@ -88,21 +86,8 @@ async def test_python_sees_errors(address: str, monkeypatch: pytest.MonkeyPatch)
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client and what it needs, exactly as the lock file has them, in a folder of its own."""
     folder: Path = tmp_path_factory.mktemp("node")
-    for file in NODE.iterdir():
-        shutil.copy(file, folder)
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    asyncio.run(run(["npm", "ci", *quiet, "--cache", str(folder / "cache")], folder, {}))
+    install(NODE, folder)
     return folder
-
-
-async def run(command: list[str], folder: Path, variables: dict[str, str]) -> bytes:
-    """What a program writes."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env=os.environ | variables, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), HANG_S)
-    assert process.returncode == 0, errors.decode()
-    return out
 
 
 async def node(folder: Path, address: str, name: str, **options: Any) -> Any:

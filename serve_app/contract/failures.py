@@ -1,0 +1,30 @@
+"""What is answered when every model failed: the error, and what came of the job."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from serve_app.contract.answers import ProcessResult, RemoveResult
+from serve_app.contract.errors import ErrorBody
+
+
+class FailedJobBody(ErrorBody):
+    """Every model failed: 422, or 503 when none could even start."""
+
+    job_id: str
+    status: Literal["failed"]
+    processing_time_ms: int
+    total_cost_usd: float
+    skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
+
+
+class FailedRemoveBody(FailedJobBody):
+    """Of POST /remove-background."""
+
+    results: list[RemoveResult]
+
+
+class FailedProcessBody(FailedJobBody):
+    """Of POST /process."""
+
+    results: list[ProcessResult]
