@@ -40,12 +40,18 @@ class KeyRecord(Spec):
     tier: str = Field("default", description="Its limits: a tier of `access` in service.yaml.")
     models: tuple[str, ...] | None = Field(None, description="Ids of the models that it may use; null: every model.")
     daily_usd: NonNegativeFloat | None = Field(None, description="Most USD it may spend in a day; null: no ceiling.")
+    operator: bool = Field(False, description="Whether it sees, exports and replaces what other keys left.")
     created: AwareDatetime = Field(description="When it was made.")
     revoked: AwareDatetime | None = Field(None, description="Since when it is refused; null while it is good.")
 
 
 def make_key(
-    name: str, tier: str = "default", models: Collection[str] | None = None, daily_usd: float | None = None
+    name: str,
+    tier: str = "default",
+    models: Collection[str] | None = None,
+    daily_usd: float | None = None,
+    *,
+    operator: bool = False,
 ) -> tuple[str, KeyRecord]:
     """A new key's text, which nothing keeps, and the record that goes into a ring by KeyRing.add."""
     key_id = secrets.token_hex(4)
@@ -53,7 +59,14 @@ def make_key(
     allowed = None if models is None else tuple(models)
     created = datetime.now(UTC)
     return text, KeyRecord(
-        id=key_id, name=name, sha256=_digest(text), tier=tier, models=allowed, daily_usd=daily_usd, created=created
+        id=key_id,
+        name=name,
+        sha256=_digest(text),
+        tier=tier,
+        models=allowed,
+        daily_usd=daily_usd,
+        operator=operator,
+        created=created,
     )
 
 

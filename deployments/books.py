@@ -36,9 +36,9 @@ class Books(Ledger):
         """Return when what must be kept can be; raises ServiceUnavailable when the database cannot be written."""
         await self._budget.check()
 
-    async def select(self, pick: Pick) -> Logged:
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
         """Keep the caller's pick, and count it; see Ledger."""
-        logged = await super().select(pick)
+        logged = await super().select(pick, whose)
         self._instruments.record(PICKS, model=pick.selected_model_id)
         return logged
 

@@ -39,16 +39,17 @@ class Ledger:
             row = (await connection.execute(queries.get_job(job_id))).mappings().first()
         return queries.job_of(row) if row else None
 
-    async def select(self, pick: Pick) -> Logged:
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
         """Keep the caller's pick; a second one for the same job replaces the first.
 
-        A job's id is a uuid4, which nobody guesses: whoever knows it may pick.
+        `whose` is the id of the API key whose jobs may be picked from; None: everybody's. A job's id alone opens
+        nothing: it is part of each address of a result.
 
         Raises:
-            NotFound: no such job.
+            NotFound: no such job, or another key's.
             ValidationError: a model that the job did not offer; the message names those it did.
         """
-        offered = await self._offered(pick)
+        offered = await self._offered(pick, whose)
         selection_id, statement = queries.put_pick(pick, offered, self._database.dialect)
         async with self._database.writing() as connection:
             kept = (await connection.execute(statement)).scalar_one()
@@ -60,15 +61,18 @@ class Ledger:
             rows = (await connection.execute(queries.count_picks())).mappings().all()
         return stats([queries.count_of(row) for row in rows])
 
-    async def export(self, after: int = 0) -> tuple[LoggedPick, ...]:
-        """The next picks after a number, oldest first, at most PAGE_ROWS; empty at the end."""
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
+        """The next picks after a number, oldest first, at most PAGE_ROWS; empty at the end.
+
+        `whose` is the id of the API key whose jobs they are of; None: everybody's.
+        """
         async with self._database.reading() as connection:
-            rows = (await connection.execute(queries.list_picks(after, PAGE_ROWS))).mappings().all()
+            rows = (await connection.execute(queries.list_picks(after, PAGE_ROWS, whose))).mappings().all()
         return tuple(queries.pick_of(row) for row in rows)
 
-    async def _offered(self, pick: Pick) -> tuple[str, ...]:
+    async def _offered(self, pick: Pick, whose: str | None) -> tuple[str, ...]:
         job = await self.job(pick.job_id)
-        if job is None:
+        if job is None or (whose is not None and job.key_id != whose):
             raise NotFound.of_field("job_id", "No such job", pick.job_id)
         choices = (*job.offered, NONE) if job.offered else ()
         if pick.selected_model_id not in choices:

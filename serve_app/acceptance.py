@@ -67,6 +67,7 @@ class Acceptance:
         self._finishes = finishes
         self._worker = durable.worker
         self._store = durable.store
+        self._signer = durable.signer
         self._receivers = receivers(shotgun.registry.service.jobs.webhook)
 
     async def accept(
@@ -114,7 +115,7 @@ class Acceptance:
                 place=place,
                 finish=await self._put_finish(job.id, job.finish) if job.finish else None,
                 webhook_url=form.webhook_url,
-                webhook_secret=form.webhook_secret,
+                sealed_secret=self._signer.sealed(form.webhook_secret) if form.webhook_secret else None,
             )
         )
         if place and state.order.place == place:

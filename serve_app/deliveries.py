@@ -95,11 +95,12 @@ class Deliveries:
         if order is None or order.webhook_url is None:
             raise RuntimeError(f"job {job_id} has no webhook")
         try:
+            secret = self._signer.opened(order.sealed_secret) if order.sealed_secret else order.webhook_secret
             payload = await self._payload(state)
-        except CutoutError as error:  # the store is away
+        except CutoutError as error:  # the store is away, or the secret no longer known
             return asdict(Attempt(time.time(), None, error.message))
         with self._instruments.timed(SPAN_SECONDS, span="post"):
-            return asdict(await self._sender.send(order.webhook_url, order.webhook_secret, f"msg_{job_id}", payload))
+            return asdict(await self._sender.send(order.webhook_url, secret, f"msg_{job_id}", payload))
 
     async def _all(self, job_id: str) -> list[WorkflowStatus]:
         """A job's deliveries, the first one first."""

@@ -110,17 +110,17 @@ class LedgerHandle:
         """See deployments/ledger.py; so for all that follow."""
         await _sent(lambda: self._handle.record.remote(job, part_of=job.job_id), LEDGER, TRIES)
 
-    async def select(self, pick: Pick) -> Logged:
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
         """Keep a pick."""
-        return await _sent(lambda: self._handle.select.remote(pick), LEDGER, TRIES)
+        return await _sent(lambda: self._handle.select.remote(pick, whose), LEDGER, TRIES)
 
     async def stats(self) -> Stats:
         """What all picks add up to."""
         return await _sent(self._handle.stats.remote, LEDGER, TRIES)
 
-    async def export(self, after: int = 0) -> tuple[LoggedPick, ...]:
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         """The next picks after a number."""
-        return await _sent(lambda: self._handle.export.remote(after), LEDGER, TRIES)
+        return await _sent(lambda: self._handle.export.remote(after, whose), LEDGER, TRIES)
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
         """Count a request."""

@@ -27,7 +27,7 @@ from serve_app.health import health_body, models_body
 from serve_app.listening import send_at_once
 from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer, load_secret
+from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.tracing import start_tracing
 from serve_app.traffic import Traffic
@@ -62,7 +62,7 @@ class ServiceIngress:
         self._keys = KeyRing.load(keys_file) if keys_file else None
         enlarger = UpscalerHandle(upscaler)
         self._shotgun = Shotgun(registry, handles, enlarger, self._ledger, put, instruments=instruments())
-        signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
+        signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         worker = JobsHandle(jobs)
         self._dependencies = Dependencies({"ledger": self._ledger, "jobs": worker})
         self._durable = Durable(worker, PictureStore.at(settings.pictures), signer)

@@ -31,7 +31,7 @@ async def state_of(job_id: str) -> JobState | None:
     steps = await DBOS.list_workflow_steps_async(job_id)
     outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
     results = tuple(unpacked(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs)
-    state = JobState(replace(order, webhook_secret=None), "queued", results)
+    state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results)
     if FINISH in outputs:
         return replace(state, phase=state.result.status, ended_at=outputs[FINISH]["at"])
     phase = _phase(status.status, results)

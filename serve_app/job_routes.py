@@ -57,10 +57,9 @@ class JobRoutes:
             CutoutError: as Shotgun.run, before anything is accepted.
         """
         key = idempotency_key(request)
-        job_id = self._signer.job_id(_caller(request), key) if key else job.id
+        job_id, state = await self._known(_caller(request), key) if key else (job.id, None)
         follow(job_id)
         wanted = await asyncio.to_thread(fingerprint, form, job)
-        state = await self._worker.state(job_id) if key else None
         if state is None:
             single, base_url = (
                 reply.kind == "picture" and not _asynchronous(request, form),
@@ -139,6 +138,14 @@ class JobRoutes:
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
         return JSONResponse(self._answers.status_body(state, delivery, self._hosts.address(request)))
+
+    async def _known(self, caller: str, key: str) -> tuple[str, JobState | None]:
+        """The job of an idempotency key, by whichever secret it was named; without one, the id that it gets."""
+        ids = self._signer.job_ids(caller, key)
+        for job_id in ids:
+            if state := await self._worker.state(job_id):
+                return job_id, state
+        return ids[0], None
 
     async def _own(self, request: Request) -> JobState:
         """The job of the address, if the caller may see it; another key's job is there for nobody else."""

@@ -57,8 +57,10 @@ class Order:
     finish: dict[str, Any] | None = None
     """What becomes of each cutout, as finishing.py keeps it; a background's picture by its name in the store."""
     webhook_url: str | None = None
+    sealed_secret: str | None = field(default=None, repr=False)
+    """The webhook's secret, as `Signer.sealed` gives it: the order lies in DBOS's tables, where it may be read."""
     webhook_secret: str | None = field(default=None, repr=False)
-    """Never answered or logged; a state has it blanked."""
+    """In the open, of a job that 1.0.0 accepted; none is written any more. A state has both blanked."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:

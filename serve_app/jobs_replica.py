@@ -14,7 +14,7 @@ from serve_app.job_work import PartBooks
 from serve_app.jobs import Jobs
 from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer, load_secret
+from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.tracing import start_tracing
 
@@ -36,7 +36,7 @@ class JobsReplica(Jobs):
         start_tracing(settings.traces_to)
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
         shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), PartBooks(books), put, instruments=instruments())
-        signer = Signer(load_secret(settings.data_dir, settings.url_secret), registry.service.jobs.url_expires_s)
+        signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         store = PictureStore.at(settings.pictures)
         super().__init__(shotgun, books, store, signer, database_url=settings.database_url)
         await self.start()

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.errors import ValidationError
 from cutout.records import Logged, LoggedPick, Pick, Stats
+from serve_app.acceptance import caller_key
 from serve_app.contract import SelectionForm
 from serve_app.export import FORMATS
 from serve_app.forms import read_json
@@ -18,14 +19,14 @@ from serve_app.forms import read_json
 class Ledger(Protocol):
     """What is kept of jobs and picks, wherever it lives; deployments/ledger.py says what each method raises."""
 
-    async def select(self, pick: Pick) -> Logged:
-        """Keep a pick."""
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
+        """Keep a pick of a job that this key's id made; None: of any."""
 
     async def stats(self) -> Stats:
         """What all picks add up to."""
 
-    async def export(self, after: int = 0) -> tuple[LoggedPick, ...]:
-        """The next picks after a number; empty at the end."""
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
+        """The next picks after a number, of jobs that this key's id made; empty at the end."""
 
 
 class Selections:
@@ -35,7 +36,10 @@ class Selections:
         self._ledger = ledger
 
     async def log_selection(self, request: Request) -> Response:
-        """Log which model's cutout the caller chose. A second pick for a job replaces the first, and says so."""
+        """Log which model's cutout the caller chose. A second pick for a job replaces the first, and says so.
+
+        A job of another API key is there for nobody else but an operator's key.
+        """
         form = await read_json(request, SelectionForm)
         pick = Pick(
             job_id=form.job_id,
@@ -44,7 +48,7 @@ class Selections:
             notes=form.notes or None,
             created_at=time.time(),
         )
-        logged = await self._ledger.select(pick)
+        logged = await self._ledger.select(pick, _whose(request))
         body = {"status": "logged", "selection_id": logged.selection_id}
         return JSONResponse(body | ({"replaced": True} if logged.replaced else {}))
 
@@ -57,22 +61,29 @@ class Selections:
         return JSONResponse(asdict(await self._ledger.stats()))
 
     async def export(self, request: Request) -> Response:
-        """Every pick, and the models it was chosen from in the order shown, as `format=csv` (the default) or `json`.
+        """Every pick of the caller's own jobs, and the models it was chosen from in the order shown.
 
+        By an operator's key, or where no key is asked for, those of all jobs. As `format=csv` (the default) or `json`.
         In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break has a single quote put before it, so
-        that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out, because
-        whoever knows one may replace its pick.
+        that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out: what is
+        exported is passed on more freely than they should be.
         """
         wanted = request.query_params.get("format", "csv")
         if wanted not in FORMATS:
             raise ValidationError.of_field("format", f"format: {' or '.join(FORMATS)} expected", wanted)
         media_type, write = FORMATS[wanted]
         # The first page is read before the answer begins, so that a ledger that is away is a 503, not a torn file.
-        pages = self._pages(await self._ledger.export())
+        pages = self._pages(await self._ledger.export(whose=_whose(request)), _whose(request))
         headers = {"Content-Disposition": f'attachment; filename="selections.{wanted}"'}
         return StreamingResponse(write(pages), media_type=media_type, headers=headers)
 
-    async def _pages(self, page: tuple[LoggedPick, ...]) -> AsyncIterator[tuple[LoggedPick, ...]]:
+    async def _pages(self, page: tuple[LoggedPick, ...], whose: str | None) -> AsyncIterator[tuple[LoggedPick, ...]]:
         while page:
             yield page
-            page = await self._ledger.export(page[-1].number)
+            page = await self._ledger.export(page[-1].number, whose)
+
+
+def _whose(request: Request) -> str | None:
+    """The key's id whose jobs a caller may see; None, for an operator and where no key is asked for: everybody's."""
+    key = caller_key(request)
+    return None if key is None or key.operator else key.id

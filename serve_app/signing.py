@@ -1,5 +1,6 @@
 """Signed addresses of results, which expire, and the secret behind them."""
 
+import base64
 import hashlib
 import hmac
 import math
@@ -8,10 +9,14 @@ import secrets
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlencode
 
-from cutout.errors import ConfigurationError, Forbidden
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from cutout.errors import ConfigurationError, Conflict, Forbidden
 
 SECRET_FILE = "url_secret"  # noqa: S105 - its name, not the secret
 SECRET_BYTES = 32
@@ -43,16 +48,32 @@ def load_secret(data_dir: Path, given: str | None = None) -> bytes:
 
 
 class Signer:
-    """Signs addresses by HMAC-SHA256. Each use of the secret has a label of its own, so that none opens another."""
+    """Signs addresses by HMAC-SHA256, and seals what lies in the database.
 
-    def __init__(self, secret: bytes, expires_s: float) -> None:
-        self._secret = secret
+    Each use of a secret has a label of its own, so that none opens another. What was signed or sealed by one of the
+    `older` secrets is still good: a new secret is put before the old one, which goes when nothing of it is left.
+    """
+
+    def __init__(self, secret: bytes, expires_s: float, older: Sequence[bytes] = ()) -> None:
+        self._secrets = (secret, *older)
         self._expires_s = expires_s
+        self._seal = MultiFernet([Fernet(_fernet_key(each)) for each in self._secrets])
+
+    @classmethod
+    def load(cls, data_dir: Path, given: str | None, expires_s: float) -> Self:
+        """The signer by CUTOUT_URL_SECRET, one secret or several parted by commas, or by the data folder's own.
+
+        Raises:
+            ConfigurationError: as `load_secret`.
+        """
+        newest, *older = given.split(",") if given else [None]
+        secrets_before = [load_secret(data_dir, each.strip()) for each in older if each is not None]
+        return cls(load_secret(data_dir, newest.strip() if newest else newest), expires_s, secrets_before)
 
     def path(self, job_id: str, name: str) -> str:
         """`results/<job>/<name>?expires=…&signature=…`, good for `expires_s` seconds from now; no slash in front."""
         expires = math.ceil(time.time() + self._expires_s)
-        query = urlencode({"expires": expires, "signature": self._signature(job_id, name, str(expires))})
+        query = urlencode({"expires": expires, "signature": _signature(self._secrets[0], job_id, name, str(expires))})
         return f"results/{job_id}/{name}?{query}"
 
     def check(self, job_id: str, name: str, expires: str, signature: str) -> int:
@@ -61,8 +82,9 @@ class Signer:
         Raises:
             Forbidden: it was not signed here as it stands, or it has expired.
         """
-        good = self._signature(job_id, name, expires)
-        if not hmac.compare_digest(good.encode(), signature.encode(errors="replace")):
+        given = signature.encode(errors="replace")
+        goods = [_signature(secret, job_id, name, expires).encode() for secret in self._secrets]
+        if not any(hmac.compare_digest(good, given) for good in goods):
             raise Forbidden("This address was not signed by this service")
         left_s = int(expires) - math.floor(time.time())  # a number: it was signed
         if left_s <= 0:
@@ -71,11 +93,36 @@ class Signer:
 
     def job_id(self, caller: str, key: str) -> str:
         """The job of a caller's idempotency key: always the same uuid4, and nobody without the secret can guess it."""
-        digest = hmac.digest(self._secret, _framed("idempotency", caller, key), hashlib.sha256)
-        return str(uuid.UUID(bytes=digest[:16], version=4))
+        return self.job_ids(caller, key)[0]
 
-    def _signature(self, job_id: str, name: str, expires: str) -> str:
-        return hmac.digest(self._secret, _framed("result", job_id, name, expires), hashlib.sha256).hex()
+    def job_ids(self, caller: str, key: str) -> list[str]:
+        """As `job_id`, and after it those that it had by the older secrets: one of them may be kept already."""
+        framed = _framed("idempotency", caller, key)
+        digests = [hmac.digest(secret, framed, hashlib.sha256) for secret in self._secrets]
+        return [str(uuid.UUID(bytes=digest[:16], version=4)) for digest in digests]
+
+    def sealed(self, text: str) -> str:
+        """A text as it may lie in a database; who has the database alone cannot read it."""
+        return self._seal.encrypt(text.encode()).decode()
+
+    def opened(self, sealed: str) -> str:
+        """The text that was sealed.
+
+        Raises:
+            Conflict: none of the secrets sealed it.
+        """
+        try:
+            return self._seal.decrypt(sealed).decode()
+        except InvalidToken as unknown:
+            raise Conflict("It was sealed by a secret that CUTOUT_URL_SECRET no longer has") from unknown
+
+
+def _signature(secret: bytes, job_id: str, name: str, expires: str) -> str:
+    return hmac.digest(secret, _framed("result", job_id, name, expires), hashlib.sha256).hex()
+
+
+def _fernet_key(secret: bytes) -> bytes:
+    return base64.urlsafe_b64encode(hmac.digest(secret, _framed("seal"), hashlib.sha256))
 
 
 def _framed(*parts: str) -> bytes:

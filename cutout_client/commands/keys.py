@@ -16,11 +16,13 @@ def make(
     tier: Annotated[str, typer.Option(help="Its limits: a tier of `access` in service.yaml.")] = "default",
     model: Annotated[list[str] | None, typer.Option(help="A model it may use; repeat for more. Default: all.")] = None,
     daily_usd: Annotated[float | None, typer.Option(min=0, help="Most USD it may spend in a UTC day.")] = None,
+    *,
+    operator: Annotated[bool, typer.Option("--operator", help="See, export and replace what any key picked.")] = False,
 ) -> None:
     """Make a key, and print it. It is shown this once."""
     from cutout.keys import KeyRing, make_key
 
-    text, record = make_key(name, tier, model, daily_usd)
+    text, record = make_key(name, tier, model, daily_usd, operator=operator)
     KeyRing(file).add(record)
     typer.echo(text)
 
@@ -33,12 +35,14 @@ def show(file: File) -> None:
 
     from cutout.keys import KeyRing
 
-    table = Table("id", "name", "tier", "models", "USD a day", "made", "revoked")
+    table = Table("id", "name", "tier", "models", "USD a day", "scope", "made", "revoked")
     for record in KeyRing.load(file).records:
         models = "all" if record.models is None else ", ".join(record.models)
         ceiling = "" if record.daily_usd is None else f"{record.daily_usd:g}"
         revoked = f"{record.revoked:%Y-%m-%d}" if record.revoked else ""
-        table.add_row(record.id, record.name, record.tier, models, ceiling, f"{record.created:%Y-%m-%d}", revoked)
+        scope = "operator" if record.operator else "its own"
+        made = f"{record.created:%Y-%m-%d}"
+        table.add_row(record.id, record.name, record.tier, models, ceiling, scope, made, revoked)
     Console().print(table)
 
 

@@ -57,10 +57,12 @@ def count_of(row: RowMapping) -> PickCount:
     return PickCount(**{**row, "offered": tuple(row["offered"].split())})
 
 
-def list_picks(after: int, limit: int) -> Select[Any]:
-    """Rows for `pick_of`, oldest first, beginning after a number."""
+def list_picks(after: int, limit: int, key_id: str | None = None) -> Select[Any]:
+    """Rows for `pick_of`, oldest first, beginning after a number; of one key's jobs, or of all."""
     columns = (c for c in picks.c if c.name not in ("job_id", "offered"))
     joined = select(*columns, jobs.c.results).join_from(picks, jobs)
+    if key_id is not None:
+        joined = joined.where(jobs.c.key_id == key_id)
     return joined.where(picks.c.number > after).order_by(picks.c.number).limit(limit)
 
 

@@ -243,7 +243,7 @@ class Away(Books):
         super().__init__(f"sqlite:///{folder}/away.db", lease_s=60)
         self.pages = pages
 
-    async def export(self, after: int = 0) -> tuple[LoggedPick, ...]:
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         self.pages -= 1
         if self.pages < 0:
             raise ServiceUnavailable("away")
@@ -252,7 +252,7 @@ class Away(Books):
     async def stats(self) -> Stats:
         raise ServiceUnavailable("away")
 
-    async def select(self, pick: Pick) -> Logged:
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
         raise ServiceUnavailable("away")
 
 
