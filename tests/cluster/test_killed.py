@@ -128,7 +128,7 @@ def test_a_job_holds_its_place(killed: Killed) -> None:
             f"/remove-background?include_models={PAID}", content=picture(64), headers=headers
         )
 
-    runware.latency_s = 3
+    runware.latency_s = HANG_S
     answers = [post() for _ in range(3)]
     runware.latency_s = 0
     while (

@@ -71,7 +71,8 @@ async def test_every_upload_has_a_name_of_its_own(served: Served) -> None:
 
 async def test_looks_come_at_growing_gaps() -> None:
     """A task that takes a while is looked at less and less often, never more often than at the first gap."""
-    with served_kie(latency_s=0.8) as (fake, address):
+    with served_kie() as (fake, address):
+        fake.script.always("create", "unknown_3")
         async with opened("kie", **address | {"poll_s": 0.05, "poll_growth": 2, "poll_max_s": 0.2}) as backend:
             await backend.remove(picture())
         looks = [call.at_s for call in fake.script.seen("look")]

@@ -5,6 +5,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +15,7 @@ import httpx
 import uvicorn
 
 from cutout.keys import KeyRing
+from cutout.outcome import Cutout, Failure, OutputFormat
 from cutout.spec import EncodeSpec, FetchSpec, ModelSpec
 from deployments.backends.base import Resources
 from deployments.books import Books
@@ -25,7 +28,21 @@ from serve_app.store import PictureStore
 from tests.patience import HANG_S
 from tests.serve_app.parts import InProcess, registry
 
-"""A model with weights is compiled at its first start."""
+
+class Held(InProcess):
+    """A remover whose results a test may hold back."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.may_end = threading.Event()
+        self.may_end.set()
+
+    async def remove(self, picture: object, output_format: OutputFormat | None) -> Cutout | Failure:
+        """The cutout, once it may be given."""
+        made = await super().remove(picture, output_format)
+        while not self.may_end.is_set():
+            await asyncio.sleep(0.01)
+        return made
 
 
 class NoJobs:
@@ -48,7 +65,7 @@ class Service:
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
         self._books = Books(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
-        self._removers = {spec.id: InProcess(spec, resources, EncodeSpec(), 60) for spec in models}
+        self._removers = {spec.id: Held(spec, resources, EncodeSpec(), 60) for spec in models}
         self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._books)
         durable = Durable(NoJobs(), PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600))  # type: ignore[arg-type]
         app = create_app(self._shotgun, self._books, keys, durable)
@@ -65,6 +82,16 @@ class Service:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @contextmanager
+    def held(self, model_id: str) -> Iterator[None]:
+        """The model's results do not come before the end of this context."""
+        may_end = self._removers[model_id].may_end
+        may_end.clear()
+        try:
+            yield
+        finally:
+            may_end.set()
 
     def stop(self) -> None:
         """End it, and what it is answering."""

@@ -7,12 +7,6 @@ from tests.page.chromium import drop
 from tests.page.conftest import Open
 from tests.page.service import Service
 
-WATCH_ARRIVALS = """() => {
-    window.arrivals = [];
-    const names = (kind) => [...document.querySelectorAll(`.card.${kind} .name`)].map((name) => name.textContent);
-    new MutationObserver(() => arrivals.push({done: names("done"), waiting: names("waiting")}))
-        .observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]});
-}"""
 COUNT_URLS = """() => {
     window.urls = new Set();
     const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
@@ -21,13 +15,13 @@ COUNT_URLS = """() => {
 }"""
 
 
-def test_cards_arrive_one_by_one(page: Page) -> None:
+def test_cards_arrive_one_by_one(page: Page, service: Service) -> None:
     """A fast model's cutout is there while a slow one still works; then both are, in the order of the start."""
-    page.evaluate(WATCH_ARRIVALS)
-    drop_and_wait(page)
+    with service.held("slow"):
+        drop(page, COFFEE)
+        expect(page.locator(".card.done .name")).to_have_text(["Quick Matte"])
+        expect(page.locator(".card.waiting .name")).to_have_text(["Fine Matte"])
 
-    arrivals = page.evaluate("arrivals")
-    assert {"done": ["Quick Matte"], "waiting": ["Fine Matte"]} in arrivals
     expect(page.locator(".card.done")).to_have_count(2)
     assert page.locator(".card .name").all_text_contents() == ["Quick Matte", "Fine Matte", "Dry Pen"]
 
@@ -73,20 +67,15 @@ def test_a_pick_by_click_is_in_the_stats(page: Page, service: Service) -> None:
 
 def test_a_pick_made_early_waits_for_the_job(page: Page, service: Service) -> None:
     """A pick while a model still works is held until the job has ended, since the service knows no job before."""
-    page.evaluate(
-        """() => new MutationObserver((_, watching) => {
-            const pick = document.querySelector(".card.done .pick");
-            if (!pick || !document.querySelector(".card.waiting")) return;
-            watching.disconnect();
-            pick.click();
-            window.words = document.querySelector(".pick-words").textContent;
-        }).observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]})"""
-    )
-    drop_and_wait(page)
+    with service.held("slow"):
+        drop(page, COFFEE)
+        page.get_by_role("button", name="Pick Quick Matte").click()
+        expect(page.locator(".pick-words")).to_have_text("Picked Quick Matte. It is logged when every model is done.")
+        assert service.picks() == {}
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
     page.get_by_role("button", name="Log now").click()
 
     logged(page, "Quick Matte")
-    assert page.evaluate("words") == "Picked Quick Matte. It is logged when every model is done."
     assert service.picks() == {"fast": 1}
 
 

@@ -161,7 +161,7 @@ class FakeKie:
         if not reason and behaviour != "missing":
             kind = "jpeg" if behaviour == "jpg" else "png"
             self._files[path] = b"html" if behaviour == "html" else await asyncio.to_thread(_cut, source, kind)
-        await asyncio.sleep(max(0.0, self._tasks[task_id].created_s + self.script.latency_s - time.monotonic()))
+        await self.script.takes(self._tasks[task_id].created_s)
         if behaviour == "stuck":
             await hang()
         if callback:

@@ -6,6 +6,7 @@ Stage `picture`: good, jpg, html, hang, dropped, bad_gateway, no_field (JSON wit
 
 import asyncio
 import base64
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ class FakePictureApi:
         small = dialect.preview and fields.get("size", "preview") == "preview"
         kind = "jpeg" if behaviour == "jpg" or fields.get("format") == "jpg" else "png"
         data, _ = await asyncio.gather(
-            asyncio.to_thread(_result, source, small, kind), asyncio.sleep(self.script.latency_s)
+            asyncio.to_thread(_result, source, small, kind), self.script.takes(time.monotonic())
         )
         cost = {} if behaviour == "no_cost" else {"X-Credits-Charged": "0.25" if small else "1"}
         if behaviour == "dropped":

@@ -15,6 +15,7 @@ import asyncio
 import base64
 import binascii
 import re
+import time
 import uuid
 from typing import Any
 
@@ -127,7 +128,7 @@ class FakeRunware:
 
     async def _worked(self, task: dict[str, Any], source: bytes, behaviour: str) -> dict[str, Any]:
         done, _ = await asyncio.gather(
-            asyncio.to_thread(self._result, task, source, behaviour), asyncio.sleep(self.script.latency_s)
+            asyncio.to_thread(self._result, task, source, behaviour), self.script.takes(time.monotonic())
         )
         cost = {"cost": PRICE_USD} if task.get("includeCost") and behaviour != "no_cost" else {}
         common = {"taskType": task["taskType"], "taskUUID": task["taskUUID"], "imageUUID": str(uuid.uuid4())}

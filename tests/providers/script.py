@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 GOOD = "good"
+LOOK_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Script:
 
     def __init__(self, latency_s: float = 0.0) -> None:
         self.latency_s = latency_s
-        """Seconds a picture takes."""
+        """Seconds a picture takes; what is at work follows when it is changed."""
         self.calls: list[Call] = []
         self._once: dict[str, deque[str]] = defaultdict(deque)
         self._always: dict[str, str] = {}
@@ -59,6 +60,11 @@ class Script:
         port = request.client.port if request.client else 0
         self.calls.append(Call(stage, behaviour, time.monotonic(), agent, has_key, port, facts))
         return behaviour
+
+    async def takes(self, begun_s: float) -> None:
+        """Return once a picture that was begun then, on the monotonic clock, has taken its time."""
+        while (left_s := begun_s + self.latency_s - time.monotonic()) > 0:
+            await asyncio.sleep(min(left_s, LOOK_S))
 
     def seen(self, stage: str) -> list[Call]:
         """Calls of a stage, in order."""

@@ -11,7 +11,7 @@ from cutout.errors import ImageTooLarge, ValidationError
 from cutout.spec import FetchSpec
 from serve_app.fetch import Fetcher
 from serve_app.guard import GuardedClient
-from tests.patience import HANG_S
+from tests.patience import HANG_S, skip
 from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
 from tests.serve_app.tiny_web import Answer, Host, chunked, redirect, reply
 
@@ -84,7 +84,7 @@ async def test_the_body_of_a_redirect_is_not_read(host: Host) -> None:
     await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP", "unheard-of"])
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP"])
 async def test_a_compressed_answer_is_refused_unread(host: Host, coding: str) -> None:
     """Compression that was not asked for is never undone, so that no small answer can grow."""
     bomb = gzip.compress(bytes(10_000_000))
@@ -128,9 +128,12 @@ async def be_silent(writer: asyncio.StreamWriter) -> None:
 @pytest.mark.parametrize("answer", [drip, drip_headers, say_continue])
 async def test_a_host_that_dawdles_is_left(host: Host, answer: Answer) -> None:
     """A host that always sends something is given up after the time for the whole, and its connection closed."""
-    rules = PATIENT.model_copy(update={"total_s": 0.3})
+    rules = PATIENT.model_copy(update={"total_s": HANG_S, "connect_s": 2 * HANG_S, "read_s": 2 * HANG_S})
+    waiting = asyncio.create_task(reason(host, answer, rules))
+    await asyncio.wait_for(host.asked.wait(), HANG_S)
+    skip(HANG_S)
 
-    assert await reason(host, answer, rules) == "image_url could not be fetched: it took longer than 0.3 s"
+    assert await waiting == "image_url could not be fetched: it took longer than 300 s"
     await asyncio.wait_for(host.hung_up.wait(), HANG_S)
 
 
