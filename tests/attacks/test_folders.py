@@ -18,6 +18,7 @@ from serve_app.leftovers import RUN_ID, Run
 from serve_app.settings import ray_environment, ray_folder
 from serve_app.signing import load_secret
 from serve_app.store import PictureStore
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 
 pytestmark = pytest.mark.anyio
@@ -134,7 +135,7 @@ def run(module: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """A command of the service; nothing of these tests gets as far as Ray."""
     command = [sys.executable, "-m", module]
     return subprocess.run(
-        command, env={**os.environ, **variables}, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
+        command, env={**os.environ, **variables}, capture_output=True, text=True, cwd=ROOT, timeout=HANG_S, check=False
     )
 
 
@@ -175,7 +176,7 @@ def test_stop_after_the_parents_death(tmp_path: Path, whose: str) -> None:
         ended = run("serve_app.stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47114")
 
         assert (ended.returncode, ended.stderr) == (0, "")
-        assert left.wait(timeout=60) != 0
+        assert left.wait(timeout=HANG_S) != 0
         assert stranger.poll() is None
         assert not (tmp_path / "run-47114.json").exists()
     finally:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutout.retry_after import retry_after_s
+from tests.patience import HANG_S
 from tests.serve_app.jobbing import WEBHOOK, Works, client, picture, working
 from tests.serve_app.receiver import Receiver
 from tests.serve_app.tiny_web import reply
@@ -49,7 +50,7 @@ async def post(works: Works, **fields: object) -> httpx.Response:
 
 async def ended(works: Works, job_id: str, attempts: int) -> list[dict[str, object]]:
     """The attempts of a job's webhook, once there are so many."""
-    async with client(works) as http, asyncio.timeout(60):
+    async with client(works) as http, asyncio.timeout(HANG_S):
         while True:
             webhook = (await http.get(f"/jobs/{job_id}")).json()["webhook"]
             if webhook and len(webhook["attempts"]) >= attempts:
