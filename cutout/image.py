@@ -32,10 +32,10 @@ _CONTENTS: dict[str, Callable[[bytes], Contents]] = {
     "image/png": png_file.contents, "image/jpeg": jpeg.contents, "image/webp": webp.contents,
     "image/avif": heif.avif_contents, "image/heic": heif.heic_contents, "image/tiff": tiff.contents,
 }  # fmt: skip
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, RuntimeError, MemoryError)
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, RuntimeError)
 """What decoders raise at files that make no sense."""
 _SMALL_BYTES = 64 * 1024
-"""A file may have as many pixels as one of this size."""
+"""What costs nothing to send may cost little to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ def _check_size(size: Size, file_bytes: int, limits: LimitsSpec, field: str) -> 
         message = f"Image is {width} pixels wide and {height} high; at most {limits.input_side_px} a side are accepted"
     elif max(width, height) > limits.input_aspect * min(width, height):
         message = f"Image is {shown}; a side of at most {limits.input_aspect} times the other is accepted"
-    elif count > limits.input_px_per_byte * max(file_bytes, _SMALL_BYTES):
-        most = limits.input_px_per_byte
-        message = f"Image has {count} pixels in {file_bytes} bytes; at most {most} pixels a byte are accepted"
+    elif count > limits.input_px_of_64k and file_bytes <= _SMALL_BYTES:
+        most = limits.input_px_of_64k
+        message = f"Image has {count} pixels in {file_bytes} bytes; at most {most} in 64 KiB are accepted"
     else:
         return
     raise ResolutionTooHigh.of_field(field, message, shown)

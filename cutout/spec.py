@@ -121,8 +121,15 @@ class LimitsSpec(Spec):
     input_aspect: PositiveInt = Field(
         1_000, description="How many times its shorter side an input's longer one may be."
     )
-    input_px_per_byte: PositiveInt = Field(
-        400, description="Most pixels an input may have for each byte of its file; a file counts as 64 KiB at least."
+    decoding_px: PositiveInt = Field(
+        100_000_000,
+        description="Most pixels that a replica decodes at a time; others wait, a larger picture until it is alone.",
+    )
+    decode_s: PositiveFloat = Field(
+        30.0, description="Processor seconds to decode `input_px`; a smaller picture has its share, and 2 s at least."
+    )
+    input_px_of_64k: PositiveInt = Field(
+        8_000_000, description="Most pixels of an input whose file has 64 KiB or less."
     )
     output_px: PositiveInt = Field(150_000_000, description="Most pixels of an output, after the upscale.")
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")

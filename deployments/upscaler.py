@@ -17,7 +17,7 @@ from cutout.resize import resize_rgba
 from cutout.spec import EncodeSpec, LimitsSpec
 
 OURS = LimitsSpec(
-    input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, input_px_per_byte=sys.maxsize
+    input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, input_px_of_64k=sys.maxsize
 )
 """Of a file that this service wrote: it was bounded when it was made."""
 

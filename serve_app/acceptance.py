@@ -10,9 +10,9 @@ from starlette.requests import Request
 
 from cutout.errors import ValidationError
 from cutout.finish import Finish
-from cutout.image import Picture, decode
+from cutout.image import Picture
 from cutout.keys import KeyRecord
-from cutout.outcome import Job, Size
+from cutout.outcome import Job
 from serve_app.choice import choose
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
@@ -94,7 +94,9 @@ class Acceptance:
             check_single(choice.models, None)
         image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
         job = replace(job, finish=await self._finishes.of(form))
-        size = await asyncio.to_thread(self._checked_size, image, job)
+        checked = await self._shotgun.decoder.decode(
+            image, job.image_field, lambda size: self._shotgun.check_result(job, size)
+        )
         picture = await self._put(job.id, "input", image)
         place = request.scope["state"].get("place")
         state = await self._worker.accept(
@@ -107,7 +109,7 @@ class Acceptance:
                 models=choice.models,
                 skipped=choice.skipped,
                 picture=picture,
-                size=size,
+                size=checked.size,
                 output_format=job.output_format,
                 factor=job.factor,
                 deadline_s=job.terms.deadline_s,
@@ -134,12 +136,6 @@ class Acceptance:
         name = f"{what}_{hashlib.sha256(picture).hexdigest()}"
         await self._store.put(job_id, name, picture)
         return name
-
-    def _checked_size(self, image: bytes, job: Job) -> Size:
-        """Refuse now what the job could only fail at."""
-        size = decode(image, self._shotgun.registry.service.limits, job.image_field).size
-        self._shotgun.check_result(job, size)
-        return size
 
 
 def check_form(form: DurableForm, reply: Reply) -> None:

@@ -73,7 +73,7 @@ def create_app(
     service = shotgun.registry.service
     traffic, instruments = traffic or Traffic(), shotgun.instruments
     fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
-    finishes = Finishes(service.fetch, service.limits)
+    finishes = Finishes(service.fetch, service.limits, shotgun.decoder)
     keeper = Keeper(shotgun, durable.store if durable else None, service.jobs.compose_s)
     remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
 

@@ -6,9 +6,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from cutout.crop import Length, Margin
+from cutout.decoder import Decoder
 from cutout.errors import ValidationError
 from cutout.finish import Colour, Finish, check_format, colour
-from cutout.image import MEDIA_TYPES, Picture, decode, encode
+from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import OutputFormat
 from cutout.spec import FetchSpec, LimitsSpec
 from serve_app.bodies.base64_text import base64_bytes
@@ -25,7 +26,8 @@ BEHIND: Colour = (255, 255, 255)
 class Finishes:
     """Makes finishes; a background's picture is read by the same rules as the caller's own."""
 
-    def __init__(self, fetching: FetchSpec, limits: LimitsSpec) -> None:
+    def __init__(self, fetching: FetchSpec, limits: LimitsSpec, decoder: Decoder) -> None:
+        self._decoder = decoder
         self._limits = limits
         self._fetcher = Fetcher(fetching, limits.body_bytes, field=URL_FIELD)
 
@@ -53,7 +55,7 @@ class Finishes:
     async def _picture(self, data: bytes, field: str) -> Picture:
         if len(data) > self._limits.body_bytes:
             raise too_large(self._limits.body_bytes, field)
-        return await asyncio.to_thread(decode, data, self._limits, field)
+        return await self._decoder.decode(data, field)
 
 
 def reply_of(accept: str, form: FinishForm, offered: tuple[str, ...]) -> Reply:

@@ -11,7 +11,6 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
-from cutout.image import decode
 from cutout.outcome import Cutout, Failure, Job, ModelResult
 from cutout.purse import Charge, Purse
 from cutout.records import JobRecord
@@ -180,7 +179,7 @@ class JobWork:
         if not (order.finish and order.background):
             return replace(shot, keep_whole=keep_whole)
         behind = await self._store.get(order.job_id, order.background)
-        picture = await asyncio.to_thread(decode, behind, self._shotgun.registry.service.limits)
+        picture = await self._shotgun.decoder.decode(behind, "background")
         return replace(shot, finish=finish_of(order.finish, picture), keep_whole=keep_whole)
 
     async def _keep(self, order: Order, cutout: Cutout) -> None:

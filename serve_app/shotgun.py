@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
+from cutout.decoder import Decoder
 from cutout.errors import (
     CutoutError,
     ModelError,
@@ -16,7 +17,7 @@ from cutout.errors import (
     ServiceUnavailable,
 )
 from cutout.finish import Finish, check_format, check_transparency
-from cutout.image import Picture, check_sides, decode
+from cutout.image import Picture, check_sides
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Terms, Upscaled
 from cutout.spec import Registry
@@ -85,6 +86,7 @@ class Shotgun:
         """`share` puts a value where every replica can reach it, and gives what stands for it in a call."""
         self.registry = registry
         self.instruments = instruments
+        self.decoder = Decoder(registry.service.limits)
         self.board = Board(registry.models, models, instruments)
         self._models = models
         self._upscaler = upscaler
@@ -112,8 +114,9 @@ class Shotgun:
         follow(job.id)
         choice = choose(job.models, job.terms, self.board, job.key)
         if picture is None:
-            picture = await asyncio.to_thread(decode, job.image, self.registry.service.limits, job.image_field)
-        self.check_result(job, picture.size)
+            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
+        else:
+            self.check_result(job, picture.size)
         decoded = time.perf_counter()
         results: dict[str, ModelResult] = {}
         async with self._books.paid(job, choice) as (choice, costs):
@@ -144,10 +147,13 @@ class Shotgun:
     ) -> Upscaled:
         """Enlarge a caller's picture, which came in `field`; raises as `run` does."""
         check_transparency(output_format, preserve_alpha)
+
+        def check(size: Size) -> None:
+            self.check_output(size, factor, "scale_factor")
+            check_sides(size.times(factor), output_format)
+
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
-            picture = await asyncio.to_thread(decode, image, self.registry.service.limits, field)
-        self.check_output(picture.size, factor, "scale_factor")
-        check_sides(picture.size.times(factor), output_format)
+            picture = await self.decoder.decode(image, field, check)
         timeout_s = self.registry.service.limits.request_s
         call = self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
         try:

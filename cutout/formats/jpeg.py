@@ -20,8 +20,8 @@ from cutout.formats.exif import Exif
 from cutout.outcome import Size
 
 _MOST_SEGMENTS = 10_000
-_MOST_SCANS, _MOST_SCAN_PX = 100, 2_000_000_000
-"""Encoders write up to 20 scans: so many are read at 100 megapixels, and more of smaller pictures."""
+_MOST_SCANS, _MOST_SCAN_PX = 100, 1_800_000_000
+"""Encoders write up to 18 scans: so many are read at 100 megapixels, and more of smaller pictures."""
 _NOTHING = Size(0, 0)
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _SOS, _EOI, _APP0, _APP1, _APP2 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2

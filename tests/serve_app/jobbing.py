@@ -121,7 +121,7 @@ def built(
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
     fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
-    routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits), durable)
+    routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
     return Works(worker, shotgun, durable, routes, store, models, books, folder, kept)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cutout.arrange import opacity, over
 from cutout.composite import compose
 from cutout.errors import ValidationError
-from cutout.image import MEDIA_TYPES, Picture, decode, encode
+from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import Cutout, Matte
 from cutout.smooth import smoothed
 from serve_app.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
@@ -50,7 +50,7 @@ class RembgServer:
         await self._fetcher.close()
 
     async def _answer(self, request: Request, form: RembgForm, model: str, image: bytes) -> Response:
-        picture = await asyncio.to_thread(decode, image, self._service.limits, "file")
+        picture = await self._shotgun.decoder.decode(image, "file")
         job_id = new_id()
         cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key)
         content = await asyncio.to_thread(_written, form, picture, cutout)

@@ -8,8 +8,9 @@ from typing import TypeAlias
 from starlette.requests import Request
 
 from cutout.arrange import part
+from cutout.decoder import Decoder
 from cutout.errors import ValidationError
-from cutout.image import Picture, decode
+from cutout.image import Picture
 from cutout.outcome import Box, Size
 from cutout.spec import LimitsSpec
 from serve_app.bodies.base64_text import base64_bytes
@@ -20,6 +21,7 @@ from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.fetch import Fetcher
 from serve_app.guard import checked_url
+from serve_app.shotgun import Shotgun
 
 WANTED = Wanted((MULTIPART, FORM, JSON), files=("image_file", "bg_image_file"), texts=("image_file_b64",))
 SOURCES = ("image_file", "image_file_b64", "image_url")
@@ -55,16 +57,22 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
     return form
 
 
-async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, limits: LimitsSpec) -> Order:
+async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, shotgun: Shotgun) -> Order:
     """The order of a form, its pictures fetched and decoded.
 
     Raises:
         ValidationError: a picture that cannot be had or read, or a region that is empty or not within it.
-        ImageTooLarge: a picture of too many bytes or pixels.
+        ImageTooLarge: a picture of too many bytes or pixels, or one whose result would have too many.
     """
-    picture = await _picture(form, fetchers, limits)
+
+    def check(size: Size) -> None:
+        _region(form, size)
+        shotgun.check_output(form.arrangement().largest(size), 1, "crop_margin")
+
+    data = await _picture(form, fetchers, shotgun.registry.service.limits)
+    picture = await shotgun.decoder.decode(data, check=check)
     region = _region(form, picture.size)
-    background = await _background(form, fetchers, limits)
+    background = await _background(form, fetchers, shotgun.decoder)
     shown = await asyncio.to_thread(part, picture, region) if region else picture
     return Order(job_id, form, picture, background, region, shown)
 
@@ -86,7 +94,7 @@ def _check(form: RemoveBgForm) -> None:
         raise ValidationError.of_field("channels", f"channels: alpha alone does not go with {what}", "alpha")
 
 
-async def _picture(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -> Picture:
+async def _picture(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -> bytes:
     if form.image_url:
         data = await _fetched(fetchers, "image_url", form.image_url, "failed_image_download")
     elif form.image_file_b64:
@@ -95,15 +103,15 @@ async def _picture(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -
         data = form.image_file or b""
     if len(data) > limits.body_bytes:
         raise too_large(limits.body_bytes)
-    return await asyncio.to_thread(decode, data, limits)
+    return data
 
 
-async def _background(form: RemoveBgForm, fetchers: Fetchers, limits: LimitsSpec) -> Background:
+async def _background(form: RemoveBgForm, fetchers: Fetchers, decoder: Decoder) -> Background:
     if form.bg_image_url:
         data = await _fetched(fetchers, "bg_image_url", form.bg_image_url, "failed_bg_download")
-        return await asyncio.to_thread(decode, data, limits, "bg_image_url")
+        return await decoder.decode(data, "bg_image_url")
     if form.bg_image_file is not None:
-        return await asyncio.to_thread(decode, form.bg_image_file, limits, "bg_image_file")
+        return await decoder.decode(form.bg_image_file, "bg_image_file")
     return form.bg_color
 
 

@@ -44,8 +44,7 @@ class RemoveBg:
         """Remove the background of one picture, for callers of remove.bg's API; docs/drop-in.md has each field."""
         form = await read_form(request, self._service.limits)
         model = self._model(form.type)
-        order = await ordered(form, new_id(), self._fetchers, self._service.limits)
-        self._shotgun.check_output(form.arrangement().largest(order.picture.size), 1, "crop_margin")
+        order = await ordered(form, new_id(), self._fetchers, self._shotgun)
         cutout = await cut_out(self._shotgun, order.job_id, model, order.shown, request.state.key)
         found = await asyncio.to_thread(answer, order, cutout, self._service.encode)
         return await asyncio.to_thread(found.response, prefers_json(request.headers.get("accept", "")))

@@ -1,0 +1,209 @@
+"""Pictures decoded in processes of their own."""
+
+import asyncio
+import os
+import signal
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cutout import decoder as decoder_module
+from cutout.decoder import Decoder, PixelRoom
+from cutout.decoding_server import Order, cpu_s
+from cutout.errors import InvalidFormat, ResolutionTooHigh
+from cutout.image import decode
+from cutout.outcome import Size
+from cutout.spec import LimitsSpec
+from tests.pictures.colours import cicp
+from tests.pictures.files import END, SIGNATURE, chunk, png
+from tests.pictures.tables import FILES
+
+PHOTO = (Path(__file__).parents[1] / "photos" / "chelsea.jpg").read_bytes()
+SLOW = png([bytes(4 * 4000)] * 2000, 4000, kind=6, before=cicp(9, 18))
+"""8 megapixels of a high dynamic range: the slowest of their size."""
+
+
+def server_pid() -> int:
+    process = decoder_module._SERVER._process
+    assert process
+    return process.pid
+
+
+def killed(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def forks() -> list[int]:
+    """The processes that decode now."""
+    pid = server_pid()
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("name", list(FILES)[::16])
+def test_it_is_the_same_picture(name: str) -> None:
+    """Pixels, alpha and resolution come over as they were decoded."""
+    here = decode(FILES[name], LimitsSpec())
+    there = asyncio.run(Decoder(LimitsSpec()).decode(FILES[name]))
+
+    assert np.array_equal(there.rgb, here.rgb)
+    assert (there.alpha is None) == (here.alpha is None)
+    assert here.alpha is None or np.array_equal(there.alpha, here.alpha)
+    assert there.dpi == here.dpi
+
+
+@pytest.mark.parametrize(
+    ("data", "limits", "error"),
+    [
+        (b"", LimitsSpec(), InvalidFormat),
+        (b"GIF89a", LimitsSpec(), InvalidFormat),
+        (PHOTO[:5000], LimitsSpec(), InvalidFormat),
+        (PHOTO, LimitsSpec(input_px=100), ResolutionTooHigh),
+    ],
+)
+def test_a_refusal_is_the_same(data: bytes, limits: LimitsSpec, error: type[Exception]) -> None:
+    """Type, message and details, with the field's name."""
+    with pytest.raises(error) as here:
+        decode(data, limits, "background")
+    with pytest.raises(error) as there:
+        asyncio.run(Decoder(limits).decode(data, "background"))
+
+    assert there.value.args == here.value.args
+
+
+def test_the_size_is_checked_before_anything_is_decoded() -> None:
+    """A header is enough for what cannot be answered: the pixels may be broken, and nobody knows."""
+    header = chunk(b"IHDR", struct.pack(">2I5B", 300, 200, 8, 2, 0, 0, 0))
+    broken = SIGNATURE + header + chunk(b"IDAT", b"broken") + END
+    sizes = []
+
+    def check(size: Size) -> None:
+        sizes.append(size)
+        raise ResolutionTooHigh("The result would be too large")
+
+    with pytest.raises(ResolutionTooHigh, match="The result"):
+        asyncio.run(Decoder(LimitsSpec()).decode(broken, check=check))
+    with pytest.raises(InvalidFormat, match="damaged"):
+        asyncio.run(Decoder(LimitsSpec()).decode(broken))
+    assert sizes == [Size(300, 200)]
+
+
+def test_a_caller_who_is_gone_ends_it() -> None:
+    """Its process ends with the caller's interest, in the middle of its work."""
+
+    async def gone() -> None:
+        work = asyncio.create_task(Decoder(LimitsSpec()).decode(SLOW))
+        await until(lambda: bool(forks()))
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        await until(lambda: not forks())
+
+    asyncio.run(gone())
+
+
+def test_a_process_that_is_ended_is_an_error_of_its_picture() -> None:
+    """As the kernel ends one that takes too much time or memory; the next picture is decoded as ever."""
+
+    async def ended() -> None:
+        decoder = Decoder(LimitsSpec())
+        work = asyncio.create_task(decoder.decode(SLOW))
+        await until(lambda: bool(forks()))
+        for pid in forks():
+            os.kill(pid, signal.SIGXCPU)
+        with pytest.raises(InvalidFormat, match="too costly to decode: it takes more than 2 s"):
+            await work
+        assert (await decoder.decode(PHOTO)).size == Size(451, 300)
+
+    asyncio.run(ended())
+
+
+def test_the_kernel_ends_what_takes_too_much_time() -> None:
+    """Processor time is counted by the kernel, whatever the decoder is busy with; 100 megapixels want more than 2 s."""
+    slow = png([bytes(1250)] * 10_000, 10_000, 1, 0, before=cicp(9, 18))
+
+    with pytest.raises(InvalidFormat, match="too costly to decode: it takes more than 2 s"):
+        asyncio.run(Decoder(LimitsSpec(decode_s=0.001, input_px_of_64k=100_000_000)).decode(slow))
+
+
+def test_a_server_that_is_gone_is_started_anew() -> None:
+    """Killed by whomever, it costs the next picture the start of another."""
+
+    async def anew() -> None:
+        decoder = Decoder(LimitsSpec())
+        await decoder.decode(PHOTO)
+        first = server_pid()
+        killed(first)
+        assert (await decoder.decode(PHOTO)).size == Size(451, 300)
+        assert server_pid() != first
+
+    asyncio.run(anew())
+
+
+def test_time_is_a_share_of_the_largest_pictures() -> None:
+    """`decode_s` is for `input_px`; nobody has less than 2 s."""
+    limits = LimitsSpec(decode_s=30, input_px=100_000_000)
+
+    assert [cpu_s(limits, Size(side, side)) for side in (1, 1000, 5000, 10_000)] == [2, 2, 8, 30]
+    assert Order.of(Order(limits, "image").packed()) == Order(limits, "image")
+
+
+def test_the_environment_of_the_server_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hostile bytes are read where no key is."""
+    asyncio.run(Decoder(LimitsSpec()).decode(PHOTO))
+
+    names = {entry.split(b"=")[0] for entry in Path(f"/proc/{server_pid()}/environ").read_bytes().split(b"\0") if entry}
+
+    assert names == {b"PYTHONPATH", b"OPENBLAS_NUM_THREADS"}
+
+
+async def held(room: PixelRoom, pixels: int, most: list[int], end: Callable[[], Awaitable[None]]) -> None:
+    async with room.for_pixels(pixels):
+        most.append(pixels)
+        await end()
+        most.remove(pixels)
+
+
+def test_so_many_pixels_at_a_time() -> None:
+    """Never more than there is room for, in the order of coming; a larger picture has it alone."""
+
+    async def work() -> list[list[int]]:
+        room, now, seen = PixelRoom(100), list[int](), list[list[int]]()
+
+        async def step() -> None:
+            seen.append(list(now))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+        await asyncio.gather(*(held(room, pixels, now, step) for pixels in (40, 60, 1, 1000, 50, 50, 10)))
+        assert not now
+        return seen
+
+    for now in asyncio.run(work()):
+        assert sum(now) <= 100 or now == [1000]
+
+
+def test_who_does_not_wait_any_more_takes_no_room() -> None:
+    """Cancelled while waiting, while admitted, or at the head of the queue: all room is there in the end."""
+
+    async def work() -> None:
+        room, now, stop = PixelRoom(10), list[int](), asyncio.Event()
+        tasks = [asyncio.create_task(held(room, 10, now, stop.wait)) for _ in range(5)]  # type: ignore[arg-type]
+        await until(lambda: bool(now))
+        for index in (1, 3, 0, 2, 4):
+            tasks[index].cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(60), room.for_pixels(10):
+            pass
+
+    asyncio.run(work())
