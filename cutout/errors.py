@@ -31,6 +31,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 SHOWN_CHARS = 200
+MESSAGE_CHARS = 4000
 MOST_SHOWN = 10**15
 
 
@@ -56,7 +57,7 @@ class CutoutError(Exception):
         details: dict[str, Any] = {"field": shown(field)}
         if received is not None:
             details["received"] = shown(received)
-        return cls(message, details)
+        return cls(_printable(message[:MESSAGE_CHARS]), details)
 
 
 def shown(received: object) -> bool | int | float | str:
@@ -66,7 +67,12 @@ def shown(received: object) -> bool | int | float | str:
     if isinstance(received, bytes):
         return f"{len(received)} bytes"
     text = f"a number of {received.bit_length()} bits" if isinstance(received, int) else str(received)[:SHOWN_CHARS]
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
+    """The text with escapes for what would not be seen, or could not be written."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class ConfigurationError(CutoutError):

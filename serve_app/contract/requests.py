@@ -12,6 +12,8 @@ URL_CHARS = 8192
 MOST_MODELS = 100
 ID_CHARS = 200
 MARGIN_CHARS = 100
+SAFE = 2**53 - 1
+"""The largest whole number that every reader of JSON has exactly."""
 SECRET_CHARS = 1024
 
 
@@ -60,7 +62,9 @@ class TermsForm(Form):
     """What a caller will pay and wait for, and which models he will have."""
 
     max_cost_usd: float | None = Field(None, ge=0, description="Refuse the request if its models cost more together.")
-    deadline_ms: int | None = Field(None, ge=1, description="Answer by then with what is done; the rest is a timeout.")
+    deadline_ms: int | None = Field(
+        None, ge=1, le=SAFE, description="Answer by then with what is done; the rest is a timeout."
+    )
     local_only: bool = Field(False, description="Only models that run here: the picture does not leave.")
     commercial_only: bool = Field(False, description="Only models whose licence lets a cutout be sold.")
 

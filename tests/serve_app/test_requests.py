@@ -154,6 +154,14 @@ def test_what_is_no_json_of_the_form_is_refused_by_name(client: TestClient, name
     assert found["message"].isprintable()
 
 
+@pytest.mark.parametrize("number", ["9" * 400, "1" * 5000, "1e400", "inf", "nan", "-inf", "0x10", "\ud7ff"])
+@pytest.mark.parametrize("name", ["deadline_ms", "max_cost_usd"])
+def test_a_number_as_text_is_as_small_as_one_in_json(client: TestClient, name: str, number: str) -> None:
+    """A text is a number only where that number could stand in JSON."""
+    for sent in ({**WAYS["raw"], "params": {name: number}}, {"json": {"image": text(png()), name: number}}):
+        assert error(client.post("/remove-background", **sent), 400)["details"]["field"] == name
+
+
 @pytest.mark.parametrize("depth", [2_000, 30_000])
 def test_deep_json_is_refused(client: TestClient, depth: int) -> None:
     """JSON that is nested deeper than anybody reads is a fault of the body."""
@@ -170,6 +178,10 @@ def test_an_odd_name_is_refused_printably(client: TestClient, path: str, name: s
 
     assert found["message"].isprintable()
     assert len(found["message"]) < 2_000
+    query = f"?{quote(name, errors='surrogatepass')}=1&" * 2
+    file = multipart((part("image\x00", '; filename="a"'), png()))
+    for again in (client.post(path + query, json={"image": "AAAA"}), client.post("/upscale", **file)):
+        assert error(again, 400)["message"].isprintable()
 
 
 def test_a_byte_order_mark_is_passed_over(client: TestClient) -> None:
