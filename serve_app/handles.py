@@ -33,8 +33,12 @@ T = TypeVar("T")
 LEDGER = "Ledger"
 TRIES = 3
 """How often work without side effects is sent, when the replica that has it dies."""
-KEPT_S = 60.0
-"""Longest wait for the jobs' replica, which itself waits for its database; a cancelled job's models may need half."""
+LEDGER_S = 30.0
+"""Longest wait for the ledger, which itself waits for its database."""
+KEPT_S = 30.0
+"""Longest wait for the jobs' replica, which itself waits for its database."""
+CANCEL_S = 60.0
+"""The same for a cancellation: the job's models may need half of it to let go."""
 
 
 class ModelHandle:
@@ -104,51 +108,51 @@ class LedgerHandle:
 
     async def check(self) -> None:
         """Whether it can be written; see dependencies.Dependency."""
-        await _sent(self._handle.check.remote, LEDGER, 1)
+        await _counted(self._handle.check.remote, 1)
 
     async def record(self, job: JobRecord) -> None:
         """See deployments/ledger.py; so for all that follow."""
-        await _sent(lambda: self._handle.record.remote(job, part_of=job.job_id), LEDGER, TRIES)
+        await _counted(lambda: self._handle.record.remote(job, part_of=job.job_id), TRIES)
 
     async def select(self, pick: Pick, whose: str | None = None) -> Logged:
         """Keep a pick."""
-        return await _sent(lambda: self._handle.select.remote(pick, whose), LEDGER, TRIES)
+        return await _counted(lambda: self._handle.select.remote(pick, whose), TRIES)
 
     async def stats(self) -> Stats:
         """What all picks add up to."""
-        return await _sent(self._handle.stats.remote, LEDGER, TRIES)
+        return await _counted(self._handle.stats.remote, TRIES)
 
     async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         """The next picks after a number."""
-        return await _sent(lambda: self._handle.export.remote(after, whose), LEDGER, TRIES)
+        return await _counted(lambda: self._handle.export.remote(after, whose), TRIES)
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
         """Count a request."""
-        return await _sent(lambda: self._handle.admit.remote(who, tier, cost), LEDGER, 1)
+        return await _counted(lambda: self._handle.admit.remote(who, tier, cost), 1)
 
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
         """Take a place for a job."""
-        return await _sent(lambda: self._handle.begin.remote(who, tier, job_id), LEDGER, 1)
+        return await _counted(lambda: self._handle.begin.remote(who, tier, job_id), 1)
 
     async def hold(self, places: Sequence[Place]) -> None:
         """Have the places of durable jobs taken."""
-        await _sent(lambda: self._handle.hold.remote(places), LEDGER, 1)
+        await _counted(lambda: self._handle.hold.remote(places), 1)
 
     async def end(self, job_id: str) -> None:
         """Give the place back."""
-        await _sent(lambda: self._handle.end.remote(job_id), LEDGER, 1)
+        await _counted(lambda: self._handle.end.remote(job_id), 1)
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside."""
-        return await _sent(lambda: self._handle.reserve.remote(hold_id, charges, ceilings), LEDGER, TRIES)
+        return await _counted(lambda: self._handle.reserve.remote(hold_id, charges, ceilings), TRIES)
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """What may still be spent today."""
-        return await _sent(lambda: self._handle.left.remote(ceilings), LEDGER, TRIES)
+        return await _counted(lambda: self._handle.left.remote(ceilings), TRIES)
 
     async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
         """Book what was really spent."""
-        await _sent(lambda: self._handle.settle.remote(hold_id, spent), LEDGER, TRIES)
+        await _counted(lambda: self._handle.settle.remote(hold_id, spent), TRIES)
 
 
 class JobsHandle:
@@ -159,7 +163,7 @@ class JobsHandle:
 
     async def check(self) -> None:
         """Whether a job could be kept; see dependencies.Dependency."""
-        await _sent(self._handle.check.remote, "Jobs", 1)
+        await _kept(self._handle.check.remote)
 
     async def accept(self, order: Order) -> JobState:
         """Keep a job. Sent again it is the same job."""
@@ -175,7 +179,7 @@ class JobsHandle:
 
     async def cancel(self, job_id: str) -> JobState:
         """End it."""
-        return await _kept(lambda: self._handle.cancel.remote(job_id))
+        return await _kept(lambda: self._handle.cancel.remote(job_id), CANCEL_S)
 
     async def delivery(self, job_id: str) -> Delivery | None:
         """What became of its webhook."""
@@ -186,9 +190,17 @@ class JobsHandle:
         await _kept(lambda: self._handle.redeliver.remote(job_id))
 
 
-async def _kept(call: Callable[[], DeploymentResponse[T]]) -> T:
+async def _counted(call: Callable[[], DeploymentResponse[T]], tries: int) -> T:
     try:
-        async with asyncio.timeout(KEPT_S):
+        async with asyncio.timeout(LEDGER_S):
+            return await _sent(call, LEDGER, tries)
+    except (ModelCrashed, ModelUnavailable, TimeoutError) as away:
+        raise ServiceUnavailable("The ledger cannot be reached for now") from away
+
+
+async def _kept(call: Callable[[], DeploymentResponse[T]], limit_s: float | None = None) -> T:
+    try:
+        async with asyncio.timeout(KEPT_S if limit_s is None else limit_s):
             return await _sent(call, "Jobs", TRIES)
     except (ModelCrashed, ModelUnavailable, TimeoutError) as away:
         raise ServiceUnavailable("Jobs cannot be reached for now; those that were accepted are kept") from away

@@ -5,17 +5,14 @@ import base64
 import logging
 import os
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from cutout.errors import ServiceUnavailable
-from serve_app import handles
 from tests.deployments.conftest import postgres_server
 from tests.patience import HANG_S
 from tests.serve_app.jobbing import Works, client, picture, working
@@ -140,27 +137,3 @@ async def test_postgresql_is_waited_for(tmp_path: Path, said: pytest.LogCaptureF
     assert (refused.status_code, refused.json()["error"]["type"]) == (503, "service_unavailable")
     assert [result["status"] for result in done["results"]] == ["success"] * 2
     assert len(works.runs) == 2
-
-
-class Unanswered:
-    """A call that nobody answers."""
-
-    cancelled = False
-
-    def __await__(self) -> Generator[Any, None, None]:
-        yield from asyncio.Event().wait().__await__()
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-async def test_who_asks_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A question about a job that the replica cannot answer, its database away, is refused in time, and given up."""
-    monkeypatch.setattr(handles, "KEPT_S", 0.05)
-    call = Unanswered()
-    replica: Any = SimpleNamespace(state=SimpleNamespace(remote=lambda _: call))
-
-    with pytest.raises(ServiceUnavailable):
-        await handles.JobsHandle(replica).state("some job")
-
-    assert call.cancelled
