@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from deployments.records.checking import check_database
 from serve_app.settings import free_port
+from tests.patience import HANG_S
 
 
 def garbage(file: Path) -> None:
@@ -58,7 +59,12 @@ def start(data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """`python -m serve_app` on a data folder, as far as it comes."""
     environment = {**os.environ, "CUTOUT_DATA_DIR": str(data), "PORT": str(free_port()), **variables}
     return subprocess.run(
-        [sys.executable, "-m", "serve_app"], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "serve_app"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
     )
 
 

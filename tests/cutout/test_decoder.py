@@ -17,6 +17,7 @@ from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.image import decode
 from cutout.outcome import Size
 from cutout.spec import LimitsSpec
+from tests.patience import HANG_S
 from tests.pictures.colours import cicp
 from tests.pictures.files import END, SIGNATURE, chunk, png
 from tests.pictures.tables import FILES
@@ -44,7 +45,7 @@ def forks() -> list[int]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HANG_S):
         while not true():
             await asyncio.sleep(0.005)
 
@@ -203,7 +204,7 @@ def test_who_does_not_wait_any_more_takes_no_room() -> None:
             tasks[index].cancel()
             await asyncio.sleep(0)
         await asyncio.gather(*tasks, return_exceptions=True)
-        async with asyncio.timeout(60), room.for_pixels(10):
+        async with asyncio.timeout(HANG_S), room.for_pixels(10):
             pass
 
     asyncio.run(work())

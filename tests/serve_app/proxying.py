@@ -17,6 +17,7 @@ from ray.serve.config import HTTPOptions
 from serve_app.haproxy import MARK
 from serve_app.haproxy_config import HEAD_S, STILL_S, hardened
 from serve_app.settings import free_port, ray_environment
+from tests.patience import HANG_S
 
 LARGE = 4 * 1024 * 1024
 START_S = 30
@@ -39,7 +40,7 @@ class Door:
 
     @property
     def http(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=HANG_S)
 
 
 @contextmanager

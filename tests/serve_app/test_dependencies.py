@@ -13,6 +13,7 @@ from serve_app import contract, dependencies
 from serve_app.app import create_app
 from serve_app.dependencies import Dependencies
 from tests.deployments.unwritable import unwritable
+from tests.patience import HANG_S
 from tests.serve_app.parts import model, registry, shotgun
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +69,7 @@ async def test_what_is_away_is_told_with_its_reason(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(dependencies, "ANSWER_S", 0.05)
     watched = Dependencies({"ledger": Away(how), "jobs": Away("refuses")})
 
-    await asyncio.wait_for(watched.look(), 30)
+    await asyncio.wait_for(watched.look(), HANG_S)
 
     assert {name: state and state.reason for name, state in watched.states().items()} == {
         "ledger": reason,
