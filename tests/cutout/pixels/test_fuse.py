@@ -1,0 +1,76 @@
+"""Mattes that are near the best in score and in what they show are combined; the rest is left out."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from cutout.pixels.fuse import fused, kept
+from cutout.pixels.refine import refined
+from cutout.pixels.score import Score, scores
+from tests.cutout.pixels.parts import disc, shown
+
+GOOD = Score(0.9, 0.9, 0.6)
+
+
+def test_one_that_scores_low_or_shows_something_else_is_left_out() -> None:
+    """Kept are the best, and those near it in score and in IoU, by falling score."""
+    mattes = {"best": disc(), "near": disc(), "low": disc(), "other": disc(at=0.3)}
+    near, low = Score(0.89, 0.9, 0.6), Score(0.7, 0.9, 0.6)
+
+    assert kept(mattes, {"near": near, "best": GOOD, "low": low, "other": near}) == ("best", "near")
+
+
+def test_identical_mattes_are_one_refined() -> None:
+    """Three times the same is that one, refined: nothing is added by counting."""
+    true = disc()
+    rgb, mattes = shown(true), {"a": true, "b": true, "c": true}
+
+    assert (fused(rgb, mattes, scores(rgb, mattes, {})).alpha == refined(rgb, true)).all()
+
+
+def test_one_model_is_refined_alone() -> None:
+    """With one matte there is nothing to combine, and the result says whose it is."""
+    rgb, mattes = shown(disc()), {"a": disc()}
+    found = fused(rgb, mattes, scores(rgb, mattes, {}))
+
+    assert found.sources == ("a",)
+    assert (found.alpha == refined(rgb, disc())).all()
+
+
+def test_where_two_disagree_the_picture_decides() -> None:
+    """Of a smaller and a larger subject, the picture shows which; less than two thirds of either's error is left."""
+    true = disc(soft_px=2)
+    rows, columns = np.mgrid[:96, :96]
+    far = np.hypot(rows - 48, columns - 48)
+    mattes = {name: np.where(far < radius, 255, 0).astype(np.uint8) for name, radius in (("small", 23), ("large", 25))}
+    found = fused(shown(true), mattes, {"small": GOOD, "large": GOOD})
+
+    assert set(found.sources) == {"small", "large"}
+    off = np.abs(found.alpha.astype(int) - true).mean()
+    assert all(off < np.abs(matte.astype(int) - true).mean() * 2 / 3 for matte in mattes.values())
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_empty_and_full_stay(value: int) -> None:
+    """Where all agree that there is nothing, or nothing else, so does the result."""
+    matte = np.full((20, 30), value, np.uint8)
+    rgb, mattes = np.zeros((20, 30, 3), np.uint8), {"a": matte, "b": matte}
+
+    assert (fused(rgb, mattes, scores(rgb, mattes, {})).alpha == matte).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_the_order_of_mattes_decides_nothing(data: st.DataObject) -> None:
+    """Any mattes of any size give one of that size, the same in any order of answers."""
+    shape = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
+    rgb = data.draw(arrays(np.uint8, (*shape, 3)))
+    mattes = {name: data.draw(arrays(np.uint8, shape)) for name in "abc"}
+    turned = dict(reversed(mattes.items()))
+    one, other = (fused(rgb, some, scores(rgb, some, {})) for some in (mattes, turned))
+
+    assert one.alpha.shape == shape
+    assert one.sources == other.sources
+    assert (one.alpha == other.alpha).all()
