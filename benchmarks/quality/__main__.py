@@ -1,0 +1,31 @@
+"""`make quality`: `python -m benchmarks.quality [PHOTOS] [--illustrations TARBALL]`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.quality.compare import judged
+from benchmarks.quality.mattes import mattes
+from benchmarks.quality.page import write
+from benchmarks.quality.samples import composites, illustrations, photographs
+
+
+def main(
+    photos: Annotated[Path, typer.Argument(help="Folder of photographs with `.alpha.png` beside each.")],
+    illustrated: Annotated[
+        Path | None, typer.Option("--illustrations", help="What `npm pack @lobehub/fluent-emoji-3d@1.1.0` wrote.")
+    ] = None,
+    into: Annotated[Path, typer.Option(help="Folder of the page.")] = Path("docs"),
+) -> None:
+    """Measure, and write quality.md and quality.png."""
+    found = photographs(photos)
+    if not found:
+        raise typer.BadParameter(f"no photographs with mattes in {photos}: `<class>-<n>.jpg` and `.alpha.png` expected")
+    samples = [*found, *composites(found), *(illustrations(illustrated) if illustrated else [])]
+    made = mattes(samples)
+    write([judged(sample, made[sample.name]) for sample in samples], into)
+
+
+if __name__ == "__main__":
+    typer.run(main)
