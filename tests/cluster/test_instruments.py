@@ -145,6 +145,17 @@ def test_a_trace_of_one_request(service: Service) -> None:
         assert {a.key: a.value.string_value for a in span.attributes}["cutout.job_id"] == answer.json()["job_id"]
 
 
+def test_models_work_at_once(service: Service) -> None:
+    """Of a request's models each one begins before any has ended."""
+    trace_id, models = uuid.uuid4().hex, ("slow", "local_u2netp")
+
+    process(service, *models, traceparent=f"00-{trace_id}-{'1' * 16}-01")
+
+    spans = collected(service, trace_id, 10)
+    both = [spans[f"model {name}"] for name in models]
+    assert max(span.start_time_unix_nano for span in both) < min(span.end_time_unix_nano for span in both)
+
+
 def test_no_query_in_a_trace(service: Service) -> None:
     """What a request's query holds, such as a signature, is in no span."""
     trace_id, secret = uuid.uuid4().hex, uuid.uuid4().hex
