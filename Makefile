@@ -7,7 +7,7 @@ TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 
-.PHONY: help setup weights run profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke lock clean
+.PHONY: help setup weights run profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke quality lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ bench: weights   ## measure side by side with rembg, Pillow and libvips; writes 
 
 bench-smoke: weights ## the benchmark's short form: that it runs, not how fast
 	@$(BIN)/python -m benchmarks --smoke
+
+quality: weights ## how good the cutouts are, on the photographs of PHOTOS (with mattes); writes docs/quality.md
+	@$(BIN)/python -m benchmarks.quality $(or $(PHOTOS),../shared/eval) $(if $(ILLUSTRATIONS),--illustrations $(ILLUSTRATIONS))
 
 lock:            ## write both lock files anew from pyproject.toml
 	@$(COMPILE) -o requirements.lock pyproject.toml
