@@ -12,6 +12,7 @@ from cutout.keys import KeyRecord
 
 if TYPE_CHECKING:  # a finish is made of sizes and boxes
     from cutout.finish import Finish
+    from cutout.removal import Removal
 
 Rgb: TypeAlias = NDArray[np.uint8]
 """(H, W, 3) uint8, sRGB."""
@@ -197,6 +198,8 @@ class Job:
     """What becomes of each cutout; None: it stays as it was made."""
     keep_whole: bool = False
     """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
+    removal: "Removal | None" = None
+    """How each cutout is made; None: as `Removal()` says."""
     pixels: bool = False
     """Cutouts come back as pixels, for somebody here who goes on with them; only without an upscale."""
     image_field: str = "image"

@@ -62,6 +62,8 @@ class Finish(TypedDict, total=False):
 class JobOptions(Terms, Finish, total=False):
     """What may be said with a picture."""
 
+    transparency_handling: Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
+
 
 class AsyncClient:
     """A service of Cutout Shotgun, for programs with an event loop; `Client` is the same without one.

@@ -11,6 +11,7 @@ from cutout.errors import CutoutError, ModelUnavailable
 from cutout.ground import kept
 from cutout.image import Picture, encode
 from cutout.outcome import Cutout, Failure, Matte, ModelStatus, OutputFormat
+from cutout.removal import Removal
 from cutout.spec import EncodeSpec, ModelSpec
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
@@ -37,18 +38,23 @@ class Remover:
         self._opening = asyncio.create_task(self._open_until_ready())
         await asyncio.wait([asyncio.create_task(self._tried.wait())], timeout=FIRST_TRY_S)
 
-    async def remove(self, picture: Picture, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: Picture, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         """The cutout of a picture: encoded, or as pixels when `output_format` is None."""
+        removal = removal or Removal()
         cost_usd = 0.0
         try:
             if self._status.state != "ready":
                 message = f"{self._spec.name} is unavailable: {self._status.reason}"
                 raise ModelUnavailable(message, {"retry_after_s": self._retry_s})
             started = time.perf_counter()
-            matte = await self._backend.remove(picture)
+            picture = removal.input(picture)
+            matte = removal.matte_without_model(picture) or await self._backend.remove(picture)
             cost_usd = self._cost_usd(matte)
+            clean = self._spec.decontaminate and removal.decontaminate
             infer_ms = (time.perf_counter() - started) * 1000
-            return await asyncio.to_thread(self._finish, picture, matte, output_format, infer_ms)
+            return await asyncio.to_thread(self._finish, picture, matte, output_format, infer_ms, clean=clean)
         except CutoutError as error:
             failed = Failure.of(self._spec.id, error)
             return replace(failed, cost_usd=max(cost_usd, failed.cost_usd))
@@ -64,10 +70,12 @@ class Remover:
             self._opening.cancel()
         await self._backend.close()
 
-    def _finish(self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float) -> Cutout:
+    def _finish(
+        self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float, *, clean: bool
+    ) -> Cutout:
         started = time.perf_counter()
         matte = kept(picture, matte)
-        rgba = compose(picture, matte, self._spec.decontaminate)
+        rgba = compose(picture, matte, clean)
         composed = time.perf_counter()
         encoded = encode(rgba, output_format, self._encoding, picture.dpi) if output_format else None
         encode_ms = (time.perf_counter() - composed) * 1000

@@ -13,6 +13,7 @@ from cutout.finish import Finish
 from cutout.image import Picture
 from cutout.keys import KeyRecord
 from cutout.outcome import Job
+from cutout.removal import Removal
 from serve_app.choice import choose
 from serve_app.contract import DurableForm
 from serve_app.fetch import Fetcher
@@ -116,6 +117,7 @@ class Acceptance:
                 base_url=base_url,
                 place=place,
                 finish=await self._put_finish(job.id, job.finish) if job.finish else None,
+                transparency=(job.removal or Removal()).transparency,
                 webhook_url=form.webhook_url,
                 sealed_secret=self._signer.sealed(form.webhook_secret) if form.webhook_secret else None,
             )

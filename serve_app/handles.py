@@ -22,6 +22,7 @@ from cutout.finish import Finish
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat, Upscaled
 from cutout.purse import Charge
 from cutout.records import JobRecord, Logged, LoggedPick, Pick, Stats
+from cutout.removal import Removal
 from cutout.spec import LimitTier, ModelSpec
 from cutout.trail import current_job
 from cutout.verdict import Place, Verdict
@@ -53,14 +54,16 @@ class ModelHandle:
         # A provider may have charged for work whose answer was lost: it is not sent again.
         self._tries = TRIES if spec.local else 1
 
-    async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         """See shotgun.Model. What could not be done within the model's time, for all that is queued, is refused now."""
         wait_s = self._queue.sure_wait_s()
         if wait_s is not None and wait_s > self._timeout_s:
             message = f"{self._name} is busy: what is queued takes {wait_s} s, and a picture has {self._timeout_s:g} s"
             raise ModelBusy(message, {"retry_after_s": wait_s})
         call, job = self._handle.remove, current_job()
-        sent = (picture, output_format)
+        sent = (picture, output_format, removal)
         return await _queued(self._queue, lambda: call.remote(*sent, part_of=job), self._name, self._tries)
 
     async def status(self) -> ModelStatus:

@@ -19,6 +19,7 @@ from cutout.outcome import (
     Size,
     Terms,
 )
+from cutout.removal import Removal, TransparencyHandling
 from cutout.verdict import Place
 from serve_app.finishing import finish_of
 from serve_app.webhooks import Attempt
@@ -56,6 +57,7 @@ class Order:
     """Its caller's, taken until it has ended."""
     finish: dict[str, Any] | None = None
     """What becomes of each cutout, as finishing.py keeps it; a background's picture by its name in the store."""
+    transparency: TransparencyHandling = "intersect_alpha"
     webhook_url: str | None = None
     sealed_secret: str | None = field(default=None, repr=False)
     """The webhook's secret, as `Signer.sealed` gives it: the order lies in DBOS's tables, where it may be read."""
@@ -84,7 +86,8 @@ class Order:
         """What was asked for, without its picture."""
         terms = Terms(deadline_s=self.deadline_s)
         finish = finish_of(self.finish) if self.finish else None
-        return Job(self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
+        asked = (self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
+        return Job(*asked, removal=Removal(self.transparency))
 
     @property
     def background(self) -> str | None:

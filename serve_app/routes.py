@@ -11,6 +11,7 @@ from cutout.errors import ServiceUnavailable
 from cutout.finish import check_transparency
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
+from cutout.removal import Removal
 from cutout.trail import follow
 from serve_app.acceptance import check_form
 from serve_app.choice import choose
@@ -132,7 +133,7 @@ class Routes:
         job = replace(job, began_s=time.perf_counter(), image_field="image_url" if form.image_url else "image")
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
         check_form(form, reply)
-        job = replace(job, output_format=reply.output_format)
+        job = replace(job, removal=Removal(form.transparency_handling), output_format=reply.output_format)
         durable = self._jobs if self._jobs and self._jobs.wants(request, form) else None
         check_pick(form, reply, durable=durable is not None)
         if durable:

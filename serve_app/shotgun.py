@@ -20,6 +20,7 @@ from cutout.finish import Finish, check_format, check_transparency
 from cutout.image import Picture, check_sides
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.outcome import Cutout, Failure, Job, ModelResult, ModelStatus, OutputFormat, Result, Size, Terms, Upscaled
+from cutout.removal import Removal
 from cutout.spec import Registry
 from cutout.trail import follow
 from serve_app.board import Board
@@ -34,7 +35,9 @@ Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 class Model(Protocol):
     """A removal model, wherever it runs."""
 
-    async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         """The cutout, encoded, or as pixels when `output_format` is None."""
 
     async def status(self) -> ModelStatus:
@@ -229,7 +232,7 @@ class Shotgun:
     async def _shoot(self, model_id: str, volley: "_Volley") -> Cutout | Failure:
         started, job = time.perf_counter(), volley.job
         as_file = job.is_plain and not job.pixels
-        outcome = await self._cut(model_id, volley.shared, job.output_format if as_file else None)
+        outcome = await self._cut(model_id, volley.shared, job.output_format if as_file else None, job.removal)
         volley.costs[model_id] = outcome.cost_usd
         cut_ms = (time.perf_counter() - started) * 1000
         self.board.record(model_id, outcome, cut_ms)
@@ -245,11 +248,13 @@ class Shotgun:
         price_usd = self.registry.models[model_id].price_usd
         return replace(Failure.of(model_id, error), cost_usd=volley.costs.get(model_id, price_usd))
 
-    async def _cut(self, model_id: str, shared: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def _cut(
+        self, model_id: str, shared: Any, output_format: OutputFormat | None, removal: Removal | None
+    ) -> Cutout | Failure:
         spec = self.registry.models[model_id]
         try:
             async with asyncio.timeout(spec.timeout_s):
-                return await self._models[model_id].remove(shared, output_format)
+                return await self._models[model_id].remove(shared, output_format, removal)
         except TimeoutError:
             failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
         except CutoutError as error:

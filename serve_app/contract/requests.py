@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Wi
 from cutout.finish import OutputType
 from cutout.outcome import OutputFormat
 from cutout.records import CATEGORY_CHARS, NOTES_CHARS
+from cutout.removal import TransparencyHandling
 
 URL_CHARS = 8192
 MOST_MODELS = 100
@@ -113,7 +114,17 @@ class DurableForm(PictureForm, FinishForm):
     )
 
 
-class RemoveForm(DurableForm, PickForm, TermsForm):
+class RemovalForm(Form):
+    """How a cutout is made of a picture that is transparent already."""
+
+    transparency_handling: TransparencyHandling = Field(
+        "intersect_alpha",
+        description="For a picture that is transparent already: the model's alpha within the picture's own; the "
+        "picture itself, and no model runs; or the model's alpha alone, as if the picture were opaque.",
+    )
+
+
+class RemoveForm(DurableForm, PickForm, TermsForm, RemovalForm):
     """POST /remove-background."""
 
     include_models: Models = ["all"]
@@ -126,7 +137,7 @@ class UpscaleForm(PictureForm):
     preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
 
 
-class ProcessForm(DurableForm, PickForm, TermsForm):
+class ProcessForm(DurableForm, PickForm, TermsForm, RemovalForm):
     """POST /process."""
 
     bg_models: Models = ["all"]

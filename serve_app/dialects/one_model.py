@@ -4,18 +4,27 @@ from cutout.errors import ModelUnavailable
 from cutout.image import Picture
 from cutout.keys import KeyRecord
 from cutout.outcome import Cutout, Job
+from cutout.removal import Removal
 from serve_app.responses import all_failed
 from serve_app.shotgun import Shotgun
 
 
-async def cut_out(shotgun: Shotgun, job_id: str, model: str, picture: Picture, key: KeyRecord | None) -> Cutout:
+async def cut_out(
+    shotgun: Shotgun,
+    job_id: str,
+    model: str,
+    picture: Picture,
+    key: KeyRecord | None,
+    *,
+    removal: Removal | None = None,
+) -> Cutout:
     """The cutout, whose `rgba` is there.
 
     Raises:
         BudgetSpent, Forbidden: the caller may not have it now, or not at all.
         ProcessingError, ServiceUnavailable: the model failed, or could not start.
     """
-    job = Job(job_id, b"", (model,), key=key, pixels=True)
+    job = Job(job_id, b"", (model,), key=key, removal=removal, pixels=True)
     result = await shotgun.run(job, picture=picture)
     outcome = result.results[0].outcome
     if not isinstance(outcome, Cutout):

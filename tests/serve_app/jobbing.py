@@ -23,6 +23,7 @@ from cutout.errors import CutoutError
 from cutout.instruments import Kept
 from cutout.keys import KeyRecord
 from cutout.outcome import Cutout, Failure, Job, OutputFormat
+from cutout.removal import Removal
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
@@ -53,7 +54,9 @@ class Counted(InProcess):
     pause_s: float = 0.0
     cancelled = 0
 
-    async def remove(self, picture: Any, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         try:
             await asyncio.sleep(self.pause_s)
             if self.held:
@@ -61,7 +64,7 @@ class Counted(InProcess):
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        result = await super().remove(picture, output_format)
+        result = await super().remove(picture, output_format, removal)
         with self.runs.open("a") as file:
             file.write(f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n")
         return result

@@ -7,6 +7,7 @@ from cutout.limiter import Limiter
 from cutout.outcome import Cutout, Failure, ModelStatus, OutputFormat
 from cutout.purse import Charge
 from cutout.records import JobRecord
+from cutout.removal import Removal
 from cutout.spec import (
     AccessSpec,
     DropInSpec,
@@ -46,10 +47,12 @@ def registry(*models: ModelSpec, access: AccessSpec = BUSY, **limits: int) -> Re
 class InProcess(Remover):
     """A Remover called directly; it opens at its first call."""
 
-    async def remove(self, picture: object, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: object, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         if self._opening is None:
             await self.start()
-        return await super().remove(picture, output_format)  # type: ignore[arg-type]
+        return await super().remove(picture, output_format, removal)  # type: ignore[arg-type]
 
     async def status(self) -> ModelStatus:  # type: ignore[override]
         if self._opening is None:

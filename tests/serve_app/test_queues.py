@@ -167,7 +167,7 @@ class Refusing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def remove(self, picture: object, output_format: OutputFormat | None) -> Cutout:
+    async def remove(self, picture: object, output_format: OutputFormat | None, removal: object = None) -> Cutout:
         raise self._error
 
     async def upscale_picture(self, *_: object) -> Cutout:

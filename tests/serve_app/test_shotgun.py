@@ -30,7 +30,7 @@ class Scripted:
         self._script = script
         self.asked = self.done = self.cancelled = False
 
-    async def remove(self, picture: Picture, output_format: str | None) -> Cutout | Failure:
+    async def remove(self, picture: Picture, output_format: str | None, removal: object = None) -> Cutout | Failure:
         self.asked = True
         try:
             await self._script()

@@ -13,6 +13,7 @@ from cutout.composite import compose
 from cutout.errors import ValidationError
 from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import Cutout, Matte
+from cutout.removal import Removal
 from cutout.smooth import smoothed
 from serve_app.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 from serve_app.dialects.one_model import answering_model, cut_out
@@ -52,7 +53,8 @@ class RembgServer:
     async def _answer(self, request: Request, form: RembgForm, model: str, image: bytes) -> Response:
         picture = await self._shotgun.decoder.decode(image, "file")
         job_id = new_id()
-        cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key)
+        removal = Removal(decontaminate=form.dc and not (form.ppm or form.om))
+        cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key, removal=removal)
         content = await asyncio.to_thread(_written, form, picture, cutout)
         return Response(content, 200, {"X-Job-Id": job_id}, MEDIA_TYPES["png"])
 
@@ -106,6 +108,6 @@ def _written(form: RembgForm, picture: Picture, cutout: Cutout) -> bytes:
     alpha = smoothed(opacity(rgba)) if form.ppm else opacity(rgba)
     if form.om:
         return encode(alpha, "png", dpi=picture.dpi)
-    if form.ppm or not form.dc:
+    if form.ppm:
         rgba = compose(picture, Matte(alpha), clean=False)
     return encode(rgba if form.bgc is None else over(rgba, *form.bgc), "png", dpi=picture.dpi)

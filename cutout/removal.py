@@ -1,0 +1,31 @@
+"""What is asked of a removal model beside its picture."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from cutout.image import Picture
+from cutout.outcome import Matte
+
+TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
+"""For a picture that is transparent already: the model's alpha within the picture's own; the picture's own alone; or
+the model's alone, of the colours as if they were opaque, those under alpha 0 too."""
+RETURNED_NOTE = "The picture is transparent already; it was returned with its own transparency, and no model ran."
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How a cutout is made of a picture and a matte."""
+
+    transparency: TransparencyHandling = "intersect_alpha"
+    decontaminate: bool = True
+    """Clean colours under soft alpha, where the model's file has `decontaminate: true`."""
+
+    def input(self, picture: Picture) -> Picture:
+        """The picture that the model is to see."""
+        return Picture(picture.rgb, dpi=picture.dpi) if self.transparency == "discard_alpha_layer" else picture
+
+    def matte_without_model(self, picture: Picture) -> Matte | None:
+        """The picture's own alpha, at no cost, where no model is to run."""
+        if self.transparency != "return_input_if_non_opaque" or picture.alpha is None:
+            return None
+        return Matte(picture.alpha, cost_usd=0.0, note=RETURNED_NOTE)

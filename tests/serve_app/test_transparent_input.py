@@ -1,0 +1,77 @@
+"""Pictures that are transparent already, from the request to the answer."""
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from cutout.ground import KEPT_NOTE
+from cutout.removal import RETURNED_NOTE
+from tests.serve_app.test_routes import opened, png, text
+
+LOGO = np.zeros((24, 32, 4), np.uint8)
+LOGO[4:20, 4:28] = (255, 255, 255, 255)
+LOGO[4:20, 27, 3] = 100
+"""White: the model without weights, for which what is dark is the subject, finds nothing."""
+HALF = np.zeros((24, 32, 4), np.uint8)
+HALF[:, :, :3] = 255
+HALF[:, 16:] = (0, 0, 0, 128)
+"""Half transparent black on the right, and hidden white on the left."""
+
+
+def result(client: TestClient, pixels: np.ndarray, path: str = "/remove-background", **fields: Any) -> dict[str, Any]:
+    models = {"/remove-background": "include_models", "/process": "bg_models"}[path]
+    body = client.post(path, json={"image": text(png(pixels)), models: ["second"], **fields}).json()
+    [found] = body["results"]
+    return found  # type: ignore[no-any-return]
+
+
+def test_a_white_logo_keeps_its_alpha_and_is_told_so(client: TestClient) -> None:
+    """Where the model finds nothing, the caller's alpha stays, colours too, and the note says so."""
+    found = result(client, LOGO)
+
+    assert np.array_equal(opened(found["image_base64"]), LOGO)
+    assert found["note"] == KEPT_NOTE
+
+
+@pytest.mark.parametrize("path", ["/remove-background", "/process"])
+def test_the_picture_itself(client: TestClient, path: str) -> None:
+    """No model runs and nothing is charged; of an opaque picture the field changes nothing."""
+    found = result(client, HALF, path, transparency_handling="return_input_if_non_opaque")
+    opaque = result(client, LOGO[4:20, 4:20], path, transparency_handling="return_input_if_non_opaque")
+
+    assert (found["note"], found["cost_usd"]) == (RETURNED_NOTE, 0.0)
+    assert (opaque.get("note"), opaque["cost_usd"]) == (None, 0.25)
+    pixels = opened(found["image_base64"])
+    assert pixels[12, [4, -4], 3].tolist() == [0, 128]
+
+
+def test_the_models_alpha_alone(client: TestClient) -> None:
+    """As if the picture were opaque: black is the subject, however thin it was."""
+    found = result(client, HALF, transparency_handling="discard_alpha_layer")
+
+    assert opened(found["image_base64"])[12, [4, -4], 3].tolist() == [0, 255]
+
+
+def test_another_word_is_refused(client: TestClient) -> None:
+    """By name."""
+    response = client.post("/remove-background", json={"image": text(png(HALF)), "transparency_handling": "keep"})
+
+    assert response.status_code == 400
+    assert response.json()["error"]["details"]["field"] == "transparency_handling"
+
+
+@pytest.mark.parametrize("dc", ["true", "false"])
+def test_rembgs_dc_is_a_part_of_what_is_asked(client: TestClient, dc: str) -> None:
+    """Without `dc` the picture's colours are left; the model here refuses `dc`, since its file says so."""
+    out = io.BytesIO()
+    Image.fromarray(np.full((9, 9, 3), 120, np.uint8)).save(out, "PNG")
+    response = client.post("/api/remove", files={"file": ("a.png", out.getvalue(), "image/png")}, data={"dc": dc})
+
+    assert response.status_code == (422 if dc == "true" else 200)
+    if dc == "false":
+        assert opened(base64.b64encode(response.content).decode())[4, 4].tolist() == [120, 120, 120, 135]
