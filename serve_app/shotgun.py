@@ -31,6 +31,9 @@ from serve_app.measures import record_result, record_spans
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 """Whether the results so far, by model, of all the models fired, are all that the caller needs."""
 
+SMALLEST_FACTOR = 2
+"""Pictures are enlarged by 2 or 4."""
+
 
 class Model(Protocol):
     """A removal model, wherever it runs."""
@@ -297,6 +300,8 @@ class Shotgun:
         larger, cap = size.times(factor), self.registry.service.limits.output_px
         if larger.width * larger.height > cap:
             message = f"The result would have {larger.width * larger.height} pixels; at most {cap} are made"
+            if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
+                message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
             raise ResolutionTooHigh.of_field(field, message, factor)
 
 
