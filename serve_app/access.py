@@ -5,6 +5,7 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.errors import CutoutError, RateLimited, Unauthorized
@@ -14,6 +15,8 @@ from cutout.verdict import Place, Verdict
 from serve_app.budgets import Budgets, Limiter
 from serve_app.callers import Caller, Callers
 from serve_app.dialects import refusal
+from serve_app.room import Room, when_made
+from serve_app.transfers import Transfers, whole
 
 OPEN = frozenset({"/", "/leaderboard", "/health", "/docs", "/openapi.json"})
 OPEN_UNDER = ("/health/", "/docs/", "/static/", "/results/")
@@ -49,9 +52,21 @@ class Access:
     """
 
     def __init__(
-        self, app: ASGIApp, keys: KeyRing | None, access: AccessSpec, limiter: Limiter, costly: Collection[str]
+        self,
+        app: ASGIApp,
+        keys: KeyRing | None,
+        access: AccessSpec,
+        limiter: Limiter,
+        *,
+        costly: Collection[str],
+        room: Room,
+        most_bytes: int,
     ) -> None:
+        """`most_bytes` of a job's body are read before it takes `room`, and a place."""
         self._app = app
+        self._room = room
+        self._uploads = Transfers()
+        self._most_bytes = most_bytes
         self._callers = Callers(keys, access)
         self._budgets = Budgets(limiter)
         self._costly = frozenset(costly)
@@ -61,7 +76,10 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_free = is_open(_path(scope))
+        is_free, is_job = is_open(_path(scope)), is_costly(scope, self._costly)
+        if is_job and (full := self._room.refusal()):
+            await _answer(full, scope, receive, send)
+            return
         caller: Caller | None = None
         try:
             caller = self._callers.of(scope)
@@ -77,8 +95,15 @@ class Access:
         send = _with_budget(send, verdict)
         if not verdict.allowed:
             await _answer(_too_many(verdict, "requests in 60 seconds"), scope, receive, send)
-        elif is_costly(scope, self._costly):
-            await self._as_job(caller, scope, receive, send)
+        elif is_job:
+            try:
+                receive = await whole(receive, self._uploads, self._most_bytes)
+            except CutoutError as refused:
+                await _answer(refused, scope, receive, send, last=True)
+            except ClientDisconnect:
+                return
+            else:
+                await self._as_job(caller, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -94,18 +119,14 @@ class Access:
             else:
                 self._budgets.let_go(place.id)
 
-        async def send_after_place(message: Message) -> None:
-            # Before the last byte: who has the whole answer may send the next job at once.
-            if message["type"] == "http.response.body" and not message.get("more_body", False):
-                await give_back()
-            await send(message)
-
+        # Before the last byte: who has the whole answer may send the next job at once.
+        send_after_place = when_made(send, give_back)
         try:
             verdict = await self._budgets.begin(caller, place.id)
             if not verdict.allowed:
                 await _answer(_too_many(verdict, "jobs at a time"), scope, receive, send_after_place)
             else:
-                await self._app(scope, receive, send_after_place)
+                await self._room.run(self._app, scope, receive, send_after_place)
         finally:
             await give_back()
 
@@ -128,8 +149,11 @@ def _too_many(verdict: Verdict, what: str) -> RateLimited:
     return RateLimited(message, {"limit": verdict.limit, "retry_after_s": wait_s})
 
 
-async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send, last: bool = False) -> None:
+    """Refuse a request; after the `last` one of a connection nothing more of its body is read."""
     response = refusal(error, scope)
+    if last:
+        response.headers["Connection"] = "close"
     if response.status_code == Unauthorized.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     await response(scope, receive, send)

@@ -42,6 +42,7 @@ from serve_app.selections import Ledger, Selections
 from serve_app.settings import VERSION
 from serve_app.shotgun import Shotgun
 from serve_app.traffic import Metered, Traffic
+from serve_app.transfers import Sending, Transfers
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +99,10 @@ def create_app(
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
-    guarded = Room(Access(app, keys, service.access, books, COSTLY), service.limits.jobs_in_hand, COSTLY)
+    room = Room(service.limits.jobs_in_hand, traffic)
+    most_bytes = service.limits.body_bytes * 3 // 2  # base64, and what stands beside the picture
+    sending = Sending(app, Transfers())
+    guarded = Access(sending, keys, service.access, books, costly=COSTLY, room=room, most_bytes=most_bytes)
     served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, traffic, paths)
     return RequestId(Paths(with_cors(served, service.access)))
 

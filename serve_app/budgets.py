@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 LIMITER_S = 0.25
 """Longest wait for the limiter, in seconds."""
+END_S = 10.0
+END_AGAIN_S = (1, 2, 4, 8, 16, 32, 64, 128)
+"""A place is given back within END_S, or after these seconds again; about as long as its lease."""
 LOG_EVERY_S = 60.0
 
 
@@ -61,17 +64,31 @@ class Budgets:
     async def end(self, job_id: str) -> None:
         """Give a job's place back, even where the request that asks is cancelled meanwhile."""
         self._own.end(job_id)
-        ending = asyncio.create_task(self._asked(self._limiter.end(job_id)))
+        ending = asyncio.create_task(self._ended(job_id))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
-        await asyncio.shield(ending)
+        await asyncio.wait({ending}, timeout=LIMITER_S)
+
+    async def _ended(self, job_id: str) -> None:
+        """Ask until the place is given back: on a busy machine it would otherwise be taken for as long as its lease."""
+        for wait_s in END_AGAIN_S:
+            try:
+                await asyncio.wait_for(self._limiter.end(job_id), END_S)
+            except (CutoutError, TimeoutError) as away:
+                self._say(away)
+                await asyncio.sleep(wait_s)
+            else:
+                return
 
     async def _asked(self, question: Awaitable[T]) -> T | None:
         try:
             return await asyncio.wait_for(question, LIMITER_S)
         except (CutoutError, TimeoutError) as away:
-            if time.monotonic() >= self._quiet_until_s:
-                self._quiet_until_s = time.monotonic() + LOG_EVERY_S
-                reason = str(away) or f"no answer within {LIMITER_S:g} s"
-                logger.warning("The limiter is away, each ingress replica counts by itself: %s", reason)
+            self._say(away)
             return None
+
+    def _say(self, away: Exception) -> None:
+        if time.monotonic() >= self._quiet_until_s:
+            self._quiet_until_s = time.monotonic() + LOG_EVERY_S
+            reason = str(away) or "no answer in time"
+            logger.warning("The limiter is away, each ingress replica counts by itself: %s", reason)

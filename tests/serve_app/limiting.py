@@ -17,8 +17,10 @@ from cutout.verdict import Verdict
 from serve_app import contract
 from serve_app.access import Access
 from serve_app.room import Room
+from serve_app.traffic import Traffic
 
 BUDGET = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+MOST_BYTES = 1024 * 1024
 COSTLY = ("POST /remove-background", "POST /fall", "POST /stream")
 
 
@@ -122,11 +124,18 @@ class Jobs:
             self.running -= 1
 
     def service(
-        self, limiter: NearLimiter, keys: KeyRing | None = None, access: AccessSpec | None = None, room: int = 64
+        self,
+        limiter: NearLimiter,
+        keys: KeyRing | None = None,
+        access: AccessSpec | None = None,
+        *,
+        room: int = 64,
+        traffic: Traffic | None = None,
+        app: ASGIApp | None = None,
     ) -> ASGIApp:
-        """One replica of the service."""
+        """One replica of the service, or of another `app` behind the same limits."""
         paths = ["/models", "/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard"]
-        app = Starlette(
+        endpoints = Starlette(
             routes=[
                 Route("/remove-background", self.remove, methods=["POST"]),
                 Route("/fall", self.fall, methods=["POST"]),
@@ -134,4 +143,7 @@ class Jobs:
                 *(Route(path, self.models) for path in [*paths, "/static/page.js"]),
             ]
         )
-        return Room(Access(app, keys, access or AccessSpec(), limiter, COSTLY), room, COSTLY)
+        rooms = Room(room, traffic or Traffic())
+        return Access(
+            app or endpoints, keys, access or AccessSpec(), limiter, costly=COSTLY, room=rooms, most_bytes=MOST_BYTES
+        )

@@ -10,6 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 from cutout.keys import KeyRing, make_key
 from cutout.spec import AccessSpec, LimitTier
 from serve_app.access import Access
+from serve_app.room import Room
+from serve_app.traffic import Traffic
 from tests.serve_app.limiting import BUDGET, COSTLY, Clock, Jobs, NearLimiter, error
 from tests.serve_app.serving import served
 
@@ -175,6 +177,8 @@ async def test_other_traffic_passes(clock: Clock) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope["type"])
 
-    await Access(app, None, AccessSpec(), NearLimiter(clock), COSTLY)({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
+    room = Room(1, Traffic())
+    access = Access(app, None, AccessSpec(), NearLimiter(clock), costly=COSTLY, room=room, most_bytes=1)
+    await access({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
 
     assert seen == ["lifespan"]

@@ -1,0 +1,167 @@
+"""Bodies on their way: read whole before a job has a place, sent at a least rate after it has given its place back."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cutout.errors import ServiceUnavailable, ValidationError
+
+GRACE_S = 30.0
+LEAST_BYTES_S = 16 * 1024
+"""A body of n bytes may take GRACE_S and n / LEAST_BYTES_S seconds of waiting for the caller, of which no single wait
+is longer than GRACE_S: what went into buffers quickly is no credit for standing still."""
+PIECE_BYTES = 256 * 1024
+"""An answer is handed to the server in pieces, of which the next waits until the caller has read."""
+HELD_BYTES = 512 * 1024 * 1024
+"""Most bytes of unfinished bodies, in and out each, in a replica; then the slowest caller gives way."""
+
+
+class Transfer:
+    """One body: how much of it has moved, and how long its caller was waited for."""
+
+    def __init__(self, grace_s: float) -> None:
+        self._grace_s = grace_s
+        self.moved = 0
+        self.held = 0
+        """Bytes of it in memory."""
+        self._waited_s = 0.0
+        self._timeout: asyncio.Timeout | None = None
+        self.gave_way = False
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second of waiting."""
+        return self.moved / (self._waited_s + 1e-3)
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """Around what waits for the caller; raises TimeoutError when he was too slow, or gave way."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        left_s = self._grace_s + self.moved / LEAST_BYTES_S - self._waited_s
+        ends = began + min(self._grace_s, left_s)
+        try:
+            async with asyncio.timeout_at(began if self.gave_way else ends) as self._timeout:
+                yield
+        finally:
+            self._timeout = None
+            self._waited_s += clock() - began
+
+    def give_way(self) -> None:
+        """End it for another's sake."""
+        self.gave_way = True
+        if self._timeout:
+            self._timeout.reschedule(asyncio.get_running_loop().time())
+
+
+class Transfers:
+    """All bodies that move in one direction."""
+
+    def __init__(self, most_held: int = HELD_BYTES, grace_s: float = GRACE_S) -> None:
+        self._most_held = most_held
+        self._grace_s = grace_s
+        self._under_way: set[Transfer] = set()
+
+    @property
+    def held(self) -> int:
+        """Bytes of them in memory."""
+        return sum(one.held for one in self._under_way)
+
+    @contextmanager
+    def one(self) -> Iterator[Transfer]:
+        """A body from its first byte to its last."""
+        transfer = Transfer(self._grace_s)
+        self._under_way.add(transfer)
+        try:
+            yield transfer
+        finally:
+            self._under_way.discard(transfer)
+
+    def hold(self, transfer: Transfer, size: int) -> None:
+        """Take memory for a body; where there is too little, the slowest gives way."""
+        transfer.held += size
+        if self.held > self._most_held:
+            holding = (one for one in self._under_way if one.held and not one.gave_way)
+            min(holding, key=lambda one: one.rate, default=transfer).give_way()
+
+
+async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receive:
+    """Read a request's body, and give it to the app as if it came now. What is beyond `most_bytes` is left to come.
+
+    Raises:
+        ValidationError: it came too slowly.
+        ServiceUnavailable: too many others come at the same time, and faster.
+        ClientDisconnect: the caller hung up.
+    """
+    messages: deque[Message] = deque()
+    more = True
+    with uploads.one() as transfer:
+        while more and transfer.moved <= most_bytes:
+            try:
+                async with transfer.waiting():
+                    message = await receive()
+            except TimeoutError as slow:
+                raise _refused(transfer) from slow
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            messages.append(message)
+            size, more = len(message.get("body", b"")), message.get("more_body", False)
+            transfer.moved += size
+            uploads.hold(transfer, size)
+
+    async def replay() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return replay
+
+
+def _refused(transfer: Transfer) -> ValidationError | ServiceUnavailable:
+    if transfer.gave_way:
+        return ServiceUnavailable("Too many large requests come at the same time; this one was the slowest")
+    return ValidationError(
+        f"The request's body did not come within {GRACE_S:g} s and {LEAST_BYTES_S // 1024} KiB a second; "
+        f"{transfer.moved} bytes came"
+    )
+
+
+class Sending:
+    """Sends answers in pieces, each within the time that its caller has."""
+
+    def __init__(self, app: ASGIApp, downloads: Transfers) -> None:
+        self._app = app
+        self._downloads = downloads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request; one whose caller reads too slowly ends as if he had hung up (OSError)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with self._downloads.one() as transfer:
+
+            async def send_in_pieces(message: Message) -> None:
+                body, more = message.get("body", b""), message.get("more_body", False)
+                self._downloads.hold(transfer, len(body))
+                for piece in _pieces(message, body, more):
+                    try:
+                        async with transfer.waiting():
+                            await send(piece)
+                    except TimeoutError as slow:
+                        raise OSError("The caller read too slowly") from slow
+                    size = len(piece.get("body", b""))
+                    transfer.moved += size
+                    transfer.held -= size
+
+            await self._app(scope, receive, send_in_pieces)
+
+
+def _pieces(message: Message, body: bytes, more: bool) -> Iterator[Message]:
+    if len(body) <= PIECE_BYTES:
+        yield message
+        return
+    for start in range(0, len(body), PIECE_BYTES):
+        end = start + PIECE_BYTES
+        yield {**message, "body": body[start:end], "more_body": more or end < len(body)}

@@ -1,0 +1,215 @@
+"""Callers who send, read or go away slowly: nobody else waits for them."""
+
+import asyncio
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from cutout.errors import ServiceUnavailable, ValidationError
+from cutout.spec import LimitTier
+from cutout.verdict import Verdict
+from serve_app import budgets
+from serve_app.traffic import Traffic
+from serve_app.transfers import Sending, Transfers, whole
+from tests.serve_app.limiting import Clock, Jobs, NearLimiter, error
+from tests.serve_app.serving import served
+
+pytestmark = pytest.mark.anyio
+IMAGE = {"content": b"picture"}
+PATIENCE_S = 30
+HEAD = "POST /remove-background HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n\r\n"
+
+
+@pytest.mark.parametrize("uploads", [4, 32])
+async def test_uploads_that_never_end_take_no_place(uploads: int) -> None:
+    """As many of them as there are places, of a caller's or of a replica's: the next job is taken, and ends."""
+    jobs, limiter = Jobs(), NearLimiter(Clock())
+    jobs.go.set()
+    async with served(jobs.service(limiter, room=32)) as url:
+        callers = [await _half_sent(url) for _ in range(uploads)]
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            # A replica has begun to read each of them when it has answered what came after it.
+            assert (await http.get("/health")).status_code == 200
+            answer = await http.post("/remove-background", **IMAGE)
+        places_left = await limiter.places_left()
+        for caller in callers:
+            caller.close()
+    print(f"{uploads} uploads: {places_left} of 4 places left")
+    assert (answer.status_code, places_left) == (200, 4)
+
+
+async def test_a_body_has_a_least_rate() -> None:
+    """One that stands still ends in the contract's error; one that goes on, in small parts, comes in as it was sent."""
+    uploads = Transfers(grace_s=0.2)
+    parts = [bytes(1024)] * 50
+
+    async def still() -> Message:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def going() -> Message:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
+
+    with pytest.raises(ValidationError, match="did not come within"):
+        await whole(still, uploads, 100_000)
+    body = await _read(await whole(going, uploads, 100_000))
+
+    assert body == bytes(50 * 1024)
+    assert uploads.held == 0
+
+
+async def test_what_is_too_large_is_left_to_come() -> None:
+    """No more than the limit, and one part, is in memory before the app refuses it."""
+    parts = iter([bytes(1000)] * 9 + [b""])
+
+    async def coming() -> Message:
+        part = next(parts)
+        return {"type": "http.request", "body": part, "more_body": bool(part)}
+
+    receive = await whole(coming, Transfers(), 2500)
+    assert len(list(parts)) == 7
+    parts = iter([b"rest", b""])
+    assert await _read(receive) == bytes(3000) + b"rest"
+
+
+async def test_memory_of_bodies_is_bounded() -> None:
+    """Where many are on their way, the slowest gives way, and those that are faster come in."""
+    uploads, slow_has_begun = Transfers(most_held=10_000), asyncio.Event()
+    parts = [bytes(3000)] * 3
+
+    async def trickling() -> Message:
+        if slow_has_begun.is_set():
+            await asyncio.sleep(3600)
+        slow_has_begun.set()
+        return {"type": "http.request", "body": bytes(2000), "more_body": True}
+
+    async def brisk() -> Message:
+        return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
+
+    slow = asyncio.create_task(whole(trickling, uploads, 100_000))
+    await slow_has_begun.wait()
+    await asyncio.sleep(0.01)
+    body = await _read(await whole(brisk, uploads, 100_000))
+
+    with pytest.raises(ServiceUnavailable, match="slowest"):
+        await slow
+    assert len(body) == 9000
+
+
+async def test_slow_readers_keep_no_place_and_are_ended() -> None:
+    """Four answers of 8 MB that nobody reads: places are free at once, and each connection ends."""
+    size, ended, jobs, limiter = 8_000_000, asyncio.Semaphore(0), Jobs(), NearLimiter(Clock())
+
+    async def answers(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(bytes(size))(scope, receive, send)
+
+    downloads = Transfers(grace_s=0.5)
+    service = jobs.service(limiter, room=4, app=Sending(answers, downloads))
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await service(scope, receive, send)
+        finally:
+            ended.release()
+
+    async with served(watched) as url:
+        readers = [await _asking(url) for _ in range(4)]
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in readers:
+                await limiter.ended.acquire()
+            places_left, held = await limiter.places_left(), downloads.held
+            for _ in readers:
+                await ended.acquire()
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            whole_answer = await http.post("/remove-background", **IMAGE)
+        for reader in readers:
+            reader.close()
+    print(f"4 slow readers: {places_left} of 4 places left, {held} bytes held, then {downloads.held}")
+    assert places_left == 4
+    assert downloads.held == 0
+    assert len(whole_answer.content) == size
+
+
+async def test_a_service_that_ends_takes_no_more_jobs() -> None:
+    """While it waits for those in hand, another is told to come again; what is no job is answered."""
+    traffic, jobs = Traffic(), Jobs()
+    transport = httpx.ASGITransport(app=jobs.service(NearLimiter(Clock()), traffic=traffic))
+    async with httpx.AsyncClient(transport=transport, base_url="http://cutout") as http:
+        in_hand = asyncio.create_task(http.post("/remove-background", **IMAGE))
+        await jobs.working.acquire()
+        traffic.draining = True
+        refused = await http.post("/remove-background", **IMAGE)
+        health = await http.get("/health")
+        jobs.go.set()
+        answer = await in_hand
+
+    assert "is ending" in error(refused, 503, "service_unavailable").message
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert (health.status_code, answer.status_code) == (200, 200)
+
+
+class Busy(NearLimiter):
+    """A limiter on a busy machine: the first questions about an end come to nothing."""
+
+    deaf = 2
+
+    async def end(self, job_id: str) -> None:
+        if self.deaf:
+            self.deaf -= 1
+            await asyncio.sleep(3600)
+        await super().end(job_id)
+
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+        return await super().begin(who, tier, job_id)
+
+
+async def test_who_hangs_up_on_a_busy_machine_leaves_his_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that could not be given back at once is given back later, not after its lease."""
+    monkeypatch.setattr(budgets, "END_S", 0.05)
+    monkeypatch.setattr(budgets, "END_AGAIN_S", (0.01, 0.01, 0.01))
+    limiter, jobs = Busy(Clock()), Jobs()
+    transport = httpx.ASGITransport(app=jobs.service(limiter))
+    async with httpx.AsyncClient(transport=transport, base_url="http://cutout") as http:
+        hung_up = [asyncio.create_task(http.post("/remove-background", **IMAGE)) for _ in range(4)]
+        for _ in hung_up:
+            await jobs.working.acquire()
+        for one in hung_up:
+            one.cancel()
+        await asyncio.wait(hung_up)
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in hung_up:
+                await limiter.ended.acquire()
+
+    assert await limiter.places_left() == 4
+
+
+async def _half_sent(url: str) -> asyncio.StreamWriter:
+    """A connection on which a body has begun."""
+    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+    writer.write(HEAD.encode() + bytes(100))
+    await writer.drain()
+    return writer
+
+
+async def _asking(url: str) -> socket.socket:
+    """A connection that asks and reads nothing, with a small buffer."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(connection, ("127.0.0.1", urlsplit(url).port))
+    await loop.sock_sendall(connection, b"POST /remove-background HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n")
+    return connection
+
+
+async def _read(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    return body
