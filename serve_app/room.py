@@ -31,14 +31,17 @@ class Room:
         """Why a job that comes now is not taken."""
         if self._traffic.draining:
             return ServiceUnavailable("The service is ending, and takes no more jobs", {"retry_after_s": ENDING_S})
+        return self._full()
+
+    def _full(self) -> ServiceUnavailable | None:
         if self._jobs.calls >= self._most:
             message = f"{self._most} jobs are in hand here, and no more are taken until one has ended"
             return ServiceUnavailable(message, {"retry_after_s": self._jobs.wait_s()})
         return None
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer to a job, where there is room."""
-        if full := self.refusal():
+        """The app's answer to a job, where there is room; one that came before the service began to end is answered."""
+        if full := self._full():
             await refusal(full, scope)(scope, receive, send)
             return
         with ExitStack() as taken:

@@ -181,4 +181,4 @@ def collected(service: Service, trace_id: str, count: int) -> dict[str, Any]:
 def test_probes(service: Service) -> None:
     """A service that answers is alive, and once every model has run or has said why it cannot, it is ready."""
     assert service.http.get("/health/live").json() == {"status": "alive"}
-    assert readiness(service.http, 200) == {"status": "ready", "waiting_for": []}
+    assert readiness(service.http, 200) == {"status": "ready", "waiting_for": [], "unavailable": {}}
