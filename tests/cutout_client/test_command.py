@@ -146,7 +146,7 @@ def test_weights_are_pulled(cutout: Cutout, configs: Path) -> None:
     lost = cutout("weights", "pull", "lost", "--config-dir", configs)
 
     assert here.code == 0
-    assert here.out.startswith(b"local_u2netp: already here, md5:")
+    assert here.out.startswith(b"local_u2netp: already here, sha256:")
     assert lost.code == 3
     assert b"lost: no weights for lost" in lost.out
     assert cutout("weights", "pull", "dark", "--config-dir", configs).code == 2

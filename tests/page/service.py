@@ -16,6 +16,7 @@ import uvicorn
 
 from cutout.keys import KeyRing
 from cutout.outcome import Cutout, Failure, OutputFormat
+from cutout.removal import Removal
 from cutout.spec import EncodeSpec, FetchSpec, ModelSpec
 from deployments.backends.base import Resources
 from deployments.books import Books
@@ -37,9 +38,11 @@ class Held(InProcess):
         self.may_end = threading.Event()
         self.may_end.set()
 
-    async def remove(self, picture: object, output_format: OutputFormat | None) -> Cutout | Failure:
+    async def remove(
+        self, picture: object, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
         """The cutout, once it may be given."""
-        made = await super().remove(picture, output_format)
+        made = await super().remove(picture, output_format, removal)
         while not self.may_end.is_set():
             await asyncio.sleep(0.01)
         return made
