@@ -1,7 +1,7 @@
 """Where a subject is on its canvas: looked for in a region alone, cropped, scaled, moved; and the canvas's own size."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -65,7 +65,7 @@ def part(picture: Picture, box: Box) -> Picture:
     """The pixels of a picture within a box that lies in it."""
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[rows, columns])
-    return Picture(np.ascontiguousarray(picture.rgb[rows, columns]), alpha, picture.dpi)
+    return replace(picture, rgb=np.ascontiguousarray(picture.rgb[rows, columns]), alpha=alpha)
 
 
 def put_back(rgba: Rgba, box: Box, size: Size) -> Rgba:

@@ -186,4 +186,4 @@ def _read(pixel_file: int, size: Size, end: dict[str, Any]) -> Picture:
     memory, count = mmap.mmap(pixel_file, 0, _READ_AT_ONCE, mmap.PROT_READ), size.width * size.height
     rgb = np.frombuffer(memory, np.uint8, 3 * count).reshape(size.height, size.width, 3)
     alpha = np.frombuffer(memory, np.uint8, count, 3 * count).reshape(rgb.shape[:2]) if end["alpha"] else None
-    return Picture(rgb, alpha, tuple(end["dpi"]) if end["dpi"] else None)
+    return Picture(rgb, alpha, tuple(end["dpi"]) if end["dpi"] else None, idle_alpha=end["idle_alpha"])

@@ -103,7 +103,7 @@ def _decoded(order: Order, picture_file: int, pixel_file: int, talk: socket.sock
     _bound(cpu_s(order.limits, file.size), len(data) * 3 + pixels * _PX_BYTES + _SPARE_BYTES)
     picture = file.decode()
     _write(picture, pixel_file)
-    return {"alpha": picture.alpha is not None, "dpi": picture.dpi}
+    return {"alpha": picture.alpha is not None, "dpi": picture.dpi, "idle_alpha": picture.idle_alpha}
 
 
 def _bound(seconds: int, more_bytes: int) -> None:

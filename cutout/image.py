@@ -48,11 +48,18 @@ class Picture:
     """(H, W) uint8 when some pixel is transparent, else None."""
     dpi: Dpi | None = None
     """Pixels an inch, across and down, where the file says so: advice, which no pixel depends on."""
+    idle_alpha: bool = False
+    """Whether the file has an alpha channel in which every pixel is opaque."""
 
     @property
     def size(self) -> Size:
         """Width and height in pixels."""
         return Size(self.rgb.shape[1], self.rgb.shape[0])
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the file has an alpha channel, or a colour that counts as transparent."""
+        return self.alpha is not None or self.idle_alpha
 
     def on(self, ground: tuple[int, int, int]) -> Rgb:
         """(H, W, 3): what is transparent shows the ground, red, green and blue in 0..255."""
@@ -101,7 +108,11 @@ class PictureFile:
         except _BROKEN as broken:
             raise InvalidFormat.of_field(self.field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
         dpi = self.contents.exif.dpi
-        return Picture(rgb, alpha, (dpi[1], dpi[0]) if dpi and self.contents.exif.turned else dpi)
+        if dpi and self.contents.exif.turned:
+            dpi = (dpi[1], dpi[0])
+        if alpha is None or alpha.min(initial=255) < 255:
+            return Picture(rgb, alpha, dpi)
+        return Picture(rgb, None, dpi, idle_alpha=True)
 
 
 def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile:
@@ -198,12 +209,3 @@ def _save_avif(image: Image.Image, out: io.BytesIO, quality: int, more: dict[str
     else:
         advanced = {"alpha:lossless": "1"} if image.mode == "RGBA" else {}
         image.save(out, "AVIF", quality=quality, speed=9, advanced=advanced, **more)
-
-
-def without_idle_alpha(pixels: Rgba | Rgb | Alpha) -> Rgba | Rgb | Alpha:
-    """The same pixels, without an alpha channel that hides nothing: it would make a PNG a sixth larger."""
-    if pixels.ndim == 2 or pixels.shape[2] == 3:
-        return pixels
-    # Nearly every cutout's first row speaks for it, and is much sooner looked at than all of 92 MB.
-    translucent = pixels[0, :, 3].min() < 255 or pixels[..., 3].min() < 255
-    return pixels if translucent else pixels[..., :3]

@@ -11,7 +11,7 @@ from cutout.crop import enlarged, subject_box
 from cutout.density import times
 from cutout.errors import CutoutError
 from cutout.finish import Finish, finished_around
-from cutout.image import Picture, decode, encode, without_idle_alpha
+from cutout.image import Picture, decode, encode
 from cutout.outcome import Box, Cutout, Failure, OutputFormat, Rgba, Size, Upscaled
 from cutout.resize import resize_rgba
 from cutout.spec import EncodeSpec, LimitsSpec
@@ -50,7 +50,7 @@ class Upscaler:
             cut = replace(cutout, dpi=times(cutout.dpi, factor or 1)).timed(**spans)
             done = self._finished(cut, larger, output_format, finish or Finish(), box)
             has_whole = output_format == "png" and (finish is None or finish.is_plain)
-            whole = encode(without_idle_alpha(larger), "png", dpi=cut.dpi) if keep_whole and not has_whole else None
+            whole = encode(larger, "png", dpi=cut.dpi) if keep_whole and not has_whole else None
             return replace(done, source_size=cutout.size if factor else None, rgba=None, dpi=None, whole=whole)
 
         return await _in_thread(cutout.model_id, made)
@@ -72,17 +72,18 @@ class Upscaler:
         self, picture: Picture, factor: int, output_format: OutputFormat, preserve_alpha: bool
     ) -> Upscaled:
         """A caller's picture, enlarged and encoded; without `preserve_alpha`, what is transparent turns white."""
-        if picture.alpha is not None and not preserve_alpha:
+        if not preserve_alpha:
             picture = Picture(picture.on_white(), dpi=picture.dpi)
         encoded, times_ms = await asyncio.to_thread(self._enlarge, picture, factor, output_format)
-        return Upscaled(encoded, picture.size, picture.size.times(factor), picture.alpha is not None, times_ms)
+        return Upscaled(encoded, picture.size, picture.size.times(factor), picture.has_alpha, times_ms)
 
     def _enlarge(self, picture: Picture, factor: int, output_format: OutputFormat) -> tuple[bytes, dict[str, float]]:
         started = time.perf_counter()
         larger = resize_rgba(picture.rgba(), picture.size.times(factor))
         resized = time.perf_counter()
         dpi = times(picture.dpi, factor)
-        encoded = encode(without_idle_alpha(larger), output_format, self._encoding, dpi)
+        pixels = larger if picture.has_alpha else larger[..., :3]
+        encoded = encode(pixels, output_format, self._encoding, dpi)
         encoded_at = time.perf_counter()
         return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
 
@@ -92,7 +93,7 @@ class Upscaler:
         started = time.perf_counter()
         done = finished_around(rgba, finish, box)
         finished_at = time.perf_counter()
-        encoded = encode(without_idle_alpha(done.pixels), output_format, self._encoding, cutout.dpi)
+        encoded = encode(done.pixels, output_format, self._encoding, cutout.dpi)
         mask = None if done.mask is None else encode(done.mask, "png", dpi=cutout.dpi)
         spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
         size = Size(done.pixels.shape[1], done.pixels.shape[0])

@@ -25,7 +25,7 @@ _DEEP_BITS = 16
 
 
 def pixels(contents: Contents) -> tuple[Rgb, Alpha | None]:
-    """(H, W, 3) and (H, W) uint8; no alpha where every pixel is opaque.
+    """(H, W, 3) and (H, W) uint8; no alpha where the file has no transparency, not even an opaque one.
 
     Raises:
         Damaged: the file breaks off, or makes no sense; and what Pillow and the decoders below it raise.
@@ -36,10 +36,8 @@ def pixels(contents: Contents) -> tuple[Rgb, Alpha | None]:
     if contents.exif.orientation in _TURNS:
         image = image.transpose(_TURNS[contents.exif.orientation])
     if image.mode in ("P", "PA", "La", "RGBa"):
-        image = image.convert("RGBA")
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     alpha = np.asarray(image.getchannel("A")) if image.mode in ("RGBA", "LA") else None
-    if alpha is not None and alpha.min(initial=255) == 255:
-        alpha = None
     return _to_srgb(_opaque(image), contents.colours), alpha
 
 

@@ -87,14 +87,19 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _tables(palette: bytes, alpha: bytes) -> list[bytes]:
-    """A palette and its transparency of 256 entries: a pixel beyond the last colour shows that one, as in browsers."""
+    """A palette of 256 entries, and its transparency if it has one.
+
+    A pixel beyond the last colour shows that one, as in browsers.
+    """
     colours = palette[8:-4]
     count = len(colours) // 3
     if not 1 <= count <= 256 or not _is_summed(palette):
         raise Damaged("a palette is expected")
+    colours = _chunk(b"PLTE", colours[: 3 * count] + colours[3 * count - 3 : 3 * count] * (256 - count))
+    if not alpha:
+        return [colours]
     opacity = alpha[:count].ljust(count, b"\xff")
-    colours = colours[: 3 * count] + colours[3 * count - 3 : 3 * count] * (256 - count)
-    return [_chunk(b"PLTE", colours), _chunk(b"tRNS", opacity + opacity[-1:] * (256 - count))]
+    return [colours, _chunk(b"tRNS", opacity + opacity[-1:] * (256 - count))]
 
 
 def _is_summed(whole: bytes | memoryview) -> bool:

@@ -88,7 +88,7 @@ def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") ->
 def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat") -> "Work":
     from cutout.density import times
     from cutout.errors import ImageTooLarge
-    from cutout.image import Picture, decode, encode, without_idle_alpha
+    from cutout.image import Picture, decode, encode
     from cutout.resize import resize_rgba
     from cutout_client.commands.batch import Made
 
@@ -98,8 +98,9 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
         if size.width * size.height > service.limits.output_px:
             raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
         opaque = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
-        larger = without_idle_alpha(resize_rgba(opaque.rgba(), size))
-        return encode(larger, output_format, service.encode, times(picture.dpi, factor)), size
+        larger = resize_rgba(opaque.rgba(), size)
+        pixels = larger if opaque.has_alpha else larger[..., :3]
+        return encode(pixels, output_format, service.encode, times(picture.dpi, factor)), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
         started = time.perf_counter()

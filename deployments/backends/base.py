@@ -176,8 +176,7 @@ class RemoteBackend(Backend[R]):
 
         key = self.key(self.options.key_variable)
         meter = CallMeter(self.resources.instruments, self.spec.provider, self.spec.id)
-        spec, calls = self.spec, self.options.calls
-        self._provider = Provider(spec.name, key, calls, spec.timeout_s, meter, hosts=self.hosts)
+        self._provider = Provider(self.spec.name, key, self.options.calls, self.spec.timeout_s, meter)
 
     async def remove(self, picture: Picture) -> Matte:
         """See Backend. Every error carries what the picture has cost, as `details["cost_usd"]`."""
@@ -185,11 +184,6 @@ class RemoteBackend(Backend[R]):
         with self.spending.bill(self.spec.price_usd) as bill:
             matte = await self.provider.work(lambda: self._matte(picture, parcel, bill))
         return replace(matte, cost_usd=bill.cost_usd)
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Hosts that may be private though a reply names them: `name` or `name:port`."""
-        return ()
 
     @property
     def provider(self) -> "Provider":

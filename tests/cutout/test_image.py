@@ -167,8 +167,11 @@ def test_first_frame_of_an_animation() -> None:
 
 
 def test_opaque_alpha_is_no_alpha() -> None:
-    """An alpha channel that hides nothing is left out, so that cheaper ways can be taken."""
-    assert decode(written(Image.new("RGBA", (2, 2), (1, 2, 3, 255))), LIMITS).alpha is None
+    """An alpha channel that hides nothing is left out, for cheaper ways; that there was one is known."""
+    picture = decode(written(Image.new("RGBA", (2, 2), (1, 2, 3, 255))), LIMITS)
+
+    assert (picture.alpha, picture.has_alpha) == (None, True)
+    assert not decode(written(Image.new("RGB", (2, 2))), LIMITS).has_alpha
 
 
 @pytest.mark.parametrize("output_format", ["png", "webp", "avif"])

@@ -1,1 +1,0 @@
-"""Addresses that others name - callers, webhooks' owners, providers - fetched from public hosts only."""
