@@ -15,6 +15,7 @@ RUN pip install --quiet --require-hashes --no-deps -r requirements.lock
 RUN if [ "$RUNTIME" = gpu ]; then pip uninstall --quiet -y onnxruntime && pip install --quiet "onnxruntime-gpu[cuda,cudnn]==1.32.0"; fi
 COPY pyproject.toml README.md ./
 COPY cutout cutout
+COPY fetching fetching
 COPY deployments deployments
 COPY serve_app serve_app
 COPY cutout_client cutout_client

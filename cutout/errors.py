@@ -4,7 +4,8 @@ CutoutError
 ├── ConfigurationError        a wrong value in configs/: file, field, what was expected
 ├── ValidationError       400 validation_error
 │   ├── MissingImage      400 missing_image
-│   └── InvalidFormat     400 invalid_format
+│   ├── InvalidFormat     400 invalid_format
+│   └── NotFetched        400 validation_error       nothing came from an address that may be fetched
 ├── Unauthorized          401 unauthorized           no key that is known
 ├── Forbidden             403 forbidden              a model that the key may not use
 ├── NotFound              404 not_found
@@ -96,6 +97,13 @@ class InvalidFormat(ValidationError):
     """The bytes are not a picture that can be read."""
 
     type = "invalid_format"
+
+
+class NotFetched(ValidationError):
+    """Nothing came from an address that may be fetched; at another time something may."""
+
+    answered: int | None = None
+    """The HTTP status with which its host said so."""
 
 
 class Unauthorized(CutoutError):

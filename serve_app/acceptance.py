@@ -14,11 +14,11 @@ from cutout.image import Picture
 from cutout.keys import KeyRecord
 from cutout.outcome import Job
 from cutout.removal import Removal
+from fetching.fetch import Fetcher
+from fetching.guard import checked_url
 from serve_app.choice import choose
 from serve_app.contract import DurableForm
-from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, background_file, kept_finish
-from serve_app.guard import checked_url
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.negotiation import Reply
 from serve_app.picking import check_single

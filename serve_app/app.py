@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
 from cutout.keys import KeyRing
+from fetching.fetch import Fetcher
 from serve_app import contract
 from serve_app.acceptance import Durable
 from serve_app.access import Access
@@ -25,7 +26,6 @@ from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgServer
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
-from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
 from serve_app.hosts import Hosts
 from serve_app.job_routes import JobRoutes

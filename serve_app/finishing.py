@@ -12,10 +12,10 @@ from cutout.finish import Colour, Finish, check_format, colour
 from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import OutputFormat
 from cutout.spec import FetchSpec, LimitsSpec
+from fetching.fetch import Fetcher
 from serve_app.bodies.base64_text import base64_bytes
 from serve_app.bodies.reading import too_large
 from serve_app.contract import FinishForm
-from serve_app.fetch import Fetcher
 from serve_app.negotiation import JSON, Reply, reply_to
 
 URL_FIELD = "background_url"

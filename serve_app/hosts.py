@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from cutout.errors import Forbidden
 from cutout.spec import ServiceSpec
-from serve_app.addresses import is_address
+from fetching.addresses import is_address
 
 LOCAL = re.compile(r"[a-z0-9_-]+|[a-z0-9._-]+\.(localhost|local|internal|test|home\.arpa)")
 """Names of a local network: one label, as containers have, and the domains that the DNS keeps for them (RFC 6761, 6762,

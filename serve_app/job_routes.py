@@ -12,9 +12,9 @@ from cutout.errors import CutoutError, IdempotencyConflict, NotFound
 from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from cutout.trail import follow
+from fetching.fetch import Fetcher
 from serve_app.acceptance import Acceptance, Durable, caller_key
 from serve_app.contract import DurableForm
-from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes
 from serve_app.hosts import Hosts
 from serve_app.idempotency import KEY, fingerprint, idempotency_key

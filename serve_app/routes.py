@@ -13,11 +13,11 @@ from cutout.image import MEDIA_TYPES
 from cutout.outcome import Job
 from cutout.removal import Removal
 from cutout.trail import follow
+from fetching.fetch import Fetcher
 from serve_app.acceptance import check_form
 from serve_app.choice import choose
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.dependencies import Dependencies
-from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, read_json, terms
 from serve_app.health import estimate_body, health_body, models_body, readiness_body

@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from cutout.errors import ValidationError
 from cutout.retry_after import retry_after_s
 from cutout.spec import FetchSpec, WebhookSpec
-from serve_app.guard import GuardedClient, checked_url
+from fetching.guard import GuardedClient, checked_url
 from serve_app.settings import VERSION
 
 FIELD = "webhook_url"

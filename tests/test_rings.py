@@ -15,12 +15,12 @@ RAY = {
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
 }
-HTTPX = {"serve_app/fetch.py", "serve_app/webhooks.py", "serve_app/run.py", "serve_app/guard.py"}
+HTTPX = {"serve_app/webhooks.py", "serve_app/run.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}
 FILES = sorted(
     str(file.relative_to(ROOT))
-    for ring in ("cutout", "deployments", "serve_app", "cutout_client")
+    for ring in ("cutout", "fetching", "deployments", "serve_app", "cutout_client")
     for file in (ROOT / ring).rglob("*.py")
 )
 
@@ -30,7 +30,8 @@ def allowed(file: str, package: str) -> bool:
     ring = file.split("/", maxsplit=1)[0]
     rules = {
         "ray": file in RAY or file.startswith("deployments/replicas/"),
-        "httpx": file in HTTPX or ring == "cutout_client" or file.startswith("deployments/backends/"),
+        "httpx": file in HTTPX or ring in ("fetching", "cutout_client") or file.startswith("deployments/backends/"),
+        "fetching": ring in ("fetching", "serve_app") or file.startswith("deployments/backends/"),
         "deployments": ring == "deployments" or file in ("serve_app/build.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",

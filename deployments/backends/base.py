@@ -176,7 +176,8 @@ class RemoteBackend(Backend[R]):
 
         key = self.key(self.options.key_variable)
         meter = CallMeter(self.resources.instruments, self.spec.provider, self.spec.id)
-        self._provider = Provider(self.spec.name, key, self.options.calls, self.spec.timeout_s, meter)
+        spec, calls = self.spec, self.options.calls
+        self._provider = Provider(spec.name, key, calls, spec.timeout_s, meter, hosts=self.hosts)
 
     async def remove(self, picture: Picture) -> Matte:
         """See Backend. Every error carries what the picture has cost, as `details["cost_usd"]`."""
@@ -184,6 +185,11 @@ class RemoteBackend(Backend[R]):
         with self.spending.bill(self.spec.price_usd) as bill:
             matte = await self.provider.work(lambda: self._matte(picture, parcel, bill))
         return replace(matte, cost_usd=bill.cost_usd)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Hosts that may be private though a reply names them: `name` or `name:port`."""
+        return ()
 
     @property
     def provider(self) -> "Provider":

@@ -11,10 +11,12 @@ leave open: the form of `resultJson`, `creditsConsumed`, the edge's refusals.
 import asyncio
 import uuid
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, Json, NonNegativeFloat, PositiveFloat, ValidationError
 
 from cutout.outcome import EngineReport
+from cutout.spec import AllowedHost
 from deployments.backends.base import CallsForm, RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill
 from deployments.backends.reply import Refused, Reply
@@ -43,7 +45,12 @@ class KieOptions(RemoteOptions):
     model: str = Field("recraft/remove-background", description="The model's name.")
     base_url: str = Field("https://api.kie.ai", description="KIE_BASE_URL in the environment overrides it.")
     upload_url: str = Field(
-        "https://kieai.redpandaai.co", description="Host of uploads; KIE_UPLOAD_URL in the environment overrides it."
+        "https://kieai.redpandaai.co",
+        description="Host of uploads; KIE_UPLOAD_URL in the environment overrides it. Where it names a port, as a "
+        "stand-in's does, results may lie there too, even if it is private.",
+    )
+    allowed_hosts: tuple[AllowedHost, ...] = Field(
+        (), description="Hosts of results that may be private, as in `fetch.allowed_hosts` of service.yaml."
     )
     key_variable: str = Field("KIE_API_KEY", description="Environment variable that holds the key.")
     limits: LimitsForm = Field(
@@ -113,18 +120,28 @@ class KieBackend(RemoteBackend[KieOptions]):
             reason = record.fail_reason or "no reason was given"
             raise Refused(GENERATION_FAILED, f"{reason} ({record.fail_code})" if record.fail_code else reason)
         urls = _Result(result=record.result).result.urls
-        return await self.provider.send("GET", urls[0], _file, follow_redirects=True)
+        return await self.provider.download(urls[0])
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """See RemoteBackend. An upload host with a port is a stand-in, whose results lie there too."""
+        uploads = urlsplit(self._upload_url)
+        return (*self.options.allowed_hosts, *([uploads.netloc] if uploads.port else []))
 
     @property
     def _url(self) -> str:
         return self.address("KIE_BASE_URL", self.options.base_url)
+
+    @property
+    def _upload_url(self) -> str:
+        return self.address("KIE_UPLOAD_URL", self.options.upload_url)
 
     async def _upload(self, parcel: Parcel) -> str:
         """The address under which Kie.ai finds the picture, for a day."""
         name = f"{uuid.uuid4().hex}-{parcel.file_name}"
         uploaded = await self.provider.send(
             "POST",
-            self.address("KIE_UPLOAD_URL", self.options.upload_url) + "/api/file-stream-upload",
+            self._upload_url + "/api/file-stream-upload",
             lambda reply: _data(reply, _Upload),
             headers=self.provider.bearer(),
             files={"file": (name, parcel.data, parcel.media_type)},
@@ -199,10 +216,3 @@ def _without_json(reply: Reply) -> Exception:
     if 400 <= reply.status < 500 or reply.status == 503:
         return reply.refused(said)
     return Unreadable(f"JSON was expected with status {reply.status}")
-
-
-def _file(reply: Reply) -> bytes:
-    """A downloaded result."""
-    if reply.status != 200:
-        raise reply.refused("the result could not be downloaded")
-    return reply.body

@@ -10,7 +10,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from random import uniform
@@ -27,12 +27,14 @@ from fluxgate.trackers import Custom
 from fluxgate.trippers import Closed, FailureStreak, HalfOpened
 from pydantic import ValidationError
 
-from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, ProviderError
+from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, NotFetched, ProviderError
+from cutout.spec import FetchSpec
 from deployments.backends.base import CallsForm
 from deployments.backends.call_meter import CallMeter
 from deployments.backends.money import Bill
 from deployments.backends.reply import Refused, Reply
-from deployments.backends.wire import Unreadable
+from deployments.backends.wire import Misleading, Unreadable
+from fetching.fetch import Fetcher
 
 T = TypeVar("T")
 USER_AGENT = f"cutout-shotgun/{version('cutout-shotgun')}"
@@ -58,9 +60,14 @@ REASON_CHARS = 300
 
 
 class Provider:
-    """The line to one provider, for one model in one replica."""
+    """The line to one provider, for one model in one replica.
 
-    def __init__(self, name: str, key: str, calls: CallsForm, timeout_s: float, meter: CallMeter) -> None:
+    What it names lies on a public host, or on one of `hosts`: see fetching/guard.py.
+    """
+
+    def __init__(
+        self, name: str, key: str, calls: CallsForm, timeout_s: float, meter: CallMeter, *, hosts: Sequence[str] = ()
+    ) -> None:
         """`timeout_s` is the model's; the provider has SHARE_OF_TIMEOUT of it for a picture."""
         self._name, self._key, self._calls = name, key, calls
         self._meter = meter
@@ -71,6 +78,10 @@ class Provider:
             timeout=httpx.Timeout(self._budget_s, connect=calls.connect_s),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=20.0),
         )
+        named = FetchSpec(
+            allowed_hosts=tuple(hosts), connect_s=calls.connect_s, read_s=self._budget_s, total_s=self._budget_s
+        )
+        self._fetcher = Fetcher(named, REPLY_BYTES, field="its result")
         self._retry = stamina.AsyncRetryingCaller(
             attempts=calls.tries, timeout=None, wait_initial=calls.wait_s, wait_max=calls.longest_wait_s,
             wait_jitter=calls.wait_s,
@@ -118,14 +129,19 @@ class Provider:
         """One call's answer as `read` understands it, repeated where that is safe.
 
         A call with a `bill` costs money: it is owed from when it has left, and nothing after a refusal. `content` is
-        for httpx: `headers`, `content`, `files`, `data`, `params`, `follow_redirects`. `read` runs in a thread.
+        for httpx: `headers`, `content`, `files`, `data`, `params`. No redirect is followed. `read` runs in a thread.
         """
         again = partial(self._again, paid=bill is not None)
         return await self._retry(again, self._once, method, url, read, bill, content)
 
+    async def download(self, url: str) -> bytes:
+        """The file at an address that a reply names: free, without the key, and by the rules of `image_url`."""
+        return await self._retry(partial(self._again, paid=False), self._downloaded, url)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        await self._fetcher.close()
 
     def bearer(self) -> dict[str, str]:
         """The header that most providers want the key in."""
@@ -155,6 +171,21 @@ class Provider:
                 bill.settle(0.0)
             raise
 
+    async def _downloaded(self, url: str) -> bytes:
+        with self._meter.call() as answered:
+            try:
+                file = await self._fetcher.fetch(url)
+            except NotFetched as nothing:
+                if nothing.answered is None:
+                    raise Unreadable(nothing.message) from nothing
+                file, status = None, nothing.answered
+            except CutoutError as wrong:
+                raise Misleading(wrong.message) from wrong
+            answered(status if file is None else 200)
+        if file is None:
+            raise Refused(status, "the result could not be downloaded")
+        return file
+
     def _understood(self, read: Callable[[Reply], T], response: httpx.Response, body: bytearray) -> T:
         """What `read` makes of a reply. Replies may repeat what was sent: the key is struck out before anyone looks."""
         return read(Reply(response.status_code, response.headers, bytes(body.replace(self._key.encode(), b"***"))))
@@ -163,7 +194,8 @@ class Provider:
         """Whether a call is sent again after a fault; a number is the wait that the provider wants, in seconds."""
         if not isinstance(fault, Refused):
             unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-            return isinstance(fault, unsent if paid else (httpx.TransportError, Unreadable))
+            passing = unsent if paid else (httpx.TransportError, Unreadable)
+            return isinstance(fault, passing) and not isinstance(fault, Misleading)
         if fault.code not in (NO_WORK if paid else PASSING):
             return False
         wait_s = self._calls.busy_wait_s if fault.code == BUSY else None

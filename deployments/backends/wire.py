@@ -48,6 +48,10 @@ class Unreadable(Exception):
     """A reply that is not what was asked for; the text says what it is. provider.py makes a public error of it."""
 
 
+class Misleading(Unreadable):
+    """A reply that names an address which is not fetched, now or later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A picture as it goes out."""

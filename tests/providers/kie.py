@@ -59,6 +59,8 @@ class FakeKie:
         self.script = Script(latency_s)
         self.errors_as = errors_as
         self.files_url = ""
+        self.result_url = ""
+        """What it names in the place of its own address of a result, where it is hostile."""
         self._hmac_key = hmac_key
         self._files: dict[str, bytes] = {}
         self._tasks: dict[str, Task] = {}
@@ -166,7 +168,7 @@ class FakeKie:
             await hang()
         if callback:
             asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self._call_back(task_id, callback)))
-        return ("", reason) if reason else (f"{self.files_url}/files/{path}", "")
+        return ("", reason) if reason else (self.result_url or f"{self.files_url}/files/{path}", "")
 
     async def _call_back(self, task_id: str, url: str) -> None:
         stamp = str(int(time.time()))

@@ -27,9 +27,9 @@ from cutout.removal import Removal
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
+from fetching.fetch import Fetcher
 from serve_app.acceptance import Durable, check_form
 from serve_app.contract import ProcessForm, RemoveForm
-from serve_app.fetch import Fetcher
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, terms
 from serve_app.job_routes import JobRoutes

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from cutout.spec import WebhookSpec
 from serve_app.webhooks import Sender
+from tests.fetching.tiny_web import reply
 from tests.patience import HANG_S
-from tests.serve_app.tiny_web import reply
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 SPEC = WebhookSpec(allowed_hosts=("127.0.0.1",))

@@ -8,12 +8,12 @@ import pytest
 
 from cutout.outcome import ModelStatus
 from cutout.spec import FetchSpec
+from fetching.fetch import Fetcher
 from serve_app.app import create_app
-from serve_app.fetch import Fetcher
-from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.fetching.tiny_web import Host, reply
 from tests.serve_app.parts import Memory, model, registry, shotgun
 from tests.serve_app.test_routes import png
-from tests.serve_app.tiny_web import Host, reply
 
 pytestmark = pytest.mark.anyio
 SLOW_MS = 250

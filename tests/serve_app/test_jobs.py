@@ -23,10 +23,10 @@ from cutout.records import JobRecord
 from serve_app import contract
 from serve_app.webhooks import receivers, signature
 from tests.deployments.conftest import database_url, postgres
+from tests.fetching.tiny_web import reply
 from tests.patience import HANG_S
 from tests.serve_app.jobbing import WEBHOOK, Works, client, picture, working
 from tests.serve_app.receiver import Receiver
-from tests.serve_app.tiny_web import reply
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres"]

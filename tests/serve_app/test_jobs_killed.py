@@ -17,11 +17,11 @@ import pytest
 
 from tests.cluster.conftest import free_port
 from tests.deployments.conftest import database_url, postgres
+from tests.fetching.tiny_web import reply
 from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 from tests.serve_app.receiver import Receiver
 from tests.serve_app.s3 import s3
-from tests.serve_app.tiny_web import reply
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres", "s3"]

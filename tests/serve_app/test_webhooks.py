@@ -24,9 +24,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from cutout.errors import ValidationError
 from cutout.spec import WebhookSpec
 from serve_app.webhooks import ANSWER_BYTES, canonical, check_secret, signature, standard
+from tests.fetching.tiny_web import Answer, reply
 from tests.patience import skip
 from tests.serve_app.receiver import SPEC, Receiver, sent
-from tests.serve_app.tiny_web import Answer, reply
 
 pytestmark = pytest.mark.anyio
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "webhook_receiver.py"

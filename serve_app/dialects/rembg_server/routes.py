@@ -15,11 +15,11 @@ from cutout.image import MEDIA_TYPES, Picture, encode
 from cutout.outcome import Cutout, Matte
 from cutout.removal import Removal
 from cutout.smooth import smoothed
+from fetching.fetch import Fetcher
 from serve_app.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.rembg_server.errors import WrongParameter
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
-from serve_app.fetch import Fetcher
 from serve_app.routes import new_id
 from serve_app.shotgun import Shotgun
 

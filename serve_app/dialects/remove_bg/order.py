@@ -13,14 +13,14 @@ from cutout.errors import ValidationError
 from cutout.image import Picture
 from cutout.outcome import Box, Size
 from cutout.spec import LimitsSpec
+from fetching.fetch import Fetcher
+from fetching.guard import checked_url
 from serve_app.bodies.base64_text import base64_bytes
 from serve_app.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
 from serve_app.bodies.reading import too_large
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.fetch import Fetcher
-from serve_app.guard import checked_url
 from serve_app.shotgun import Shotgun
 
 WANTED = Wanted((MULTIPART, FORM, JSON), files=("image_file", "bg_image_file"), texts=("image_file_b64",))

@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from cutout.errors import ValidationError
 from cutout.purse import ceilings, charge
+from fetching.fetch import Fetcher
 from serve_app.dialects.accepted import prefers_json
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.remove_bg.answers import answer
 from serve_app.dialects.remove_bg.form import Subject
 from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
-from serve_app.fetch import Fetcher
 from serve_app.routes import new_id
 from serve_app.shotgun import Shotgun
 

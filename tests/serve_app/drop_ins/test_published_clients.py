@@ -18,11 +18,11 @@ import remove_bg_api
 from cutout.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
+from tests.fetching.tiny_web import Host, reply
 from tests.node_programs import install, run
 from tests.serve_app.drop_ins.dropped import PHOTO, SUBJECT, drop_in_registry, opened, seen
 from tests.serve_app.parts import shotgun
 from tests.serve_app.serving import served
-from tests.serve_app.tiny_web import Host, reply
 
 pytestmark = pytest.mark.anyio
 NODE = Path(__file__).parent / "node"

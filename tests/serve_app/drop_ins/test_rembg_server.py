@@ -16,9 +16,9 @@ from cutout.spec import DropInSpec
 from deployments.books import Books
 from serve_app.app import create_app
 from serve_app.dialects.rembg_server.form import RembgForm
+from tests.fetching.tiny_web import Host, reply
 from tests.serve_app.drop_ins.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
 from tests.serve_app.parts import shotgun
-from tests.serve_app.tiny_web import Host, reply
 
 PATH = "/api/remove"
 ASTRONAUT = (ROOT / "tests" / "photos" / "astronaut.jpg").read_bytes()

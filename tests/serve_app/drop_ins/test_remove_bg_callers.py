@@ -14,9 +14,9 @@ from cutout.limiter import WINDOW_MS
 from cutout.spec import AccessSpec, DropInSpec, LimitTier
 from deployments.books import Books
 from serve_app.app import create_app
+from tests.fetching.tiny_web import Host, reply
 from tests.serve_app.drop_ins.dropped import PHOTO, drop_in_registry, opened, png, refusal
 from tests.serve_app.parts import shotgun
-from tests.serve_app.tiny_web import Host, reply
 
 PATH = "/v1.0/removebg"
 pytestmark = pytest.mark.anyio

@@ -9,11 +9,11 @@ import pytest
 
 from cutout.errors import ImageTooLarge, ValidationError
 from cutout.spec import FetchSpec
-from serve_app.fetch import Fetcher
-from serve_app.guard import GuardedClient
+from fetching.fetch import Fetcher
+from fetching.guard import GuardedClient
+from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.fetching.tiny_web import Answer, Host, chunked, redirect, reply
 from tests.patience import HANG_S, skip
-from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.serve_app.tiny_web import Answer, Host, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 STEPS = 500

@@ -1,4 +1,6 @@
-"""The guard in front of every address that a caller may name: only public hosts, and those an operator allows.
+"""The guard in front of every address that is not an operator's own: only public hosts, and those an operator allows.
+
+Callers name such addresses (pictures, webhooks), and providers do (where a result lies).
 
 A name is looked up once for a connection, every address it has must be public, and the socket goes to one of these:
 no second look-up can lead it elsewhere. TLS, the certificate's check and the Host header keep the name. All of it is in
@@ -15,9 +17,9 @@ from functools import cache
 import httpcore
 import httpx
 
-from cutout.errors import ValidationError
+from cutout.errors import NotFetched, ValidationError
 from cutout.spec import FetchSpec
-from serve_app.addresses import is_address, is_name, is_public, look_up
+from fetching.addresses import is_address, is_name, is_public, look_up
 
 ADDRESSES_TRIED = 4
 """Most addresses of one name to which a connection is tried."""
@@ -98,12 +100,12 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
             await self._checked(host, port, timeout_s)
         except httpcore.ConnectTimeout as late:
             message = f"{self._field}: nobody told the address of its host within {timeout_s:g} s"
-            raise ValidationError.of_field(self._field, message) from late
+            raise NotFetched.of_field(self._field, message) from late
 
     async def _checked(self, host: str, port: int, timeout_s: float | None) -> Sequence[str]:
         addresses = [host] if is_address(host) else await self._looked_up(host, port, timeout_s)
         if not addresses:
-            raise ValidationError.of_field(self._field, f"{self._field}: the name of its host does not resolve")
+            raise NotFetched.of_field(self._field, f"{self._field}: the name of its host does not resolve")
         if self._is_allowed(host, port) or all(map(is_public, addresses)):
             return addresses
         log.info("%s refused: %s port %d is at %s", self._field, host, port, ", ".join(addresses))
@@ -127,7 +129,7 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
 
 
 class GuardedClient:
-    """An HTTP/1.1 client for addresses that callers name: pictures to fetch, webhooks to deliver.
+    """An HTTP/1.1 client for addresses that others name: pictures to fetch, webhooks to deliver.
 
     It is httpcore, the lower half of httpx, one connection a request: it follows no redirect, knows no proxy of the
     environment, keeps no cookie and undoes no compression. Certificates are checked against certifi's list, or that

@@ -8,10 +8,10 @@ import pytest
 import trustme
 
 from cutout.errors import ValidationError
-from serve_app.fetch import Fetcher
-from serve_app.guard import GuardedClient, known_certificates
-from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE
-from tests.serve_app.tiny_web import PUBLIC, Dns, Host, Internet, reply
+from fetching.fetch import Fetcher
+from fetching.guard import GuardedClient, known_certificates
+from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE
+from tests.fetching.tiny_web import PUBLIC, Dns, Host, Internet, reply
 
 pytestmark = pytest.mark.anyio
 

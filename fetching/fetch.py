@@ -1,19 +1,19 @@
-"""Fetches the picture of an `image_url`: public hosts only, a few redirects, bounded in bytes and in time."""
+"""Fetches the picture at an address that somebody names: public hosts, a few redirects, bounded in bytes and time."""
 
 import asyncio
 import ssl
+from importlib.metadata import version
 
 import httpcore
 import httpx
 
-from cutout.errors import ImageTooLarge, ValidationError
+from cutout.errors import ImageTooLarge, NotFetched
 from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from cutout.spec import FetchSpec
-from serve_app.guard import GuardedClient, checked_url
-from serve_app.settings import VERSION
+from fetching.guard import GuardedClient, checked_url
 
 FIELD = "image_url"
-HEADERS = {"User-Agent": f"cutout-shotgun/{VERSION}", "Accept": "*/*", "Accept-Encoding": "identity"}
+HEADERS = {"User-Agent": f"cutout-shotgun/{version('cutout-shotgun')}", "Accept": "*/*", "Accept-Encoding": "identity"}
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz"})
 """Those that IANA lists, and that bytes really come in. What else is said is no coding: `utf-8`, `aws-chunked`."""
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -43,9 +43,9 @@ class Fetcher:
         """All bytes at an address, whatever they are.
 
         Raises:
-            ValidationError: the address is not of the expected form, leads to a host that is not public, or gave no
-                picture in time; the message says which. Nothing of what an inner host would answer is in it: none is
-                ever connected to.
+            ValidationError: the address is not of the expected form, or leads to a host that is not public; the
+                message says which. Nothing of what an inner host would answer is in it: none is ever connected to.
+            NotFetched: it gave no picture in time.
             ImageTooLarge: more than `max_bytes`; the rest is not read.
         """
         try:
@@ -72,7 +72,9 @@ class Fetcher:
 
     async def _read(self, answer: httpcore.Response, headers: httpx.Headers) -> bytes:
         if not 200 <= answer.status <= 299:
-            raise self._failed(f"its host answered with status {answer.status}")
+            failed = self._failed(f"its host answered with status {answer.status}")
+            failed.answered = answer.status
+            raise failed
         if CODINGS.intersection(coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")):
             # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
             raise self._failed("its host sent it compressed, which was not asked for")
@@ -102,5 +104,5 @@ class Fetcher:
             case _:
                 return "its host broke off, or did not answer in HTTP"
 
-    def _failed(self, reason: str) -> ValidationError:
-        return ValidationError.of_field(self._field, f"{self._field} could not be fetched: {reason}")
+    def _failed(self, reason: str) -> NotFetched:
+        return NotFetched.of_field(self._field, f"{self._field} could not be fetched: {reason}")

@@ -4,8 +4,8 @@ import pytest
 
 from cutout.errors import ValidationError
 from cutout.spec import FetchSpec
-from serve_app.fetch import Fetcher
-from tests.serve_app.tiny_web import Answer, Host
+from fetching.fetch import Fetcher
+from tests.fetching.tiny_web import Answer, Host
 
 PICTURE = bytes(range(256)) * 200
 MAX_BYTES = 64 * 1024

@@ -8,11 +8,11 @@ import pytest
 from cutout.errors import ValidationError
 from cutout.instruments import SPAN_SECONDS, Kept
 from cutout.spec import FetchSpec
-from serve_app.fetch import Fetcher
-from serve_app.guard import GuardedClient
+from fetching.fetch import Fetcher
+from fetching.guard import GuardedClient
 from serve_app.settings import VERSION
-from tests.serve_app.fetching import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.serve_app.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
+from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.fetching.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from cutout.errors import ValidationError
 from cutout.spec import FetchSpec
-from serve_app.addresses import look_up
-from serve_app.fetch import Fetcher
-from serve_app.guard import GuardedClient, PinnedNetwork, checked_url
-from tests.serve_app.tiny_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
+from fetching.addresses import look_up
+from fetching.fetch import Fetcher
+from fetching.guard import GuardedClient, PinnedNetwork, checked_url
+from tests.fetching.tiny_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
 
 pytestmark = pytest.mark.anyio
 RULES = FetchSpec(connect_s=2, read_s=2, total_s=5)

@@ -1,0 +1,1 @@
+"""Addresses that others name - callers, webhooks' owners, providers - fetched from public hosts only."""
