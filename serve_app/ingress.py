@@ -24,7 +24,7 @@ from serve_app.dependencies import Dependencies
 from serve_app.forms import known_models, one_picture
 from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.health import health_body, models_body
-from serve_app.listening import send_at_once
+from serve_app.listening import listen
 from serve_app.settings import Settings
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
@@ -70,7 +70,7 @@ class ServiceIngress:
         self._watching: list[asyncio.Task[None]] = []
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
-        send_at_once(asyncio.get_running_loop())
+        listen()
         self._watching = [asyncio.create_task(one.watch()) for one in (self._shotgun.board, self._dependencies)]
         return create_app(
             self._shotgun, self._ledger, self._keys, self._durable, self._traffic, dependencies=self._dependencies
