@@ -182,7 +182,7 @@ class AccessSpec(Spec):
     hosts: tuple[AllowedHost, ...] = Field(
         (),
         description="Names by which the service may be called, beside IP addresses, names of a local network and that "
-        "of `jobs.public_url`. Others are refused where there are no keys, and get no addresses in answers.",
+        "of `jobs.public_url`. Others are refused where there are no keys, and are in no webhook.",
     )
     cors_origins: tuple[Origin, ...] = Field(
         (),
@@ -230,8 +230,9 @@ class JobsSpec(Spec):
     url_expires_s: PositiveFloat = Field(86400, description="Seconds for which the address of a result is good.")
     public_url: str | None = Field(
         None,
-        pattern=r"^https?://[^?#]+$",
-        description="The service's address as callers know it, for addresses in answers; else that of their request.",
+        pattern=r"^https?://[^?#\s]+$",
+        description="The service's address as callers know it, for addresses in answers and webhooks; else that of the "
+        "request. `CUTOUT_PUBLIC_URL` in the environment wins.",
     )
     webhook: WebhookSpec = Field(default_factory=WebhookSpec, description="How the end of a job is told.")
 

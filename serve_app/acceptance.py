@@ -81,7 +81,7 @@ class Acceptance:
             form: its fields, checked.
             job: the picture is empty when it is to be fetched.
             wanted: the request's fingerprint.
-            base_url: what the addresses of its results begin with.
+            base_url: what the addresses in its webhook begin with; empty without one.
             single: one picture is wanted, so that more than one model is refused.
 
         Raises:

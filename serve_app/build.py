@@ -15,6 +15,8 @@ from deployments.records.checking import check_database
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
+from serve_app.exposure import published
+from serve_app.hard_stop import check_hard_stop
 from serve_app.ingress import Ingress
 from serve_app.jobs_replica import JobsReplica
 from serve_app.settings import Settings
@@ -32,6 +34,7 @@ def build_app(args: dict[str, Any]) -> Application:
     """
     registry = check_config(args)
     settings = Settings()
+    check_hard_stop(registry.service.limits, settings.hard_stop)
     cache = settings.data_dir / "compiled"
     models = {
         model_id: serve.deployment(RemoverReplica, name=model_id).bind(spec, registry.service, cache)
@@ -54,8 +57,14 @@ def check_records(database_url: str) -> None:
 
 
 def check_config(args: dict[str, Any]) -> Registry:
-    """configs/ with every option checked, so that a wrong one stops the start, not a replica later; raises as above."""
-    registry = load_registry(Path(args.get("config_dir") or Settings().config_dir))
+    """configs/ with every option checked, so that a wrong one stops the start, not a replica later; raises as above.
+
+    What the environment says of it wins.
+    """
+    settings = Settings()
+    registry = load_registry(Path(args.get("config_dir") or settings.config_dir))
+    if settings.public_url:
+        registry = published(registry, settings.public_url)
     for spec in registry.models.values():
         load_backend(spec, Resources())
     return registry

@@ -5,14 +5,14 @@ from ipaddress import IPv6Address
 
 from starlette.requests import Request
 
-from cutout.errors import Forbidden
+from cutout.errors import Forbidden, ValidationError
 from cutout.spec import ServiceSpec
 from fetching.addresses import is_address
 
 LOCAL = re.compile(r"[a-z0-9_-]+|[a-z0-9._-]+\.(localhost|local|internal|test|home\.arpa)")
 """Names of a local network: one label, as containers have, and the domains that the DNS keeps for them (RFC 6761, 6762,
 8375; ICANN's `.internal`). Nobody can point one of his own there, which is what DNS rebinding needs."""
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/?#\\\s]+)(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 
 
 class Hosts:
@@ -37,19 +37,32 @@ class Hosts:
         return "://" in origin and (its_host == host.lower() or name_of(its_host) in self._named)
 
     def address(self, request: Request) -> str:
-        """The service's address as the caller knows it, without a slash at its end.
+        """The service's address in an answer to the caller himself, without a slash at its end.
+
+        His own Host will do, whatever it is: with keys he chose it, who has the key, and without keys no strange one
+        comes this far (cross_site.py).
+
+        Raises:
+            ValidationError: the request has no Host, or one that is none.
+        """
+        if self._public_url:
+            return self._public_url.rstrip("/")
+        if name_of(host := request.headers.get("host", "")) is None:
+            raise ValidationError(f"Host: the name or address of this service expected, not {host[:100]!r}")
+        return str(request.base_url).rstrip("/")
+
+    def published(self, request: Request) -> str:
+        """The same for a message to somebody else, who takes its addresses for the service's own.
 
         Raises:
             Forbidden: nothing says that the request's Host is the service's own.
         """
-        if self._public_url:
-            return self._public_url.rstrip("/")
-        if not self.knows(host := request.headers.get("host", "")):
+        if not self._public_url and not self.knows(host := request.headers.get("host", "")):
             raise Forbidden(
-                f"No addresses are given for the Host {host[:100]!r}: the operator can allow it by access.hosts in "
-                "service.yaml, or set jobs.public_url"
+                f"No webhook is sent with addresses of the Host {host[:100]!r}: the operator can set the service's own "
+                "address by CUTOUT_PUBLIC_URL, or allow this one by access.hosts in service.yaml"
             )
-        return str(request.base_url).rstrip("/")
+        return self.address(request)
 
 
 def name_of(host: str) -> str | None:

@@ -61,10 +61,9 @@ class JobRoutes:
         follow(job_id)
         wanted = await asyncio.to_thread(fingerprint, form, job)
         if state is None:
-            single, base_url = (
-                reply.kind == "picture" and not _asynchronous(request, form),
-                self._hosts.address(request),
-            )
+            single = reply.kind == "picture" and not _asynchronous(request, form)
+            self._hosts.address(request)  # what could not be answered is not accepted
+            base_url = self._hosts.published(request) if form.webhook_url else ""
             job = replace(job, id=job_id)
             state = await self._acceptance.accept(request, form, job, wanted, base_url=base_url, single=single)
         elif state.order.fingerprint != wanted:
@@ -137,7 +136,8 @@ class JobRoutes:
 
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
-        return JSONResponse(self._answers.status_body(state, delivery, self._hosts.address(request)))
+        body = self._answers.status_body(state, delivery, self._hosts.address(request))
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def _known(self, caller: str, key: str) -> tuple[str, JobState | None]:
         """The job of an idempotency key, by whichever secret it was named; without one, the id that it gets."""

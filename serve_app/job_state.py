@@ -52,7 +52,7 @@ class Order:
     deadline_s: float | None
     """Of each model, from when the job begins to work: it may have waited."""
     base_url: str
-    """The service's address as the caller sees it, without a slash at its end."""
+    """The service's address in its webhook, without a slash at its end; empty without one."""
     place: Place | None = None
     """Its caller's, taken until it has ended."""
     finish: dict[str, Any] | None = None

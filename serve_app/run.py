@@ -36,7 +36,8 @@ from cutout.registry import explain
 from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config, check_records
 from serve_app.exclusive import hold_database
-from serve_app.exposure import check_exposure
+from serve_app.exposure import addresses_line, check_exposure
+from serve_app.hard_stop import outlast
 from serve_app.leftovers import RUN_ID, Run, lives
 from serve_app.settings import Settings, free_port, port_number
 from serve_app.tracing import check_tracing
@@ -74,9 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
     run, run_file = Run(os.getpid(), os.environ[RUN_ID]), Settings().run_file(config["http_options"]["port"])
     run.write(run_file)
     try:
+        outlast(registry.service.limits, os.environ)
         _start(config, metrics_port)
         replace(run, ray_address=ray.get_runtime_context().gcs_address).write(run_file)
-        return _serve(config["http_options"], metrics_port, _signalled())
+        addresses = addresses_line(config["http_options"]["host"], registry.service.jobs.public_url)
+        return _serve(config["http_options"], metrics_port, addresses, _signalled())
     finally:
         _stop()
         run_file.unlink(missing_ok=True)
@@ -168,13 +171,15 @@ def _logical_cpus(deployments: list[dict[str, Any]]) -> int:
     return max(os.cpu_count() or 1, math.ceil(asked) + 1)
 
 
-def _serve(http: dict[str, Any], metrics_port: int, ended: threading.Event) -> int:
+def _serve(http: dict[str, Any], metrics_port: int, addresses: str | None, ended: threading.Event) -> int:
     address = f"http://{'127.0.0.1' if http['host'] == '0.0.0.0' else http['host']}:{http['port']}"  # noqa: S104
     with httpx.Client(base_url=address, timeout=httpx.Timeout(300, connect=2), trust_env=False) as client:
         if not _ready(client, ended):
             return 0 if ended.is_set() else 1
         _first_picture(client)
     print(f"\nCutout Shotgun is ready: {address}  (API: {address}/docs, end: Ctrl-C)")
+    if addresses:
+        print(addresses)
     if not os.environ.get("RAY_ADDRESS"):
         print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
     # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.

@@ -10,6 +10,7 @@ from sysconfig import get_path
 from tempfile import gettempdir
 
 from cutout.errors import ConfigurationError
+from serve_app.hard_stop import HARD_STOP, RAYS_OWN_S
 from serve_app.leftovers import RUN_ID
 
 VERSION = version("cutout-shotgun")
@@ -35,6 +36,10 @@ def _database_url() -> str:
     return os.environ.get("DATABASE_URL") or f"sqlite:///{_data_dir() / 'ledger.sqlite'}"
 
 
+def _hard_stop() -> str | None:
+    return os.environ.get(HARD_STOP, RAYS_OWN_S) if os.environ.get("RAY_SERVE_ENABLE_HA_PROXY") == "1" else None
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Places, each from an environment variable."""
@@ -53,6 +58,12 @@ class Settings:
     """CUTOUT_PICTURES: where the pictures of jobs are kept: a folder, or s3://bucket/prefix."""
     url_secret: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_URL_SECRET") or None, repr=False)
     """CUTOUT_URL_SECRET: signs the addresses of results; without it, a secret made once in the data folder."""
+
+    public_url: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_PUBLIC_URL") or None)
+    """CUTOUT_PUBLIC_URL: the service's address as callers know it, instead of jobs.public_url."""
+
+    hard_stop: str | None = field(default_factory=_hard_stop)
+    """RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, in seconds; None where no RAY_SERVE_ENABLE_HA_PROXY puts HAProxy before."""
 
     run_id: str = field(default_factory=lambda: os.environ.get(RUN_ID, ""))
     """The run of the service on this machine, as its command names it; empty on a cluster of somebody else's."""
@@ -100,8 +111,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
-        # A reload, as when an ingress replica comes or goes, must not cut what was begun: above limits.request_s.
-        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "660",
+        HARD_STOP: "660",  # raised where limits.request_s is longer: hard_stop.py
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
         "RAY_USE_UVLOOP": "0",
         "RAY_worker_niceness": "0",

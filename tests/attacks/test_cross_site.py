@@ -11,10 +11,12 @@ import pytest
 from cutout.keys import KeyRing
 from cutout.spec import AccessSpec
 from serve_app.app import create_app
-from tests.serve_app.jobbing import client, picture, working
+from tests.serve_app.jobbing import WEBHOOK, client, picture, working
 from tests.serve_app.limiting import error
 from tests.serve_app.parts import BUSY, Memory, model, registry, shotgun
+from tests.serve_app.receiver import Receiver
 from tests.serve_app.serving import served
+from tests.serve_app.test_jobs import ended
 from tests.serve_app.test_traffic import no_keys
 
 pytestmark = pytest.mark.anyio
@@ -150,27 +152,62 @@ async def test_without_the_setting_there_is_no_cors(tmp_path: Path) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "a.b@127.0.0.1"])
-async def test_a_job_repeats_no_strangers_name(tmp_path: Path, host: str) -> None:
-    """With keys any Host comes in; where it would be repeated in an address, the setting is named instead."""
+async def test_a_caller_with_a_key_is_answered_by_the_name_that_he_used(tmp_path: Path) -> None:
+    """With keys he chose the Host himself, and an address in his answer is for him alone: no cache may keep it."""
     async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, client(works) as http:
-        refused = await http.post(
-            "/remove-background", files={"image": picture()}, headers={"Host": host, "Prefer": "respond-async"}
-        )
-        known = await http.post("/remove-background", files={"image": picture()}, headers={"Prefer": "respond-async"})
-        about = await http.get(f"/jobs/{known.json()['job_id']}", headers={"Host": host})
+        for host in ("cut.example", "cut.example:8443", "cut.example.", "192.168.7.3"):
+            headers = {"Host": host, "Prefer": "respond-async"}
+            answer = await http.post("/remove-background", files={"image": picture()}, headers=headers)
+            status_url = answer.json()["status_url"]
+            [first, *_] = (await ended(http, status_url))["results"]
 
-    assert "jobs.public_url" in error(refused, 403, "forbidden").message
-    assert known.json()["status_url"].startswith("http://service.test/jobs/")
-    assert about.status_code == 403
+            assert status_url.startswith(f"http://{host}/jobs/")
+            assert first["image_url"].startswith(f"http://{host}/")
+            assert (await http.get(status_url)).headers["cache-control"] == "no-store"
+
+
+async def test_what_is_no_host_is_in_no_address(tmp_path: Path) -> None:
+    """It is refused by its name, before a job is made."""
+    none = ["", "a.b@127.0.0.1", "cut.example/e", "cut.example?a=", "cut.example:port", "[::1", "a b", '"><script>']
+    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, client(works) as http:
+        for host in none:
+            headers = {"Host": host, "Prefer": "respond-async"}
+            refused = await http.post("/remove-background", files={"image": picture()}, headers=headers)
+
+            assert error(refused, 400, "validation_error").message.startswith("Host: ")
+    assert works.runs == []
+
+
+async def test_a_webhook_repeats_no_strangers_name(tmp_path: Path) -> None:
+    """Its receiver takes the addresses for the service's: a Host that nobody set is refused by the setting's name."""
+    async with (
+        working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", webhook=WEBHOOK) as works,
+        client(works) as http,
+        Receiver() as receiver,
+    ):
+        form: dict[str, Any] = {"data": {"webhook_url": receiver.url}, "files": {"image": picture()}}
+        refused = await http.post("/remove-background", **form, headers={"Host": "evil.example"})
+        known = await http.post("/remove-background", **form, headers={"Host": "127.0.0.1:8000"})
+        [message] = await receiver.wait_for(1)
+
+    assert "CUTOUT_PUBLIC_URL" in error(refused, 403, "forbidden").message
+    assert known.status_code == 202
+    assert b"http://127.0.0.1:8000/" in message.body
+    assert b"evil.example" not in message.body
 
 
 async def test_a_public_url_is_for_every_host(tmp_path: Path) -> None:
-    """Whatever the Host was."""
+    """Whatever the Host was, in an answer and in a webhook."""
     url = "https://cut.example/api"
-    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", public_url=url) as works, client(works) as http:
-        headers = {"Host": "evil.example", "Prefer": "respond-async"}
-        answer = await http.post("/remove-background", files={"image": picture()}, headers=headers)
+    async with (
+        working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", public_url=url, webhook=WEBHOOK) as works,
+        client(works) as http,
+        Receiver() as receiver,
+    ):
+        form: dict[str, Any] = {"data": {"webhook_url": receiver.url}, "files": {"image": picture()}}
+        answer = await http.post("/remove-background", **form, headers={"Host": "evil.example"})
+        [message] = await receiver.wait_for(1)
 
     assert answer.json()["status_url"].startswith(f"{url}/jobs/")
     assert answer.headers["location"].startswith(f"{url}/jobs/")
+    assert f"{url}/".encode() in message.body
