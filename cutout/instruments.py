@@ -73,10 +73,12 @@ BREAKER: Final = Metric(
 )
 SPENT: Final = Metric("cutout_spent_usd_total", "counter", ("provider", "model"), "USD booked for paid models.")
 PICKS: Final = Metric("cutout_picks_total", "counter", ("model",), "Picks logged; none: no cutout would do.")
+STORE_BYTES: Final = Metric("cutout_store_bytes", "gauge", (), "Bytes of pictures in the store.")
+STORE_LIMIT: Final = Metric("cutout_store_limit_bytes", "gauge", (), "Most bytes of pictures that are kept.")
 
 METRICS: Final = (
     REQUESTS, REQUEST_SECONDS, REFUSALS, SPAN_SECONDS, RESULTS, MODEL_SECONDS, MODEL_READY,
-    PROVIDER_CALLS, PROVIDER_SECONDS, BREAKER, SPENT, PICKS,
+    PROVIDER_CALLS, PROVIDER_SECONDS, BREAKER, SPENT, PICKS, STORE_BYTES, STORE_LIMIT,
 )  # fmt: skip
 
 

@@ -227,6 +227,10 @@ class JobsSpec(Spec):
         description="Seconds for which the cutouts of an answered request are kept, so that another finish can be made "
         "of them; 0 keeps none. Those of a durable job are kept with it.",
     )
+    store_bytes: PositiveInt = Field(
+        10 * 1024 * MEBIBYTE,
+        description="Most bytes of pictures that are kept; beyond it, those of the jobs that ended first go.",
+    )
     url_expires_s: PositiveFloat = Field(86400, description="Seconds for which the address of a result is good.")
     public_url: str | None = Field(
         None,

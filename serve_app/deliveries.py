@@ -111,7 +111,9 @@ class Deliveries:
 
     async def _payload(self, state: JobState) -> dict[str, Any]:
         """The contract's body but for its signature; ours comes last."""
-        results = with_addresses(state, bodies(state, self._models), self._signer, state.order.base_url)
+        dropped = await self._store.dropped(state.order.job_id)  # it may be tried for a day
+        base_url = state.order.base_url
+        results = with_addresses(state, bodies(state, self._models), self._signer, base_url, dropped=dropped)
         return {
             "event": EVENTS.get(state.phase, "job_completed"),
             "job_id": state.order.job_id,

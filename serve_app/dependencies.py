@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cutout.errors import CutoutError
@@ -18,8 +19,16 @@ ANSWER_S = 5.0
 class Dependency(Protocol):
     """Something that the service leans on."""
 
-    async def check(self) -> None:
-        """Return when it can do its work, and raise CutoutError with the reason when it cannot."""
+    async def check(self) -> Mapping[str, int] | None:
+        """What it has to say in /health when it can do its work; raises CutoutError with the reason when it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyStatus(ModelStatus):
+    """How one is."""
+
+    facts: Mapping[str, int] = field(default_factory=dict)
+    """What it says of itself in /health."""
 
 
 class Dependencies:
@@ -27,9 +36,9 @@ class Dependencies:
 
     def __init__(self, dependencies: Mapping[str, Dependency]) -> None:
         self._dependencies = dependencies
-        self._states: dict[str, ModelStatus] = {}
+        self._states: dict[str, DependencyStatus] = {}
 
-    def states(self) -> dict[str, ModelStatus | None]:
+    def states(self) -> dict[str, DependencyStatus | None]:
         """How each is, by name; None while it has not been looked at."""
         return {name: self._states.get(name) for name in self._dependencies}
 
@@ -46,10 +55,10 @@ class Dependencies:
     async def _look(self, name: str, dependency: Dependency) -> None:
         try:
             async with asyncio.timeout(ANSWER_S):
-                await dependency.check()
-            state = ModelStatus("ready")
+                facts = await dependency.check()
+            state = DependencyStatus("ready", facts=facts or {})
         except (CutoutError, TimeoutError) as away:
-            state = ModelStatus("unavailable", str(away) or f"no answer within {ANSWER_S:g} s")
+            state = DependencyStatus("unavailable", str(away) or f"no answer within {ANSWER_S:g} s")
         known = self._states.get(name)
         if state.reason and (known is None or known.reason != state.reason):
             logger.warning("The %s cannot work: %s", name, state.reason)

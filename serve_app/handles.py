@@ -164,9 +164,9 @@ class JobsHandle:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
-    async def check(self) -> None:
+    async def check(self) -> dict[str, int]:
         """Whether a job could be kept; see dependencies.Dependency."""
-        await _kept(self._handle.check.remote)
+        return await _kept(self._handle.check.remote)
 
     async def accept(self, order: Order) -> JobState:
         """Keep a job. Sent again it is the same job."""

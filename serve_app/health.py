@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 from cutout.outcome import ModelStatus
 from serve_app.board import Board
 from serve_app.choice import Choice
+from serve_app.dependencies import DependencyStatus
 from serve_app.responses import engine_body
 from serve_app.settings import VERSION
 
-States: TypeAlias = Mapping[str, ModelStatus | None]
+States: TypeAlias = Mapping[str, DependencyStatus | None]
 """What the service leans on beside models, by name; None while it has not been looked at."""
 WORST_FIRST = ("unreachable", "unconfigured", "unavailable", "starting", "degraded", "available", "connected", "loaded")
 TROUBLE = {"unreachable", "degraded"}
@@ -24,7 +25,7 @@ def health_body(board: Board, dependencies: States) -> dict[str, Any]:
     """
     states = {model_id: _state(board.status(model_id)) for model_id in board.specs}
     services = _services(board)
-    others = {name: _state(state) for name, state in dependencies.items()}
+    others = {name: _state(state) | dict(state.facts if state else {}) for name, state in dependencies.items()}
     ready = any(state["state"] == "ready" for state in states.values())
     words = {_word(board.status(model_id)) for model_id in board.specs}
     warned = any(state.get("warning") for state in states.values())

@@ -41,10 +41,14 @@ def bodies(state: JobState, models: Specs) -> list[dict[str, Any]]:
 
 
 def with_addresses(
-    state: JobState, results: list[dict[str, Any]], signer: Signer, base_url: str
+    state: JobState, results: list[dict[str, Any]], signer: Signer, base_url: str, *, dropped: bool = False
 ) -> list[dict[str, Any]]:
-    """The same objects with the signed address of each picture that is there; null for the others."""
-    order, good = state.order, {r.model_id for r in state.results if isinstance(r.outcome, Cutout)}
+    """The same objects with the signed address of each picture that is there; null for the others.
+
+    `dropped`: the job's pictures had to make room.
+    """
+    order = state.order
+    good = set() if dropped else {r.model_id for r in state.results if isinstance(r.outcome, Cutout)}
 
     def addresses(model_id: str) -> dict[str, str | None]:
         names = {"image_url": order.name(model_id)} | ({"mask_url": order.mask_name(model_id)} if order.masked else {})
@@ -67,14 +71,16 @@ class JobAnswers:
         self._store = store
         self._signer = signer
 
-    def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
+    async def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
         """Answer of GET /jobs/{job_id}: pictures by their addresses."""
+        dropped = await self._dropped(state)
         body = job_body(state.order.job(), state.result, specs_of(state, self._models))
         body |= {
             "status": state.phase,
             "created_at": state.order.created_at,
             "models": list(state.order.models),
-            "results": with_addresses(state, body["results"], self._signer, base_url),
+            "results": with_addresses(state, body["results"], self._signer, base_url, dropped=dropped),
+            "pictures_dropped": dropped,
             "webhook": asdict(delivery) if delivery else None,
         }
         return body | (error_body(InternalError(state.error)) if state.error else {})
@@ -110,7 +116,7 @@ class JobAnswers:
                     told.add(one.model_id)
                     yield await self._one(state, one, response_format, base_url)
             if state.ended:
-                yield self._last(state, base_url)
+                yield await self._last(state, base_url)
 
     def _started(self, state: JobState) -> Event:
         specs = specs_of(state, self._models)
@@ -125,15 +131,19 @@ class JobAnswers:
         spec = specs_of(state, self._models)[one.model_id]
         body = model_body(state.order.job(), one, spec, state.order.size)
         if response_format != "base64":
-            [body] = with_addresses(state, [body], self._signer, base_url)
+            dropped = await self._dropped(state)
+            [body] = with_addresses(state, [body], self._signer, base_url, dropped=dropped)
         return Event("finished" if isinstance(one.outcome, Cutout) else "failed", body)
 
-    def _last(self, state: JobState, base_url: str) -> Event:
+    async def _last(self, state: JobState, base_url: str) -> Event:
         if state.error:
             return Event("error", error_body(InternalError(state.error)))
-        body = self.status_body(state, None, base_url)
+        body = await self.status_body(state, None, base_url)
         del body["webhook"]
         return Event("summary", body)
+
+    async def _dropped(self, state: JobState) -> bool:
+        return state.ended and await self._store.dropped(state.order.job_id)
 
     async def _loaded(self, state: JobState) -> Result:
         results = [await self._with_picture(state, one) for one in state.results]

@@ -47,6 +47,14 @@ async def unfinished() -> list[Place]:
     return [order.place for order in orders if order and order.place]
 
 
+async def at_work() -> frozenset[str]:
+    """The ids of jobs that are not done."""
+    found = await DBOS.list_workflows_async(
+        name=workflows.JOB, status=list(workflows.ACTIVE), load_input=False, load_output=False
+    )
+    return frozenset(status.workflow_id for status in found)
+
+
 async def known_state(job_id: str) -> JobState:
     """How far a job is; raises NotFound when there is none."""
     state = await state_of(job_id)

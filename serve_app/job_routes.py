@@ -23,7 +23,7 @@ from serve_app.job_state import JobState, ResponseFormat
 from serve_app.negotiation import SSE, Reply
 from serve_app.picking import check_single
 from serve_app.shotgun import Shotgun
-from serve_app.store import JOB_ID
+from serve_app.store import DROPPED, JOB_ID
 from serve_app.stream import Event
 
 ASYNC = "respond-async"
@@ -70,6 +70,8 @@ class JobRoutes:
             raise IdempotencyConflict(f"This {KEY} was used with another request before")
         if _asynchronous(request, form):
             return self._accepted(request, state)
+        if state.ended and await self._store.dropped(job_id):
+            raise NotFound(f"{DROPPED}; another {KEY} has them made again")
         if reply.kind == "stream":
             return self._streamed(request, state, form.response_format, reply.media_type)
         return await self._waited(request, state, form.response_format, reply)
@@ -136,7 +138,7 @@ class JobRoutes:
 
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
-        body = self._answers.status_body(state, delivery, self._hosts.address(request))
+        body = await self._answers.status_body(state, delivery, self._hosts.address(request))
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def _known(self, caller: str, key: str) -> tuple[str, JobState | None]:

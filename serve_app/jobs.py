@@ -16,10 +16,11 @@ from dbos import DBOS, SetWorkflowID
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
 from serve_app import workflows
 from serve_app.deliveries import Deliveries
-from serve_app.job_reading import known_state, state_of, unfinished
+from serve_app.job_reading import at_work, known_state, state_of, unfinished
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.job_work import JobBooks, JobWork, News
 from serve_app.keeping import SUFFIX
+from serve_app.quota import Quota
 from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
@@ -33,6 +34,8 @@ LOOK_EVERY_S = 10.0
 """How soon a limiter that began anew learns of the jobs at work, and a job that broke is told to its receiver."""
 SWEEP_AT_MOST_EVERY_S = 300.0
 """Cutouts of answered requests are kept for less than an hour."""
+COUNT_EVERY_S = 60.0
+"""Gap between two looks at how full the store is."""
 
 
 class Jobs:
@@ -56,13 +59,14 @@ class Jobs:
         self._deliveries = Deliveries(self._spec, models, store, signer, sender, instruments=shotgun.instruments)
         self._news = News()
         self._work = JobWork(shotgun, books, store, self._deliveries, self._news)
+        self._quota = Quota(store, self._spec.store_bytes, at_work, shotgun.instruments)
         self._wound_up = set[str]()
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to work, with what an earlier process left first."""
         await workflows.launch(self._work, self._database_url, self._spec.concurrency)
-        chores = ((self.look, LOOK_EVERY_S), (self.sweep, self._sweep_gap_s))
+        chores = ((self.look, LOOK_EVERY_S), (self.sweep, self._sweep_gap_s), (self.count, COUNT_EVERY_S))
         self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
 
     async def close(self) -> None:
@@ -71,9 +75,14 @@ class Jobs:
             chore.cancel()
         await asyncio.to_thread(workflows.stop)
 
-    async def check(self) -> None:
-        """Return when a job could be kept now; raises ServiceUnavailable when the database cannot be reached."""
+    async def check(self) -> dict[str, int]:
+        """How full the store is, when a job could be kept now.
+
+        Raises:
+            ServiceUnavailable: the database cannot be reached.
+        """
         await workflows.check()
+        return self._quota.facts
 
     async def accept(self, order: Order) -> JobState:
         """Keep a job, or find it kept already; once this has returned, the job is done whatever dies.
@@ -165,6 +174,10 @@ class Jobs:
                 await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
         await self._store.sweep(self._spec.keep_s)
         await self._store.sweep(self._spec.compose_s, SUFFIX)
+
+    async def count(self) -> None:
+        """Count what is in the store, and have its oldest pictures make room when it is too much."""
+        await self._quota.hold()
 
 
 async def _forever(chore: Callable[[], Awaitable[None]], gap_s: float) -> None:

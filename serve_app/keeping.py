@@ -82,7 +82,9 @@ class Keeper:
         Raises:
             NotFound: nothing, or nothing any more.
         """
-        gone = f"No such job, or its cutouts are no longer kept; they are for {self._keep_s:g} s after the answer"
+        gone = (
+            f"No such job, or its cutouts are no longer kept; they are for {self._keep_s:g} s after the answer at most"
+        )
         if not (self._store and self.keeps):
             raise NotFound("No such job; this service keeps no cutouts of answered requests")
         try:

@@ -5,6 +5,7 @@ A folder serves one machine, or several that mount the same one; several machine
 """
 
 import re
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ from cutout.errors import ConfigurationError, NotFound, ServiceUnavailable
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8}){0,2}")
 EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/prefix"
+DROPPED = "The pictures of this job are gone: the store was full (jobs.store_bytes), and the oldest make room"
+MARK = "dropped.mark"
+"""Name of what lies in the place of such pictures, without a byte, until it is swept; a model's id has no dot."""
 RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 """How long S3 may be away before a call fails; a local folder is not tried again. The timeouts of a single try are
 obstore's own, 5 s to connect and 30 s in all: options given here would hide those of the environment."""
@@ -30,6 +34,17 @@ class Stored:
 
     size_bytes: int
     chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What lies in the store of one job."""
+
+    job_id: str
+    size_bytes: int
+    newest: datetime
+    """When its last picture came."""
+    names: tuple[str, ...]
 
 
 class PictureStore:
@@ -63,13 +78,13 @@ class PictureStore:
         await _asked(self._store.put_async(_place(job_id, name), picture))
 
     async def get(self, job_id: str, name: str) -> bytes:
-        """All bytes of a picture; raises NotFound when it is not there."""
-        found = await _asked(self._store.get_async(_place(job_id, name)))
+        """All bytes of a picture; raises NotFound when it is not there, saying so if it had to make room."""
+        found = await self._found(job_id, name)
         return bytes(await _asked(found.bytes_async()))
 
     async def open(self, job_id: str, name: str) -> Stored:
-        """A picture to be read in chunks; raises NotFound when it is not there."""
-        found = await _asked(self._store.get_async(_place(job_id, name)))
+        """A picture to be read in chunks; raises NotFound as `get`."""
+        found = await self._found(job_id, name)
         return Stored(int(found.meta["size"]), (bytes(chunk) async for chunk in found.stream()))
 
     async def size_bytes(self, job_id: str, name: str) -> int:
@@ -85,12 +100,44 @@ class PictureStore:
         _place(job_id, "any")
         await self._drop_where(job_id, lambda _: True)
 
+    async def make_room(self, job_id: str) -> None:
+        """Delete every picture of a job, and leave the mark that says so."""
+        await self.drop_job(job_id)
+        await self.put(job_id, MARK, b"")  # last: where nothing could be written, there is room for it now
+
+    async def dropped(self, job_id: str) -> bool:
+        """Whether a job's pictures had to make room."""
+        try:
+            await self.size_bytes(job_id, MARK)
+        except NotFound:
+            return False
+        return True
+
+    async def holdings(self) -> list[Holding]:
+        """What lies in the store, the job whose last picture came first before the others; marks do not count."""
+        files = defaultdict[str, list[Any]](list)
+        listing = self._store.list().__aiter__()
+        while page := await _asked(_next(listing)):
+            for meta in page:
+                if not meta["path"].endswith(MARK):
+                    files[meta["path"].rpartition("/")[0]].append(meta)
+        return sorted(map(_holding, files.values()), key=lambda holding: holding.newest)
+
     async def sweep(self, older_than_s: float, suffix: str = "") -> int:
         """Delete every picture kept longer than that whose name ends so, whosever it is; how many there were."""
         limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
         return await self._drop_where(
             None, lambda meta: meta["last_modified"] < limit and meta["path"].endswith(suffix)
         )
+
+    async def _found(self, job_id: str, name: str) -> Any:
+        place = _place(job_id, name)
+        try:
+            return await _asked(self._store.get_async(place))
+        except NotFound as missing:
+            if await self.dropped(job_id):
+                raise NotFound(DROPPED) from missing
+            raise
 
     async def _drop_where(self, prefix: str | None, old: Any) -> int:
         dropped = 0
@@ -120,6 +167,12 @@ async def _asked(answer: Any) -> Any:
         raise NotFound("No such picture; it may have been swept") from missing
     except (BaseError, OSError) as trouble:
         raise ServiceUnavailable("The picture store cannot be reached for now") from trouble
+
+
+def _holding(metas: list[Any]) -> Holding:
+    job_id = metas[0]["path"].rpartition("/")[0]
+    names = tuple(meta["path"].rpartition("/")[2] for meta in metas)
+    return Holding(job_id, sum(meta["size"] for meta in metas), max(meta["last_modified"] for meta in metas), names)
 
 
 def _place(job_id: str, name: str) -> str:

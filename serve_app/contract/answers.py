@@ -130,6 +130,13 @@ class ModelState(Body):
     warning: str | None = None
 
 
+class DependencyState(ModelState):
+    """The ledger's line, or that of the worker of durable jobs."""
+
+    store_bytes: int | None = Field(None, description="Bytes of pictures that are kept; of `jobs`, once counted.")
+    store_limit_bytes: int | None = Field(None, description="Most that are kept, `jobs.store_bytes`; of `jobs`.")
+
+
 class HealthBody(Body):
     """Answer of GET /health."""
 
@@ -137,7 +144,9 @@ class HealthBody(Body):
     version: str
     services: dict[str, str]
     models: dict[str, ModelState]
-    dependencies: dict[str, ModelState] = Field(description="`ledger` and `jobs`: what is kept, and who works it off.")
+    dependencies: dict[str, DependencyState] = Field(
+        description="`ledger` and `jobs`: what is kept, and who works it off."
+    )
 
 
 class LiveBody(Body):
@@ -258,6 +267,10 @@ class JobStateBody(Body):
     models: list[str] = Field(description="The models that it was fired at.")
     results: list[RemoveResult | ProcessResult] = Field(
         description="Of the models that are done, as in the answer of the POST."
+    )
+    pictures_dropped: bool = Field(
+        False,
+        description="Whether its pictures made room for newer ones (`jobs.store_bytes`); their addresses are null.",
     )
     webhook: DeliveryBody | None = Field(None, description="What became of its webhook; null when there is none yet.")
     error: ErrorDetail | None = Field(None, description="Why the job as a whole broke; absent when it did not.")
