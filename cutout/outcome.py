@@ -188,6 +188,7 @@ class Job:
     id: str
     image: bytes
     models: tuple[str, ...] = ("all",)
+    """Empty: the picture itself is enlarged."""
     output_format: OutputFormat = "png"
     factor: int | None = None
     """Upscale factor, 2 or 4; None: no upscale."""
@@ -200,12 +201,19 @@ class Job:
     """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
     removal: "Removal | None" = None
     """How each cutout is made; None: as `Removal()` says."""
+    preserve_alpha: bool = True
+    """Of a picture that is itself enlarged; without it, what is transparent turns white."""
     pixels: bool = False
     """Cutouts come back as pixels, for somebody here who goes on with them; only without an upscale."""
     image_field: str = "image"
     """The request's field that brought the picture, which the picture's faults name."""
     began_s: float | None = None
     """When the whole request was there, by time.perf_counter; None: when it is run."""
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the picture itself is enlarged, and no model runs."""
+        return not self.models
 
     @property
     def is_plain(self) -> bool:

@@ -104,8 +104,10 @@ class Client:
     log_selection = _waits(AsyncClient.log_selection)
     stats = _waits(AsyncClient.stats)
     submit = _waits(AsyncClient.submit)
+    submit_upscale = _waits(AsyncClient.submit_upscale)
     job = _waits(AsyncClient.job)
     wait = _waits(AsyncClient.wait)
+    wait_upscale = _waits(AsyncClient.wait_upscale)
     cancel = _waits(AsyncClient.cancel)
 
     def __enter__(self) -> Self:

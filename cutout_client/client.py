@@ -16,6 +16,7 @@ from cutout_client.connection import Connection, lines
 from cutout_client.pictures import Background, Picture, fields_body, picture_body
 from cutout_client.refusals import error_of
 from cutout_client.results import (
+    ENDED,
     CutoutResult,
     Estimate,
     JobResult,
@@ -63,6 +64,13 @@ class JobOptions(Terms, Finish, total=False):
     """What may be said with a picture."""
 
     transparency_handling: Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
+
+
+class Webhook(TypedDict, total=False):
+    """Where the end of a job is told, and by what that is signed."""
+
+    webhook_url: str
+    webhook_secret: str
 
 
 class AsyncClient:
@@ -187,22 +195,43 @@ class AsyncClient:
         job_id: str = (await self._line.send("POST", path, **content)).json()["job_id"]
         return job_id
 
+    async def submit_upscale(
+        self,
+        picture: Picture,
+        scale_factor: Factor = 4,
+        output_format: OutputFormat = "png",
+        preserve_alpha: bool = True,
+        **told: Unpack[Webhook],
+    ) -> str:
+        """The same of a picture to be enlarged; `wait_upscale` for it, or be told at `webhook_url`."""
+        fields = {"scale_factor": scale_factor, "output_format": output_format, "preserve_alpha": preserve_alpha}
+        content = await picture_body(picture, {**fields, **told})
+        content["headers"] = {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "respond-async"}
+        job_id: str = (await self._line.send("POST", "/upscale", **content)).json()["job_id"]
+        return job_id
+
     async def job(self, job_id: str) -> JobResult:
         """How far a job is; its pictures are at each result's `image_url`."""
         return await self._ask(JobResult, "GET", f"/jobs/{job_id}")
 
     async def wait(self, job_id: str) -> JobResult:
         """A job once it has ended, with its pictures; raises as `remove_background`."""
-        gap_s, longest_s = POLL_S
-        while not (job := await self.job(job_id)).ended:
-            await asyncio.sleep(gap_s)
-            gap_s = min(gap_s * 1.5, longest_s)
-        if job.error:
-            raise error_of(job.error.type, job.error.message)
+        job = understood(JobResult, await self._ended(job_id))
         if job.status == "failed":
             raise all_failed(job.results) or ProcessingError("The job failed")
         results = await asyncio.gather(*(self._fetched(result, job_id) for result in job.results))
         return replace(job, results=tuple(results))
+
+    async def wait_upscale(self, job_id: str) -> UpscaleResult:
+        """An upscale that was submitted, once it is done; raises the error of its class when it failed."""
+        body = await self._ended(job_id)
+        if not body["results"]:
+            raise ProcessingError("The job was cancelled, or is no upscale")
+        [result] = body["results"]
+        if result.get("error"):
+            raise error_of(result["error_type"], result["error"])
+        picture = (await self._line.send("GET", result["image_url"])).content
+        return understood(UpscaleResult, {**result, "job_id": job_id, "image_base64": picture})
 
     async def cancel(self, job_id: str) -> JobResult:
         """End a job: its models stop, and what is done is kept. A job that has ended stays as it is."""
@@ -216,6 +245,18 @@ class AsyncClient:
         if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than a request may
             return await self.wait(response.json()["job_id"])
         return _named(await asyncio.to_thread(lambda: understood(JobResult, response.json())))
+
+    async def _ended(self, job_id: str) -> dict[str, Any]:
+        """A job's body once it has ended; raises what broke it as a whole."""
+        gap_s, longest_s = POLL_S
+        while True:
+            body: dict[str, Any] = (await self._line.send("GET", f"/jobs/{job_id}")).json()
+            if error := body.get("error"):
+                raise error_of(error["type"], error["message"])
+            if body["status"] in ENDED:
+                return body
+            await asyncio.sleep(gap_s)
+            gap_s = min(gap_s * 1.5, longest_s)
 
     async def _fetched(self, result: CutoutResult, job_id: str) -> CutoutResult:
         """A durable job's result with its picture."""

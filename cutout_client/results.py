@@ -71,6 +71,11 @@ class CutoutResult:
         return Path(path)
 
 
+_OfModels = Annotated[
+    tuple[CutoutResult, ...], BeforeValidator(lambda results: [one for one in results if "scale_factor" not in one])
+]
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
     """An error in the contract's form."""
@@ -85,7 +90,8 @@ class JobResult:
 
     job_id: str
     status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
-    results: tuple[CutoutResult, ...]
+    results: _OfModels
+    """Of its models; an upscale has none, and its picture is what `wait_upscale` gives."""
     processing_time_ms: float
     total_cost_usd: float
     skipped: dict[str, str] = field(default_factory=dict)
@@ -117,7 +123,7 @@ class UpscaleResult:
     """A picture, enlarged."""
 
     job_id: str
-    image: Annotated[bytes, BeforeValidator(binascii.a2b_base64), Field(validation_alias="image_base64")]
+    image: Annotated[bytes, _Base64, Field(validation_alias="image_base64")]
     """The PNG or WebP file."""
     input_size: Annotated[Size, Field(validation_alias="input_dimensions")]
     output_size: Annotated[Size, Field(validation_alias="output_dimensions")]

@@ -16,8 +16,8 @@ from cutout.outcome import Job
 from cutout.removal import Removal
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url
-from serve_app.choice import choose
-from serve_app.contract import DurableForm
+from serve_app.choice import Choice, choose
+from serve_app.contract import DurableForm, FinishForm
 from serve_app.finishing import Finishes, background_file, kept_finish
 from serve_app.job_state import Delivery, JobState, Order
 from serve_app.negotiation import Reply
@@ -26,6 +26,9 @@ from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.webhooks import FIELD, SECRET_FIELD, check_secret, receivers
+
+NONE = Choice((), {}, {})
+"""Of a job that runs no model."""
 
 
 class Worker(Protocol):
@@ -90,11 +93,12 @@ class Acceptance:
         created_at = time.time()
         if form.webhook_url:
             await self._receivers.check(checked_url(form.webhook_url, FIELD))
-        choice = choose(job.models, job.terms, self._shotgun.board, job.key)
-        if single:
+        choice = NONE if job.enlarges else choose(job.models, job.terms, self._shotgun.board, job.key)
+        if single and not job.enlarges:
             check_single(choice.models, None)
         image = await self._fetcher.fetch(form.image_url) if form.image_url else job.image
-        job = replace(job, finish=await self._finishes.of(form))
+        if isinstance(form, FinishForm):
+            job = replace(job, finish=await self._finishes.of(form))
         checked = await self._shotgun.decoder.decode(
             image, job.image_field, lambda size: self._shotgun.check_result(job, size)
         )
@@ -118,6 +122,7 @@ class Acceptance:
                 place=place,
                 finish=await self._put_finish(job.id, job.finish) if job.finish else None,
                 transparency=(job.removal or Removal()).transparency,
+                preserve_alpha=job.preserve_alpha,
                 webhook_url=form.webhook_url,
                 sealed_secret=self._signer.sealed(form.webhook_secret) if form.webhook_secret else None,
             )

@@ -13,7 +13,7 @@ from cutout.outcome import Cutout, Job, ModelResult, Result
 from serve_app.contract import ComposeForm
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_compose
-from serve_app.job_answers import known_specs
+from serve_app.job_parts import known_specs
 from serve_app.job_state import JobState
 from serve_app.keeping import Keeper, Kept
 from serve_app.negotiation import ZIP

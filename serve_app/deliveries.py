@@ -14,7 +14,7 @@ from cutout.errors import CutoutError, InternalError
 from cutout.instruments import SPAN_SECONDS, Instruments
 from cutout.spec import JobsSpec, ModelSpec
 from serve_app import workflows
-from serve_app.job_answers import bodies, with_addresses
+from serve_app.job_parts import parts
 from serve_app.job_reading import known_state, order_of
 from serve_app.job_state import Delivery, JobState
 from serve_app.responses import error_body
@@ -111,28 +111,28 @@ class Deliveries:
 
     async def _payload(self, state: JobState) -> dict[str, Any]:
         """The contract's body but for its signature; ours comes last."""
-        dropped = await self._store.dropped(state.order.job_id)  # it may be tried for a day
-        base_url = state.order.base_url
-        results = with_addresses(state, bodies(state, self._models), self._signer, base_url, dropped=dropped)
         return {
             "event": EVENTS.get(state.phase, "job_completed"),
             "job_id": state.order.job_id,
-            "results": await self._with_small_pictures(state, results),
+            "results": await self._results(state),
             "status": state.phase,
             "total_cost_usd": state.result.total_cost_usd,
             "skipped": state.order.skipped,
             **(error_body(InternalError(state.error)) if state.error else {}),
         }
 
-    async def _with_small_pictures(self, state: JobState, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The pictures as base64 if all of them together are small; each has its address in any case."""
-        names = {r["model_id"]: state.order.name(r["model_id"]) for r in results if r["image_url"]}
-        sizes = [await self._store.size_bytes(state.order.job_id, name) for name in names.values()]
+    async def _results(self, state: JobState) -> list[dict[str, Any]]:
+        """What is done, each picture by its address, and as base64 if all of them together are small."""
+        job_id, base_url = state.order.job_id, state.order.base_url
+        dropped = await self._store.dropped(job_id)  # it may be tried for a day
+        done = [part.addressed(self._signer, base_url) for part in parts(state, self._models, dropped=dropped)]
+        names = [part.files["image"] if part.there else None for part in done]
+        sizes = [await self._store.size_bytes(job_id, name) for name in names if name]
         if sum(sizes) > self._spec.webhook.inline_bytes:
-            return results
-        pictures = {model_id: await self._store.get(state.order.job_id, name) for model_id, name in names.items()}
-        texts = await asyncio.to_thread(lambda: {m: base64.b64encode(p).decode() for m, p in pictures.items()})
-        return [{**result, "image_base64": texts.get(result["model_id"])} for result in results]
+            return [part.body for part in done]
+        pictures = [await self._store.get(job_id, name) if name else None for name in names]
+        texts = await asyncio.to_thread(lambda: [p and base64.b64encode(p).decode() for p in pictures])
+        return [{**part.body, "image_base64": text} for part, text in zip(done, texts, strict=True)]
 
 
 async def _attempts(delivery_id: str) -> list[Attempt]:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from cutout.errors import ValidationError
 from cutout.outcome import Job
-from serve_app.contract import DurableForm
+from serve_app.contract import DurableForm, FinishForm
 from serve_app.finishing import given_background
 
 KEY: Final = "Idempotency-Key"
@@ -27,7 +27,7 @@ def fingerprint(form: DurableForm, job: Job) -> str:
     """Of everything that a request asks for; the same by whatever content type it came, JSON or multipart."""
     fields = form.model_dump(mode="json", exclude={"image", "background"})
     fields |= {"endpoint": type(form).__name__, "output_format": job.output_format}
-    behind: Any = given_background(form)
+    behind: Any = given_background(form) if isinstance(form, FinishForm) else None
     behind = _digest(behind) if isinstance(behind, bytes) else behind
     picture = None if form.image_url else _digest(job.image)
     return _digest(json.dumps([fields, picture, behind], sort_keys=True).encode())

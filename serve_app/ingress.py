@@ -98,7 +98,10 @@ class ServiceIngress:
         """A picture enlarged by `factor`, 2 or 4."""
         values = {"image": image, "scale_factor": factor, "output_format": output_format}
         form, picture = self._given(UpscaleForm, {**values, "preserve_alpha": preserve_alpha})
-        return await self._shotgun.upscale(picture, form.scale_factor, form.output_format, form.preserve_alpha)
+        asked = (form.output_format, form.scale_factor)
+        return await self._shotgun.upscale(
+            Job(str(uuid.uuid4()), picture, (), *asked, preserve_alpha=form.preserve_alpha)
+        )
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""

@@ -6,13 +6,14 @@ from typing import Any
 from dbos import DBOS, WorkflowStatus
 
 from cutout.errors import NotFound
-from cutout.outcome import ModelResult
 from cutout.verdict import Place
 from serve_app import workflows
-from serve_app.job_state import JobPhase, JobState, Order, unpacked
+from serve_app.job_state import JobPhase, JobState, Order, unpacked, unpacked_upscale
 
 MODEL = "model:"
 """A model's step is named by this and its id."""
+UPSCALE = "upscale"
+"""The step of an order that enlarges the picture itself."""
 FINISH = "finish"
 """The step after which a job has ended, whatever its workflow still does."""
 
@@ -31,10 +32,11 @@ async def state_of(job_id: str) -> JobState | None:
     steps = await DBOS.list_workflow_steps_async(job_id)
     outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
     results = tuple(unpacked(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs)
-    state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results)
+    upscaled = unpacked_upscale(outputs[UPSCALE]) if UPSCALE in outputs else None
+    state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results, upscaled=upscaled)
     if FINISH in outputs:
-        return replace(state, phase=state.result.status, ended_at=outputs[FINISH]["at"])
-    phase = _phase(status.status, results)
+        return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"])
+    phase = _phase(status.status, begun=state.progress > 0)
     ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
     error = "The service failed; its log has the reason" if phase == "failed" else None
     return replace(state, phase=phase, ended_at=ended_at, error=error)
@@ -69,12 +71,12 @@ def _order(status: WorkflowStatus | None) -> Order | None:
     return Order.of(status.input["args"][0])
 
 
-def _phase(status: str, results: tuple[ModelResult, ...]) -> JobPhase:
+def _phase(status: str, *, begun: bool) -> JobPhase:
     """The phase of a job that has not finished, from its workflow's status."""
     match status:
         case "CANCELLED":
             return "cancelled"
-        case "ENQUEUED" | "DELAYED" if not results:
+        case "ENQUEUED" | "DELAYED" if not begun:
             return "queued"
         case "ENQUEUED" | "DELAYED" | "PENDING":
             return "running"

@@ -127,7 +127,7 @@ class JobRoutes:
         self, request: Request, state: JobState, response_format: ResponseFormat, reply: Reply
     ) -> Response:
         """The whole answer; 202 when it takes longer than a request may."""
-        if reply.kind == "picture":
+        if reply.kind == "picture" and not state.order.enlarges:
             check_single(state.order.models, None)
         until = time.monotonic() + self._service.limits.request_s
         async for known in self._states(state):

@@ -18,6 +18,7 @@ from cutout.outcome import (
     Result,
     Size,
     Terms,
+    Upscaled,
 )
 from cutout.removal import Removal, TransparencyHandling
 from cutout.verdict import Place
@@ -26,6 +27,8 @@ from serve_app.webhooks import Attempt
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 ResponseFormat: TypeAlias = Literal["base64", "url", "both"]
+UPSCALED = "upscaled"
+"""Names the one result of an order that runs no model, where others are named by their models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Order:
     """Of the request, in hex: an Idempotency-Key is good for this one only."""
     asked: tuple[str, ...]
     models: tuple[str, ...]
-    """The models to fire at, chosen when the job was accepted."""
+    """The models to fire at, chosen when the job was accepted. Empty: the picture itself is enlarged."""
     skipped: dict[str, str]
     """Models left out, each with the reason."""
     picture: str
@@ -58,6 +61,8 @@ class Order:
     finish: dict[str, Any] | None = None
     """What becomes of each cutout, as finishing.py keeps it; a background's picture by its name in the store."""
     transparency: TransparencyHandling = "intersect_alpha"
+    preserve_alpha: bool = True
+    """Of a picture that is itself enlarged."""
     webhook_url: str | None = None
     sealed_secret: str | None = field(default=None, repr=False)
     """The webhook's secret, as `Signer.sealed` gives it: the order lies in DBOS's tables, where it may be read."""
@@ -87,7 +92,12 @@ class Order:
         terms = Terms(deadline_s=self.deadline_s)
         finish = finish_of(self.finish) if self.finish else None
         asked = (self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
-        return Job(*asked, removal=Removal(self.transparency))
+        return Job(*asked, removal=Removal(self.transparency), preserve_alpha=self.preserve_alpha)
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the picture itself is enlarged, and no model runs."""
+        return not self.models
 
     @property
     def background(self) -> str | None:
@@ -105,7 +115,7 @@ class Order:
         return replace(self.job(), id=f"{self.job_id}.{model_id}", image=picture, models=(model_id,))
 
     def name(self, model_id: str) -> str:
-        """Name of a model's result in the store."""
+        """Name of a model's result in the store, or of the UPSCALED picture."""
         return f"{model_id}.{self.output_format}"
 
     def mask_name(self, model_id: str) -> str:
@@ -130,6 +140,8 @@ class JobState:
     """Unix time, in seconds."""
     error: str | None = None
     """Why the job as a whole broke, which no model's failure does."""
+    upscaled: Upscaled | Failure | None = None
+    """What came of an order that enlarges the picture itself, once that is done; the picture is in the store."""
 
     @property
     def ended(self) -> bool:
@@ -139,7 +151,12 @@ class JobState:
     @property
     def progress(self) -> int:
         """A number that grows with everything that happens."""
-        return len(self.results) + (self.phase != "queued") + self.ended
+        return len(self.results) + (self.upscaled is not None) + (self.phase != "queued") + self.ended
+
+    @property
+    def status(self) -> JobStatus:
+        """What it comes to."""
+        return "failed" if isinstance(self.upscaled, Failure) else self.result.status
 
     @property
     def result(self) -> Result:
@@ -173,3 +190,16 @@ def unpacked(data: Mapping[str, Any]) -> ModelResult:
     fields |= {name: Box(**fields[name]) for name in ("box", "frame") if fields.get(name)}
     fields["engine"] = EngineReport(**fields["engine"]) if fields["engine"] else None
     return ModelResult(data["model_id"], Cutout(**fields), data["wall_ms"])
+
+
+def packed_upscale(outcome: Upscaled | Failure) -> dict[str, Any]:
+    """What came of an upscale as JSON, without its picture."""
+    return {name: value for name, value in asdict(outcome).items() if name != "encoded"}
+
+
+def unpacked_upscale(data: Mapping[str, Any]) -> Upscaled | Failure:
+    """What `packed_upscale` wrote; its picture is empty."""
+    if "input_size" not in data:
+        return Failure(**data)
+    sizes = {name: Size(**data[name]) for name in ("input_size", "output_size")}
+    return Upscaled(encoded=b"", **{**data, **sizes})

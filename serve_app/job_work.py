@@ -1,17 +1,20 @@
-"""The work of a durable job: each model is one step of its workflow, and what a step gave is never asked again."""
+"""The work of a durable job: each model is one step of its workflow, or the upscale is the only one.
+
+What a step gave is never asked again.
+"""
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
-from cutout.outcome import Cutout, Failure, Job, ModelResult
+from cutout.outcome import Cutout, Failure, Job, ModelResult, Upscaled
 from cutout.purse import Charge, Purse
 from cutout.records import JobRecord
 from cutout.trail import follow
@@ -20,13 +23,14 @@ from serve_app.bookkeeping import Books
 from serve_app.deliveries import Deliveries
 from serve_app.finishing import finish_of
 from serve_app.job_cuts import PaidCuts
-from serve_app.job_reading import FINISH, MODEL, known_state
-from serve_app.job_state import Order, packed
+from serve_app.job_reading import FINISH, MODEL, UPSCALE, known_state
+from serve_app.job_state import UPSCALED, Order, packed, packed_upscale
 from serve_app.places import Count, Places
 from serve_app.shotgun import Shotgun
 from serve_app.store import PictureStore
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 STOP_S = 30.0
 """Longest wait for the models of a cancelled job to let go."""
 PATIENT_S = 120.0
@@ -120,8 +124,7 @@ class JobWork:
     async def _work(self, order: Order) -> None:
         self._news.tell(order.job_id)
         # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
-        steps = [(DBOS.reserve_step(), model_id) for model_id in order.models]
-        tasks = [self._one_model(step, order, model_id) for step, model_id in steps]
+        tasks = [self._one_step(DBOS.reserve_step(), order, *step) for step in self._steps(order)]
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, BaseException):  # cancelled; all have let go by now
                 raise outcome
@@ -133,27 +136,40 @@ class JobWork:
         if order.webhook_url:
             await self._deliveries.begin(order.job_id)
 
-    async def _one_model(self, step: Any, order: Order, model_id: str) -> None:
-        await step.run_async({"name": MODEL + model_id, "preemptible": True}, self._fire, order, model_id)
+    def _steps(self, order: Order) -> list[tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]]:
+        """What an order needs: each step's name, and what is called for it with the order and more."""
+        if order.enlarges:
+            return [(UPSCALE, self._enlarge, ())]
+        return [(MODEL + model_id, self._fire, (model_id,)) for model_id in order.models]
+
+    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[str, ...]) -> None:
+        await step.run_async({"name": name, "preemptible": True}, work, order, *more)
         self._news.tell(order.job_id)
+
+    async def _enlarge(self, order: Order) -> dict[str, Any]:
+        """What came of the upscale, its picture kept; a failure is a result, too."""
+        outcome = await self._patiently(lambda: _or_failure(self._upscaled(order), UPSCALED, order), _is_absent)
+        return packed_upscale(outcome)
+
+    async def _upscaled(self, order: Order) -> Upscaled:
+        picture = await self._store.get(order.job_id, order.picture)
+        upscaled = await self._shotgun.upscale(replace(order.job(), image=picture))
+        await self._put(order.job_id, order.name(UPSCALED), upscaled.encoded)
+        return upscaled
 
     async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
         """One model's work, its picture kept; a failure is a result, too."""
-        try:
-            return packed(await self._shoot(order, model_id))
-        except CutoutError as error:
-            failed = Failure.of(model_id, error)
-        except Exception:
-            logger.exception("A fault of ours in job %s", order.job_id)
-            failed = Failure.of(model_id, InternalError("The service failed; its log has the reason"))
-        return packed(ModelResult(model_id, failed, 0.0))
+        result = await _or_failure(self._shoot(order, model_id), model_id, order)
+        return packed(ModelResult(model_id, result, 0.0) if isinstance(result, Failure) else result)
 
     async def _shoot(self, order: Order, model_id: str) -> ModelResult:
         if model_id not in self._shotgun.registry.models:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
         shot = await self._with_finish(order, order.shot(picture, model_id))
-        result = await (self._patiently(lambda: self._run(shot)) if shot.is_plain else self._in_stages(shot, order))
+        result = await (
+            self._patiently(lambda: self._run(shot), _has_no_model) if shot.is_plain else self._in_stages(shot, order)
+        )
         if isinstance(result.outcome, Cutout):
             await self._keep(order, result.outcome)
         return result
@@ -165,13 +181,13 @@ class JobWork:
         cut = await self._cuts.find(job_id, model_id) if paid else None
         if cut is None:
             bare = replace(shot, output_format="png", factor=None, finish=None, keep_whole=False, pixels=True)
-            cut = await self._patiently(lambda: self._run(bare))
+            cut = await self._patiently(lambda: self._run(bare), _has_no_model)
             if not isinstance(cut.outcome, Cutout):
                 return cut
             if paid:
                 await self._cuts.keep(job_id, cut)
         first = cut
-        return await self._patiently(lambda: self._shotgun.finish(shot, first))
+        return await self._patiently(lambda: self._shotgun.finish(shot, first), _has_no_model)
 
     async def _with_finish(self, order: Order, shot: Job) -> Job:
         """The job with its background's picture, if it has one."""
@@ -205,17 +221,11 @@ class JobWork:
     async def _run(self, shot: Job) -> ModelResult:
         return (await self._shotgun.run(shot)).results[0]
 
-    async def _patiently(self, stage: Callable[[], Awaitable[ModelResult]]) -> ModelResult:
-        """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded.
-
-        A model that may have been paid is not asked again.
-        """
+    async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
+        """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded."""
         while True:
             result = await stage()
-            failed = result.outcome
-            absent = isinstance(failed, Failure) and failed.unavailable
-            may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
-            if not absent or may_cost or time.monotonic() > self._patient_until_s:
+            if not is_absent(result) or time.monotonic() > self._patient_until_s:
                 return result
             await asyncio.sleep(PATIENT_EVERY_S)
 
@@ -260,3 +270,26 @@ class JobWork:
         await self.places.free(order.place)
         self._news.tell(job_id)
         return order.webhook_url is not None
+
+
+def _is_absent(outcome: object) -> bool:
+    """Whether who does a stage is not there."""
+    return isinstance(outcome, Failure) and outcome.unavailable
+
+
+def _has_no_model(result: ModelResult) -> bool:
+    """The same of a model's stage. A model that may have been paid is not asked again."""
+    failed = result.outcome
+    may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
+    return _is_absent(failed) and not may_cost
+
+
+async def _or_failure(work: Awaitable[T], name: str, order: Order) -> T | Failure:
+    """What some work gives; a failure is a result, too."""
+    try:
+        return await work
+    except CutoutError as error:
+        return Failure.of(name, error)
+    except Exception:
+        logger.exception("A fault of ours in job %s", order.job_id)
+        return Failure.of(name, InternalError("The service failed; its log has the reason"))

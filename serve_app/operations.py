@@ -21,6 +21,22 @@ EVENT = {
     "required": ["event"],
 }
 
+FAILED: dict[type[contract.DurableForm], dict[int, Any]] = {
+    contract.RemoveForm: {
+        422: contract.FailedRemoveBody | contract.CancelledJobBody,
+        503: contract.FailedRemoveBody | contract.ErrorBody,
+    },
+    contract.ProcessForm: {
+        422: contract.FailedProcessBody | contract.CancelledJobBody,
+        503: contract.FailedProcessBody | contract.ErrorBody,
+    },
+    contract.UpscaleForm: {
+        422: contract.FailedUpscaleBody | contract.CancelledJobBody | contract.ErrorBody,
+        503: contract.FailedUpscaleBody | contract.ErrorBody,
+    },
+}
+"""What is answered when a job failed, by its form and the status."""
+
 
 def answers(body: Any, *errors: int, form: type[BaseModel] | None = None) -> dict[str, Any]:
     """FastAPI's description of an endpoint's answers and JSON body; the endpoint reads and writes them itself."""
@@ -70,27 +86,22 @@ def accepted(*errors: int) -> dict[str, Any]:
     return described | {"status_code": 202}
 
 
-def job(form: type[contract.PictureForm], body: type[BaseModel]) -> dict[str, Any]:
+def job(form: type[contract.DurableForm], body: type[BaseModel]) -> dict[str, Any]:
     """An endpoint that takes a picture: as JSON, as multipart, or as its own bytes with the fields in the query."""
     content = _form_content(form) | {name: {"schema": BINARY} for name in ("image/*", "application/octet-stream")}
     described = answers(body, 400, 413, 415, 422, 503)
     described["responses"][200] |= _pictures(() if form is contract.UpscaleForm else (ZIP,))
     extra: dict[str, Any] = {"requestBody": {"required": True, "content": content}}
-    if issubclass(form, contract.TermsForm):
-        failed = contract.FailedProcessBody if form is contract.ProcessForm else contract.FailedRemoveBody
-        described["responses"] |= {
-            403: {"model": contract.ErrorBody},
-            422: {"model": failed | contract.CancelledJobBody},
-            503: {"model": failed | contract.ErrorBody},
-        }
+    described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
+    described["responses"] |= {status: {"model": kinds} for status, kinds in FAILED[form].items()}
+    if issubclass(form, contract.CutoutForm):
+        described["responses"][403] = {"model": contract.ErrorBody}
         described["responses"][200]["content"] |= {stream: {"schema": EVENT} for stream in (SSE, NDJSON)}
-    if issubclass(form, contract.DurableForm):
-        described["responses"] |= {202: {"model": contract.AcceptedBody}, 409: {"model": contract.ErrorBody}}
-        key = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
-        extra["parameters"] = [
-            {"name": KEY, "in": "header", "schema": key, "description": "The same key and request are the same job."},
-            {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": f"`{ASYNC}`: answer 202."},
-        ]
+    key = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
+    extra["parameters"] = [
+        {"name": KEY, "in": "header", "schema": key, "description": "The same key and request are the same job."},
+        {"name": "Prefer", "in": "header", "schema": {"type": "string"}, "description": f"`{ASYNC}`: answer 202."},
+    ]
     return described | {"openapi_extra": extra}
 
 

@@ -9,7 +9,14 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from cutout.errors import CutoutError, ProcessingError, RateLimited, ServiceUnavailable, UnsupportedMediaType
+from cutout.errors import (
+    CutoutError,
+    InternalError,
+    ProcessingError,
+    RateLimited,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
 from cutout.outcome import Box, Cutout, EngineReport, Failure, Job, ModelResult, Result, Size, Upscaled
 from cutout.spec import ModelSpec
 from serve_app.pictures_response import PicturesResponse
@@ -77,6 +84,32 @@ async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms
     return await asyncio.to_thread(PicturesResponse, body)
 
 
+def upscale_result(job: Job, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:
+    """The same of an upscale that is answered later, or why it failed; without its picture and address."""
+    good = isinstance(outcome, Upscaled)
+    return {
+        "status": "success" if good else "error",
+        "input_dimensions": _dimensions(input_size),
+        "output_dimensions": _dimensions(outcome.output_size) if isinstance(outcome, Upscaled) else None,
+        "scale_factor": job.factor,
+        "alpha_preserved": outcome.has_alpha if isinstance(outcome, Upscaled) else None,
+        "processing_time_ms": round(wall_ms),
+        "image_base64": None,
+        "cost_usd": 0.0,
+        **({"times_ms": _rounded(outcome.times_ms)} if isinstance(outcome, Upscaled) else _reason(outcome)),
+    }
+
+
+def failed_upscale(failure: Failure) -> CutoutError:
+    """The error of an upscale that was kept as a failure."""
+    wait_s = failure.retry_after_s
+    details = {} if wait_s is None else {"retry_after_s": wait_s}
+    for kind in (ServiceUnavailable, InternalError):
+        if failure.type == kind.type:
+            return kind(failure.message, details)
+    return ProcessingError(failure.message, details)
+
+
 def error_body(error: CutoutError) -> dict[str, Any]:
     """The contract's error body."""
     return {"error": {"type": error.type, "message": error.message, "details": error.details}}
@@ -136,8 +169,7 @@ def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) 
         ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
         ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
     else:
-        ours |= {"error": outcome.message, "error_type": outcome.type}
-        ours |= {"retry_after_s": math.ceil(outcome.retry_after_s)} if outcome.retry_after_s is not None else {}
+        ours |= _reason(outcome)
     return {
         "model_id": result.model_id,
         "model_name": spec.name,
@@ -154,6 +186,11 @@ def engine_body(engine: EngineReport | None) -> dict[str, Any] | None:
     if engine is None:
         return None
     return {"name": engine.name, "device": engine.device, "weights": engine.weights, "warning": engine.warning}
+
+
+def _reason(failure: Failure) -> dict[str, Any]:
+    wait = {} if failure.retry_after_s is None else {"retry_after_s": math.ceil(failure.retry_after_s)}
+    return {"error": failure.message, "error_type": failure.type, **wait}
 
 
 def _dimensions(size: Size) -> dict[str, int]:

@@ -108,24 +108,22 @@ class Routes:
 
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""
-        job_id = new_id()
-        follow(job_id)
         form, image = await read_form(request, UpscaleForm, self._limits)
         started = time.perf_counter()
         reply = _upscale_reply(request, form)
+        check_form(form, reply)
+        job = Job(new_id(), image or b"", (), reply.output_format, form.scale_factor, key=request.state.key)
+        follow(job.id)
+        job = replace(job, preserve_alpha=form.preserve_alpha, image_field="image_url" if form.image_url else "image")
+        if self._jobs and self._jobs.wants(request, form):
+            return await self._jobs.answer(request, form, job, reply)
         if form.image_url:
-            image = await self._fetcher.fetch(form.image_url)
-        upscaled = await self._shotgun.upscale(
-            image or b"",
-            form.scale_factor,
-            reply.output_format,
-            form.preserve_alpha,
-            "image_url" if form.image_url else "image",
-        )
+            job = replace(job, image=await self._fetcher.fetch(form.image_url))
+        upscaled = await self._shotgun.upscale(job)
         wall_ms = (time.perf_counter() - started) * 1000
         if reply.kind == "picture":
-            return upscaled_response(job_id, upscaled, reply.output_format, wall_ms)
-        return await upscale_response(job_id, upscaled, form.scale_factor, wall_ms)
+            return upscaled_response(job.id, upscaled, reply.output_format, wall_ms)
+        return await upscale_response(job.id, upscaled, form.scale_factor, wall_ms)
 
     async def _answer(self, request: Request, form: RemoveForm | ProcessForm, job: Job) -> Response:
         """Run a job, and answer in the form that the caller accepts: later, as it happens, or as a whole."""

@@ -143,25 +143,15 @@ class Shotgun:
         await self._books.record(job, result)
         return result
 
-    async def upscale(
-        self,
-        image: bytes,
-        factor: int,
-        output_format: OutputFormat,
-        preserve_alpha: bool,
-        field: str = "image",
-    ) -> Upscaled:
-        """Enlarge a caller's picture, which came in `field`; raises as `run` does."""
-        check_transparency(output_format, preserve_alpha)
-
-        def check(size: Size) -> None:
-            self.check_output(size, factor, "scale_factor")
-            check_sides(size.times(factor), output_format)
-
+    async def upscale(self, job: Job) -> Upscaled:
+        """Enlarge the picture of a job that `enlarges`; raises as `run` does."""
+        if job.factor is None:
+            raise TypeError("a factor expected")
+        check_transparency(job.output_format, job.preserve_alpha)
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
-            picture = await self.decoder.decode(image, field, check)
-        timeout_s = self.registry.service.limits.request_s
-        call = self._upscaler.upscale_picture(self._share(picture), factor, output_format, preserve_alpha)
+            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
+        timeout_s, shared = self.registry.service.limits.request_s, self._share(picture)
+        call = self._upscaler.upscale_picture(shared, job.factor, job.output_format, job.preserve_alpha)
         try:
             async with asyncio.timeout(timeout_s):
                 upscaled = await call
@@ -289,13 +279,14 @@ class Shotgun:
             ImageTooLarge: the result would be too large; the details name the request's field.
         """
         finish, factor = job.finish or Finish(), job.factor or 1
-        check_format(finish, job.output_format)
-        self.check_output(size, factor)
+        if not job.enlarges:
+            check_format(finish, job.output_format)
+        self.check_output(size, factor, "scale_factor" if job.enlarges else "upscale_factor")
         largest = finish.largest(size.times(factor))
         self.check_output(largest, 1, "crop_margin")
         check_sides(largest, job.output_format)  # before anybody is paid for what could not be written
 
-    def check_output(self, size: Size, factor: int, field: str = "upscale_factor") -> None:
+    def check_output(self, size: Size, factor: int, field: str) -> None:
         """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field."""
         larger, cap = size.times(factor), self.registry.service.limits.output_px
         if larger.width * larger.height > cap:

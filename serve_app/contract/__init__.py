@@ -27,12 +27,14 @@ from serve_app.contract.answers import (
     StatsBody,
     TallyBody,
     UpscaleBody,
+    UpscaleResult,
 )
 from serve_app.contract.body import Body
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
-from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody
+from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
 from serve_app.contract.requests import (
     ComposeForm,
+    CutoutForm,
     DurableForm,
     EstimateForm,
     FinishForm,
@@ -53,6 +55,7 @@ __all__ = [
     "Body",
     "BoxBody",
     "ComposeForm",
+    "CutoutForm",
     "DeliveryBody",
     "Dimensions",
     "DurableForm",
@@ -65,6 +68,7 @@ __all__ = [
     "FailedJobBody",
     "FailedProcessBody",
     "FailedRemoveBody",
+    "FailedUpscaleBody",
     "CancelledJobBody",
     "ErrorDetails",
     "ErrorType",
@@ -96,4 +100,5 @@ __all__ = [
     "TermsForm",
     "UpscaleBody",
     "UpscaleForm",
+    "UpscaleResult",
 ]

@@ -117,9 +117,28 @@ class UpscaleBody(Body):
     scale_factor: int
     alpha_preserved: bool
     processing_time_ms: int
-    image_base64: str
+    image_base64: str | None = Field(description="The picture; null with `response_format: url`.")
     cost_usd: float
     times_ms: dict[str, float]
+    image_url: str | None = Field(None, description="Its signed address; with `response_format: url` or `both`.")
+
+
+class UpscaleResult(Body):
+    """What came of an upscale that is answered later: the picture, or why there is none."""
+
+    status: Literal["success", "error"]
+    input_dimensions: Dimensions
+    output_dimensions: Dimensions | None
+    scale_factor: int
+    alpha_preserved: bool | None
+    processing_time_ms: int
+    image_base64: str | None = None
+    image_url: str | None = None
+    cost_usd: float
+    times_ms: dict[str, float] | None = None
+    error: str | None = Field(None, description="Why it failed; absent when it did not.")
+    error_type: str | None = None
+    retry_after_s: int | None = Field(None, description="When there may be room again, in seconds.")
 
 
 class ModelState(Body):
@@ -264,9 +283,9 @@ class JobStateBody(Body):
     total_cost_usd: float
     skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
     created_at: float = Field(description="Unix time, in seconds.")
-    models: list[str] = Field(description="The models that it was fired at.")
-    results: list[RemoveResult | ProcessResult] = Field(
-        description="Of the models that are done, as in the answer of the POST."
+    models: list[str] = Field(description="The models that it was fired at; none by POST /upscale.")
+    results: list[RemoveResult | ProcessResult | UpscaleResult] = Field(
+        description="Of the models that are done, as in the answer of the POST; of an upscale, its one."
     )
     pictures_dropped: bool = Field(
         False,

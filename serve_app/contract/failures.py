@@ -1,4 +1,4 @@
-"""What is answered when every model failed: the error, and what came of the job."""
+"""What is answered when a job failed: the error, and what came of it."""
 
 from typing import Literal
 
@@ -28,3 +28,10 @@ class FailedProcessBody(FailedJobBody):
     """Of POST /process."""
 
     results: list[ProcessResult]
+
+
+class FailedUpscaleBody(ErrorBody):
+    """Of POST /upscale, where it was a durable job."""
+
+    job_id: str
+    status: Literal["failed"]

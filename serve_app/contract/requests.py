@@ -100,7 +100,7 @@ class PickForm(Form):
     )
 
 
-class DurableForm(PictureForm, FinishForm):
+class DurableForm(PictureForm):
     """How the answer comes: at once or later, with pictures or with their addresses."""
 
     response_format: Literal["base64", "url", "both"] = Field(
@@ -124,20 +124,24 @@ class RemovalForm(Form):
     )
 
 
-class RemoveForm(DurableForm, PickForm, TermsForm, RemovalForm):
+class CutoutForm(DurableForm, FinishForm, PickForm, TermsForm, RemovalForm):
+    """What both endpoints take that make cutouts."""
+
+
+class RemoveForm(CutoutForm):
     """POST /remove-background."""
 
     include_models: Models = ["all"]
 
 
-class UpscaleForm(PictureForm):
+class UpscaleForm(DurableForm):
     """POST /upscale."""
 
     scale_factor: Factor = 4
     preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
 
 
-class ProcessForm(DurableForm, PickForm, TermsForm, RemovalForm):
+class ProcessForm(CutoutForm):
     """POST /process."""
 
     bg_models: Models = ["all"]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serve_app.contract.answers import ProcessResult, RemoveResult
+from serve_app.contract.answers import ProcessResult, RemoveResult, UpscaleResult
 from serve_app.contract.body import Body
 from serve_app.contract.errors import ErrorDetail
 
@@ -14,7 +14,7 @@ class WebhookBody(Body):
 
     event: Literal["job_completed", "job_failed", "job_cancelled"]
     job_id: str
-    results: list[RemoveResult | ProcessResult]
+    results: list[RemoveResult | ProcessResult | UpscaleResult]
     signature: str | None = Field(description="HMAC-SHA256 of the body without it, in hex; null without a secret.")
     status: Literal["completed", "partial", "failed", "cancelled"]
     total_cost_usd: float

@@ -190,6 +190,17 @@ def test_a_job_is_submitted_waited_for_and_cancelled(ask: Ask) -> None:
     assert ask("job", job_id)["first"].image_url
 
 
+def test_an_upscale_is_submitted_and_waited_for(ask: Ask) -> None:
+    """It comes as from `upscale`; as a job it has no model's result, and other jobs are no upscales."""
+    job_id = ask("submit_upscale", picture(shade=78), 2, output_format="webp")
+    made = ask("wait_upscale", job_id)
+
+    assert size(made.image) == (made.output_size.width, made.output_size.height) == (48, 48)
+    assert (made.job_id, made.scale_factor) == (job_id, 2)
+    assert ask("job", job_id).results == ()
+    assert ask("wait", job_id).status == "completed"
+
+
 @pytest.mark.parametrize(
     ("method", "given", "error"),
     [

@@ -22,13 +22,14 @@ from starlette.responses import Response
 from cutout.errors import CutoutError
 from cutout.instruments import Kept
 from cutout.keys import KeyRecord
-from cutout.outcome import Cutout, Failure, Job, OutputFormat
+from cutout.outcome import Cutout, Failure, Job, OutputFormat, Upscaled
 from cutout.removal import Removal
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
 from deployments.upscaler import Upscaler
 from fetching.fetch import Fetcher
 from serve_app.acceptance import Durable, check_form
+from serve_app.app import create_app
 from serve_app.contract import ProcessForm, RemoveForm
 from serve_app.finishing import Finishes, reply_of
 from serve_app.forms import known_models, read_form, terms
@@ -70,6 +71,23 @@ class Counted(InProcess):
         return result
 
 
+class Enlarging(Upscaler):
+    """An upscaler that counts pictures; `held` holds them up until it is set."""
+
+    held: asyncio.Event | None = None
+    pause_s: float = 0.0
+    upscales = 0
+
+    async def upscale_picture(
+        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+    ) -> Upscaled:
+        self.upscales += 1
+        await asyncio.sleep(self.pause_s)
+        if self.held:
+            await self.held.wait()
+        return await super().upscale_picture(picture, factor, output_format, preserve_alpha)
+
+
 @dataclass
 class Works:
     """A worker, what it is made of, and its endpoints."""
@@ -80,6 +98,7 @@ class Works:
     routes: JobRoutes
     store: PictureStore
     models: dict[str, Counted]
+    upscaler: Enlarging
     books: Memory
     folder: Path
     kept: Kept
@@ -119,13 +138,15 @@ def built(
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
     models, books, kept = counted(reg, folder, pause_s), Memory(), Kept()
-    shotgun = Shotgun(reg, models, Upscaler(EncodeSpec()), PartBooks(books), instruments=kept)
+    upscaler = Enlarging(EncodeSpec())
+    upscaler.pause_s = pause_s
+    shotgun = Shotgun(reg, models, upscaler, PartBooks(books), instruments=kept)
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
     fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
     routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
-    return Works(worker, shotgun, durable, routes, store, models, books, folder, kept)
+    return Works(worker, shotgun, durable, routes, store, models, upscaler, books, folder, kept)
 
 
 @asynccontextmanager
@@ -193,7 +214,8 @@ async def serve_until_killed(folder: Path, database_url: str, place: str, port: 
     """What the program does."""
     webhook = WEBHOOK.model_copy(update={"gaps_s": (0.2,) * 20})  # more than a test's receiver fails in all
     async with working(folder, database_url, place=place, pause_s=0.1, webhook=webhook) as works:
-        config = uvicorn.Config(service(works), port=port, log_level="warning", lifespan="off")
+        app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
+        config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off")
         await uvicorn.Server(config).serve()
 
 

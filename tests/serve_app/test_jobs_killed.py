@@ -121,3 +121,25 @@ async def test_what_was_accepted_is_done(tmp_path: Path, database_url: str, plac
     assert sum(counts.values()) <= len(counts) + (KILLS + 1) * 2 * len(MODELS)
     assert {message.headers["webhook-id"] for message in receiver.messages} == {f"msg_{job_id}" for job_id in jobs}
     assert all(answer.content.startswith(b"\x89PNG") for answer in shown)
+
+
+async def test_an_upscale_that_was_accepted_is_done(tmp_path: Path) -> None:
+    """A worker killed while it enlarges pictures: the next one does what is left, and tells each end."""
+    arguments = (str(tmp_path), f"sqlite:///{tmp_path}/jobs.sqlite", str(tmp_path / "pictures"), str(free_port()))
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{arguments[-1]}", timeout=HANG_S, trust_env=False)
+    async with http, Receiver() as receiver, asyncio.timeout(HANG_S):
+        body = {"scale_factor": 2, "webhook_url": receiver.url}
+        async with program(*arguments):
+            image = {"image": base64.b64encode(picture(90)).decode()}
+            jobs = [(await http.post("/upscale", json=body | image)).json()["job_id"] for _ in range(JOBS)]
+            before = [(await http.get(f"/jobs/{job_id}")).json()["status"] for job_id in jobs]
+        async with program(*arguments):
+            await receiver.wait_for(JOBS)
+            while {m.headers["webhook-id"] for m in receiver.messages} != {f"msg_{job_id}" for job_id in jobs}:
+                await asyncio.sleep(0.05)
+            known = [(await http.get(f"/jobs/{job_id}")).json() for job_id in jobs]
+            shown = [await http.get(state["results"][0]["image_url"]) for state in known]
+
+    assert {state["status"] for state in known} == {"completed"}
+    assert all(answer.content.startswith(b"\x89PNG") for answer in shown)
+    assert before[-1] == "queued"  # the worker has two jobs at work at a time, and was killed before most of them

@@ -48,7 +48,15 @@ export function later(body: Answered<"/remove-background", 202>): string {
 }
 
 export function state(body: paths["/jobs/{job_id}"]["get"]["responses"][200]["content"]["application/json"]): string[] {
-  return body.results.map((one) => one.image_url ?? one.error ?? one.model_id);
+  return body.results.map((one) => one.image_url ?? one.error ?? ("model_id" in one ? one.model_id : one.status));
+}
+
+export const enlargedLater: Asked<"/upscale"> = { image_url: "https://example.com/a.png", webhook_url: "https://example.com/w" };
+export function accepted(body: Answered<"/upscale", 202>): string {
+  return body.status_url;
+}
+export function enlargedBy(body: Answered<"/upscale", 200>): string {
+  return body.image_url ?? body.image_base64 ?? "";
 }
 
 type Headers = paths["/upscale"]["post"]["responses"][200]["headers"];
