@@ -9,17 +9,18 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
-COPY requirements.lock ./
-RUN pip install --quiet --require-hashes --no-deps -r requirements.lock
+COPY requirements.lock requirements-build.lock requirements-gpu.lock ./
+RUN pip install --quiet --require-hashes --no-deps -r requirements.lock -r requirements-build.lock
 # Both builds of onnxruntime are one import name: the GPU's replaces the CPU's.
-RUN if [ "$RUNTIME" = gpu ]; then pip uninstall --quiet -y onnxruntime && pip install --quiet "onnxruntime-gpu[cuda,cudnn]==1.32.0"; fi
+RUN if [ "$RUNTIME" = gpu ]; then pip uninstall --quiet -y onnxruntime \
+ && pip install --quiet --require-hashes --no-deps -r requirements-gpu.lock; fi
 COPY pyproject.toml README.md ./
 COPY cutout cutout
 COPY fetching fetching
 COPY deployments deployments
 COPY serve_app serve_app
 COPY cutout_client cutout_client
-RUN pip install --quiet "setuptools>=77" && pip install --quiet --no-deps --no-build-isolation .
+RUN pip install --quiet --no-deps --no-build-isolation .
 COPY configs configs
 ENV REMBG_HOME=/opt/weights
 RUN mkdir -p /opt/weights \

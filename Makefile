@@ -71,8 +71,10 @@ bench-smoke: weights ## the benchmark's short form: that it runs, not how fast
 quality: weights ## how good the cutouts are, on the photographs of PHOTOS (with mattes); writes docs/quality.md
 	@$(BIN)/python -m benchmarks.quality $(or $(PHOTOS),../shared/eval) $(if $(ILLUSTRATIONS),--illustrations $(ILLUSTRATIONS))
 
-lock:            ## write both lock files anew from pyproject.toml
+lock:            ## write the lock files anew from pyproject.toml
 	@$(COMPILE) -o requirements.lock pyproject.toml
+	@$(COMPILE) --group pyproject.toml:build -c requirements.lock -o requirements-build.lock
+	@$(COMPILE) --group pyproject.toml:gpu -c requirements.lock -o requirements-gpu.lock
 	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --no-annotate --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 -o benchmarks/peers.txt benchmarks/peers.in
 

@@ -1,5 +1,6 @@
 """The Dockerfile, read as scripts/container_check.py reads it."""
 
+import re
 from pathlib import Path
 
 from scripts import dockerfile
@@ -23,6 +24,31 @@ def test_the_image_is_what_operators_expect() -> None:
     assert said["STOPSIGNAL"] == "SIGTERM"
     assert dockerfile.command(said["HEALTHCHECK"].split("CMD ", 1)[1])[0] == "python"
     assert dockerfile.command(said["CMD"]) == ["python", "-m", "serve_app"]
+
+
+def test_every_package_is_installed_by_hash() -> None:
+    """Whatever pip fetches is in a lock file with its hashes; the package itself is built from what is here."""
+    build, image = dockerfile.read(ROOT / "Dockerfile", {})
+    steps = [step.value for step in (*build.steps, *image.steps) if step.word == "RUN"]
+    installs = [part for step in steps for part in step.split("pip install ")[1:]]
+    locks = {word for part in installs for word in part.replace(";", " ").split() if word.endswith(".lock")}
+
+    assert all("--require-hashes" in part or part.strip().endswith("--no-build-isolation .") for part in installs)
+    assert locks == {"requirements.lock", "requirements-build.lock", "requirements-gpu.lock"}
+    for lock in locks:
+        pinned = re.split(r"^(?=[\w.-]+(?:\[[\w,-]+\])?==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+        assert pinned
+        assert [one.partition(" ")[0] for one in pinned if "--hash=sha256:" not in one] == []
+
+
+def test_the_gpus_packages_agree_with_the_others() -> None:
+    """What both lock files name has one version: the second is installed over the first."""
+    pins = [dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+            for lock in ("requirements.lock", "requirements-gpu.lock")]  # fmt: skip
+
+    both = pins[0].keys() & pins[1].keys()
+    assert both >= {"numpy", "protobuf"}
+    assert {name: pins[0][name] for name in both} == {name: pins[1][name] for name in both}
 
 
 def test_build_arguments_choose_base_and_weights() -> None:
