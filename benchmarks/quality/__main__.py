@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.quality.compare import judged
-from benchmarks.quality.mattes import mattes
+from benchmarks.quality.compare import judged, ways
+from benchmarks.quality.mattes import cpu_s, mattes
 from benchmarks.quality.page import write
-from benchmarks.quality.samples import composites, illustrations, photographs
+from benchmarks.quality.samples import composites, illustrations, photographs, published
 
 
 def main(
@@ -23,8 +23,11 @@ def main(
     if not found:
         raise typer.BadParameter(f"no photographs with mattes in {photos}: `<class>-<n>.jpg` and `.alpha.png` expected")
     samples = [*found, *composites(found), *(illustrations(illustrated) if illustrated else [])]
-    made = mattes(samples)
-    write([judged(sample, made[sample.name]) for sample in samples], into)
+    looks = published()
+    made = mattes({sample.name: sample.rgb for sample in samples} | looks)
+    judgements = [judged(sample, made[sample.name]) for sample in samples]
+    shown = [ways(rgb, made[name]) for name, rgb in looks.items()]
+    write(judgements, shown, cpu_s(next(iter(looks.values()))), into)
 
 
 if __name__ == "__main__":

@@ -1,53 +1,90 @@
 """Every sample by every way of making its matte, and the errors of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import spearmanr
 
-from benchmarks.quality.errors import errors
+from benchmarks.quality.errors import Truth
 from benchmarks.quality.mattes import FAMILIES
 from benchmarks.quality.samples import Sample
-from cutout.outcome import Alpha
+from cutout.outcome import Alpha, Rgb
+from cutout.pixels.agreement import agreement
 from cutout.pixels.fuse import fused
 from cutout.pixels.refine import refined
 from cutout.pixels.score import Score, best, scores
 
-AUTO, AUTO_REFINED, FUSED, REFINED, TRUTH = (
+ISNET = "local_isnet"
+ENOUGH = 0.85
+"""Score of the better of the two cheapest models' mattes at which no dearer one is asked."""
+AUTO, CASCADE, AUTO_REFINED, FUSED, REFINED, TRUTH = (
     "auto",
+    "auto as a cascade",
     "auto, refined",
     "fused",
-    "local_isnet, refined",
+    f"{ISNET}, refined",
     "the truth's choice",
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """The mattes of one picture, by the way they were made."""
+
+    rgb: Rgb
+    scored: Mapping[str, Score]
+    mattes: Mapping[str, Alpha]
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """One sample's mattes, by the way they were made, and what they are worth."""
+    """One sample's mattes, and what they are worth."""
 
     sample: Sample
     scored: Mapping[str, Score]
-    mattes: Mapping[str, Alpha]
+    """Of every network, the cheapest first."""
+    early: Mapping[str, Score]
+    """Of the networks that a cascade asks."""
     errors: Mapping[str, Mapping[str, float]]
 
 
-def judged(sample: Sample, made: Mapping[str, Alpha]) -> Judged:
-    """`made` holds the networks' mattes by model. Nothing is fitted, so that no sample has seen itself."""
-    scored = scores(sample.rgb, made, FAMILIES)
+def ways(rgb: Rgb, made: Mapping[str, Alpha]) -> Ways:
+    """`made` holds the networks' mattes by model, the cheapest first."""
+    scored = scores(rgb, made, FAMILIES)
     winner = best(scored)
-    ways = {
+    mattes = {
         **made,
         AUTO: made[winner],
-        AUTO_REFINED: refined(sample.rgb, made[winner]),
-        FUSED: fused(sample.rgb, made, scored).alpha,
+        AUTO_REFINED: refined(rgb, made[winner]),
+        FUSED: fused(rgb, made, scored).alpha,
     }
-    if "local_isnet" in made:
-        ways[REFINED] = refined(sample.rgb, made["local_isnet"])
-    found = {way: errors(matte, sample.alpha) for way, matte in ways.items()}
+    if ISNET in made:
+        mattes[REFINED] = refined(rgb, made[ISNET])
+    return Ways(rgb, scored, mattes)
+
+
+def judged(sample: Sample, made: Mapping[str, Alpha]) -> Judged:
+    """The errors of every way, of a cascade, and of the network that the true matte would choose."""
+    tried, truth = ways(sample.rgb, made), Truth(sample.alpha)
+    found = {way: truth.errors(matte) for way, matte in tried.mattes.items()}
+    early = _early(made, tried.scored)
+    found[CASCADE] = found[best(early)]
     found[TRUTH] = min((found[model] for model in made), key=lambda error: error["mae"])
-    return Judged(sample, scored, ways, found)
+    return Judged(sample, tried.scored, early, found)
+
+
+def _early(made: Mapping[str, Alpha], scored: Mapping[str, Score]) -> Mapping[str, Score]:
+    """The two cheapest networks' scores, if that is enough; all of them otherwise."""
+    cheap = {model: made[model] for model in list(made)[:2]}
+    agreed = agreement(cheap, FAMILIES)
+    early = {model: replace(scored[model], agreement=agreed.get(model)) for model in cheap}
+    return early if early[best(early)].score >= ENOUGH else scored
+
+
+def cascade_cpu(judgements: list[Judged], cpu_s: Mapping[str, float]) -> float:
+    """CPU time of a cascade, of that of every network on every picture."""
+    return sum(cpu_s[model] for one in judgements for model in one.early) / (len(judgements) * sum(cpu_s.values()))
 
 
 def mean(judgements: list[Judged], way: str, measure: str) -> float:

@@ -3,15 +3,16 @@
 import asyncio
 import hashlib
 import json
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import yaml
 from PIL import Image
 
-from benchmarks.quality.samples import Sample
 from cutout.image import Picture
-from cutout.outcome import Alpha
+from cutout.outcome import Alpha, Rgb
 from cutout.spec import ModelSpec
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
@@ -27,33 +28,52 @@ FAMILIES = {"local_u2netp": "u2net", "local_u2net": "u2net", "local_isnet": "isn
 CACHE = Path.home() / ".cache" / "cutout-quality"
 
 
-def mattes(samples: list[Sample], cache: Path = CACHE) -> dict[str, dict[str, Alpha]]:
-    """Every sample's matte of every model: by the sample's name, then by the model's id."""
-    found: dict[str, dict[str, Alpha]] = {sample.name: {} for sample in samples}
+def mattes(pictures: Mapping[str, Rgb], cache: Path = CACHE) -> dict[str, dict[str, Alpha]]:
+    """Every picture's matte of every model: by the picture's name, then by the model's id."""
+    found: dict[str, dict[str, Alpha]] = {name: {} for name in pictures}
     for file in MODELS:
-        spec = ModelSpec.model_validate({**yaml.safe_load(file.read_text()), "id": file.stem})
-        places = {sample.name: cache / spec.id / f"{_key(spec, sample)}.png" for sample in samples}
-        missing = [sample for sample in samples if not places[sample.name].exists()]
+        spec = _spec(file)
+        places = {name: cache / spec.id / f"{_key(spec, rgb)}.png" for name, rgb in pictures.items()}
+        missing = [(pictures[name], place) for name, place in places.items() if not place.exists()]
         if missing:
-            asyncio.run(_make(spec, missing, places))
+            asyncio.run(_make(spec, missing))
         for name, place in places.items():
             with Image.open(place) as kept:
                 found[name][spec.id] = np.asarray(kept)
     return found
 
 
-async def _make(spec: ModelSpec, samples: list[Sample], places: dict[str, Path]) -> None:
+def cpu_s(rgb: Rgb) -> dict[str, float]:
+    """Processor time of every model for a picture, not the first one, by the model's id."""
+    return {spec.id: asyncio.run(_time(spec, Picture(rgb))) for spec in map(_spec, MODELS)}
+
+
+def _spec(file: Path) -> ModelSpec:
+    return ModelSpec.model_validate({**yaml.safe_load(file.read_text()), "id": file.stem})
+
+
+async def _time(spec: ModelSpec, picture: Picture) -> float:
     backend = load_backend(spec, Resources(cpus=1))
     backend.open()
-    for sample in samples:
-        matte = await backend.remove(Picture(sample.rgb))
-        place = places[sample.name]
+    await backend.remove(picture)
+    before = time.process_time()
+    await backend.remove(picture)
+    spent = time.process_time() - before
+    await backend.close()
+    return spent
+
+
+async def _make(spec: ModelSpec, missing: list[tuple[Rgb, Path]]) -> None:
+    backend = load_backend(spec, Resources(cpus=1))
+    backend.open()
+    for rgb, place in missing:
+        matte = await backend.remove(Picture(rgb))
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(matte.alpha).save(place.with_suffix(".part"), "PNG")
         place.with_suffix(".part").rename(place)
     await backend.close()
 
 
-def _key(spec: ModelSpec, sample: Sample) -> str:
+def _key(spec: ModelSpec, rgb: Rgb) -> str:
     options = json.dumps(spec.options, sort_keys=True, default=str)
-    return hashlib.sha256(options.encode() + repr(sample.rgb.shape).encode() + sample.rgb.tobytes()).hexdigest()[:32]
+    return hashlib.sha256(options.encode() + repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()[:32]

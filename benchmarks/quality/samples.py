@@ -1,7 +1,8 @@
 """The pictures that are judged: photographs with their reference mattes, composites with exact ones, illustrations.
 
 A composite is the subject of a photograph, its own colours estimated (cutout/foreground.py), on the part of another
-photograph that shows no subject: its alpha is exact by construction.
+photograph that shows no subject: its alpha is exact by construction. That part is enlarged alike in both directions,
+never stretched, so that its texture stays a photograph's.
 """
 
 import tarfile
@@ -11,13 +12,18 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
+from scipy import ndimage
 
 from cutout.foreground import decontaminate
 from cutout.outcome import Alpha, Rgb
 
-BLUR = 0.008
-"""Radius of a blurred ground, in parts of its longer side: what lies behind a portrait."""
+FOCUS = (2.0, 6.0)
+"""Mean gradient, in levels a pixel, of a sharp ground: below it is out of focus, above it is lettering, a subject."""
+ENLARGED = 3.0
+"""Most that a ground is enlarged; a part that would need more is not used."""
+SHARP, BLURRED = 3, 2
+"""Most composites of a subject on grounds in focus, and on those out of it."""
 ILLUSTRATIONS = 20
 ILLUSTRATION_PX = 512
 GROUNDS = ((255, 255, 255), (236, 231, 221), (46, 58, 76), (176, 205, 228))
@@ -46,13 +52,25 @@ def photographs(folder: Path) -> list[Sample]:
     return samples
 
 
+def published(folder: Path = Path("tests/photos")) -> dict[str, Rgb]:
+    """Photographs without mattes that anybody may show, by name."""
+    found = {}
+    for file in sorted(folder.glob("*.jpg")):
+        with Image.open(file) as photo:
+            found[file.stem] = np.asarray(photo.convert("RGB"))
+    return found
+
+
 def composites(photos: list[Sample]) -> Iterator[Sample]:
-    """Each subject on the next photograph's ground, once sharp and once blurred."""
-    for photo, behind in zip(photos, photos[1:] + photos[:1], strict=True):
-        ground = Image.fromarray(_empty_part(behind)).resize(photo.rgb.shape[1::-1], Image.Resampling.LANCZOS)
-        soft = ground.filter(ImageFilter.GaussianBlur(BLUR * max(ground.size)))
-        for kind, under in (("sharp", ground), ("blurred", soft)):
-            yield Sample(f"{photo.name}-{kind}", kind, photo.name, laid_on(photo, np.asarray(under)), photo.alpha)
+    """Each subject on grounds of the photographs that follow it, some in focus and some out of it."""
+    for at, photo in enumerate(photos):
+        left = {"sharp": SHARP, "blurred": BLURRED}
+        for behind in photos[at + 1 :] + photos[:at]:
+            ground = _ground(behind, *photo.alpha.shape)
+            kind = None if ground is None else _focus(ground)
+            if kind is not None and left[kind]:
+                left[kind] -= 1
+                yield Sample(f"{photo.name}-on-{behind.name}", kind, photo.name, laid_on(photo, ground), photo.alpha)
 
 
 def illustrations(tarball: Path) -> Iterator[Sample]:
@@ -82,9 +100,34 @@ def blended(rgba: np.ndarray, ground: Rgb) -> Rgb:
     return np.round(rgba[..., :3] * alpha + ground * (1 - alpha)).astype(np.uint8)
 
 
-def _empty_part(photo: Sample) -> Rgb:
-    """The largest of the photograph's strips, above, below, left and right, without its subject."""
-    rows, columns = np.flatnonzero((photo.alpha > 5).any(axis=1)), np.flatnonzero((photo.alpha > 5).any(axis=0))
-    rgb = photo.rgb
-    strips = rgb[: rows[0]], rgb[rows[-1] + 1 :], rgb[:, : columns[0]], rgb[:, columns[-1] + 1 :]
-    return max(strips, key=lambda strip: strip.size)
+def _ground(photo: Sample, height: int, width: int) -> Rgb | None:
+    """The largest part of the photograph of that shape without its subject, the most textured of equals; or None."""
+    taken = np.pad((photo.alpha > 5).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    detail = np.pad(_gradient(photo.rgb).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    for share in np.arange(1, 1 / ENLARGED, -0.02):
+        high, wide = round(share * height), round(share * width)
+        if high > photo.alpha.shape[0] or wide > photo.alpha.shape[1]:
+            continue
+        empty = _sums(taken, high, wide) == 0
+        if empty.any():
+            top, left = np.unravel_index(np.where(empty, _sums(detail, high, wide), -1).argmax(), empty.shape)
+            part = Image.fromarray(photo.rgb[top : top + high, left : left + wide])
+            return np.asarray(part.resize((width, height), Image.Resampling.BICUBIC))
+    return None
+
+
+def _sums(integral: np.ndarray, high: int, wide: int) -> np.ndarray:
+    """Of every rectangle of that size."""
+    return integral[high:, wide:] - integral[:-high, wide:] - integral[high:, :-wide] + integral[:-high, :-wide]
+
+
+def _gradient(rgb: Rgb) -> np.ndarray:
+    return ndimage.gaussian_gradient_magnitude(rgb.mean(axis=2), 1)
+
+
+def _focus(ground: Rgb) -> str | None:
+    """`sharp`, `blurred`, or None of lettering."""
+    detail = float(_gradient(ground).mean())
+    if detail > FOCUS[1]:
+        return None
+    return "sharp" if detail >= FOCUS[0] else "blurred"

@@ -1,23 +1,24 @@
-"""Several mattes of one picture become one.
+"""Several mattes of one picture become one: their median, weighted by score, and its uncertain band solved.
 
-Mattes that score far below the best, or show something else, are left out: a plain mean of all is ruinous. Where the
-kept ones agree on 0 or 1, that is known; between, their median is solved against the picture.
+A plain mean of all is ruinous, and so is a median in which a poor matte counts as much as a good one. Weighted, it is
+the best matte itself where that outweighs the others together, and what more than one say where it does not. The
+pixels that it leaves uncertain are solved against the picture.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cutout.outcome import Alpha, Rgb
-from cutout.pixels.agreement import soft_iou
-from cutout.pixels.refine import SURE, refined, settled
+from cutout.pixels.refine import refined
 from cutout.pixels.score import Score, best
 
-NEAR_SCORE = 0.15 / 3
-"""A kept matte's score is at most so far below the best: .15 of a sum of three parts, whose mean a score is."""
-NEAR_IOU = 0.8
-"""A kept matte's least soft IoU with the best."""
+STEEPNESS = 30.0
+"""A matte's weight is exp(30 (its score - the best one's)): half of it for .023 less."""
+LEAST = 0.25
+"""A matte of less weight is left out: .046 below the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,34 @@ class Fused:
     """The models whose mattes it is made of, the best first."""
 
 
-def kept(mattes: Mapping[str, Alpha], scored: Mapping[str, Score]) -> tuple[str, ...]:
-    """The models whose mattes are worth combining, by falling score; at least the best one."""
+def weights(scored: Mapping[str, Score]) -> dict[str, float]:
+    """What the mattes worth combining count, by falling score; of one that outweighs the others together, it alone."""
     first = best(scored)
-    least = scored[first].score - NEAR_SCORE
     order = sorted(scored, key=lambda model: (-scored[model].score, model))
-    near = [m for m in order[1:] if scored[m].score >= least and soft_iou(mattes[m], mattes[first]) >= NEAR_IOU]
-    return (first, *near)
+    counts = {model: float(np.exp(STEEPNESS * (scored[model].score - scored[first].score))) for model in order}
+    near = {model: count for model, count in counts.items() if count >= LEAST}
+    return near if sum(near.values()) >= 2 * near[first] else {first: near[first]}
 
 
 def fused(rgb: Rgb, mattes: Mapping[str, Alpha], scored: Mapping[str, Score]) -> Fused:
-    """The best matte of those that were scored: the kept ones combined, or the best one refined where it stands alone.
+    """One matte of those that were scored.
 
     `rgb` is (H, W, 3) and every matte (H, W), bytes; `scored` has a score for each of the mattes, of which there is
     at least one. Deterministic.
     """
-    sources = kept(mattes, scored)
-    if len(sources) == 1:
-        return Fused(refined(rgb, mattes[sources[0]]), sources)
-    stack = np.stack([mattes[model] for model in sources])
-    uncertain = (stack.max(axis=0) > SURE * 255) & (stack.min(axis=0) < (1 - SURE) * 255)
-    middle: Alpha = np.asarray(np.median(stack, axis=0)).round().astype(np.uint8)
-    return Fused(settled(rgb, middle, uncertain), sources)
+    counts = weights(scored)
+    middle = _median(np.stack([mattes[model] for model in counts]), np.array(list(counts.values())))
+    return Fused(refined(rgb, middle), tuple(counts))
+
+
+def _median(mattes: NDArray[np.uint8], counts: NDArray[np.float64]) -> Alpha:
+    """Of every pixel of (n, H, W) the weighted median: the mean of two values between which the weight is halved."""
+    middle: Alpha = mattes[0].copy()
+    differ = (mattes != middle).any(axis=0)
+    values = mattes[:, differ]
+    order = values.argsort(axis=0, kind="stable")
+    values, reached = np.take_along_axis(values, order, axis=0), counts[order].cumsum(axis=0)
+    half, places = counts.sum() / 2, np.arange(values.shape[1])
+    lower, upper = values[(reached >= half).argmax(axis=0), places], values[(reached > half).argmax(axis=0), places]
+    middle[differ] = (lower.astype(np.uint16) + upper + 1) // 2
+    return middle

@@ -21,7 +21,7 @@ EPSILON = 1e-7
 TOLERANCE = 1e-3
 """Of the residual, relative to the right-hand side: well below what a byte of alpha can show."""
 MOST_STEPS = 300
-"""Of conjugate gradients; what they have by then is taken."""
+"""Of conjugate gradients, several times what photographs take; what has not converged by then is left as it was."""
 
 Plane = NDArray[np.float32]
 """(H, W)."""
@@ -42,12 +42,12 @@ def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], w
     """Alpha of the unknown pixels from the picture, the known ones and the prior; `prior` itself where it is known.
 
     `rgb` is (H, W, 3) in 0..1; `prior` is (H, W) in 0..1; `unknown` is (H, W); `weight` is above 0. All sizes from
-    1x1. The result is (H, W) in 0..1. Deterministic.
+    1x1. The result is (H, W) in 0..1; where the solver does not converge, it is the prior. Deterministic.
     """
     places = np.flatnonzero(unknown)
     if not places.size:
         return prior.copy()
-    windows = _windows(rgb.astype(np.float64), unknown)
+    windows = _windows(rgb, unknown)
     index = np.full(unknown.size, -1)
     index[places] = np.arange(places.size)
     of_unknown = index[windows.pixels]
@@ -57,9 +57,10 @@ def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], w
     right = weight * start - np.bincount(of_unknown[of_unknown >= 0], pull, places.size)
     matrix = _matrix(of_unknown, windows.weights, places.size) + weight * sparse.identity(places.size, format="csr")
     precondition = sparse.diags(1 / matrix.diagonal())
-    alpha, _ = cg(matrix, right, start, rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition)
+    alpha, failed = cg(matrix, right, start, rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition)
     result = prior.copy()
-    result.ravel()[places] = np.clip(alpha, 0, 1)
+    if not failed:
+        result.ravel()[places] = np.clip(alpha, 0, 1)
     return result
 
 
@@ -71,13 +72,13 @@ def _matrix(index: NDArray[np.intp], weights: NDArray[np.float64], size: int) ->
     return entries.tocsr()
 
 
-def _windows(rgb: NDArray[np.float64], unknown: NDArray[np.bool_]) -> _Windows:
+def _windows(rgb: NDArray[np.float32], unknown: NDArray[np.bool_]) -> _Windows:
     height, width = unknown.shape
     rows, columns = np.nonzero(ndimage.binary_dilation(unknown, np.ones((3, 3), bool)))
     near_rows = np.clip(rows[:, None] + _SIDE, 0, height - 1)
     near_columns = np.clip(columns[:, None] + _SIDE, 0, width - 1)
     pixels = (near_rows[:, :, None] * width + near_columns[:, None, :]).reshape(-1, 9)
-    colours = rgb.reshape(-1, 3)[pixels]
+    colours = rgb.reshape(-1, 3)[pixels].astype(np.float64)
     colours -= colours.mean(axis=1, keepdims=True)
     turned = colours.transpose(0, 2, 1)
     inverse = np.linalg.inv(turned @ colours / 9 + EPSILON / 9 * np.eye(3))

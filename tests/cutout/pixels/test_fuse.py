@@ -1,4 +1,4 @@
-"""Mattes that are near the best in score and in what they show are combined; the rest is left out."""
+"""Mattes near the best in score are combined by their weighted median; the rest is left out."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.pixels.fuse import fused, kept
+from cutout.pixels.fuse import fused, weights
 from cutout.pixels.refine import refined
 from cutout.pixels.score import Score, scores
 from tests.cutout.pixels.parts import disc, shown
@@ -14,12 +14,37 @@ from tests.cutout.pixels.parts import disc, shown
 GOOD = Score(0.9, 0.9, 0.6)
 
 
-def test_one_that_scores_low_or_shows_something_else_is_left_out() -> None:
-    """Kept are the best, and those near it in score and in IoU, by falling score."""
-    mattes = {"best": disc(), "near": disc(), "low": disc(), "other": disc(at=0.3)}
-    near, low = Score(0.89, 0.9, 0.6), Score(0.7, 0.9, 0.6)
+@pytest.mark.parametrize(
+    ("others", "sources"),
+    [
+        ([], ["best"]),
+        ([0.9], ["best", "m0"]),  # as good: neither decides alone
+        ([0.899], ["best"]),  # with two, the better one stands
+        ([0.89, 0.885], ["best", "m0", "m1"]),  # together they outweigh it
+        ([0.89, 0.8], ["best"]),
+        ([0.899, 0.898, 0.5], ["best", "m0", "m1"]),
+    ],
+)
+def test_only_mattes_near_the_best_are_combined(others: list[float], sources: list[str]) -> None:
+    """What counts little is left out, and a matte that outweighs the others together stands alone."""
+    scored = {"best": Score(0.9, 0.9, 0.9)} | {f"m{at}": Score(one, one, one) for at, one in enumerate(others)}
 
-    assert kept(mattes, {"near": near, "best": GOOD, "low": low, "other": near}) == ("best", "near")
+    assert list(weights(scored)) == sources
+
+
+def test_two_overrule_the_best_where_they_agree() -> None:
+    """A hole that only the best matte has is closed, and a speck that only one of the others has is not taken."""
+    true = disc(soft_px=1)
+    holed, specked = true.copy(), true.copy()
+    holed[46:50, 46:50] = 0
+    specked[4:8, 4:8] = 255
+    mattes = {"best": holed, "near": true, "far": specked}
+    scored = {"best": Score(0.9, 0.9, 0.9), "near": Score(0.89, 0.89, 0.89), "far": Score(0.885, 0.885, 0.885)}
+
+    found = fused(shown(true), mattes, scored).alpha
+
+    assert (found[46:50, 46:50] == 255).all()
+    assert (found[4:8, 4:8] == 0).all()
 
 
 def test_identical_mattes_are_one_refined() -> None:

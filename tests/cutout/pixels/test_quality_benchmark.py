@@ -4,30 +4,60 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality.compare import FUSED, TRUTH, judged
-from benchmarks.quality.errors import errors
+from benchmarks.quality.compare import FUSED, TRUTH, cascade_cpu, judged, ways
+from benchmarks.quality.errors import Truth
 from benchmarks.quality.page import write
 from benchmarks.quality.samples import Sample, composites
-from tests.cutout.pixels.parts import disc, shown
+from tests.cutout.pixels.parts import GROUND, disc, shown
 
 
 def test_errors_by_hand() -> None:
     """A matte is right about itself; one of no subject is off by the true alpha's mean."""
     true = disc()
 
-    assert errors(true, true) == {"mae": 0, "sad": 0, "gradient": 0, "band": 0}
-    assert np.isclose(errors(np.zeros_like(true), true)["mae"], 1000 * true.mean() / 255)
+    assert Truth(true).errors(true) == {"mae": 0, "sad": 0, "gradient": 0, "band": 0}
+    assert np.isclose(Truth(true).errors(np.zeros_like(true))["mae"], 1000 * true.mean() / 255)
+
+
+def photos() -> list[Sample]:
+    """Twice a disc, on a textured ground and on a plain one, each with an empty part that grounds are taken from."""
+    true = disc(soft_px=2, at=0.3)
+    texture = 40 * (np.indices(true.shape)[0] // 6 % 2)[..., None] + GROUND  # in focus, even enlarged
+    grounds = {"textured": texture, "plain": GROUND}
+    return [Sample(name, "disc", name, shown(true, ground=ground), true) for name, ground in grounds.items()]
+
+
+def test_composites_are_exact_and_named_by_their_ground() -> None:
+    """Each subject on the other's ground, in focus or not as that is, with the subject's own alpha."""
+    made = {sample.name: sample for sample in composites(photos())}
+
+    assert {name: sample.kind for name, sample in made.items()} == {
+        "textured-on-plain": "blurred",
+        "plain-on-textured": "sharp",
+    }
+    assert all((sample.alpha == disc(soft_px=2, at=0.3)).all() for sample in made.values())
+    assert np.abs(made["textured-on-plain"].rgb[80, 80] - GROUND).max() <= 1
+
+
+def test_a_cascade_stops_where_the_cheap_agree() -> None:
+    """Two true mattes are enough, and the dear network is not asked; two that see different things are not."""
+    sample = photos()[1]
+    agreed = judged(sample, {"a": sample.alpha, "b": sample.alpha, "dear": disc(at=0.3)})
+    apart = judged(sample, {"a": disc(at=0.6), "b": sample.alpha, "dear": sample.alpha})
+
+    assert list(agreed.early) == ["a", "b"]
+    assert list(apart.early) == ["a", "b", "dear"]
+    assert cascade_cpu([agreed, apart], {"a": 1, "b": 2, "dear": 7}) == (3 + 10) / 20
 
 
 def test_the_page_shows_that_combining_helps(tmp_path: Path) -> None:
     """Two mattes that err apart are better combined than the best of them, and the page has every class."""
-    photos = [Sample(f"disc-{n}", "disc", f"disc-{n}", shown(disc(soft_px=2)), disc(soft_px=2)) for n in range(2)]
-    made = {"a": disc(soft_px=14), "b": disc(soft_px=10, at=0.51)}
-    found = [judged(sample, made) for sample in [*photos, *composites(photos)]]
+    made = {"a": disc(soft_px=14, at=0.3), "b": disc(soft_px=10, at=0.31)}
+    found = [judged(sample, made) for sample in [*photos(), *composites(photos())]]
 
-    write(found, tmp_path)
+    write(found, [ways(found[0].sample.rgb, made)], {"a": 1, "b": 2}, tmp_path)
 
     assert all(one.errors[FUSED]["mae"] < one.errors[TRUTH]["mae"] for one in found)
     page = (tmp_path / "quality.md").read_text()
-    assert all(f"## {kind}: 2 pictures" in page for kind in ("disc", "sharp", "blurred"))
+    assert all(f"## {kind}: {count} picture" in page for kind, count in (("disc", 2), ("sharp", 1), ("blurred", 1)))
     assert (tmp_path / "quality.png").stat().st_size

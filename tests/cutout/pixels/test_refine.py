@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from cutout.outcome import Alpha
-from cutout.pixels import refine
+from cutout.pixels import laplacian, refine
 from cutout.pixels.laplacian import solved
 from cutout.pixels.refine import refined
 from tests.cutout.pixels.parts import disc, shown
@@ -49,6 +49,35 @@ def test_a_coarse_matte_comes_near_the_truth() -> None:
     found = refined(shown(true), coarse)
 
     assert np.abs(found.astype(int) - true).mean() < np.abs(coarse.astype(int) - true).mean() / 3
+
+
+@pytest.mark.parametrize(("blur_px", "full"), [(2, True), (16, False)])
+def test_a_thin_band_is_solved_at_full_size_and_a_thick_one_at_less(
+    monkeypatch: pytest.MonkeyPatch, blur_px: int, full: bool
+) -> None:
+    """By the matte's own thickness: a fine matte loses its detail at half the size, a coarse one follows texture."""
+    asked: list[tuple[int, ...]] = []
+
+    def watched(rgb: np.ndarray, prior: np.ndarray, unknown: np.ndarray, weight: float) -> np.ndarray:
+        asked.append(unknown.shape)
+        return solved(rgb, prior, unknown, weight)
+
+    monkeypatch.setattr(refine, "solved", watched)
+    monkeypatch.setattr(refine, "COARSE_PX", 5_000)
+    true = disc(size=96, soft_px=blur_px)
+
+    refined(shown(true), true)
+
+    assert (asked == [true.shape]) is full
+
+
+def test_without_convergence_the_matte_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solver that was stopped on its way has shown nothing."""
+    monkeypatch.setattr(laplacian, "MOST_STEPS", 1)
+    true = disc(soft_px=2)
+    coarse = blurred(true)
+
+    assert (refined(shown(true), coarse) == coarse).all()
 
 
 def test_far_from_the_band_nothing_changes() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cutout.pixels.score import Score, best, edge_alignment, scores, sharpness
-from tests.cutout.pixels.parts import disc, shown
+from tests.cutout.pixels.parts import SUBJECT, disc, shown
 
 
 @pytest.mark.parametrize(("value", "sharp"), [(255, 1), (0, 0), (128, 1 - 4 * (1 - 128 / 255)), (230, 1 - 100 / 255)])
@@ -22,6 +22,16 @@ def test_a_mattes_edges_are_the_pictures() -> None:
 
     assert edge_alignment(shown(true), true) > 0.6
     assert edge_alignment(shown(true), disc(soft_px=2, at=0.3)) < 0.4
+
+
+def test_a_faint_outline_aligns_as_well_as_a_strong_one() -> None:
+    """However strong another edge of the picture is elsewhere; what counts is the neighbourhood."""
+    true = disc(soft_px=2)
+    strong = shown(true)
+    faint = shown(true, ground=SUBJECT - 40)
+    faint[:4, :4] = 255
+
+    assert edge_alignment(faint, true) > 0.8 * edge_alignment(strong, true)
 
 
 def test_without_edges_there_is_nothing_to_align() -> None:
@@ -44,11 +54,11 @@ def test_the_true_matte_scores_best() -> None:
 
 
 def test_one_matte_is_scored_without_others() -> None:
-    """The mean of what there is: sharpness and alignment."""
+    """The mean of what there is: sharpness, and alignment at half its weight."""
     alone = scores(shown(disc()), {"a": disc()}, {})["a"]
 
     assert alone.agreement is None
-    assert alone.score == pytest.approx((alone.sharpness + alone.edge_alignment) / 2)
+    assert alone.score == pytest.approx((alone.sharpness + alone.edge_alignment / 2) / 1.5)
 
 
 def test_of_equals_the_first_by_name_is_best() -> None:
