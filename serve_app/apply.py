@@ -19,6 +19,7 @@ from ray import serve
 from cutout.errors import ConfigurationError
 from serve_app.build import APP_NAME
 from serve_app.leftovers import running
+from serve_app.loopback import keep_ray_on_loopback
 from serve_app.run import deploy, read_config
 from serve_app.settings import Settings
 
@@ -40,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     if run is None or run.ray_address is None:
         print(f"No service of {file} is running.", file=sys.stderr)
         return 1
+    if run.ray_address.startswith("127."):
+        keep_ray_on_loopback()
     ray.init(run.ray_address, namespace="serve", log_to_driver=False, logging_level="ERROR")
     try:
         deploy(config)

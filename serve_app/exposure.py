@@ -17,7 +17,7 @@ def check_exposure(host: str, access: AccessSpec, has_keys: bool) -> None:
     Raises:
         ConfigurationError: others could reach `host`, and nothing says who may call.
     """
-    if _is_loopback(host) or has_keys or access.allow_anonymous:
+    if is_loopback(host) or has_keys or access.allow_anonymous:
         return
     raise ConfigurationError(
         f"http_options.host: {host!r} can be reached by others, so keys are expected, in a file named by "
@@ -41,13 +41,13 @@ def addresses_line(host: str, public_url: str | None) -> str | None:
     """What the start says of the addresses in answers; nothing where only this machine calls."""
     if public_url:
         return f"Addresses in answers: {public_url}"
-    if _is_loopback(host):
+    if is_loopback(host):
         return None
     return "Addresses in answers: those of each request; behind a proxy, and for webhooks, set CUTOUT_PUBLIC_URL"
 
 
-def _is_loopback(host: str) -> bool:
-    """A name counts only as `localhost`: what another one stands for may change."""
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it. Of names `localhost` alone counts: what others stand for may change."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

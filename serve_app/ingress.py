@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from cutout.instruments import Instruments
 from cutout.keys import KeyRing
 from cutout.outcome import Job, OutputFormat, Result, Upscaled
+from cutout.replica_port import close_to_others
 from cutout.spec import Registry
 from cutout.trail import log_to_serve
 from serve_app.acceptance import Durable
@@ -55,6 +56,7 @@ class ServiceIngress:
         instruments: Callable[[], Instruments],
     ) -> None:
         settings = Settings()
+        close_to_others()
         log_to_serve()
         start_tracing(settings.traces_to)
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}

@@ -6,6 +6,7 @@ from typing import Any
 from ray.serve.handle import DeploymentHandle
 
 from cutout.instruments import Instruments
+from cutout.replica_port import close_to_others
 from cutout.spec import Registry
 from cutout.trail import log_to_serve
 from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
@@ -31,6 +32,7 @@ class JobsReplica(Jobs):
         *,
         instruments: Callable[[], Instruments],
     ) -> None:
+        close_to_others()
         log_to_serve()
         settings, books = Settings(), LedgerHandle(ledger)
         start_tracing(settings.traces_to)

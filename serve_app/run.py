@@ -36,9 +36,10 @@ from cutout.registry import explain
 from cutout.spec import Registry
 from serve_app.build import APP_NAME, check_config, check_records
 from serve_app.exclusive import hold_database
-from serve_app.exposure import addresses_line, check_exposure
+from serve_app.exposure import addresses_line, check_exposure, is_loopback
 from serve_app.hard_stop import outlast
 from serve_app.leftovers import RUN_ID, Run, lives
+from serve_app.loopback import for_callers, keep_ray_on_loopback
 from serve_app.settings import Settings, free_port, port_number
 from serve_app.tracing import check_tracing
 
@@ -139,6 +140,8 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
     if os.environ.get("RAY_ADDRESS"):
         ray.init(namespace="serve", log_to_driver=False)
     else:
+        if is_loopback(config["http_options"]["host"]):
+            keep_ray_on_loopback()
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
         quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
         ray.init("local", num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
@@ -182,8 +185,7 @@ def _serve(http: dict[str, Any], metrics_port: int, addresses: str | None, ended
         print(addresses)
     if not os.environ.get("RAY_ADDRESS"):
         print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
-    # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
-    print(f"Callers by handle: RAY_AUTH_MODE=token RAY_ADDRESS={ray.get_runtime_context().gcs_address}", flush=True)
+    print(f"Callers by handle: {for_callers(ray.get_runtime_context().gcs_address)}", flush=True)
     while not ended.wait(LOOK_EVERY_S):
         if not os.environ.get("RAY_ADDRESS") and not lives(os.environ[RUN_ID], RAYLET):
             print("Ray's raylet of this machine has died, and nothing can go on without it", file=sys.stderr)

@@ -11,6 +11,7 @@ RAY = {
     "serve_app/ingress.py",
     "serve_app/handles.py",
     "serve_app/run.py",
+    "serve_app/loopback.py",
     "serve_app/apply.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
@@ -68,6 +69,6 @@ def test_environment_is_read_in_few_places() -> None:
 
     assert readers <= {
         "serve_app/settings.py", "serve_app/run.py", "serve_app/apply.py", "serve_app/stop.py",
-        "serve_app/__main__.py",
+        "serve_app/__main__.py", "serve_app/loopback.py",
         "deployments/backends/base.py", "cutout/rembg_files.py",
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """The replica of the books."""
 
+from cutout.replica_port import close_to_others
 from cutout.spec import ServiceSpec
 from cutout.trail import followed, log_to_serve
 from deployments.books import Books
@@ -10,6 +11,7 @@ class LedgerReplica(Books):
     """The books, brought up to date before the first request."""
 
     async def __init__(self, database_url: str, service: ServiceSpec, run_id: str) -> None:  # type: ignore[misc]
+        close_to_others()
         log_to_serve()
         super().__init__(database_url, service.limits.request_s + 30, serve_instruments(), run_id)
         await self.start()

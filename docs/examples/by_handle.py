@@ -1,6 +1,6 @@
 """Call the service from Python through its Serve handle.
 
-RAY_AUTH_MODE=token RAY_ADDRESS=… python docs/examples/by_handle.py PHOTO, as the service says when it is ready.
+RAY_ADDRESS=… python docs/examples/by_handle.py PHOTO, with the variables that the service names when it is ready.
 """
 
 import sys

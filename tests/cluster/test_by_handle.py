@@ -20,12 +20,12 @@ PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
 
 def test_the_documented_example_runs(service: Service) -> None:
     """docs/examples/by_handle.py, run against the service, prints the model's cutout with its size."""
-    address = re.search(r"RAY_ADDRESS=(\S+)", service.log)
-    assert address
+    named = re.search(r"Callers by handle: (.+)", service.log)
+    assert named
 
     ended = subprocess.run(
         [sys.executable, str(ROOT / "docs/examples/by_handle.py"), str(PHOTO)],
-        env={**os.environ, "RAY_AUTH_MODE": "token", "RAY_ADDRESS": address[1]},
+        env={**os.environ, **dict(pair.split("=", 1) for pair in named[1].split())},
         capture_output=True,
         text=True,
         timeout=HANG_S,
