@@ -14,13 +14,13 @@ import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
 
 import numpy as np
 
 from cutout import decoding_server
-from cutout.decoding_server import GO, MOST_ORDER_BYTES, Order, cpu_s
+from cutout.decoding_server import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
 from cutout.errors import CutoutError, InvalidFormat, ResolutionTooHigh
 from cutout.image import Picture
 from cutout.outcome import Size
@@ -28,6 +28,7 @@ from cutout.spec import LimitsSpec
 
 _READ_AT_ONCE = mmap.MAP_SHARED | mmap.MAP_POPULATE
 """All pages are mapped in one go: all of them will be read."""
+T = TypeVar("T")
 _REFUSALS: dict[str, type[CutoutError]] = {"InvalidFormat": InvalidFormat, "ResolutionTooHigh": ResolutionTooHigh}
 
 
@@ -58,25 +59,25 @@ class Decoder:
         pixel_file = os.memfd_create("pixels")
         try:
             async with _fork(data, pixel_file, Order(self._limits, field)) as talk:
-                header = await self._heard(talk, field, Size(1, 1))
+                header = await self._heard(talk, field, LEAST_CPU_S)
                 size = Size(header["width"], header["height"])
                 check(size)
                 async with self._room.for_pixels(size.width * size.height):
-                    await asyncio.get_running_loop().sock_sendall(talk, GO)
-                    end = await self._heard(talk, field, size)
-            return _read(pixel_file, size, end)
+                    with suppress(ConnectionError):  # it has been ended meanwhile, which is heard
+                        await asyncio.get_running_loop().sock_sendall(talk, GO)
+                    end = await self._heard(talk, field, cpu_s(self._limits, size, len(data)))
+            return await _in_thread(lambda: _read(pixel_file, size, end))
         finally:
             os.close(pixel_file)
 
-    async def _heard(self, talk: socket.socket, field: str, size: Size) -> dict[str, Any]:
+    async def _heard(self, talk: socket.socket, field: str, most_s: int) -> dict[str, Any]:
         try:
             said = await asyncio.get_running_loop().sock_recv(talk, MOST_ORDER_BYTES)
         except ConnectionResetError:
             said = b""
         if not said:
-            most = cpu_s(self._limits, size)
-            message = f"Image is too costly to decode: it takes more than {most} s, or more memory than its pixels need"
-            raise InvalidFormat.of_field(field, message)
+            message = f"it takes more than {most_s} s, or more memory than its pixels need"
+            raise InvalidFormat.of_field(field, f"Image is too costly to decode: {message}")
         heard: dict[str, Any] = json.loads(said)
         if "refused" in heard:
             raise _REFUSALS[heard["refused"]](heard["message"], heard["details"])
@@ -167,12 +168,21 @@ async def _fork(data: bytes, pixel_file: int, order: Order) -> AsyncIterator[soc
     with ours:
         try:
             with theirs:
-                _fill(picture_file, data)
+                await _in_thread(lambda: _fill(picture_file, data))
                 _SERVER.order(order.packed(), [picture_file, pixel_file, theirs.fileno()])
         finally:
             os.close(picture_file)
         ours.setblocking(False)
         yield ours
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Megabytes are moved off the event loop. Who is cancelled waits for it: then the thread's files may be closed."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(thread)
+    finally:
+        await asyncio.wait([thread])
 
 
 def _fill(file: int, data: bytes) -> None:

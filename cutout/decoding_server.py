@@ -19,11 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from cutout.errors import CutoutError
-from cutout.image import Picture, opened
+from cutout.image import Picture, PictureFile, is_small, opened
 from cutout.outcome import Size
 from cutout.spec import LimitsSpec
 
@@ -31,9 +30,7 @@ MOST_ORDER_BYTES = 65_536
 FILES = 3
 GO = b"g"
 LEAST_CPU_S = 2
-"""The processor time of the smallest picture; it is counted in whole seconds."""
-_PX_BYTES = 40
-"""Memory for each pixel, by the costliest formats; measured in tests/attacks/test_decoding.py."""
+"""The processor time of a small picture, or of a small file; it is counted in whole seconds."""
 _SPARE_BYTES = 256 * 1024 * 1024
 
 
@@ -55,8 +52,10 @@ class Order:
         return Order(LimitsSpec.model_validate(limits), field)
 
 
-def cpu_s(limits: LimitsSpec, size: Size) -> int:
+def cpu_s(limits: LimitsSpec, size: Size, file_bytes: int) -> int:
     """Seconds of processor time that a picture of this size may take."""
+    if is_small(file_bytes):
+        return LEAST_CPU_S
     share = size.width * size.height / limits.input_px
     return max(LEAST_CPU_S, round(limits.decode_s * share))
 
@@ -100,10 +99,17 @@ def _decoded(order: Order, picture_file: int, pixel_file: int, talk: socket.sock
         os._exit(0)
     _end_with(talk)
     pixels = file.size.width * file.size.height
-    _bound(cpu_s(order.limits, file.size), len(data) * 3 + pixels * _PX_BYTES + _SPARE_BYTES)
-    picture = file.decode()
-    _write(picture, pixel_file)
+    seconds = cpu_s(order.limits, file.size, len(data))
+    _bound(seconds, len(data) * 3 + pixels * file.contents.px_bytes + _SPARE_BYTES)
+    picture = decoded_into(pixel_file, file)
     return {"alpha": picture.alpha is not None, "dpi": picture.dpi, "idle_alpha": picture.idle_alpha}
+
+
+def decoded_into(pixel_file: int, file: PictureFile) -> Picture:
+    """A picture whose pixels lie in a file: RGB, then alpha where there is some."""
+    pixels = file.size.width * file.size.height
+    os.ftruncate(pixel_file, 4 * pixels)
+    return file.decode(mmap.mmap(pixel_file, 4 * pixels))
 
 
 def _bound(seconds: int, more_bytes: int) -> None:
@@ -125,15 +131,6 @@ def _end_with(talk: socket.socket) -> None:
     except BlockingIOError:
         return
     os._exit(0)  # it was closed meanwhile
-
-
-def _write(picture: Picture, pixel_file: int) -> None:
-    """RGB, then alpha where there is some."""
-    planes = [picture.rgb] if picture.alpha is None else [picture.rgb, picture.alpha]
-    for plane in planes:
-        rest = np.ascontiguousarray(plane).data.cast("B")
-        while rest:
-            rest = rest[os.write(pixel_file, rest) :]
 
 
 def _say(talk: socket.socket, said: dict[str, Any]) -> None:

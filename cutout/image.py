@@ -7,6 +7,7 @@ import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from cutout.formats import heif, jpeg, tiff, webp
 from cutout.formats import png as png_file
 from cutout.formats.contents import Contents, Costly
 from cutout.formats.kind import SUPPORTED, sniff
-from cutout.formats.pixels import pixels
+from cutout.formats.pixels import Transparency, paint
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
 from cutout.spec import EncodeSpec, LimitsSpec
 
@@ -35,7 +36,7 @@ _CONTENTS: dict[str, Callable[[bytes], Contents]] = {
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, RuntimeError)
 """What decoders raise at files that make no sense."""
 _SMALL_BYTES = 64 * 1024
-"""What costs nothing to send may cost little to read."""
+"""See `is_small`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +102,24 @@ class PictureFile:
         stored = self.contents.size
         return Size(stored.height, stored.width) if self.contents.exif.turned else stored
 
-    def decode(self) -> Picture:
-        """Its pixels; raises InvalidFormat of a file that breaks off or makes no sense."""
+    def decode(self, memory: mmap | None = None) -> Picture:
+        """Its pixels, at the beginning of `memory` where some is given: RGB, then alpha where there is some.
+
+        Raises:
+            InvalidFormat: the file breaks off, or makes no sense.
+        """
+        width, height = self.size.width, self.size.height
+        planes = np.empty(4 * width * height, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
+        rgb, alpha = np.split(planes[: 4 * width * height], [3 * width * height])
+        rgb, alpha = rgb.reshape(height, width, 3), alpha.reshape(height, width)
         try:
-            rgb, alpha = pixels(self.contents)
+            transparency = paint(self.contents, rgb, alpha)
         except _BROKEN as broken:
             raise InvalidFormat.of_field(self.field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
         dpi = self.contents.exif.dpi
-        if dpi and self.contents.exif.turned:
-            dpi = (dpi[1], dpi[0])
-        if alpha is None or alpha.min(initial=255) < 255:
-            return Picture(rgb, alpha, dpi)
-        return Picture(rgb, None, dpi, idle_alpha=True)
+        upright_dpi = (dpi[1], dpi[0]) if dpi and self.contents.exif.turned else dpi
+        used = transparency is Transparency.USED
+        return Picture(rgb, alpha if used else None, upright_dpi, idle_alpha=transparency is Transparency.IDLE)
 
 
 def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile:
@@ -133,7 +140,7 @@ def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile
         raise InvalidFormat.of_field(field, f"Image is too costly to read: {costly}", kind) from costly
     except _BROKEN as broken:
         raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}", kind) from broken
-    _check_size(file.size, len(data), limits, field)
+    _check_size(file, len(data), limits)
     return file
 
 
@@ -142,8 +149,8 @@ def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
     return opened(data, limits, field).decode()
 
 
-def _check_size(size: Size, file_bytes: int, limits: LimitsSpec, field: str) -> None:
-    width, height = size.width, size.height
+def _check_size(file: PictureFile, file_bytes: int, limits: LimitsSpec) -> None:
+    width, height = file.size.width, file.size.height
     count, shown = width * height, f"{width}x{height}"
     if count > limits.input_px:
         message = f"Image has {count} pixels; at most {limits.input_px} are accepted"
@@ -151,12 +158,18 @@ def _check_size(size: Size, file_bytes: int, limits: LimitsSpec, field: str) -> 
         message = f"Image is {width} pixels wide and {height} high; at most {limits.input_side_px} a side are accepted"
     elif max(width, height) > limits.input_aspect * min(width, height):
         message = f"Image is {shown}; a side of at most {limits.input_aspect} times the other is accepted"
-    elif count > limits.input_px_of_64k and file_bytes <= _SMALL_BYTES:
-        most = limits.input_px_of_64k
-        message = f"Image has {count} pixels in {file_bytes} bytes; at most {most} in 64 KiB are accepted"
+    elif is_small(file_bytes) and count * file.contents.px_bytes > limits.memory_of_64k:
+        most = limits.memory_of_64k // file.contents.px_bytes
+        few = f"at most {most} are accepted of such a {file.contents.kind} in 64 KiB or less (limits.memory_of_64k)"
+        message = f"Image has {count} pixels in {file_bytes} bytes; {few}. A larger file may have {limits.input_px}"
     else:
         return
-    raise ResolutionTooHigh.of_field(field, message, shown)
+    raise ResolutionTooHigh.of_field(file.field, message, shown)
+
+
+def is_small(file_bytes: int) -> bool:
+    """Whether a file is one of those that may cost little, since they cost nothing to send."""
+    return file_bytes <= _SMALL_BYTES
 
 
 def encode(

@@ -126,10 +126,13 @@ class LimitsSpec(Spec):
         description="Most pixels that a replica decodes at a time; others wait, a larger picture until it is alone.",
     )
     decode_s: PositiveFloat = Field(
-        30.0, description="Processor seconds to decode `input_px`; a smaller picture has its share, and 2 s at least."
+        30.0,
+        description="Processor seconds to decode `input_px`; a smaller picture has its share, and 2 s at least; one of "
+        "64 KiB or less has 2 s.",
     )
-    input_px_of_64k: PositiveInt = Field(
-        8_000_000, description="Most pixels of an input whose file has 64 KiB or less."
+    memory_of_64k: PositiveInt = Field(
+        200 * MEBIBYTE,
+        description="Most memory, in bytes, that decoding a picture of 64 KiB or less may take, by its header.",
     )
     output_px: PositiveInt = Field(150_000_000, description="Most pixels of an output, after the upscale.")
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")

@@ -16,9 +16,7 @@ from cutout.outcome import Box, Cutout, Failure, OutputFormat, Rgba, Size, Upsca
 from cutout.resize import resize_rgba
 from cutout.spec import EncodeSpec, LimitsSpec
 
-OURS = LimitsSpec(
-    input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, input_px_of_64k=sys.maxsize
-)
+OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
 """Of a file that this service wrote: it was bounded when it was made."""
 
 

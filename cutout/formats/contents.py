@@ -29,6 +29,8 @@ class Contents:
     """A file of the same pixels, without metadata: what is advice must not keep anybody from the picture."""
     size: Size
     """As stored, before the picture is turned."""
+    px_bytes: int
+    """Memory for each pixel at the most while it is decoded, the three or four of the result among them."""
     exif: Exif = field(default_factory=Exif)
     """How the picture is to be turned, where browsers turn it, and its resolution."""
     colours: Colours = None

@@ -13,6 +13,9 @@ from cutout.formats.contents import Colours, Contents
 from cutout.formats.exif import Exif
 from cutout.outcome import Size
 
+_PX_BYTES, _DEEP_PX_BYTES = 18, 28
+"""The planes before and after film grain, which are twice as large beyond 8 bits, the decoder's RGBA, and a copy."""
+_HIGH_BIT_DEPTH = 0x40
 _THREADS = 1
 """Of a decoding; pictures are what runs side by side."""
 
@@ -21,14 +24,20 @@ def avif_contents(data: bytes) -> Contents:
     """What an AVIF holds; raises what libavif does."""
     size, _, _, profile, metadata, orientation, _ = _avif_decoder(data).get_info()
     advice = Exif(orientation, exif.read((metadata or b"").removeprefix(b"Exif\0\0")).dpi)
-    return Contents("AVIF", data, Size(*size), advice, _colours(profile, *_code_points(data)))
+    return Contents("AVIF", data, Size(*size), _px_bytes(data), advice, _colours(profile, *_code_points(data)))
+
+
+def _px_bytes(data: bytes) -> int:
+    """By the depth that the file's configurations of AV1 name."""
+    configurations = data.split(b"av1C")[1:]
+    return _DEEP_PX_BYTES if any(len(box) > 2 and box[2] & _HIGH_BIT_DEPTH for box in configurations) else _PX_BYTES
 
 
 def avif_image(data: bytes) -> Image.Image:
     """The first picture of an AVIF, as it is stored."""
     decoder = _avif_decoder(data)
     size, _, mode, *_ = decoder.get_info()
-    return Image.frombytes(mode, size, decoder.get_frame(0)[0])
+    return Image.frombuffer(mode, size, decoder.get_frame(0)[0], "raw", mode, 0, 1)  # RGBA is not copied
 
 
 def heic_contents(data: bytes) -> Contents:
@@ -37,7 +46,8 @@ def heic_contents(data: bytes) -> Contents:
     codes = image.info.get("nclx_profile") or {}
     points = codes.get("color_primaries", 0), codes.get("transfer_characteristics", 0)
     dpi = exif.read((image.info.get("exif") or b"").removeprefix(b"Exif\0\0")).dpi
-    return Contents("HEIF", data, Size(*image.size), Exif(dpi=dpi), _colours(image.info.get("icc_profile"), *points))
+    colours = _colours(image.info.get("icc_profile"), *points)
+    return Contents("HEIF", data, Size(*image.size), _DEEP_PX_BYTES, Exif(dpi=dpi), colours)
 
 
 def heic_image(data: bytes) -> Image.Image:

@@ -5,6 +5,8 @@ to 1,000 cd/m2 a curve leads to the screen's own white (the tone mapping of SMPT
 brightest of the three channels, in BT.2020, says how much darker a pixel becomes, so that its hue stays.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,25 +18,53 @@ _MOST = _PEAK / _WHITE
 _KNEE = np.array([1.0, 0.5])
 _BEND = np.array([1.65, 0.825])
 _STEPS = 16_383
-_ROWS_PX = 1 << 18
-"""Pixels worked on at a time: they are 24 bytes each, meanwhile."""
+_PART = 1 << 16
+"""Colours worked out at a time: they are 80 bytes each, meanwhile."""
+_KNOWN = np.uint32(1 << 24)
 
 
-def to_srgb(rgb: Rgb, space: HighRange) -> Rgb:
-    """(H, W, 3) sRGB of (H, W, 3) samples."""
+def to_srgb(space: HighRange) -> Callable[[Rgb], Rgb]:
+    """(H, W, 3) samples, a part of a picture after another -> sRGB; each colour is worked out once."""
+    convert = _conversion(space)
+    known = np.zeros(1 << 24, np.uint32)  # by red, green and blue, the lowest byte first; a page costs once it is used
+
+    def shown(rgb: Rgb) -> Rgb:
+        colours = _packed(rgb)
+        fresh = np.unique(colours[known[colours] == 0])
+        for at in range(0, len(fresh), _PART):
+            part = fresh[at : at + _PART]
+            known[part] = _packed(convert(_unpacked(part))) | _KNOWN
+        return _unpacked(known[colours])
+
+    return shown
+
+
+def _packed(rgb: Rgb) -> NDArray[np.uint32]:
+    wide = np.zeros((*rgb.shape[:-1], 4), np.uint8)
+    wide[..., :3] = rgb
+    return wide.view("<u4")[..., 0]
+
+
+def _unpacked(colours: NDArray[np.uint32]) -> Rgb:
+    return colours.astype("<u4", copy=False).view(np.uint8).reshape(*colours.shape, 4)[..., :3]
+
+
+def _conversion(space: HighRange) -> Callable[[Rgb], Rgb]:
+    """(N, 3) samples -> (N, 3) sRGB."""
     light = _light_by_sample(space.transfer)
-    out, rows = np.empty_like(rgb), max(1, _ROWS_PX // rgb.shape[1])
     to_wide = np.linalg.solve(to_xyz(BT2020), to_xyz(space.primaries)).astype(np.float32)
     to_screen = np.linalg.solve(to_xyz(SRGB), to_xyz(space.primaries)).astype(np.float32)
-    for at in range(0, len(rgb), rows):
-        part = light[rgb[at : at + rows]]
+
+    def convert(rgb: Rgb) -> Rgb:
+        part = light[rgb]
         wide = np.maximum(part @ to_wide.T, 0)
-        gain = np.ones(wide.shape[:2], np.float32)
+        gain = np.ones(len(wide), np.float32)
         if space.transfer != PQ:  # HLG is of the scene: a screen of 1,000 cd/m2 shows it with a gamma of 1.2
             gain = (wide @ np.array([0.2627, 0.6780, 0.0593], np.float32)) ** np.float32(0.2) * np.float32(_MOST)
-        gain *= _gain_by_peak(wide.max(2) * gain)
-        out[at : at + rows] = _samples((part @ to_screen.T) * gain[..., None])
-    return out
+        gain *= _gain_by_peak(wide.max(1) * gain)
+        return _samples((part @ to_screen.T) * gain[:, None])
+
+    return convert
 
 
 def _light_by_sample(transfer: int) -> NDArray[np.float32]:

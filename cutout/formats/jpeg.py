@@ -78,10 +78,17 @@ def contents(data: bytes) -> Contents:
         "JPEG",
         b"".join([_START, *found.kept, _END]),
         found.size,
+        _px_bytes(found),
         replace(advice, dpi=found.dpi or advice.dpi),
         icc.usable(b"".join(found.profile[number] for number in sorted(found.profile))),
         ended=found.ended or found.progressive,
     )
+
+
+def _px_bytes(found: _Found) -> int:
+    """As Pillow stores them, and the result, or before that, where there are several scans, all coefficients."""
+    coefficients = 2 * found.components if found.progressive or found.scans > 1 else 0
+    return (1 if found.components == 1 else 4) + max(3, coefficients)
 
 
 def is_whole(data: bytes) -> bool:

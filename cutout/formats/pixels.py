@@ -1,44 +1,59 @@
-"""A file's contents -> pixels: 8 bits, upright, sRGB, and alpha apart."""
+"""A file's contents -> pixels: 8 bits, upright, sRGB, and alpha apart; a strip at a time, into memory that is given."""
 
 import io
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
+from PIL import Image
 
-from cutout.formats import heif, high_range, jpeg, tiff
-from cutout.formats.colour_space import HighRange
-from cutout.formats.contents import Colours, Contents, Damaged
+from cutout.formats import heif, jpeg, tiff, webp
+from cutout.formats.contents import Contents, Damaged
+from cutout.formats.to_srgb import in_mode, to_srgb
 from cutout.outcome import Alpha, Rgb
 
 Image.MAX_IMAGE_PIXELS = None  # the limits of the configuration decide, from the header, before anything is decoded
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # fmt: skip
-"""What makes a picture of each EXIF orientation upright; 1 is upright."""
-_SRGB = ImageCms.createProfile("sRGB")
+Show: TypeAlias = Callable[[Image.Image], tuple[Rgb, Alpha | None]]
+"""A part of a picture of 8 bits -> its colours and its alpha."""
+Plane = TypeVar("Plane", bound=NDArray[Any])
 _KNOWN = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr"}
 _DEEP = {"I;16", "I;16B", "I;16L", "I;16N"}
 _DEEP_BITS = 16
+_STRIP_PX = 1 << 18
+"""Pixels worked on at a time."""
 
 
-def pixels(contents: Contents) -> tuple[Rgb, Alpha | None]:
-    """(H, W, 3) and (H, W) uint8; no alpha where the file has no transparency, not even an opaque one.
+class Transparency(Enum):
+    """What a file has of it."""
+
+    NONE = "no alpha channel, and no colour that counts as transparent"
+    IDLE = "every pixel is opaque"
+    USED = "some pixel is transparent"
+
+
+def paint(contents: Contents, rgb: Rgb, alpha: Alpha) -> Transparency:
+    """Write (H, W, 3) and, unless the file has no transparency, (H, W): uint8, upright.
 
     Raises:
         Damaged: the file breaks off, or makes no sense; and what Pillow and the decoders below it raise.
     """
     if not contents.ended and not jpeg.is_whole(contents.data):
         raise Damaged("the picture breaks off")
-    image = _with_key(_stored(contents), contents)
-    if contents.exif.orientation in _TURNS:
-        image = image.transpose(_TURNS[contents.exif.orientation])
-    if image.mode in ("P", "PA", "La", "RGBa"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    alpha = np.asarray(image.getchannel("A")) if image.mode in ("RGBA", "LA") else None
-    return _to_srgb(_opaque(image), contents.colours), alpha
+    image = _stored(contents)
+    rgb, alpha = _as_stored(rgb, contents.exif.orientation), _as_stored(alpha, contents.exif.orientation)
+    low = _low_bytes(contents) if contents.colour_key and contents.depth == _DEEP_BITS and image.mode == "RGB" else None
+    show, transparency = _shown(image, contents), Transparency.NONE
+    for rows, strip in _strips(image):
+        rgb[rows], opacity = show(_of_8_bits(strip))
+        if contents.colour_key:
+            opacity = _opacity(strip, contents, None if low is None else low.crop(_box(low, rows)))
+        if opacity is not None:
+            alpha[rows] = opacity
+            used = transparency is Transparency.USED or opacity.min() < 255
+            transparency = Transparency.USED if used else Transparency.IDLE
+    return transparency
 
 
 def _stored(contents: Contents) -> Image.Image:
@@ -50,6 +65,8 @@ def _stored(contents: Contents) -> Image.Image:
             image = heif.heic_image(contents.data)
         case "TIFF":
             image = tiff.FirstPage(io.BytesIO(contents.data))
+        case "WEBP":
+            image = webp.image(contents.data)
         case _:
             image = Image.open(io.BytesIO(contents.data), formats=[contents.kind])
     image.load()
@@ -58,62 +75,81 @@ def _stored(contents: Contents) -> Image.Image:
     return image
 
 
-def _with_key(image: Image.Image, contents: Contents) -> Image.Image:
-    """The picture with an alpha channel, where a PNG says that one value is transparent: at the file's own depth."""
-    key = contents.colour_key
-    samples = _samples(image, contents) if key else None
-    eight = Image.fromarray(_high_byte(image)) if image.mode in _DEEP else image
-    if key is None or samples is None:
-        return eight
-    hidden = np.all(samples == np.array(key), axis=2)
-    eight = eight.convert("L") if eight.mode == "1" else eight.copy()
-    eight.putalpha(Image.fromarray(np.where(hidden, 0, 255).astype(np.uint8)))
-    return eight
+def _as_stored(plane: Plane, orientation: int) -> Plane:
+    """An upright plane, seen as the file has it; orientations as EXIF counts them."""
+    if orientation in (2, 3, 6, 7):
+        plane = plane[:, ::-1]  # type: ignore[assignment]
+    if orientation in (3, 4, 7, 8):
+        plane = plane[::-1]  # type: ignore[assignment]
+    return plane.swapaxes(0, 1) if orientation in (5, 6, 7, 8) else plane
 
 
-def _samples(image: Image.Image, contents: Contents) -> NDArray[np.uint16] | NDArray[np.uint8]:
-    """(H, W, 1 or 3) at the file's depth. Of 16-bit RGB Pillow keeps the high bytes; the low ones are read as well."""
-    grid = np.atleast_3d(np.asarray(image))
+def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    step = max(1, _STRIP_PX // image.width)
+    for top in range(0, image.height, step):
+        rows = slice(top, min(image.height, top + step))
+        yield rows, image.crop(_box(image, rows))
+
+
+def _box(image: Image.Image, rows: slice) -> tuple[int, int, int, int]:
+    return (0, rows.start, image.width, rows.stop)
+
+
+def _of_8_bits(image: Image.Image) -> Image.Image:
+    if image.mode in _DEEP:
+        return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+    return image.convert("L") if image.mode == "1" else image
+
+
+def _shown(image: Image.Image, contents: Contents) -> Show:
+    """How the picture's strips become colours and alpha; those of one byte a pixel by a table of all 256."""
+    mode = "L" if image.mode == "1" or image.mode in _DEEP else image.mode
+    coloured = "RGBA" if image.has_transparency_data else "RGB"
+    mixed = coloured if mode in ("P", "PA", "La", "RGBa") else mode
+    opaque = {"LA": "L", "RGBA": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}.get(mixed, mixed)
+    colours = to_srgb(opaque, contents.colours)
+
+    def show(part: Image.Image) -> tuple[Rgb, Alpha | None]:
+        part = in_mode(part, mixed)
+        alpha = np.asarray(part.getchannel("A")) if mixed in ("RGBA", "LA") else None
+        return colours(in_mode(part, opaque)), alpha
+
+    return _by_table(show, image) if mode in ("L", "P") else show
+
+
+def _by_table(show: Show, image: Image.Image) -> Show:
+    every = image.crop((0, 0, 1, 1)).resize((256, 1)) if image.mode == "P" else Image.new("L", (256, 1))
+    every.putdata(range(256))
+    rgb, alpha = show(every)
+    rgb_of, alpha_of = rgb[0], None if alpha is None else alpha[0]
+
+    def look_up(part: Image.Image) -> tuple[Rgb, Alpha | None]:
+        values = np.asarray(part)
+        return rgb_of[values], None if alpha_of is None else alpha_of[values]
+
+    return look_up
+
+
+def _opacity(strip: Image.Image, contents: Contents, low: Image.Image | None) -> Alpha:
+    """(H, W), where a PNG says that one value is transparent: at the file's own depth."""
+    hidden = np.all(_samples(strip, contents, low) == np.array(contents.colour_key), axis=2)
+    return np.where(hidden, np.uint8(0), np.uint8(255))
+
+
+def _samples(strip: Image.Image, contents: Contents, low: Image.Image | None) -> NDArray[np.uint16] | NDArray[np.uint8]:
+    """(H, W, 1 or 3) at the file's depth."""
+    grid = np.atleast_3d(np.asarray(strip))
     if contents.depth < 8:
-        return grid // (255 // (2**contents.depth - 1)) if image.mode == "L" else grid.astype(np.uint8)
-    if contents.depth == _DEEP_BITS and image.mode == "RGB":
-        low = Image.open(io.BytesIO(contents.data), formats=["PNG"])
-        low.tile = [tile._replace(args="RGB;16L") for tile in low.tile]
+        return grid // (255 // (2**contents.depth - 1)) if strip.mode == "L" else grid.astype(np.uint8)
+    if low is not None:
         deep: NDArray[np.uint16] = grid.astype(np.uint16) << 8 | np.asarray(low)
         return deep
     return grid
 
 
-def _high_byte(image: Image.Image) -> NDArray[np.uint8]:
-    return (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
-
-
-def _opaque(image: Image.Image) -> Image.Image:
-    """L, RGB or CMYK of 8 bits a channel, without alpha."""
-    without = {"1": "L", "LA": "L", "RGBA": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}
-    return _in_mode(image, without.get(image.mode, image.mode))
-
-
-def _in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image itself where it has the mode already; Pillow would copy it."""
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _to_srgb(image: Image.Image, colours: Colours) -> Rgb:
-    """(H, W, 3) of L, RGB or CMYK."""
-    if isinstance(colours, HighRange):
-        return high_range.to_srgb(np.asarray(_in_mode(image, "RGB")), colours)
-    return np.asarray(_in_mode(_converted(image, colours) if colours else image, "RGB"))
-
-
-def _converted(image: Image.Image, profile: bytes) -> Image.Image:
-    """By relative colorimetric intent with black point compensation; of a profile that does not fit, as it is."""
-    if profile[16:20] == b"RGB " and image.mode == "L":
-        image = image.convert("RGB")
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
-        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-        return ImageCms.profileToProfile(image, source, _SRGB, intent, "RGB", flags=flags) or image
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        return image  # it makes no sense, or is of another colour space: it says nothing of these pixels
+def _low_bytes(contents: Contents) -> Image.Image:
+    """Of 16-bit RGB Pillow keeps the high bytes; the low ones are read as well."""
+    low = Image.open(io.BytesIO(contents.data), formats=["PNG"])
+    low.tile = [tile._replace(args="RGB;16L") for tile in low.tile]
+    low.load()
+    return low

@@ -21,6 +21,7 @@ _LENGTHS = {
 }  # fmt: skip
 """Chunks of metadata that are read, and their lengths."""
 _GREY, _RGB, _PALETTE = 0, 2, 3
+_RESULT_BYTES = 4
 _METRES_PER_INCH = 0.0254
 _LAST_INTENT = 3
 _UNIT = 100_000
@@ -56,11 +57,19 @@ def contents(data: bytes) -> Contents:
         "PNG",
         b"".join([SIGNATURE, header, *tables, *pixels, _END]),
         Size(width, height),
+        _px_bytes(kind, depth),
         _exif(advice),
         _colours(advice),
         _colour_key(advice.get(b"tRNS", b""), kind, depth),
         depth,
     )
+
+
+def _px_bytes(kind: int, depth: int) -> int:
+    """As Pillow stores them, and the result; 16-bit RGB may be looked at twice."""
+    if kind in (_GREY, _PALETTE):
+        return _RESULT_BYTES + (2 if depth == 16 else 1)
+    return _RESULT_BYTES + (8 if (kind, depth) == (_RGB, 16) else 4)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

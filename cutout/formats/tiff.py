@@ -8,6 +8,10 @@ from cutout.formats import exif, icc
 from cutout.formats.contents import Contents
 from cutout.outcome import Size
 
+_BITS_PER_SAMPLE = 258
+_STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
+_RESULT_BYTES = 4
+
 
 class FirstPage(TiffImageFile):
     """A page as it is stored: Pillow would turn it, and fail at tags of unusual types."""
@@ -22,5 +26,13 @@ class FirstPage(TiffImageFile):
 
 def contents(data: bytes) -> Contents:
     """What a TIFF's first page holds; raises what Pillow does."""
-    with FirstPage(io.BytesIO(data)) as page:
-        return Contents("TIFF", data, Size(*page.size), exif.read(data), icc.usable(page.info.get("icc_profile", b"")))
+    page = FirstPage(io.BytesIO(data))
+    with page:
+        colours = icc.usable(page.info.get("icc_profile", b""))
+        return Contents("TIFF", data, Size(*page.size), _px_bytes(page), exif.read(data), colours)
+
+
+def _px_bytes(page: FirstPage) -> int:
+    """As Pillow stores them, and the result, or what a strip is read into, which may be the whole picture."""
+    stored = _STORED_BYTES.get(page.mode, 4)
+    return stored + max(_RESULT_BYTES, sum(page.tag_v2.get(_BITS_PER_SAMPLE, (1,))) // 8)

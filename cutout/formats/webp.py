@@ -6,12 +6,16 @@ Orientation in a WebP's EXIF is not followed, as browsers do not.
 import struct
 from collections.abc import Iterator
 
+from PIL import Image, _webp
+
 from cutout.formats import exif, icc
 from cutout.formats.contents import Contents, Costly, Damaged
 from cutout.formats.exif import Exif
 from cutout.outcome import Size
 
 _MOST_CHUNKS = 100_000
+_PX_BYTES = 12
+"""libwebp keeps this frame, the last one, and gives a copy."""
 _SIZES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}
 """The chunks that begin with the picture's size, and how many of their bytes it takes."""
 
@@ -32,7 +36,21 @@ def contents(data: bytes) -> Contents:
     if size is None:
         raise Damaged("no size")
     dpi = exif.read(advice.get(b"EXIF", b"").removeprefix(b"Exif\0\0")).dpi
-    return Contents("WEBP", data, size, Exif(dpi=dpi), icc.usable(advice.get(b"ICCP", b"")))
+    return Contents("WEBP", data, size, _PX_BYTES, Exif(dpi=dpi), icc.usable(advice.get(b"ICCP", b"")))
+
+
+def image(data: bytes) -> Image.Image:
+    """The first frame of a WebP, as it is stored; by libwebp itself, since Pillow would keep a copy.
+
+    Raises:
+        Damaged: there is none.
+    """
+    decoder = _webp.WebPAnimDecoder(data)
+    size, *_, mode = decoder.get_info()
+    frame = decoder.get_next()
+    if frame is None:
+        raise Damaged("no picture")
+    return Image.frombuffer(mode, size, frame[0], "raw", mode, 0, 1)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

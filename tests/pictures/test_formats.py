@@ -121,13 +121,22 @@ def test_limits_are_of_heic_too(name: str) -> None:
         opened((HEIC / f"{name}.heic").read_bytes(), LimitsSpec(input_px=6143))
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
-def test_a_few_bytes_of_a_huge_picture_are_refused(form: str) -> None:
-    """What costs nothing to send may cost little to read: 64 KiB have 8 megapixels at most."""
-    options = {"compression": "tiff_lzw"} if form == "TIFF" else {"lossless": True}
-    small = saved(Image.new("1", (4000, 2000)), form, **options)
-    large = saved(Image.new("1", (4000, 2001)), form, **options)
+@pytest.mark.parametrize(
+    ("mode", "form", "options", "px_bytes"),
+    [
+        ("1", "PNG", {}, 5), ("RGBA", "PNG", {}, 8), ("I;16", "PNG", {}, 6),
+        ("1", "TIFF", {"compression": "group4"}, 5), ("RGBA", "TIFF", {"compression": "tiff_lzw"}, 8),
+        ("RGBA", "WEBP", {"lossless": True}, 12), ("RGB", "AVIF", {}, 18),
+        ("L", "JPEG", {}, 4), ("RGB", "JPEG", {}, 7), ("RGB", "JPEG", {"progressive": True}, 10),
+    ],
+)  # fmt: skip
+def test_a_few_bytes_of_a_huge_picture_are_refused(
+    mode: str, form: str, options: dict[str, object], px_bytes: int
+) -> None:
+    """What costs nothing to send may cost little memory to read, and how much that is, is said by the header."""
+    data, needed = saved(Image.new(mode, (40, 30)), form, **options), 40 * 30 * px_bytes
 
-    assert opened(small, LimitsSpec()).size == Size(4000, 2000)
-    with pytest.raises(ImageTooLarge, match=f"8004000 pixels in {len(large)} bytes; at most 8000000 in 64 KiB"):
-        opened(large, LimitsSpec())
+    assert opened(data, LimitsSpec(memory_of_64k=needed)).size == Size(40, 30)
+    with pytest.raises(ImageTooLarge, match=f"1200 pixels in {len(data)} bytes; at most 1199 are accepted of such a"):
+        opened(data, LimitsSpec(memory_of_64k=needed - 1))
+    assert opened(data + bytes(65_536), LimitsSpec(memory_of_64k=1)).size == Size(40, 30)
