@@ -20,7 +20,7 @@ class Books(Ledger):
     ) -> None:
         """`lease_s`: how long a job keeps its caller's place, and its money, in seconds, when nobody gives them back.
 
-        `owner` is this run of the service: what another one has set aside is booked at the start.
+        `owner` is this run of the service: what an earlier one has set aside on SQLite is booked at the start.
         """
         super().__init__(database_url)
         self._limiter = Limiter(lease_s)

@@ -36,9 +36,13 @@ class Budget:
         self._turn = asyncio.Lock()
 
     async def start(self) -> tuple[Charge, ...]:
-        """Book what earlier runs of the service have left; gives what was booked. Raises as `reserve`."""
+        """Book what runs of the service that have ended have left; gives what was booked. Raises as `reserve`.
+
+        On PostgreSQL another run may be alive, and have calls on their way: there what was left waits for its lease.
+        """
+        alone = self._database.dialect == "sqlite"
         async with self._writing() as connection:
-            return await self._book_abandoned(connection, self._owner or None)
+            return await self._book_abandoned(connection, self._owner if alone and self._owner else None)
 
     async def reserve(
         self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]

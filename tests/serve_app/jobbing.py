@@ -1,10 +1,11 @@
 """Durable jobs without Ray: a worker in this process, its models, and the endpoints over it.
 
-As a program, `python -m tests.serve_app.jobbing FOLDER DATABASE_URL STORE PORT`, it works until killed.
+As a program, `python -m tests.serve_app.jobbing FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
 """
 
 import asyncio
 import io
+import os
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import uvicorn
@@ -26,8 +28,10 @@ from cutout.outcome import Cutout, Failure, Job, OutputFormat, Upscaled
 from cutout.removal import Removal
 from cutout.spec import AccessSpec, EncodeSpec, JobsSpec, Registry, WebhookSpec
 from deployments.backends.base import Resources
+from deployments.books import Books
 from deployments.upscaler import Upscaler
 from fetching.fetch import Fetcher
+from serve_app import workers
 from serve_app.acceptance import Durable, check_form
 from serve_app.app import create_app
 from serve_app.contract import ProcessForm, RemoveForm
@@ -44,11 +48,16 @@ from serve_app.store import PictureStore
 from tests.patience import HANG_S
 from tests.serve_app.parts import BUSY, InProcess, Memory, model, registry
 
+DEAD_S = 1.0
+"""How soon a worker counts as dead here. No connection breaks, so that a living one never does, however slow it is."""
 WEBHOOK = WebhookSpec(allowed_hosts=("127.0.0.1",), gaps_s=(0.1, 0.2, 0.4), total_s=5)
 
 
 class Counted(InProcess):
-    """A model that notes in `runs` for which picture it has finished; `held` holds it up until it is set."""
+    """A model that notes for which picture it was asked in `calls`, and in `runs` for which one it has finished.
+
+    `held` holds it up until it is set.
+    """
 
     runs: Path
     held: asyncio.Event | None = None
@@ -58,6 +67,9 @@ class Counted(InProcess):
     async def remove(
         self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
     ) -> Cutout | Failure:
+        name = f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n"
+        with self.runs.with_name("calls").open("a") as file:
+            file.write(f"{os.getpid()} {name}")
         try:
             await asyncio.sleep(self.pause_s)
             if self.held:
@@ -67,7 +79,7 @@ class Counted(InProcess):
             raise
         result = await super().remove(picture, output_format, removal)
         with self.runs.open("a") as file:
-            file.write(f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n")
+            file.write(name)
         return result
 
 
@@ -132,12 +144,13 @@ def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Coun
 def built(
     folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, access: Any = None, **jobs: Any
 ) -> Works:
-    """A worker that has not begun, on its own folder and database."""
+    """A worker that has not begun, on its own folder and database; it has books of a test where none are in `jobs`."""
     specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
+    given = jobs.pop("books", None)
     reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
-    models, books, kept = counted(reg, folder, pause_s), Memory(), Kept()
+    models, books, kept = counted(reg, folder, pause_s), given or Memory(), Kept()
     upscaler = Enlarging(EncodeSpec())
     upscaler.pause_s = pause_s
     shotgun = Shotgun(reg, models, upscaler, PartBooks(books), instruments=kept)
@@ -153,11 +166,12 @@ def built(
 async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterator[Works]:
     """A worker at work."""
     works = built(folder, database_url, **given)
-    await works.jobs.start()
-    try:
-        yield works
-    finally:
-        await works.jobs.close()
+    with mock.patch.object(workers, "DEAD_S", DEAD_S):
+        await works.jobs.start()
+        try:
+            yield works
+        finally:
+            await works.jobs.close()
 
 
 def service(works: Works) -> FastAPI:
@@ -213,7 +227,9 @@ def client(works: Works) -> httpx.AsyncClient:
 async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
     """What the program does."""
     webhook = WEBHOOK.model_copy(update={"gaps_s": (0.2,) * 20})  # more than a test's receiver fails in all
-    async with working(folder, database_url, place=place, pause_s=0.1, webhook=webhook) as works:
+    books = Books(database_url, lease_s=HANG_S)
+    await books.start()
+    async with working(folder, database_url, place=place, pause_s=0.1, books=books, webhook=webhook) as works:
         app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
         config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off")
         await uvicorn.Server(config).serve()

@@ -1,0 +1,111 @@
+"""Which processes work off durable jobs on one PostgreSQL, and which of them have died: only their work is taken over.
+
+A worker's name is an advisory lock there. It belongs to the session of one connection and ends with it, however the
+process ends. A connection may also break while both of its ends live: its worker connects and locks again at its next
+look. So a worker is dead when nobody held its lock at any look for DEAD_S, as seen by another that was connected all
+that time: an outage of the database makes nobody dead.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from typing import Any
+
+import psycopg
+
+logger = logging.getLogger(__name__)
+KIND = "jobs"
+"""What every worker's name begins with. The whole name where there can be one only, as on SQLite, and in 1.0.0."""
+LOOK_S = 1.0
+DEAD_S = 10.0
+CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+SESSION = (
+    "SET tcp_keepalives_idle = 3",  # or PostgreSQL waits for two hours for a machine that has lost its power
+    "SET tcp_keepalives_interval = 1",
+    "SET tcp_keepalives_count = 3",
+    "SET lock_timeout = '3s'",  # the session before may not have been noticed to be broken yet
+)
+HOLD = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+FREE = """
+SELECT name FROM (
+    SELECT DISTINCT executor_id AS name, hashtextextended(executor_id, 0) AS lock
+    FROM dbos.workflow_status
+    WHERE status = 'PENDING' AND application_version = %s AND starts_with(executor_id, %s) AND executor_id <> %s
+) AS others
+WHERE CASE WHEN pg_try_advisory_lock(lock) THEN pg_advisory_unlock(lock) ELSE false END
+"""
+"""Other workers that have begun something, and whose lock nobody holds."""
+
+
+class Workers:
+    """The workers of one database, as one of them sees them."""
+
+    def __init__(self, url: str, version: str) -> None:
+        """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs."""
+        self.name = f"{KIND}-{uuid.uuid4()}"
+        self.dead: tuple[str, ...] = ()
+        """Workers that have died in the middle of something, as of the last look."""
+        self._url = url
+        self._version = version
+        self._connection: psycopg.Connection[Any] | None = None
+        self._free_since: dict[str, float] = {}
+        self._over = threading.Event()
+        # Of its own: in a shared one it might wait behind pictures, and this worker would seem to be dead.
+        self._watch = threading.Thread(target=self._look_on, name="workers", daemon=True)
+
+    def join(self) -> None:
+        """Be one of them, before any work is taken; blocks. Raises psycopg.Error while the database is away."""
+        self._held()
+
+    def watch(self) -> None:
+        """From now on look at the others, and see to it that they know this one to live."""
+        self._watch.start()
+
+    def leave(self) -> None:
+        """Be none of them any more; what is not done is for the others. Blocks until a look has ended."""
+        self._over.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        self._disconnect()
+
+    def look(self) -> None:
+        """Hold this worker's own lock, and find the dead; blocks. Raises psycopg.Error while the database is away."""
+        try:
+            rows = self._held().execute(FREE, [self._version, KIND, self.name]).fetchall()
+        except psycopg.Error:
+            self._disconnect()
+            raise
+        now = time.monotonic()
+        self._free_since = {name: self._free_since.get(name, now) for (name,) in rows}
+        self.dead = tuple(name for name, since in self._free_since.items() if now - since >= DEAD_S)
+
+    def _look_on(self) -> None:
+        while not self._over.wait(LOOK_S):
+            try:
+                self.look()
+            except psycopg.Error as away:
+                logger.warning("Other workers of jobs cannot be seen for now: %s", away)
+
+    def _held(self) -> psycopg.Connection[Any]:
+        """The connection that has this worker's lock, a new one where the last one is lost."""
+        if self._connection and not self._connection.closed:
+            return self._connection
+        self._connection = psycopg.connect(self._url, **CONNECTION)
+        for setting in SESSION:
+            self._connection.execute(setting)
+        self._connection.execute(HOLD, [self.name])
+        return self._connection
+
+    def _disconnect(self) -> None:
+        """Let go of the lock. What was seen of the others is of no use: they may have lost theirs in the same way."""
+        self._free_since, self.dead = {}, ()
+        if self._connection:
+            self._connection.close()
