@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from benchmarks.operations.kills import STEADY
 from benchmarks.operations.service import Fake, Running, autoscaled, serving
 from cutout.trail import PACKAGES
+from tests.faults.paying import PAID, Provider, provider
 
 PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
 """A replica that hangs is replaced before its calls are out of time."""
@@ -18,6 +19,7 @@ FAKES = {
     "asleep": Fake(0.1, autoscaled(0, 1)),
     "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
     "steady": Fake(0.1, {**STEADY.entry, **PROMPT_HEALTH}),
+    "paid": PAID,
 }
 
 
@@ -42,8 +44,15 @@ def loggers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def fakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def paid() -> Iterator[Provider]:
+    """The provider of the model `paid`."""
+    with provider() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def fakes(tmp_path_factory: pytest.TempPathFactory, paid: Provider) -> Iterator[Running]:
     """The service with fakes as models, and two ingress replicas, on a real Ray; for tests that harm or scale it."""
     two = {"autoscaling_config": None, "num_replicas": 2}
-    with serving(tmp_path_factory.mktemp("fakes"), FAKES, {"Ingress": two}) as running:
+    with serving(tmp_path_factory.mktemp("fakes"), FAKES, {"Ingress": two}, **paid.variables) as running:
         yield running

@@ -22,8 +22,9 @@ from PIL import Image
 
 from serve_app.leftovers import members
 from tests.cluster.conftest import free_port, start, wait_ready
+from tests.deployments.spending import booked_usd
 from tests.patience import HANG_S
-from tests.providers.runware import FakeRunware
+from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
 
 """Longest wait for a job, the start of new replicas in it, in seconds."""
@@ -173,10 +174,12 @@ class Batch:
 
     def check(self, came: list[str], kills: int = 1) -> None:
         """Each job was told, under its own id, and paid; what was paid and kept was not paid again."""
-        charged = self._service.charged
-        calls = [charged[width] for width in self.widths]
+        charged = self._service.charged  # before the books are read: what comes later was set aside before it came
+        calls, booked = [charged[width] for width in self.widths], self._service.booked
         assert told(came, self.jobs)
         print(f"\n{kills} killed: {len(self.jobs)} jobs accepted, all ended and told, paid for {sum(calls)} times")
+        print(f"money: {sum(charged.values())} calls at the provider, {booked:g} booked")
+        assert sum(charged.values()) <= booked
         assert {width: charged[width] for width in self.paid} == self.paid
         assert min(calls) >= 1
         assert sum(calls) <= len(calls) + kills * AT_WORK  # those mid-call at a kill, which nobody can know of
@@ -197,6 +200,12 @@ class Service:
         """Start it, again after it was killed, and wait until it is ready."""
         self._process = start(self.folder, self.port, LEAN, **self._variables)
         wait_ready(self._process, self.folder)
+
+    @property
+    def booked(self) -> float:
+        """Pictures that are booked, or whose price is set aside; one that was paid is worth its price here."""
+        url = self._variables.get("DATABASE_URL", f"sqlite:///{self.folder}/data/ledger.sqlite")
+        return round(booked_usd(url, "runware") / PRICE_USD, 6)
 
     def kill(self) -> None:
         """Kill every process of it at once."""

@@ -13,6 +13,7 @@ from benchmarks.operations.kills import STEADY
 from benchmarks.operations.load import Load, Shot
 from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import Running, serving
+from tests.faults.paying import PAID, Provider
 
 pytestmark = pytest.mark.long
 DISK_MB = 48
@@ -34,9 +35,9 @@ def disk(folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def service(tmp_path_factory: pytest.TempPathFactory, paid: Provider) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("disk")
-    with disk(folder), serving(folder, {"steady": STEADY}) as running:
+    with disk(folder), serving(folder, {"steady": STEADY, "paid": PAID}, **paid.variables) as running:
         yield running
 
 
@@ -64,9 +65,10 @@ def freezing(place: Path, times: int = 4) -> Iterator[None]:
         thread.join()
 
 
-def test_a_slow_disk_makes_nobody_fail(service: Running) -> None:
+def test_a_slow_disk_makes_nobody_fail(service: Running, paid: Provider) -> None:
     """Writes that take a second make records and jobs late, and lose none."""
     with (
+        paid.paid(service, "a slow disk"),
         Load(service.address, 2, lambda _: cut_by("steady")) as plain,
         Load(service.address, 2, job, keyed=True) as kept,
         freezing(service.data),
@@ -77,10 +79,11 @@ def test_a_slow_disk_makes_nobody_fail(service: Running) -> None:
     assert (plain.tally.lost, kept.tally.lost) == ([], [])
 
 
-def test_a_full_disk_refuses_what_must_be_kept(service: Running) -> None:
+def test_a_full_disk_refuses_what_must_be_kept(service: Running, paid: Provider) -> None:
     """On a full disk plain requests are answered, and jobs refused; with room again every job is answered."""
     filler = service.data / "filler"
     with (
+        paid.paid(service, "a full disk"),
         Load(service.address, 2, lambda _: cut_by("steady")) as plain,
         Load(service.address, 2, job, keyed=True) as kept,
     ):

@@ -12,17 +12,19 @@ from benchmarks.operations.kills import STEADY
 from benchmarks.operations.pictures import picture
 from benchmarks.operations.service import START_S, Running, serving, variables, wait_for
 from benchmarks.processes import started, wait_until
+from tests.faults.paying import PAID, Provider, provider
 from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
 
 
 @contextmanager
-def again(service: Running) -> Iterator[None]:
+def again(service: Running, paid: Provider) -> Iterator[None]:
     """The service started anew where it was, as Docker's --restart does."""
     log, port = service.folder / "again.log", service.address.rpartition(":")[2]
     command = [str(part) for part in service.process.args]  # type: ignore[union-attr] - a list, as we started it
-    with started(command, {**os.environ, **variables(service.folder), "PORT": port}, log) as process:
+    environment = {**os.environ, **variables(service.folder), **paid.variables, "PORT": port}
+    with started(command, environment, log) as process:
         wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
         yield
 
@@ -33,8 +35,10 @@ def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: st
     monkeypatch.setattr(load, "PATIENCE_S", HANG_S + START_S)
     shot = load.Shot("/remove-background?include_models=steady", picture(96, 64))
     with (
-        serving(tmp_path, {"steady": STEADY}) as service,
+        provider() as paid,
+        serving(tmp_path, {"steady": STEADY, "paid": PAID}, **paid.variables) as service,
         ExitStack() as restarted,  # outlives the callers
+        paid.paid(service, f"kill -9 of {kind}"),
         load.Load(service.address, 4, lambda _: shot, keyed=True) as jobs,
     ):
         jobs.wait_answers(10)
@@ -42,7 +46,7 @@ def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: st
         service.kill(kind)
         ended_s = wait_for(lambda: service.process.poll() is not None, HANG_S, "the service's end")
         meanwhile = jobs.tally.answered - before
-        restarted.enter_context(again(service))
+        restarted.enter_context(again(service, paid))
         jobs.wait_answers(10)
 
     print(f"\nkill -9 of {kind}: {meanwhile} answered until the end after {ended_s:.0f} s; {jobs.tally}")

@@ -13,6 +13,7 @@ from benchmarks.operations.pictures import cut_by, picture
 from benchmarks.operations.service import Running, serving
 from tests.deployments.conftest import postgres_server
 from tests.deployments.networks import brightness_network
+from tests.faults.paying import PAID, provider
 from tests.patience import HANG_S
 
 pytestmark = pytest.mark.long
@@ -23,8 +24,16 @@ CLOCK = Path(__file__).parent / "clock"
 def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     """Without PostgreSQL requests are answered and picks refused with 503; with it again, picks are kept again."""
     pick = {"job_id": "none", "selected_model_id": "steady"}
-    with postgres_server() as server, serving(tmp_path, {"steady": STEADY}, DATABASE_URL=server.get_uri()) as service:
-        with Load(service.address, 4, lambda _: cut_by("steady")) as load:
+    models = {"steady": STEADY, "paid": PAID}
+    with (
+        postgres_server() as server,
+        provider() as paid,
+        serving(tmp_path, models, DATABASE_URL=server.get_uri(), **paid.variables) as service,
+    ):
+        with (
+            paid.paid(service, "a database away and back", server.get_uri()),
+            Load(service.address, 4, lambda _: cut_by("steady")) as load,
+        ):
             load.wait_answers(10)
             server.stop()
             load.wait_answers(10)
@@ -72,8 +81,11 @@ def test_a_clock_that_jumps(tmp_path: Path) -> None:
     clock, seen = tmp_path / "clock", []
     _set(clock, 0)
     kept = Shot("/remove-background?include_models=steady", picture(96, 64))
+    models, ahead = {"steady": STEADY, "paid": PAID}, {"PYTHONPATH": str(CLOCK), "CLOCK_AHEAD": str(clock)}
     with (
-        serving(tmp_path, {"steady": STEADY}, PYTHONPATH=str(CLOCK), CLOCK_AHEAD=str(clock)) as service,
+        provider() as paid,
+        serving(tmp_path, models, **ahead, **paid.variables) as service,
+        paid.paid(service, "a clock that jumps"),
         Load(service.address, 2, lambda _: cut_by("steady")) as load,
         Load(service.address, 2, lambda _: kept, keyed=True) as jobs,
     ):

