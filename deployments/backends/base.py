@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from cutout.decoder import Decoder
 from cutout.errors import ModelUnavailable
 from cutout.image import Picture
 from cutout.instruments import NO_INSTRUMENTS, Instruments
 from cutout.outcome import EngineReport, Matte
 from cutout.spec import ModelSpec, Spec
+from deployments.backends.answers import LIMITS, decoded
 from deployments.backends.money import Bill, Spending
 from deployments.backends.wire import LimitsForm, Parcel, pack, unpack
 
@@ -152,8 +154,11 @@ class RemoteBackend(Backend[R]):
     """A model behind somebody's HTTP API. Its key comes from the environment, is read here, and goes nowhere else.
 
     A kind of provider is one method, `exchange`. What surrounds it: the provider's limits (wire.py), its faults
-    (provider.py) and its bill (money.py).
+    (provider.py), its pictures (answers.py) and its bill (money.py).
     """
+
+    _decoder: Decoder
+    """There after `open`."""
 
     def __init__(self, spec: ModelSpec, options: R, resources: Resources) -> None:
         super().__init__(spec, options, resources)
@@ -177,6 +182,7 @@ class RemoteBackend(Backend[R]):
         key = self.key(self.options.key_variable)
         meter = CallMeter(self.resources.instruments, self.spec.provider, self.spec.id)
         spec, calls = self.spec, self.options.calls
+        self._decoder = Decoder(LIMITS)
         self._provider = Provider(spec.name, key, calls, spec.timeout_s, meter, hosts=self.hosts)
 
     async def remove(self, picture: Picture) -> Matte:
@@ -227,4 +233,5 @@ class RemoteBackend(Backend[R]):
 
     async def _matte(self, picture: Picture, parcel: Parcel, bill: Bill) -> Matte:
         reply = await self.exchange(parcel, bill)
-        return await asyncio.to_thread(unpack, reply, parcel, picture)
+        answer = await decoded(self._decoder, reply, parcel)
+        return await asyncio.to_thread(unpack, answer, parcel, picture)

@@ -17,19 +17,15 @@ import numpy as np
 from PIL import Image
 from pydantic import Field, PositiveInt
 
-from cutout.errors import ImageTooLarge, InvalidFormat
-from cutout.formats.kind import sniff
 from cutout.ground import shown
-from cutout.image import Picture, decode
+from cutout.image import Picture
 from cutout.outcome import Alpha, Matte, Rgb, Size
 from cutout.png import encode
 from cutout.resize import resize_alpha, resize_rgb
-from cutout.spec import LimitsSpec, Spec
+from cutout.spec import Spec
 
 QUALITIES = (95, 85)
 """Of JPEG and WebP, in this order; colour is not subsampled."""
-SHAPE_TOLERANCE_PX = 2
-"""How far a reply's height may be from that of its width and the picture's shape: providers round differently."""
 
 
 class LimitsForm(Spec):
@@ -84,17 +80,12 @@ def pack(picture: Picture, limits: LimitsForm) -> Parcel:
         size = _scaled(size, min(0.9, 0.95 * math.sqrt(limits.max_bytes / len(data))))
 
 
-def unpack(reply: bytes, parcel: Parcel, picture: Picture) -> Matte:
-    """The matte of `picture` in a provider's reply, a PNG or WebP with transparency.
+def unpack(answer: Picture, parcel: Parcel, picture: Picture) -> Matte:
+    """The matte of a picture, of the provider's cutout of it.
 
-    Its own colours are kept when the provider saw the very pixels of the picture; otherwise the picture's, which
-    have no loss of JPEG and no ground of `shown` in them.
-
-    Raises:
-        Unreadable: no picture, one without a transparency channel, or one of another shape.
+    The cutout's own colours are kept when the provider saw the very pixels of the picture; otherwise the picture's,
+    which have no loss of JPEG and no ground of `shown` in them.
     """
-    answer = _decoded(reply)
-    _check_shape(answer.size, parcel.padded)
     alpha = np.full(answer.rgb.shape[:2], 255, np.uint8) if answer.alpha is None else answer.alpha
     if answer.size == parcel.padded and parcel.size == picture.size:
         rgb = answer.rgb if parcel.exact and parcel.padded == parcel.size else None
@@ -142,27 +133,6 @@ def _encoded(rgb: Rgb, limits: LimitsForm) -> tuple[bytes, str]:
         if out.tell() <= allowed:
             break
     return out.getvalue(), f"image/{lossy}"
-
-
-def _decoded(reply: bytes) -> Picture:
-    try:
-        with Image.open(io.BytesIO(reply), formats=("PNG", "WEBP", "JPEG")) as head:
-            transparent = head.has_transparency_data
-        picture = decode(reply, LimitsSpec())
-    except (OSError, SyntaxError, ValueError, InvalidFormat) as broken:
-        raise Unreadable(f"a picture was expected, not {len(reply)} bytes of {sniff(reply)}") from broken
-    except ImageTooLarge as large:
-        raise Unreadable(large.message) from large
-    if not transparent:
-        raise Unreadable(f"a picture with transparency was expected, not {sniff(reply)} without")
-    return picture
-
-
-def _check_shape(answer: Size, sent: Size) -> None:
-    if abs(answer.height - answer.width * sent.height / sent.width) > SHAPE_TOLERANCE_PX:
-        raise Unreadable(
-            f"a picture of the shape {sent.width}x{sent.height} was expected, not {answer.width}x{answer.height}"
-        )
 
 
 def _brought_back(alpha: Alpha, parcel: Parcel, full: Size) -> Alpha:

@@ -1,5 +1,6 @@
 """Fitting a provider's limits: what goes out, and what its reply becomes."""
 
+import asyncio
 import io
 
 import numpy as np
@@ -8,14 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from cutout.decoder import Decoder
 from cutout.image import Picture
-from cutout.outcome import Rgb, Size
-from deployments.backends.wire import LimitsForm, Parcel, Unreadable, fitted, pack, unpack
+from cutout.outcome import Matte, Rgb, Size
+from deployments.backends import wire
+from deployments.backends.answers import LIMITS, decoded
+from deployments.backends.wire import LimitsForm, Parcel, Unreadable, fitted, pack
 from tests.deployments.remote_parts import picture, scene
 from tests.providers.cutting import cutout, encoded
 
 KIE = LimitsForm(max_side_px=4096, min_side_px=256, max_px=16_000_000, max_bytes=5 * 1024 * 1024)
 NOISE = np.random.default_rng(7).integers(0, 256, (400, 500, 3), np.uint8)
+
+
+def unpack(reply: bytes, parcel: Parcel, full: Picture) -> Matte:
+    """What a reply becomes, from its bytes on."""
+    answer = asyncio.run(decoded(Decoder(LIMITS), reply, parcel))
+    return wire.unpack(answer, parcel, full)
 
 
 def opened(parcel: Parcel) -> Image.Image:

@@ -59,6 +59,8 @@ class FakeKie:
         self.script = Script(latency_s)
         self.errors_as = errors_as
         self.files_url = ""
+        self.hostile: bytes | None = None
+        """What its results hold in the place of a cutout."""
         self.result_url = ""
         """What it names in the place of its own address of a result, where it is hostile."""
         self._hmac_key = hmac_key
@@ -162,7 +164,8 @@ class FakeKie:
         path = f"results/{task_id}.png"
         if not reason and behaviour != "missing":
             kind = "jpeg" if behaviour == "jpg" else "png"
-            self._files[path] = b"html" if behaviour == "html" else await asyncio.to_thread(_cut, source, kind)
+            made = b"html" if behaviour == "html" else await asyncio.to_thread(_cut, source, kind)
+            self._files[path] = self.hostile or made
         await self.script.takes(self._tasks[task_id].created_s)
         if behaviour == "stuck":
             await hang()

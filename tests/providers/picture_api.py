@@ -47,6 +47,8 @@ class FakePictureApi:
 
     def __init__(self, latency_s: float = 0.0) -> None:
         self.script = Script(latency_s)
+        self.hostile: bytes | None = None
+        """What it answers in the place of a cutout."""
         routes = [Route(path, self._cut, methods=["POST"]) for path in DIALECTS]
         self.app = Starlette(routes=[*routes, *self.script.routes()])
 
@@ -66,6 +68,7 @@ class FakePictureApi:
         data, _ = await asyncio.gather(
             asyncio.to_thread(_result, source, small, kind), self.script.takes(time.monotonic())
         )
+        data = self.hostile or data
         cost = {} if behaviour == "no_cost" else {"X-Credits-Charged": "0.25" if small else "1"}
         if behaviour == "dropped":
             return BrokenOff(data, headers=cost, media_type=f"image/{kind}")

@@ -58,6 +58,8 @@ class FakeRunware:
     def __init__(self, latency_s: float = 0.0, legacy: bool = False) -> None:
         """`legacy` accepts the old task name and the old place of the image."""
         self.script = Script(latency_s)
+        self.hostile: bytes | None = None
+        """What it answers in the place of a cutout."""
         self.app = Starlette(
             routes=[
                 Route("/v1", self._tasks, methods=["POST"]),
@@ -144,6 +146,7 @@ class FakeRunware:
         asked = "JPG" if behaviour == "jpg" else task.get("outputFormat", "JPG")
         kind = {"PNG": "png", "WEBP": "webp"}.get(asked, "jpeg")
         data = b"<html>no picture</html>" if behaviour == "html_inside" else encoded(picture, kind)
+        data = self.hostile or data
         if behaviour == "no_image":
             return {}
         if task.get("outputType") == "base64Data":
