@@ -114,17 +114,20 @@ class PictureStore:
         return True
 
     async def holdings(self) -> list[Holding]:
-        """What lies in the store, the job whose last picture came first before the others; marks do not count."""
+        """What lies in the store, the job whose last picture came first before the others.
+
+        Marks do not count, nor does what is somebody else's.
+        """
         files = defaultdict[str, list[Any]](list)
-        listing = self._store.list().__aiter__()
-        while page := await _asked(_next(listing)):
+        async for page in self._ours():
             for meta in page:
-                if not meta["path"].endswith(MARK):
-                    files[meta["path"].rpartition("/")[0]].append(meta)
+                job_id, _, name = meta["path"].rpartition("/")
+                if name != MARK:
+                    files[job_id].append(meta)
         return sorted(map(_holding, files.values()), key=lambda holding: holding.newest)
 
     async def sweep(self, older_than_s: float, suffix: str = "") -> int:
-        """Delete every picture kept longer than that whose name ends so, whosever it is; how many there were."""
+        """Delete every picture kept longer than that whose name ends so, of any job; how many there were."""
         limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
         return await self._drop_where(
             None, lambda meta: meta["last_modified"] < limit and meta["path"].endswith(suffix)
@@ -141,12 +144,17 @@ class PictureStore:
 
     async def _drop_where(self, prefix: str | None, old: Any) -> int:
         dropped = 0
-        listing = self._store.list(prefix).__aiter__()
-        while page := await _asked(_next(listing)):
+        async for page in self._ours(prefix):
             paths = [meta["path"] for meta in page if old(meta)]
             await self._delete(paths)
             dropped += len(paths)
         return dropped
+
+    async def _ours(self, prefix: str | None = None) -> AsyncIterator[list[Any]]:
+        """Pages of what jobs have there; what else lies in the folder or the bucket is somebody else's."""
+        listing = self._store.list(prefix).__aiter__()
+        while page := await _asked(_next(listing)):
+            yield [meta for meta in page if JOB_ID.fullmatch(meta["path"].rpartition("/")[0])]
 
     async def _delete(self, paths: list[str]) -> None:
         for path in paths:

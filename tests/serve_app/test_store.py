@@ -81,6 +81,19 @@ async def test_the_sweep_takes_what_is_old(tmp_path: Path) -> None:
         await store.get(JOB, "old.png")
 
 
+async def test_the_sweep_leaves_what_is_no_jobs(tmp_path: Path) -> None:
+    """A folder that holds other files loses none of them, however old they are; 1.0.0 deleted them after a week."""
+    album, loose = tmp_path / "holiday" / "photo.png", tmp_path / "letter.txt"
+    store = PictureStore.at(str(tmp_path))
+    album.parent.mkdir()
+    for file in (album, loose):
+        file.write_bytes(b"mine")
+        os.utime(file, (0, 0))
+
+    assert await store.sweep(older_than_s=-5) == 0
+    assert (album.read_bytes(), loose.read_bytes()) == (b"mine", b"mine")
+
+
 async def test_the_sweep_of_s3(s3: str) -> None:
     """S3's own times count: nothing is old at once, everything is when the limit is the future."""
     store = PictureStore.at(f"{s3}/{uuid.uuid4().hex}")
@@ -88,6 +101,21 @@ async def test_the_sweep_of_s3(s3: str) -> None:
 
     assert await store.sweep(older_than_s=3600) == 0
     assert await store.sweep(older_than_s=-3600) == 1
+
+
+async def test_what_lies_in_the_store(store: PictureStore, tmp_path: Path) -> None:
+    """Jobs by what they hold, without marks; a file that is nobody's job, where a folder has one, does not count."""
+    await store.put(JOB, "a.png", b"12")
+    await store.put(JOB, "b.png", b"345")
+    await store.make_room(OTHER)
+    if (tmp_path / "pictures").exists():
+        (tmp_path / "pictures" / "holiday").mkdir()
+        (tmp_path / "pictures" / "holiday" / "photo.png").write_bytes(b"mine")
+
+    [holding] = await store.holdings()
+
+    assert (holding.job_id, holding.size_bytes, sorted(holding.names)) == (JOB, 5, ["a.png", "b.png"])
+    assert [await store.dropped(job_id) for job_id in (JOB, OTHER)] == [False, True]
 
 
 @given(st.one_of(st.just(JOB), st.text(max_size=40)), st.one_of(st.text(max_size=40), st.from_regex(r"[a-z./\\]+")))
