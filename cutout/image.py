@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from cutout import jpeg as jpeg_file
 from cutout import png
-from cutout.density import Dpi, exif_data, whole
+from cutout.density import Dpi, exif_data
 from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.formats import heif, jpeg, tiff, webp
 from cutout.formats import png as png_file
@@ -23,12 +24,15 @@ from cutout.formats.kind import SUPPORTED, sniff
 from cutout.formats.pixels import Transparency, paint
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
 from cutout.spec import EncodeSpec, LimitsSpec
+from cutout.strips import Strips
 
 MEDIA_TYPES: dict[OutputFormat, str] = {
     "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"
 }  # fmt: skip
 _LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
 """Longest side that a format holds; PNG's is beyond any picture of ours."""
+_WEBP_HASTY_PX = 12_000_000
+"""Pure noise of so many pixels is still written by WebP's method 0."""
 _CONTENTS: dict[str, Callable[[bytes], Contents]] = {
     "image/png": png_file.contents, "image/jpeg": jpeg.contents, "image/webp": webp.contents,
     "image/avif": heif.avif_contents, "image/heic": heif.heic_contents, "image/tiff": tiff.contents,
@@ -173,35 +177,47 @@ def is_small(file_bytes: int) -> bool:
 
 
 def encode(
-    pixels: Rgba | Rgb | Alpha,
+    pixels: Rgba | Rgb | Alpha | Strips,
     output_format: OutputFormat,
     options: EncodeSpec | None = None,
     dpi: Dpi | None = None,
 ) -> bytes:
     """A picture file of (H, W, 4) straight alpha, (H, W, 3), or an (H, W) mask.
 
-    PNG is lossless. WebP and AVIF are lossy in colour, and in alpha and masks they are not. JPEG is lossy, and takes no
-    alpha. `dpi` is the picture's resolution: in whole pixels a metre for PNG, in whole pixels an inch for JPEG.
+    Of a picture in strips, PNG and JPEG need some at a time; WebP and AVIF need the whole. PNG is lossless. WebP and
+    AVIF are lossy in colour, and in alpha and masks they are not. JPEG is lossy, and takes no alpha. `dpi` is the
+    picture's resolution: in whole pixels a metre for PNG, in whole pixels an inch for JPEG.
 
     Raises:
-        ResolutionTooHigh: a side is longer than the format holds.
+        ResolutionTooHigh: a side is longer than the format holds, or its encoder refuses so large a picture.
         ValueError: JPEG of pixels with alpha.
     """
     check_sides(Size(pixels.shape[1], pixels.shape[0]), output_format)
     if output_format == "png":
         return png.encode(pixels, dpi)
     options = options or EncodeSpec()
-    image, out = Image.fromarray(pixels), io.BytesIO()
+    if isinstance(pixels, Strips):
+        if output_format == "jpeg":
+            return jpeg_file.encode(pixels, options.jpeg_quality, dpi)
+        pixels = pixels.whole()
+    if output_format == "jpeg" and pixels.shape[2:] == (4,):
+        raise ValueError("jpeg takes no alpha")
+    try:
+        return _saved(Image.fromarray(pixels), output_format, options, dpi)
+    except (ValueError, OSError, RuntimeError, MemoryError) as refused:
+        size = f"{pixels.shape[1]}x{pixels.shape[0]}"
+        message = f"output_format: {output_format} cannot hold this picture of {size} pixels ({refused}); png can"
+        raise ResolutionTooHigh.of_field("output_format", message, size) from refused
+
+
+def _saved(image: Image.Image, output_format: OutputFormat, options: EncodeSpec, dpi: Dpi | None) -> bytes:
+    out = io.BytesIO()
     resolution: dict[str, Any] = {"exif": exif_data(dpi)} if dpi else {}
     match output_format:
         case "webp":
-            # Method 0 is 3.4 times faster than the default 4 and some 10 % larger (docs/performance.md).
-            lossless, quality = pixels.ndim == 2, options.webp_quality
-            image.save(
-                out, "WEBP", quality=quality, lossless=lossless, alpha_quality=100, method=0, exact=True, **resolution
-            )
+            _save_webp(image, out, options.webp_quality, resolution)
         case "jpeg":
-            image.save(out, "JPEG", quality=options.jpeg_quality, dpi=(dpi and whole(dpi)) or (0, 0))
+            jpeg_file.saved(image, out, options.jpeg_quality, dpi)
         case "avif":
             _save_avif(image, out, options.avif_quality, resolution)
     return out.getvalue()
@@ -213,6 +229,15 @@ def check_sides(size: Size, output_format: OutputFormat) -> None:
     if most_px and longest > most_px:
         message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
         raise ResolutionTooHigh.of_field("output_format", message, longest)
+
+
+def _save_webp(image: Image.Image, out: io.BytesIO, quality: int, more: dict[str, Any]) -> None:
+    """Method 0 is 3.4 times faster than the default 4 and some 10 % larger (docs/performance.md).
+
+    A file's modes of prediction have at most 512 KiB: methods 0 and 1 may take more for a large picture, and fail.
+    """
+    lossless, method = image.mode == "L", 0 if image.width * image.height <= _WEBP_HASTY_PX else 2
+    image.save(out, "WEBP", quality=quality, lossless=lossless, alpha_quality=100, method=method, exact=True, **more)
 
 
 def _save_avif(image: Image.Image, out: io.BytesIO, quality: int, more: dict[str, Any]) -> None:

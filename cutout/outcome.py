@@ -22,6 +22,8 @@ Rgba: TypeAlias = NDArray[np.uint8]
 """(H, W, 4) uint8, straight alpha, sRGB."""
 
 OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
+STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
+"""Those that are written without the whole picture in memory, when it is made in strips."""
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
 
 
@@ -219,6 +221,11 @@ class Job:
     def is_plain(self) -> bool:
         """Whether a model's own cutout, as a file, is all that is asked for."""
         return self.factor is None and self.has_whole and (self.output_format == "png" or not self.keep_whole)
+
+    @property
+    def is_made_in_strips(self) -> bool:
+        """Whether its results, when they are large, are not whole in memory before they are written."""
+        return self.factor is not None and self.has_whole and self.output_format in STRIP_FORMATS
 
     @property
     def has_whole(self) -> bool:

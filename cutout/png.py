@@ -7,10 +7,11 @@ photographs 1.00 to 1.08, cutouts 1.02 to 1.12; enlarged four times 1.08 to 1.12
 up to 1.15 with an alpha of 255, which costs a bit a pixel for nothing; drawings 0.9 to 1.05, large ones 1.3.
 """
 
+import io
+import math
 import struct
 import zlib
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from isal import isal_zlib
@@ -18,15 +19,17 @@ from numpy.typing import NDArray
 
 from cutout.cores import CORES, THREADS
 from cutout.density import Dpi, physical
-from cutout.png_filter import FILTERS, filtered
+from cutout.png_filter import FILTERS, Shape, filtered, with_above
+from cutout.strips import Rows, Strips
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-STRIP_BYTES = 64 * 1024
-"""Pixels filtered and deflated at a time: a strip and what the filter makes of it stay in the processor's cache."""
+SPAN_BYTES = 64 * 1024
+"""Pixels filtered and deflated at a time: a span of rows and what the filter makes of it stay in the processor's cache.
+"""
 SAMPLE_BYTES = 512 * 1024
 """Most pixels that choose the filter."""
 SAMPLE_STRIDE = 32
-"""One strip in so many chooses the filter of a smaller picture: the five trials take a sixth of the whole's time."""
+"""One span in so many chooses the filter of a smaller picture: the five trials take a sixth of the whole's time."""
 SMALL_BYTES = 4 * 1024 * 1024
 """Pixels of a picture that zlib deflates in well under 0.1 s when they are flat."""
 
@@ -39,60 +42,83 @@ _KINDS = range(len(FILTERS))
 _ADLER_BASE = 65521
 
 
-def encode(pixels: NDArray[np.uint8], dpi: Dpi | None = None) -> bytes:
+def encode(picture: NDArray[np.uint8] | Strips, dpi: Dpi | None = None) -> bytes:
     """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced.
 
+    Of a picture in strips, one or two are in memory at a time for each core, and what is deflated.
     `dpi` is its resolution in pixels an inch, across and down.
     """
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
+    pixels = picture if isinstance(picture, Strips) else Strips.of(picture[..., None] if picture.ndim == 2 else picture)
     height, width, channels = pixels.shape
     kind = _best_filter(pixels)
-    deflated = _deflate(pixels, _strips(pixels), kind)
+    deflated = _deflate(pixels, kind)
     if _is_flat(pixels, deflated, kind):
         deflated = min(deflated, _deflate_flat(pixels, kind), key=_size)
     head = struct.pack(">2I5B", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
     resolution = _chunk(b"pHYs", [physical(dpi)]) if dpi else []
-    chunks = *_chunk(b"IHDR", [head]), *resolution, *_chunk(b"IDAT", deflated), *_chunk(b"IEND", [])
-    return b"".join([SIGNATURE, *chunks])
+    chunks = [SIGNATURE, *_chunk(b"IHDR", [head]), *resolution, *_chunk(b"IDAT", deflated), *_chunk(b"IEND", [])]
+    deflated.clear()
+    return _joined(chunks)
 
 
-def _best_filter(pixels: NDArray[np.uint8]) -> int:
+def _joined(parts: list[bytes]) -> bytes:
+    """One after the other; each is let go of when it is written, so that nothing large is there twice."""
+    out = io.BytesIO()
+    parts.reverse()
+    while parts:
+        out.write(parts.pop())
+    return out.getvalue()
+
+
+def _best_filter(pixels: Strips) -> int:
     """The number of the filter after which a sample, spread evenly over the picture's height, is smallest."""
-    strips = _strips(pixels)
-    stride = max(SAMPLE_STRIDE, -(-pixels.nbytes // SAMPLE_BYTES))
-    sample = strips[len(strips) // 2 % stride :: stride]  # the middle strip is always one of them
-    sizes = THREADS.map(lambda kind: len(_deflate_part(pixels, kind, sample, isal_zlib.Z_FINISH)[0]), _KINDS)
-    return min(zip(sizes, _KINDS, strict=True))[1]
+    spans = _spans(pixels)
+    stride = max(SAMPLE_STRIDE, -(-_bytes(pixels) // SAMPLE_BYTES))
+    sample = spans[len(spans) // 2 % stride :: stride]  # the middle span is always one of them
+    wanted = [with_above(span) for span in sample]
+    rows = dict(zip(wanted, THREADS.map(lambda rows: Rows(pixels)(rows), wanted), strict=True))  # noqa: PLW0108 - one each
+
+    def size(kind: int) -> int:
+        return len(_deflate_part(rows.__getitem__, pixels.shape, kind, sample, isal_zlib.Z_FINISH)[0])
+
+    return min(zip(THREADS.map(size, _KINDS), _KINDS, strict=True))[1]
 
 
-def _strips(pixels: NDArray[np.uint8]) -> Sequence[range]:
+def _spans(pixels: Strips) -> Sequence[range]:
     height, width, channels = pixels.shape
-    rows = max(1, STRIP_BYTES // (width * channels))
+    rows = max(1, SPAN_BYTES // (width * channels))
     return [range(top, min(top + rows, height)) for top in range(0, height, rows)]
 
 
-def _deflate(pixels: NDArray[np.uint8], strips: Sequence[range], kind: int) -> list[bytes]:
+def _deflate(pixels: Strips, kind: int) -> list[bytes]:
     """A zlib stream (RFC 1950) in parts that were made at the same time."""
-    count = max(1, min(CORES, pixels.nbytes // PART_BYTES))
-    shares = [strips[len(strips) * n // count : len(strips) * (n + 1) // count] for n in range(count)]
+    spans = _spans(pixels)
+    count = max(1, min(CORES, _bytes(pixels) // PART_BYTES))
+    shares = [spans[len(spans) * n // count : len(spans) * (n + 1) // count] for n in range(count)]
     flushes = [isal_zlib.Z_SYNC_FLUSH] * (count - 1) + [isal_zlib.Z_FINISH]
-    parts = list(THREADS.map(partial(_deflate_part, pixels, kind), shares, flushes))
+
+    def deflated(share: Sequence[range], flush: int) -> tuple[bytes, int, int]:
+        return _deflate_part(Rows(pixels), pixels.shape, kind, share, flush)
+
+    parts = list(THREADS.map(deflated, shares, flushes))
     check = 1
     for _, part_check, length in parts:
         check = _adler32(check, part_check, length)
     return [_zlib_head(kind), *(data for data, _, _ in parts), struct.pack(">I", check)]
 
 
-def _deflate_part(pixels: NDArray[np.uint8], kind: int, strips: Sequence[range], flush: int) -> tuple[bytes, int, int]:
-    """Raw deflate of some strips, and the Adler-32 and length of what it holds."""
+def _deflate_part(
+    rows: Callable[[range], NDArray[np.uint8]], shape: Shape, kind: int, spans: Sequence[range], flush: int
+) -> tuple[bytes, int, int]:
+    """Raw deflate of some spans, and the Adler-32 and length of what it holds."""
     deflater = isal_zlib.compressobj(1, wbits=-_window_bits(kind), memLevel=9)
-    data, check, length = [], 1, 0
-    for scanlines in filtered(pixels, strips, kind):
+    data, check, length = list[bytes](), 1, 0
+    for scanlines in filtered(rows, shape, spans, kind):
         data.append(deflater.compress(scanlines.data))
         check = isal_zlib.adler32(scanlines.data, check)
         length += scanlines.nbytes
-    return b"".join([*data, deflater.flush(flush)]), check, length
+    data.append(deflater.flush(flush))
+    return _joined(data), check, length
 
 
 def _window_bits(kind: int) -> int:
@@ -114,16 +140,21 @@ def _adler32(before: int, check: int, length: int) -> int:
     return ((high + (check >> 16) + length * (low - 1)) % _ADLER_BASE) << 16 | both
 
 
-def _is_flat(pixels: NDArray[np.uint8], deflated: Sequence[bytes], kind: int) -> bool:
+def _is_flat(pixels: Strips, deflated: Sequence[bytes], kind: int) -> bool:
     """Whether the picture is drawn rather than photographed, and small: ISA-L loses up to half there, zlib little."""
     times_smaller = 8 if kind == _NONE else 32
-    return pixels.nbytes <= SMALL_BYTES and _size(deflated) * times_smaller < pixels.nbytes
+    return _bytes(pixels) <= SMALL_BYTES and _size(deflated) * times_smaller < _bytes(pixels)
 
 
-def _deflate_flat(pixels: NDArray[np.uint8], kind: int) -> list[bytes]:
+def _deflate_flat(pixels: Strips, kind: int) -> list[bytes]:
     deflater = zlib.compressobj(6)
-    data = [deflater.compress(scanlines.data) for scanlines in filtered(pixels, _strips(pixels), kind)]
+    lines = filtered(Rows(pixels), pixels.shape, _spans(pixels), kind)
+    data = [deflater.compress(scanlines.data) for scanlines in lines]
     return [part for part in (*data, deflater.flush()) if part]
+
+
+def _bytes(pixels: Strips) -> int:
+    return math.prod(pixels.shape)
 
 
 def _size(parts: Sequence[bytes]) -> int:

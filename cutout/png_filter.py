@@ -7,29 +7,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bytes: TypeAlias = NDArray[np.uint8]
+Shape: TypeAlias = tuple[int, int, int]
 Filter: TypeAlias = Callable[[Bytes, Bytes, Bytes, Bytes], Bytes]
 """From rows of bytes, and their neighbours left, above, and above left, to the rows that are deflated."""
 
 
-def filtered(pixels: Bytes, spans: Sequence[range], kind: int) -> Iterator[Bytes]:
+def with_above(span: range) -> range:
+    """Some rows, and the one above them, which filters look at."""
+    return range(max(0, span.start - 1), span.stop)
+
+
+def filtered(pixels: Callable[[range], Bytes], shape: Shape, spans: Sequence[range], kind: int) -> Iterator[Bytes]:
     """For each span of rows, (rows, 1 + bytes a row) uint8: the filter's number, then the filtered bytes.
 
     The array is used again for the next span.
 
     Args:
-        pixels: (H, W, channels) uint8.
+        pixels: (rows, W, channels) uint8 of each span and the row above it.
+        shape: height, width and channels of the whole.
         spans: at least one, of consecutive rows.
         kind: a filter's number, 0 to 4.
     """
-    channels, row_bytes = pixels.shape[2], pixels.shape[1] * pixels.shape[2]
+    channels, row_bytes = shape[2], shape[1] * shape[2]
     rows = max(len(span) for span in spans)
     # What lies left of a row and above the first one counts as 0.
     framed = np.zeros((rows + 1, channels + row_bytes), np.uint8)
     scanlines = np.full((rows, 1 + row_bytes), kind, np.uint8)
     for span in spans:
         n = len(span)
-        framed[0, channels:] = pixels[span.start - 1].reshape(-1) if span.start else 0
-        framed[1 : n + 1, channels:] = pixels[span.start : span.stop].reshape(n, -1)
+        seen = pixels(with_above(span))
+        if not span.start:
+            framed[0] = 0
+        framed[n + 1 - len(seen) : n + 1, channels:] = seen.reshape(len(seen), -1)
         row, left = framed[1 : n + 1, channels:], framed[1 : n + 1, :-channels]
         above, above_left = framed[:n, channels:], framed[:n, :-channels]
         scanlines[:n, 1:] = FILTERS[kind](row, left, above, above_left)

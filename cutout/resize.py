@@ -11,6 +11,7 @@ from cutout.convolution import convolved
 from cutout.cores import THREADS
 from cutout.lanczos import Span, spans
 from cutout.outcome import Alpha, Rgb, Rgba, Size
+from cutout.strips import Strips
 
 ROWS_PX, COLUMNS_PX, RUN_PX = 128, 128, 1024
 """Of a strip, of the products within it, and of what is worked out together: smaller runs fit a nearer cache, and
@@ -29,17 +30,23 @@ def resize_rgba(rgba: Rgba, size: Size) -> Rgba:
     result and little more.
     """
     resized = np.zeros((size.height, size.width, 4), np.uint8)
-    pixels = resized.view("<u4")[..., 0]
-    columns = list(spans(rgba.shape[1], size.width, COLUMNS_PX))
-
-    def strip(rows: Span) -> None:
-        source = rgba[rows.source]
-        for (planes, _), run in groupby(columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
-            if planes:
-                _resize(source, planes, rows, list(run), pixels[rows.target])
-
-    list(THREADS.map(strip, spans(rgba.shape[0], size.height, ROWS_PX)))
+    columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
+    list(THREADS.map(lambda span: _strip(rgba, span, columns, resized[span.target]), rows))
     return resized
+
+
+def resized_strips(rgba: Rgba, size: Size) -> Strips:
+    """The same, each strip made when it is asked for."""
+    columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
+    height = rows[0].target.stop
+
+    def made(number: int) -> Rgba:
+        span = rows[number]
+        strip = np.zeros((span.target.stop - span.target.start, size.width, 4), np.uint8)
+        _strip(rgba, span, columns, strip)
+        return strip
+
+    return Strips((size.height, size.width, 4), height, made)
 
 
 def resize_rgb(rgb: Rgb, size: Size) -> Rgb:
@@ -50,6 +57,18 @@ def resize_rgb(rgb: Rgb, size: Size) -> Rgb:
 def resize_alpha(alpha: Alpha, size: Size) -> Alpha:
     """(H, W) of another size, within 2/255 of Pillow's LANCZOS, and equal to it in 98 of 100 bytes."""
     return convolved(alpha, size)
+
+
+def _columns(rgba: Rgba, size: Size) -> list[Span]:
+    return list(spans(rgba.shape[1], size.width, COLUMNS_PX))
+
+
+def _strip(rgba: Rgba, rows: Span, columns: Sequence[Span], target: Rgba) -> None:
+    """Write a strip of the result into one of zeros."""
+    source, pixels = rgba[rows.source], target.view("<u4")[..., 0]
+    for (planes, _), run in groupby(columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
+        if planes:
+            _resize(source, planes, rows, list(run), pixels)
 
 
 def _planes(tile: Rgba) -> int:

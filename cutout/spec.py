@@ -134,7 +134,12 @@ class LimitsSpec(Spec):
         200 * MEBIBYTE,
         description="Most memory, in bytes, that decoding a picture of 64 KiB or less may take, by its header.",
     )
-    output_px: PositiveInt = Field(150_000_000, description="Most pixels of an output, after the upscale.")
+    output_px: PositiveInt = Field(200_000_000, description="Most pixels of an output, after the upscale.")
+    output_whole_px: PositiveInt = Field(
+        150_000_000,
+        description="Most pixels of an output that is whole in memory before it is written: all but an enlargement as "
+        "a PNG without a finish, and `POST /upscale` as a JPEG.",
+    )
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
     jobs_in_hand: PositiveInt = Field(32, description="Jobs an ingress replica has in hand; one more is refused, 503.")
 

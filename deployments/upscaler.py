@@ -12,12 +12,15 @@ from cutout.density import times
 from cutout.errors import CutoutError
 from cutout.finish import Finish, finished_around
 from cutout.image import Picture, decode, encode
-from cutout.outcome import Box, Cutout, Failure, OutputFormat, Rgba, Size, Upscaled
-from cutout.resize import resize_rgba
+from cutout.outcome import Alpha, Box, Cutout, Failure, OutputFormat, Rgb, Rgba, Size, Upscaled
+from cutout.resize import resize_rgba, resized_strips
 from cutout.spec import EncodeSpec, LimitsSpec
+from cutout.strips import Strips, opaque
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
 """Of a file that this service wrote: it was bounded when it was made."""
+WHOLE_PX = 64_000_000
+"""A larger result is made in strips, where it is not finished any further: 256 MB of pixels need not be there."""
 
 
 class Upscaler:
@@ -41,13 +44,14 @@ class Upscaler:
 
         def made() -> Cutout:
             started = time.perf_counter()
-            larger = resize_rgba(rgba, cutout.size.times(factor)) if factor else rgba
+            is_plain = finish is None or finish.is_plain
+            larger = _larger(rgba, cutout.size.times(factor), is_plain) if factor else rgba
             spans = {"upscale": (time.perf_counter() - started) * 1000} if factor else {}
             box = subject_box(rgba[..., 3])
             box = enlarged(box, factor, cutout.size) if box and factor else box
             cut = replace(cutout, dpi=times(cutout.dpi, factor or 1)).timed(**spans)
             done = self._finished(cut, larger, output_format, finish or Finish(), box)
-            has_whole = output_format == "png" and (finish is None or finish.is_plain)
+            has_whole = output_format == "png" and is_plain
             whole = encode(larger, "png", dpi=cut.dpi) if keep_whole and not has_whole else None
             return replace(done, source_size=cutout.size if factor else None, rgba=None, dpi=None, whole=whole)
 
@@ -77,26 +81,36 @@ class Upscaler:
 
     def _enlarge(self, picture: Picture, factor: int, output_format: OutputFormat) -> tuple[bytes, dict[str, float]]:
         started = time.perf_counter()
-        larger = resize_rgba(picture.rgba(), picture.size.times(factor))
+        larger = _larger(picture.rgba(), picture.size.times(factor))
         resized = time.perf_counter()
         dpi = times(picture.dpi, factor)
-        pixels = larger if picture.has_alpha else larger[..., :3]
+        pixels = larger if picture.has_alpha else opaque(larger)
         encoded = encode(pixels, output_format, self._encoding, dpi)
         encoded_at = time.perf_counter()
         return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
 
     def _finished(
-        self, cutout: Cutout, rgba: Rgba, output_format: OutputFormat, finish: Finish, box: Box | None
+        self, cutout: Cutout, rgba: Rgba | Strips, output_format: OutputFormat, finish: Finish, box: Box | None
     ) -> Cutout:
         started = time.perf_counter()
-        done = finished_around(rgba, finish, box)
+        pixels: Rgba | Rgb | Alpha | Strips = rgba
+        mask, frame = None, None
+        if not isinstance(rgba, Strips):
+            done = finished_around(rgba, finish, box)
+            pixels, mask, box, frame = done.pixels, done.mask, done.box, done.frame
         finished_at = time.perf_counter()
-        encoded = encode(done.pixels, output_format, self._encoding, cutout.dpi)
-        mask = None if done.mask is None else encode(done.mask, "png", dpi=cutout.dpi)
+        encoded = encode(pixels, output_format, self._encoding, cutout.dpi)
+        mask_file = None if mask is None else encode(mask, "png", dpi=cutout.dpi)
         spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
-        size = Size(done.pixels.shape[1], done.pixels.shape[0])
-        made = replace(cutout, size=size, encoded=encoded, mask=mask, box=done.box, frame=done.frame)
+        size = Size(pixels.shape[1], pixels.shape[0])
+        made = replace(cutout, size=size, encoded=encoded, mask=mask_file, box=box, frame=frame)
         return made.timed(**spans)
+
+
+def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:
+    """The pixels enlarged; a large picture is not whole in memory, and is worked out while it is written."""
+    large = size.width * size.height > WHOLE_PX
+    return resized_strips(rgba, size) if large and in_strips else resize_rgba(rgba, size)
 
 
 async def _in_thread(model_id: str, work: Callable[[], Any]) -> Cutout | Failure:

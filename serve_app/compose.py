@@ -55,6 +55,7 @@ class Compose:
         finish = await self._finishes.of(form)
         job = Job(kept.job_id, b"", models, reply.output_format, kept.factor, finish=finish)
         self._shotgun.check_result(job, kept.input_size)
+        self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a cutout that was kept is whole in memory
         results = await asyncio.gather(*[self._one(kept, one, job) for one in kept.results if one.model_id in models])
         wall_ms = (time.perf_counter() - started) * 1000
         result = Result(kept.job_id, tuple(results), kept.input_size, wall_ms)

@@ -281,19 +281,28 @@ class Shotgun:
         finish, factor = job.finish or Finish(), job.factor or 1
         if not job.enlarges:
             check_format(finish, job.output_format)
-        self.check_output(size, factor, "scale_factor" if job.enlarges else "upscale_factor")
+        field, in_strips = "scale_factor" if job.enlarges else "upscale_factor", job.is_made_in_strips
+        self.check_output(size, factor, field, in_strips=in_strips)
         largest = finish.largest(size.times(factor))
-        self.check_output(largest, 1, "crop_margin")
+        self.check_output(largest, 1, "crop_margin", in_strips=in_strips)
         check_sides(largest, job.output_format)  # before anybody is paid for what could not be written
 
-    def check_output(self, size: Size, factor: int, field: str) -> None:
-        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field."""
-        larger, cap = size.times(factor), self.registry.service.limits.output_px
-        if larger.width * larger.height > cap:
-            message = f"The result would have {larger.width * larger.height} pixels; at most {cap} are made"
-            if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
-                message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
-            raise ResolutionTooHigh.of_field(field, message, factor)
+    def check_output(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
+        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.
+
+        `in_strips`: the result is not whole in memory before it is written.
+        """
+        limits, larger = self.registry.service.limits, size.times(factor)
+        cap = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
+        count = larger.width * larger.height
+        if count <= cap:
+            return
+        message = f"The result would have {count} pixels; at most {cap} are made"
+        if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
+            message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
+        if count <= limits.output_px:
+            message += f"; as a png without a finish, at most {limits.output_px}"
+        raise ResolutionTooHigh.of_field(field, message, factor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,18 +89,25 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.density import times
     from cutout.errors import ImageTooLarge
     from cutout.image import Picture, decode, encode
-    from cutout.resize import resize_rgba
+    from cutout.outcome import STRIP_FORMATS
+    from cutout.resize import resized_strips
+    from cutout.strips import opaque
     from cutout_client.commands.batch import Made
+
+    limits = service.limits
+    in_strips = output_format in STRIP_FORMATS
+    most_px = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
 
     def upscaled(image: bytes) -> tuple[bytes, "Size"]:
         picture = decode(image, service.limits)
         size = picture.size.times(factor)
-        if size.width * size.height > service.limits.output_px:
-            raise ImageTooLarge(f"It would have more than {service.limits.output_px} pixels")
-        opaque = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
-        larger = resize_rgba(opaque.rgba(), size)
-        pixels = larger if opaque.has_alpha else larger[..., :3]
-        return encode(pixels, output_format, service.encode, times(picture.dpi, factor)), size
+        if size.width * size.height > most_px:
+            raise ImageTooLarge(f"It would have more than {most_px} pixels")
+        shown = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
+        larger = resized_strips(shown.rgba(), size)
+        return encode(
+            larger if shown.has_alpha else opaque(larger), output_format, service.encode, times(picture.dpi, factor)
+        ), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
         started = time.perf_counter()

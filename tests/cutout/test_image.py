@@ -2,12 +2,13 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from cutout.errors import ImageTooLarge, InvalidFormat
+from cutout.errors import ImageTooLarge, InvalidFormat, ResolutionTooHigh
 from cutout.image import decode, encode
 from cutout.outcome import Size
 from cutout.spec import LimitsSpec
@@ -227,3 +228,19 @@ def _gamma_one_srgb() -> bytes:
             profile[offset : offset + 12] = b"curv\0\0\0\0\0\0\0\0"  # a curve of no entries is the identity
             profile[entry + 8 : entry + 12] = (12).to_bytes(4, "big")
     return bytes(profile)
+
+
+@pytest.mark.parametrize("output_format", ["webp", "jpeg", "avif"])
+@pytest.mark.parametrize("refusal", [ValueError("encoding error 6"), OSError("encoder error -2"), MemoryError()])
+def test_what_an_encoder_refuses_is_a_clear_error(
+    output_format: Any, refusal: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A format that cannot take a picture is the contract's 413, which names the format, and one that can."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(Image.Image, "save", refuse)
+
+    with pytest.raises(ResolutionTooHigh, match=f"{output_format} cannot hold this picture of 5x3 pixels .*png can"):
+        encode(np.zeros((3, 5, 3), np.uint8), output_format)

@@ -19,6 +19,7 @@ from cutout import png
 from cutout.outcome import Size
 from cutout.png_filter import filtered
 from cutout.resize import resize_rgba
+from cutout.strips import Rows, Strips
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 Pixels = NDArray[np.uint8]
@@ -110,7 +111,8 @@ def test_each_filter_is_the_specifications(kind: int) -> None:
     """Filtered bytes are those of the PNG specification, section 9, at edges and strip borders too."""
     pixels = noise(9, 11, 3)
 
-    scanlines = np.vstack([rows.copy() for rows in filtered(pixels, [range(4), range(4, 9)], kind)])
+    lines = filtered(Rows(Strips.of(pixels)), (9, 11, 3), [range(4), range(4, 9)], kind)
+    scanlines = np.vstack([rows.copy() for rows in lines])
 
     assert (scanlines[:, 0] == kind).all()
     assert np.array_equal(scanlines[:, 1:], filtered_plainly(pixels, kind))
@@ -123,7 +125,7 @@ def test_paeths_predictor_holds_for_all_neighbours() -> None:
     left, above, corner = triples.T
     # A picture two pixels wide and two high for each triple: corner, above; left, and the pixel in question.
     for pixels, triple in zip(np.stack([corner, above, left, left], 1).reshape(-1, 2, 2, 1), triples, strict=True):
-        (scanlines,) = filtered(pixels, [range(2)], 4)
+        (scanlines,) = filtered(Rows(Strips.of(pixels)), (2, 2, 1), [range(2)], 4)
 
         assert (int(pixels[1, 1, 0]) - int(scanlines[1, 2])) % 256 == paeth(*map(int, triple))
 

@@ -280,3 +280,18 @@ async def test_a_durable_background_by_address(service: Service, http: httpx.Asy
     mask = await http.get(result["mask_url"])
     assert Image.open(io.BytesIO(mask.content)).mode == "L"
     assert Image.open(io.BytesIO((await http.get(result["image_url"])).content)).mode == "RGB"
+
+
+async def test_a_kept_cutout_that_is_too_large_is_refused(
+    service: Service, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be whole in memory, as an enlargement in strips never was: 413, before it is read."""
+    job_id, shotgun = await posted(http, "/process", bg_models="first"), service.works.shotgun
+    limits = shotgun.registry.service.limits.model_copy(update={"output_whole_px": 100})
+    spec = shotgun.registry.service.model_copy(update={"limits": limits})
+    monkeypatch.setattr(shotgun, "registry", shotgun.registry.model_copy(update={"service": spec}))
+
+    response = await http.post(f"/jobs/{job_id}/compose", json={})
+
+    assert response.status_code == 413
+    assert "at most 100 are made" in response.json()["error"]["message"]
