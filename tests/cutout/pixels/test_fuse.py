@@ -1,4 +1,4 @@
-"""Mattes near the best in score are combined by their weighted median; the rest is left out."""
+"""Mattes near the best in score are combined, each where it is the best; the rest is left out."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.pixels.fuse import fused, weights
+from cutout.pixels.fuse import fused, kept
 from cutout.pixels.refine import refined
 from cutout.pixels.score import Score, scores
 from tests.cutout.pixels.parts import disc, shown
@@ -14,22 +14,11 @@ from tests.cutout.pixels.parts import disc, shown
 GOOD = Score(0.9, 0.9, 0.6)
 
 
-@pytest.mark.parametrize(
-    ("others", "sources"),
-    [
-        ([], ["best"]),
-        ([0.9], ["best", "m0"]),  # as good: neither decides alone
-        ([0.899], ["best"]),  # with two, the better one stands
-        ([0.89, 0.885], ["best", "m0", "m1"]),  # together they outweigh it
-        ([0.89, 0.8], ["best"]),
-        ([0.899, 0.898, 0.5], ["best", "m0", "m1"]),
-    ],
-)
-def test_only_mattes_near_the_best_are_combined(others: list[float], sources: list[str]) -> None:
-    """What counts little is left out, and a matte that outweighs the others together stands alone."""
-    scored = {"best": Score(0.9, 0.9, 0.9)} | {f"m{at}": Score(one, one, one) for at, one in enumerate(others)}
+def test_mattes_far_below_the_best_are_left_out() -> None:
+    """Kept are the best, and those near it, by falling score and then by name."""
+    scored = {name: Score(one, one, one) for name, one in {"z": 0.8, "low": 0.7, "best": 0.9, "a": 0.8}.items()}
 
-    assert list(weights(scored)) == sources
+    assert kept(scored) == ("best", "a", "z")
 
 
 def test_two_overrule_the_best_where_they_agree() -> None:
@@ -45,6 +34,20 @@ def test_two_overrule_the_best_where_they_agree() -> None:
 
     assert (found[46:50, 46:50] == 255).all()
     assert (found[4:8, 4:8] == 0).all()
+
+
+def test_each_matte_counts_where_its_edges_are_the_pictures() -> None:
+    """Of one right about the left half and one about the right half, each is taken there."""
+    rows, columns = np.mgrid[:240, :240]
+    true = np.where(np.hypot(rows - 120, columns - 120) < 70, 255, 0).astype(np.uint8)
+    wide = np.where(np.hypot(rows - 120, columns - 120) < 84, 255, 0).astype(np.uint8)
+    left = np.arange(240) < 120
+    mattes = {"left": np.where(left, true, wide), "right": np.where(left, wide, true)}
+
+    found = fused(shown(true), mattes, {"left": GOOD, "right": GOOD}).alpha
+
+    off = np.abs(found.astype(int) - true).mean()
+    assert all(off < np.abs(matte.astype(int) - true).mean() / 4 for matte in mattes.values())
 
 
 def test_identical_mattes_are_one_refined() -> None:
@@ -69,7 +72,8 @@ def test_where_two_disagree_the_picture_decides() -> None:
     true = disc(soft_px=2)
     rows, columns = np.mgrid[:96, :96]
     far = np.hypot(rows - 48, columns - 48)
-    mattes = {name: np.where(far < radius, 255, 0).astype(np.uint8) for name, radius in (("small", 23), ("large", 25))}
+    soft = {name: np.clip(0.5 - (far - radius) / 8, 0, 1) for name, radius in (("small", 23), ("large", 25))}
+    mattes = {name: np.round(255 * share).astype(np.uint8) for name, share in soft.items()}
     found = fused(shown(true), mattes, {"small": GOOD, "large": GOOD})
 
     assert set(found.sources) == {"small", "large"}

@@ -6,8 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.pixels.score import Score, best, edge_alignment, scores, sharpness
+from cutout.outcome import Alpha, Rgb
+from cutout.pixels.edges import alignment, edges, strength
+from cutout.pixels.score import Score, best, scores, sharpness
 from tests.cutout.pixels.parts import SUBJECT, disc, shown
+
+
+def edge_alignment(rgb: Rgb, alpha: Alpha) -> float:
+    """Of a picture and a matte."""
+    return alignment(strength(rgb), edges(alpha))
 
 
 @pytest.mark.parametrize(("value", "sharp"), [(255, 1), (0, 0), (128, 1 - 4 * (1 - 128 / 255)), (230, 1 - 100 / 255)])
