@@ -9,7 +9,7 @@ With some alphas known, and the others held near a prior p by a weight w, the le
 symmetric positive definite system in the unknown ones.
 """
 
-from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +25,9 @@ MOST_STEPS = 300
 
 Plane = NDArray[np.float32]
 """(H, W)."""
-_SIDE = np.arange(-1, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class _Windows:
-    """Every 3x3 pixels that hold an unknown one; beyond the border its pixels are repeated."""
-
-    pixels: NDArray[np.intp]
-    """(n, 9) places in the flattened picture."""
-    weights: NDArray[np.float64]
-    """(n, 9, 9): each window's part of L."""
+Places = NDArray[np.intp]
+"""(n,) in a flattened picture."""
+Numbers = NDArray[np.float64]
 
 
 def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], weight: float) -> Plane:
@@ -44,42 +36,65 @@ def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], w
     `rgb` is (H, W, 3) in 0..1; `prior` is (H, W) in 0..1; `unknown` is (H, W); `weight` is above 0. All sizes from
     1x1. The result is (H, W) in 0..1; where the solver does not converge, it is the prior. Deterministic.
     """
-    places = np.flatnonzero(unknown)
-    if not places.size:
+    if not unknown.any():
         return prior.copy()
-    windows = _windows(rgb, unknown)
-    index = np.full(unknown.size, -1)
+    field, values = np.pad(unknown, 2), np.pad(prior, 2).ravel().astype(np.float64)
+    places = np.flatnonzero(field)
+    rows, near = _rows(rgb, field, places), places[:, None] + _offsets(2, field.shape[1])
+    rows[:, 12] += weight
+    index = np.full(field.size, -1)
     index[places] = np.arange(places.size)
-    of_unknown = index[windows.pixels]
-    start = prior.ravel()[places].astype(np.float64)
-    known = np.where(of_unknown < 0, prior.ravel()[windows.pixels], 0)
-    pull = np.einsum("nij,nj->ni", windows.weights, known)[of_unknown >= 0]
-    right = weight * start - np.bincount(of_unknown[of_unknown >= 0], pull, places.size)
-    matrix = _matrix(of_unknown, windows.weights, places.size) + weight * sparse.identity(places.size, format="csr")
-    precondition = sparse.diags(1 / matrix.diagonal())
-    alpha, failed = cg(matrix, right, start, rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition)
+    columns = index[near]
+    free = columns >= 0
+    right = weight * values[places] - np.where(free, 0, rows * values[near]).sum(axis=1)
+    ends = np.concatenate([[0], free.sum(axis=1).cumsum()])
+    matrix = sparse.csr_matrix((rows[free], columns[free], ends), shape=(places.size, places.size))
+    precondition = sparse.diags(1 / rows[:, 12])
+    alpha, failed = cg(matrix, right, values[places], rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition)
     result = prior.copy()
     if not failed:
-        result.ravel()[places] = np.clip(alpha, 0, 1)
+        result[unknown] = np.clip(alpha, 0, 1)
     return result
 
 
-def _matrix(index: NDArray[np.intp], weights: NDArray[np.float64], size: int) -> "sparse.csr_matrix":
-    rows = np.broadcast_to(index[:, :, None], weights.shape)
-    columns = np.broadcast_to(index[:, None, :], weights.shape)
-    both = (rows >= 0) & (columns >= 0)
-    entries = sparse.coo_matrix((weights[both], (rows[both], columns[both])), shape=(size, size))
-    return entries.tocsr()
+def _rows(rgb: NDArray[np.float32], field: NDArray[np.bool_], places: Places) -> Numbers:
+    """(n, 25): of L, for each unknown pixel what there is at the 5x5 pixels around it.
+
+    `field` is `unknown` with 2 px around it, in which `places` are.
+    """
+    inside = np.zeros_like(field)
+    inside[3:-3, 3:-3] = True
+    centres = np.flatnonzero(ndimage.binary_dilation(field, np.ones((3, 3), bool)) & inside)
+    offsets = _offsets(1, field.shape[1])
+    colours = np.pad(rgb, ((2, 2), (2, 2), (0, 0))).reshape(-1, 3)[centres + offsets[:, None]]
+    windows = _whitened(colours.transpose(0, 2, 1).astype(np.float64))
+    window = np.full(field.size, centres.size)
+    window[centres] = np.arange(centres.size)
+    within = [window[places - offset] for offset in offsets]  # that which has the pixel as its first, its second, ...
+    rows, share = np.zeros((25, places.size)), np.zeros(centres.size + 1)
+    for one, other in combinations_with_replacement(range(9), 2):
+        share[:-1] = (one == other) - (1 + (windows[one] * windows[other]).sum(axis=0)) / 9
+        step = 5 * (other // 3 - one // 3) + other % 3 - one % 3
+        rows[12 + step] += share[within[one]]
+        if one != other:
+            rows[12 - step] += share[within[other]]
+    return rows.T.copy()
 
 
-def _windows(rgb: NDArray[np.float32], unknown: NDArray[np.bool_]) -> _Windows:
-    height, width = unknown.shape
-    rows, columns = np.nonzero(ndimage.binary_dilation(unknown, np.ones((3, 3), bool)))
-    near_rows = np.clip(rows[:, None] + _SIDE, 0, height - 1)
-    near_columns = np.clip(columns[:, None] + _SIDE, 0, width - 1)
-    pixels = (near_rows[:, :, None] * width + near_columns[:, None, :]).reshape(-1, 9)
-    colours = rgb.reshape(-1, 3)[pixels].astype(np.float64)
-    colours -= colours.mean(axis=1, keepdims=True)
-    turned = colours.transpose(0, 2, 1)
-    inverse = np.linalg.inv(turned @ colours / 9 + EPSILON / 9 * np.eye(3))
-    return _Windows(pixels, np.eye(9) - (1 + colours @ inverse @ turned) / 9)
+def _whitened(windows: Numbers) -> Numbers:
+    """(9, 3, n) colours less their window's mean, times the inverse root of its covariance: dot products are L's."""
+    centred: Numbers = windows - windows.mean(axis=0)
+    covariance = np.einsum("ian,ibn->nab", centred, centred) / 9 + EPSILON / 9 * np.eye(3)
+    root = np.linalg.cholesky(covariance)
+    for channel in range(3):
+        for before in range(channel):
+            centred[:, channel] -= root[:, channel, before] * centred[:, before]
+        centred[:, channel] /= root[:, channel, channel]
+    return centred
+
+
+def _offsets(reach: int, width: int) -> Places:
+    """From a place to those around it, row by row."""
+    steps = np.arange(-reach, reach + 1)
+    around: Places = steps[:, None] * width + steps
+    return around.ravel()
