@@ -39,8 +39,8 @@ stop:            ## end a service that `make run` started
 test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page
 
-test-units: weights ## of it, what needs no Ray
-	@$(BIN)/python -m pytest $(SERVICE:%=--ignore=%) --ignore=tests/page
+test-units: weights ## of it, what needs no Ray, by two processes: many of these tests wait more than they work
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SERVICE:%=--ignore=%) --ignore=tests/page
 
 test-service: weights ## of it, what runs on a real Ray
 	@$(BIN)/python -m pytest $(SERVICE) --ignore=tests/faults/jobs
