@@ -53,7 +53,8 @@ class Decoder:
             check: is told the size, which is known from the header, and may raise before anything is decoded.
 
         Raises:
-            InvalidFormat: no picture of a format that is read, or one that breaks off, or costs more than it should.
+            InvalidFormat: no picture of a format that is read, or one that breaks off, costs more than it should, or
+                has a fault in a decoder's own code end its process.
             ResolutionTooHigh: larger than the limits allow.
         """
         pixel_file = os.memfd_create("pixels")
@@ -76,7 +77,7 @@ class Decoder:
         except ConnectionResetError:
             said = b""
         if not said:
-            message = f"it takes more than {most_s} s, or more memory than its pixels need"
+            message = f"it takes more than {most_s} s, or more memory than its pixels need, or ends its decoder"
             raise InvalidFormat.of_field(field, f"Image is too costly to decode: {message}")
         heard: dict[str, Any] = json.loads(said)
         if "refused" in heard:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from cutout.composite import compose
+from cutout.decoder import Decoder
 from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable
 from cutout.ground import kept
-from cutout.image import Picture, decode, encode
+from cutout.image import Picture, encode
 from cutout.outcome import Matte, OutputFormat
 from cutout.spec import ModelSpec, Registry
 from cutout.weights import at_hand
@@ -39,6 +40,7 @@ class LocalModels:
         self.cards = tuple(card(spec) for spec in registry.models.values())
         self.at_once = streams + AHEAD
         self._registry = registry
+        self._decoder = Decoder(registry.service.limits)
         self._format = output_format
         self._resources = Resources(cores // streams, cache=cache)
         self._seats = asyncio.Semaphore(streams)
@@ -59,7 +61,7 @@ class LocalModels:
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read.
         """
-        picture = await asyncio.to_thread(decode, image, self._registry.service.limits)
+        picture = await self._decoder.decode(image)
         work = [asyncio.create_task(self._cut(self._registry.models[name], picture)) for name in models]
         try:
             for done in asyncio.as_completed(work):

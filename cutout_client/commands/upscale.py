@@ -86,20 +86,20 @@ def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") ->
 
 
 def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat") -> "Work":
+    from cutout.decoder import Decoder
     from cutout.density import times
     from cutout.errors import ImageTooLarge
-    from cutout.image import Picture, decode, encode
+    from cutout.image import Picture, encode
     from cutout.outcome import STRIP_FORMATS
     from cutout.resize import resized_strips
     from cutout.strips import opaque
     from cutout_client.commands.batch import Made
 
-    limits = service.limits
+    limits, decoder = service.limits, Decoder(service.limits)
     in_strips = output_format in STRIP_FORMATS
     most_px = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
 
-    def upscaled(image: bytes) -> tuple[bytes, "Size"]:
-        picture = decode(image, service.limits)
+    def upscaled(picture: Picture) -> tuple[bytes, "Size"]:
         size = picture.size.times(factor)
         if size.width * size.height > most_px:
             raise ImageTooLarge(f"It would have more than {most_px} pixels")
@@ -111,8 +111,8 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
         started = time.perf_counter()
-        picture, size = await asyncio.to_thread(upscaled, image)
-        yield Made("", picture, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
+        enlarged, size = await asyncio.to_thread(upscaled, await decoder.decode(image))
+        yield Made("", enlarged, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
 
     return work
 

@@ -15,7 +15,7 @@ from cutout import decoder as decoder_module
 from cutout.decoder import Decoder, PixelRoom
 from cutout.decoding_server import Order, _bound, cpu_s
 from cutout.errors import InvalidFormat, ResolutionTooHigh
-from cutout.image import decode
+from cutout.image import Picture, decode
 from cutout.outcome import Size
 from cutout.spec import LimitsSpec
 from tests.patience import HANG_S
@@ -23,6 +23,7 @@ from tests.pictures.colours import cicp
 from tests.pictures.files import END, SIGNATURE, chunk, png
 from tests.pictures.tables import FILES
 
+HEIC = Path(__file__).parents[1] / "pictures" / "heic"
 PHOTO = (Path(__file__).parents[1] / "photos" / "chelsea.jpg").read_bytes()
 SLOW = png([np.random.default_rng(row).bytes(3 * 2000) for row in range(2000)], 2000, before=cicp(9, 18))
 """4 megapixels of a high dynamic range, each of another colour: the slowest of their size."""
@@ -144,6 +145,19 @@ def test_a_process_that_is_ended_is_an_error_of_its_picture() -> None:
         assert (await decoder.decode(PHOTO)).size == Size(451, 300)
 
     asyncio.run(ended())
+
+
+def test_a_fault_in_a_decoders_own_code_ends_its_picture_alone() -> None:
+    """Libheif's binding writes to address 0 for an item whose type is no UTF-8: its process dies, and no other."""
+    broken = (HEIC / "turned.heic").read_bytes().replace(b"Exif", b"E\xffif", 1)
+    decoder = Decoder(LimitsSpec())
+
+    async def both() -> Picture:
+        with pytest.raises(InvalidFormat, match="ends its decoder"):
+            await decoder.decode(broken)
+        return await decoder.decode(PHOTO)
+
+    assert asyncio.run(both()).size == Size(451, 300)
 
 
 def test_the_kernel_ends_what_takes_too_much_time() -> None:

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cutout.decoder import Decoder
 from cutout.endings import PICTURES, READ, WRITTEN
 from cutout.formats.kind import READABLE
-from cutout.image import MEDIA_TYPES
+from cutout.image import MEDIA_TYPES, Picture
 from tests.cutout_client.conftest import Cutout
 from tests.patience import HANG_S
 from tests.serve_app.jobbing import picture
 
+HEIC = Path(__file__).parents[1] / "pictures" / "heic" / "turned.heic"
 SIDECAR = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(4064)
 
 
@@ -32,6 +34,20 @@ def folder(tmp_path: Path) -> Path:
 def written(folder: Path) -> list[str]:
     """Every file in a folder, by its path within it."""
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("command", ["upscale", "remove"])
+def test_a_picture_that_ends_its_decoder(
+    folder: Path, tmp_path: Path, cutout: Cutout, configs: Path, command: str
+) -> None:
+    """One whose decoding ends the process that does it, as a fault in a library would, fails alone."""
+    (folder / "broken.heic").write_bytes(HEIC.read_bytes().replace(b"Exif", b"E\xffif", 1))
+    models = ("-m", "dark") if command == "remove" else ()
+    ran = cutout(command, folder, *models, "-o", tmp_path / "out", "--config-dir", configs)
+
+    assert ran.code == 1
+    assert [line for line in ran.sentences if "broken.heic" in line and "ends its decoder" in line]
+    assert written(tmp_path / "out") == ["a.png"]
 
 
 @pytest.mark.parametrize(
@@ -63,17 +79,15 @@ def test_any_fault_is_one_photographs(
     cutout: Cutout, folder: Path, tmp_path: Path, fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever one photograph makes of this program, the others are done, it is said, and the exit code says so."""
-    from cutout import image
-
     (folder / "b.png").write_bytes(picture(shade=90))
-    decode = image.decode
+    decode = Decoder.decode
 
-    def breaking(data: bytes, *rest: object) -> image.Picture:
+    async def breaking(decoder: Decoder, data: bytes) -> Picture:
         if data == picture():
             raise fault
-        return decode(data, *rest)  # type: ignore[arg-type]
+        return await decode(decoder, data)
 
-    monkeypatch.setattr(image, "decode", breaking)
+    monkeypatch.setattr(Decoder, "decode", breaking)
     ended = cutout("upscale", folder, "-o", tmp_path / "out", "--json")
 
     assert ended.code == 1
