@@ -5,6 +5,7 @@ import base64
 import io
 import json
 from collections.abc import AsyncIterator
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from standardwebhooks import Webhook
 
 from cutout.errors import CutoutError, ModelCrashed, ServiceUnavailable
 from cutout.outcome import Upscaled
+from cutout.spec import LimitsSpec
 from serve_app import contract, workflows
 from serve_app.app import create_app
 from serve_app.webhooks import signature
@@ -220,7 +222,7 @@ def noise(side: int) -> bytes:
     return out.getvalue()
 
 
-LARGE = base64.b64encode(noise(3100)).decode()
+LARGE = base64.b64encode(noise(isqrt(LimitsSpec().output_px) // 4 + 1)).decode()
 REFUSED: list[tuple[dict[str, Any], dict[str, str], int, str]] = [
     ({"webhook_secret": SECRET}, {}, 400, "webhook_secret"),
     ({"webhook_url": "ftp://example.com/"}, {}, 400, "webhook_url"),
