@@ -16,8 +16,8 @@ from cutout.pixels.refine import refined
 from cutout.pixels.score import Score, best, scores
 
 ISNET = "local_isnet"
-ENOUGH = 0.85
-"""Score of the better of the two cheapest models' mattes at which no dearer one is asked."""
+ENOUGH = 0.93
+"""Agreement of the cheapest network of each family at which no other is asked: kin that agree say little."""
 AUTO, CASCADE, AUTO_REFINED, FUSED, REFINED, TRUTH = (
     "auto",
     "auto as a cascade",
@@ -75,11 +75,12 @@ def judged(sample: Sample, made: Mapping[str, Alpha]) -> Judged:
 
 
 def _early(made: Mapping[str, Alpha], scored: Mapping[str, Score]) -> Mapping[str, Score]:
-    """The two cheapest networks' scores, if that is enough; all of them otherwise."""
-    cheap = {model: made[model] for model in list(made)[:2]}
-    agreed = agreement(cheap, FAMILIES)
-    early = {model: replace(scored[model], agreement=agreed.get(model)) for model in cheap}
-    return early if early[best(early)].score >= ENOUGH else scored
+    """The scores of the cheapest network of each family, if they agree enough; of all of them otherwise."""
+    cheapest = {FAMILIES.get(model, model): model for model in reversed(list(made))}
+    asked = {model: made[model] for model in made if model in cheapest.values()}
+    agreed = agreement(asked, FAMILIES)
+    early = {model: replace(scored[model], agreement=agreed.get(model)) for model in asked}
+    return early if agreed.get(best(early), 0) >= ENOUGH else scored
 
 
 def cascade_cpu(judgements: list[Judged], cpu_s: Mapping[str, float]) -> float:

@@ -36,7 +36,8 @@ exact alpha; illustrations are on plain grounds. `auto` is the choice by score, 
 of `cutout/pixels/`, that no request reaches yet.
 
 The constants were chosen on the subjects of odd number (`animal-1`, `person-3`, ...) alone; those of even number were
-held out.
+held out. The cascade's rule was chosen on all: the cheapest network of each family first, the others where they do not
+agree.
 """
 SHEET = """## Some of them
 

@@ -39,15 +39,16 @@ def test_composites_are_exact_and_named_by_their_ground() -> None:
     assert np.abs(made["textured-on-plain"].rgb[80, 80] - GROUND).max() <= 1
 
 
-def test_a_cascade_stops_where_the_cheap_agree() -> None:
-    """Two true mattes are enough, and the dear network is not asked; two that see different things are not."""
+def test_a_cascade_stops_where_two_families_agree() -> None:
+    """The second of a family is asked only where the first and another family's see different things."""
     sample = photos()[1]
-    agreed = judged(sample, {"a": sample.alpha, "b": sample.alpha, "dear": disc(at=0.3)})
-    apart = judged(sample, {"a": disc(at=0.6), "b": sample.alpha, "dear": sample.alpha})
+    small, large, other = "local_u2netp", "local_u2net", "local_isnet"
+    agreed = judged(sample, {small: sample.alpha, large: disc(at=0.6), other: sample.alpha})
+    apart = judged(sample, {small: disc(at=0.6), large: sample.alpha, other: sample.alpha})
 
-    assert list(agreed.early) == ["a", "b"]
-    assert list(apart.early) == ["a", "b", "dear"]
-    assert cascade_cpu([agreed, apart], {"a": 1, "b": 2, "dear": 7}) == (3 + 10) / 20
+    assert list(agreed.early) == [small, other]
+    assert list(apart.early) == [small, large, other]
+    assert cascade_cpu([agreed, apart], {small: 1, large: 2, other: 7}) == (8 + 10) / 20
 
 
 def test_the_page_shows_that_combining_helps(tmp_path: Path) -> None:
