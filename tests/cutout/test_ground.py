@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutout.ground import KEPT_NOTE, ground, kept, shown
+from cutout.ground import KEPT_NOTE, PARTS_NOTE, ground, kept, shown
 from cutout.image import Picture
 from cutout.outcome import Matte
 
@@ -74,12 +74,45 @@ def test_the_callers_alpha_is_kept_where_nothing_is_found() -> None:
 
 
 def test_a_subject_that_is_found_is_cut_out() -> None:
-    """Something found in a transparent picture, or nothing in an opaque one, is the model's word."""
+    """Something found in each part of a transparent picture, or nothing in an opaque one, is the model's word."""
     picture, matte = logo((255, 255, 255), (1, 1, 1)), np.zeros((40, 60), np.uint8)
     empty = Matte(matte)
 
     assert kept(Picture(picture.rgb), empty) is empty
 
-    matte[10:30, 5:12] = 255
+    matte[10:30, 5:12] = matte[10:22, 15:22] = 255
     some = Matte(matte)
     assert kept(picture, some) is some
+
+
+@pytest.mark.parametrize("size", [(40, 60), (1500, 2600)])
+@pytest.mark.parametrize("haze", [0, 100])
+def test_a_part_that_was_lost_keeps_its_alpha(size: tuple[int, int], haze: int) -> None:
+    """Of two bars the model found one: the other stays as it came, soft edge and colour; the first is the model's."""
+    height, width = size
+    own, matte = np.zeros(size, np.uint8), np.full(size, haze, np.uint8)
+    left, right = np.s_[height // 4 : height // 2, : width // 3], np.s_[height // 4 : height // 2, width // 2 :]
+    own[left] = own[right] = 255
+    own[height // 4, width // 2 :] = 3
+    matte[left] = 200
+    picture = Picture(np.full((*size, 3), 250, np.uint8), own)
+
+    found = kept(picture, Matte(matte, rgb=np.zeros((*size, 3), np.uint8)))
+
+    assert np.array_equal(np.minimum(found.alpha, own)[right], own[right])
+    assert (found.alpha[left] == 200).all()
+    assert found.note == PARTS_NOTE
+    assert found.rgb is not None
+    assert (found.rgb[right] == 250).all()
+    assert not found.rgb[left].any()
+
+
+def test_a_photograph_with_a_transparent_border_is_cut_out() -> None:
+    """One part, of which the model found a small subject: it alone is left. Specks around it are the model's, too."""
+    own, matte = np.zeros((200, 300), np.uint8), np.zeros((200, 300), np.uint8)
+    own[20:180, 20:280] = 255
+    own[5, 5] = own[190, 290] = 255
+    matte[90:100, 100:120] = 255
+    found = Matte(matte)
+
+    assert kept(Picture(np.zeros((200, 300, 3), np.uint8), own), found) is found
