@@ -1,6 +1,7 @@
 """Bytes <-> pixels."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cutout.errors import ImageTooLarge, InvalidFormat, ResolutionTooHigh
 from cutout.image import decode, encode
 from cutout.outcome import Size
 from cutout.spec import LimitsSpec
+from tests.pictures.files import SIGNATURE, chunk
 
 LIMITS = LimitsSpec()
 PHOTO = Path(__file__).parents[1] / "photos" / "chelsea.jpg"
@@ -76,10 +78,10 @@ def test_refuses_an_empty_file() -> None:
 
 def test_counts_pixels_before_it_decodes() -> None:
     """A bomb is refused by its header: only a few of its bytes are needed to know."""
-    data = written(Image.new("1", (20_000, 20_000)))
+    header = chunk(b"IHDR", struct.pack(">2I5B", 20_000, 20_000, 1, 0, 0, 0, 0))
 
     with pytest.raises(ImageTooLarge, match="400000000 pixels"):
-        decode(data[:200], LIMITS)
+        decode(SIGNATURE + header + chunk(b"IDAT", b"the first of its pixels"), LIMITS)
 
 
 def test_takes_a_single_pixel() -> None:
