@@ -19,6 +19,7 @@ from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
 from tests.cluster.callers import outlive
 from tests.cluster.conftest import readiness
+from tests.cluster.crowd import crowd, wait_alive_s
 from tests.cluster.killing import PAID, Batch, Service, kill, picture, receiver, run_id, running, steady
 from tests.cluster.side_doors import asked, doors
 from tests.patience import HANG_S
@@ -27,6 +28,7 @@ JOBS = 20
 TEXT, RECORD = make_key("Ann")
 SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
 TWO_TEXT, TWO = make_key("Cleo", tier="two")
+PICTURE: dict[str, Any] = {"content": picture(64), "headers": {"Content-Type": "image/png"}}
 FORGED = "X-Forwarded-For: 127.0.0.1"
 
 
@@ -144,6 +146,17 @@ def test_clients_outlive_the_ingress(killed: Killed, tmp_path: Path) -> None:
     """Every ingress replica dies with requests of client and command in it: each is answered well, and paid, once."""
     outlive(killed.service, TEXT, tmp_path, lambda: kill(run_id(killed.service.folder), "Ingress"))
     steady(killed.service.http)
+
+
+def test_a_crowd_without_end_keeps_nobody_out(killed: Killed) -> None:
+    """Half-sent heads, endless uploads and slow readers at once: another caller is served, and every door is alive."""
+    http, port = killed.service.http, killed.service.port
+    with crowd(port, TEXT):
+        answers = [http.post("/remove-background?include_models=quick", **PICTURE) for _ in range(20)]
+        waits_s = [wait_alive_s(door) for door in (port, *doors(run_id(killed.service.folder))) for _ in range(5)]
+
+    print(f"\n{len(answers)} answers; longest wait for /health/live: {max(waits_s):.3f} s")
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
 
 
 def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:
