@@ -59,6 +59,8 @@ class Arranged:
     """(h, w, 4) straight alpha."""
     box: Box
     """The subject in it."""
+    scale: float = 1.0
+    """How much smaller the canvas is, on a side, than the cutout's pixels made it."""
 
 
 def part(picture: Picture, box: Box) -> Picture:
@@ -81,9 +83,13 @@ def arranged(rgba: Rgba, how: Arrangement) -> Arranged | None:
         return None
     if how.scale is not None or how.place is not None:
         canvas = _placed(canvas, box, how)
-    canvas = shrunk(canvas, how.most_px)
-    box = subject_box(canvas[..., 3])
-    return None if box is None else Arranged(canvas, box)
+    small = shrunk(canvas, how.most_px)
+    box = subject_box(small[..., 3])
+    return None if box is None else Arranged(small, box, math.sqrt(_count(small) / _count(canvas)))
+
+
+def _count(rgba: Rgba) -> int:
+    return rgba.shape[0] * rgba.shape[1]
 
 
 def shrunk(rgba: Rgba, most_px: int | None) -> Rgba:

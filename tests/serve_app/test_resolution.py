@@ -60,3 +60,18 @@ def test_drop_ins_keep_it(client: TestClient) -> None:
 
     assert said(as_remove_bg.content) == pytest.approx((300, 300), abs=0.02), as_remove_bg.text
     assert said(as_rembg.content) == pytest.approx((300, 300), abs=0.02), as_rembg.text
+
+
+@pytest.mark.parametrize("size", ["preview", "medium", "full"])
+def test_remove_bgs_size_scales_it_with_the_pixels(client: TestClient, size: str) -> None:
+    """A result of fewer pixels is printed as large as the picture was."""
+    scene, out = np.full((600, 1000, 3), 255, np.uint8), io.BytesIO()
+    scene[100:500, 200:800] = 0
+    Image.fromarray(scene).save(out, "PNG", dpi=(300, 150))
+
+    file = {"image_file": ("a.png", out.getvalue(), "image/png")}
+    response = client.post("/v1.0/removebg", files=file, data={"format": "png", "size": size})
+
+    share = Image.open(io.BytesIO(response.content)).width / 1000
+    assert (share < 1) == (size == "preview")
+    assert said(response.content) == pytest.approx((300 * share, 150 * share), rel=0.003)

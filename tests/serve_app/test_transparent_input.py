@@ -2,8 +2,10 @@
 
 import base64
 import io
+from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,6 +13,9 @@ from starlette.testclient import TestClient
 
 from cutout.ground import KEPT_NOTE
 from cutout.removal import RETURNED_NOTE
+from serve_app.app import create_app
+from tests.serve_app.jobbing import working
+from tests.serve_app.test_jobs import ended
 from tests.serve_app.test_routes import opened, png, text
 
 LOGO = np.zeros((24, 32, 4), np.uint8)
@@ -75,3 +80,34 @@ def test_rembgs_dc_is_a_part_of_what_is_asked(client: TestClient, dc: str) -> No
     assert response.status_code == (422 if dc == "true" else 200)
     if dc == "false":
         assert opened(base64.b64encode(response.content).decode())[4, 4].tolist() == [120, 120, 120, 135]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("handling", "alpha", "note"),
+    [
+        ("intersect_alpha", [0, 128], None),
+        ("return_input_if_non_opaque", [0, 128], RETURNED_NOTE),
+        ("discard_alpha_layer", [0, 255], None),
+    ],
+)
+@pytest.mark.parametrize("factor", [None, 2])
+async def test_a_durable_job_does_the_same(
+    tmp_path: Path, handling: str, alpha: list[int], note: str | None, factor: int | None
+) -> None:
+    """What was asked is a part of the job, in one stage and in two."""
+    path, models = ("/process", "bg_models") if factor else ("/remove-background", "include_models")
+    sent: dict[str, Any] = {"image": text(png(HALF)), models: ["first"], "transparency_handling": handling}
+    if factor:
+        sent["upscale_factor"] = factor
+    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=0) as works:
+        app = create_app(works.shotgun, works.books, None, works.durable)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
+            accepted = await http.post(path, json=sent, headers={"prefer": "respond-async"})
+            body = await ended(http, accepted.json()["status_url"])
+            [found] = body["results"]
+            pixels = np.asarray(Image.open(io.BytesIO((await http.get(found["image_url"])).content)))
+
+    middle = 12 * (factor or 1)
+    assert pixels[middle, [middle // 3, -middle // 3], 3].tolist() == alpha
+    assert found.get("note") == note

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from cutout.arrange import arranged, put_back
+from cutout.density import times
 from cutout.outcome import Box, Cutout, Size
 from cutout.spec import EncodeSpec
 from serve_app.dialects.remove_bg.errors import Refused
@@ -62,7 +63,8 @@ def answer(order: Order, cutout: Cutout, encoding: EncodeSpec) -> Answer:
     if result is None:
         message = "No subject was found in the image"
         raise Refused("unknown_foreground", "Could not identify foreground in image", message)
-    content, media_type = written(result.rgba, order.background, form, encoding, order.picture.dpi)
+    dpi = times(order.picture.dpi, result.scale)
+    content, media_type = written(result.rgba, order.background, form, encoding, dpi)
     kind = None if form.type_level == "none" else "other" if form.type == "auto" else form.type
     height, width = result.rgba.shape[:2]
     return Answer(content, media_type, Size(width, height), result.box, kind, cutout.cost_usd, order.job_id)

@@ -2,6 +2,7 @@
 
 import ast
 import base64
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
+from cutout import composite
 from cutout.keys import KeyRing, make_key
 from cutout.spec import DropInSpec
+from deployments import remover
 from deployments.books import Books
 from serve_app.app import create_app
+from serve_app.dialects.rembg_server import routes
 from serve_app.dialects.rembg_server.form import RembgForm
 from tests.fetching.tiny_web import Host, reply
 from tests.serve_app.drop_ins.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
@@ -119,6 +123,27 @@ def test_dc_takes_the_subjects_own_colours(client: TestClient) -> None:
     assert np.abs(clean[..., :3][soft] - photo[soft]).mean() > 3
     opaque = plain[..., 3] == 255
     np.testing.assert_array_equal(plain[opaque], clean[opaque])
+
+
+@pytest.mark.parametrize(("dc", "cleaned"), [("false", 0), ("true", 1)])
+def test_a_cutout_is_composed_once(client: TestClient, dc: str, cleaned: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `dc` no colours are worked out, and nothing is composed a second time without them."""
+    work = list[str]()
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            work.append(name)
+            return function(*arguments, **named)
+
+        return call
+
+    monkeypatch.setattr(composite, "decontaminate", counted("clean", composite.decontaminate))
+    for module in (remover, routes):
+        monkeypatch.setattr(module, "compose", counted("compose", composite.compose))
+
+    removed(client, ASTRONAUT, model="u2netp", dc=dc)
+
+    assert (work.count("compose"), work.count("clean")) == (1, cleaned)
 
 
 @pytest.mark.parametrize(("text", "alpha"), [("10,20,30,255", 255), ("10,20,30", 255), ("10,20,30,128", 128)])
