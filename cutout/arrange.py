@@ -89,7 +89,8 @@ def arranged(rgba: Rgba, how: Arrangement) -> Arranged | None:
 
 
 def _count(rgba: Rgba) -> int:
-    return rgba.shape[0] * rgba.shape[1]
+    height, width = rgba.shape[:2]
+    return int(height) * int(width)
 
 
 def shrunk(rgba: Rgba, most_px: int | None) -> Rgba:
