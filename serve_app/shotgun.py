@@ -129,7 +129,8 @@ class Shotgun:
             if watcher:
                 watcher.started(choice, picture.size)
             finish = self._share(job.finish) if job.finish else None
-            volley = _Volley(job, self._share(picture), finish, started, results, costs, watcher)
+            shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
+            volley = _Volley(job, shared, finish, started, results, costs, watcher)
             await self._fire(choice.models, volley, enough)
         result = Result(
             job_id=job.id,
@@ -150,7 +151,7 @@ class Shotgun:
         check_transparency(job.output_format, job.preserve_alpha)
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
             picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
-        timeout_s, shared = self.registry.service.limits.request_s, self._share(picture)
+        timeout_s, shared = self.registry.service.limits.request_s, await asyncio.to_thread(self._share, picture)
         call = self._upscaler.upscale_picture(shared, job.factor, job.output_format, job.preserve_alpha)
         try:
             async with asyncio.timeout(timeout_s):

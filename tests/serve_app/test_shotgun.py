@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -97,6 +98,22 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
 
     assert result.status == "completed"
     assert [r.outcome.size.width for r in result.results if isinstance(r.outcome, Cutout)] == [12, 12]
+
+
+async def test_pixels_are_shared_beside_the_event_loop() -> None:
+    """What Ray is given is a copy of every pixel: 300 MB of one, of a small file, would hold up everybody's answer."""
+    threads: list[tuple[str, bool]] = []
+
+    def share(value: Any) -> Any:
+        threads.append((type(value).__name__, threading.current_thread() is threading.main_thread()))
+        return value
+
+    models = {"only": Scripted("only", lambda: asyncio.sleep(0))}
+    shotgun = Shotgun(registry(model("only")), models, Upscaler(EncodeSpec()), Memory(), share)  # type: ignore[arg-type]
+    await shotgun.run(job())
+    await shotgun.upscale(job(factor=2))
+
+    assert threads == [("Picture", False)] * 2
 
 
 async def test_a_model_out_of_time_has_the_contracts_text() -> None:
