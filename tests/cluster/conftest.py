@@ -111,5 +111,5 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False) as http:
                 yield Service(process, http, folder, runware, kie, collector, f"127.0.0.1:{metrics_port}")
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
             assert process.wait(HANG_S) == 0

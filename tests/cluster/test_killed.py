@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ import pytest
 
 from cutout.keys import KeyRing, make_key
 from serve_app.leftovers import members
+from tests.attacks.test_pictures import COSTLY
 from tests.cluster.callers import outlive
 from tests.cluster.conftest import readiness
-from tests.cluster.crowd import crowd, wait_alive_s
+from tests.cluster.crowd import Insistent, crowd, spent_s, wait_alive_s
 from tests.cluster.killing import PAID, Batch, Service, kill, picture, receiver, run_id, running, steady
 from tests.cluster.side_doors import asked, doors
 from tests.patience import HANG_S
@@ -29,6 +30,8 @@ TEXT, RECORD = make_key("Ann")
 SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
 TWO_TEXT, TWO = make_key("Cleo", tier="two")
 PICTURE: dict[str, Any] = {"content": picture(64), "headers": {"Content-Type": "image/png"}}
+HOSTILE = ("RGBA PNG in HLG", "AVIF with film grain", "PNG of 5,000 chunks")
+"""Of each way to be small and costly one."""
 FORGED = "X-Forwarded-For: 127.0.0.1"
 
 
@@ -159,28 +162,68 @@ def test_a_crowd_without_end_keeps_nobody_out(killed: Killed) -> None:
     assert [answer.status_code for answer in answers] == [200] * len(answers)
 
 
-def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:
-    """At Ctrl-C the service says that it drains and answers what it has in hand; then it ends, and leaves nothing.
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_replica_is_alive_while_a_costly_picture_is_in_work(killed: Killed, name: str) -> None:
+    """What it costs is not spent where everybody is answered: each replica takes next to no processor time for it."""
+    run, data = run_id(killed.service.folder), COSTLY[name]()
+    ports, waits_s = (killed.service.port, *doors(run)), [0.0]
+    before = spent_s(run)
+    with ThreadPoolExecutor(1) as pool:
+        asked_for = PICTURE | {"content": data}
+        answer = pool.submit(killed.service.http.post, "/remove-background?include_models=quick", **asked_for)
+        for _ in range(20):  # a probe's own cost is bounded, too
+            if not answer.done():
+                waits_s += [wait_alive_s(port) for port in ports]
+                time.sleep(0.1)
+        status = answer.result().status_code
+    spent = spent_s(run) - before
 
-    No process of the run lives, the port is free, and the exit code is 0. The session's own service, ended by SIGTERM,
-    is looked at in its fixture.
+    print(f"\n{name}, {len(data)} bytes: {status}, {max(waits_s):.3f} s for /health/live, {spent:.2f} s of ingress")
+    assert status in (200, 400, 413)
+    assert spent < 2
+
+
+def test_an_end_waits_and_leaves_nothing_behind(killed: Killed) -> None:
+    """At SIGTERM the service says that it drains, and answers what it has in hand; then it ends, and leaves nothing.
+
+    Four callers who go on asking get whole answers, then 503, then no connection, and nothing that was paid is cut. No
+    process of the run lives, the port is free, and the exit code is 0. The session's own service is ended by Ctrl-C,
+    and looked at in its fixture.
     """
     run, http, upload = run_id(killed.service.folder), killed.service.http, Upload(picture(64))
     assert len(members(run)) > 5
     readiness(http, 200)
+    callers = [Insistent(str(http.base_url), TEXT) for _ in range(4)]
+    killed.service.runware.script.latency_s = 0.2
 
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(http.post, "/upscale", content=upload, headers={"Content-Type": "image/png"})
+        asking = [pool.submit(caller.ask) for caller in callers]
+        _wait_for(lambda: any(200 in caller.outcomes.values() for caller in callers))
+        answer = pool.submit(http.post, "/upscale", **PICTURE | {"content": upload})
         assert upload.begun.wait(HANG_S)
         assert http.get("/health/live").status_code == 200  # what was sent before it has arrived, too
-        ending = pool.submit(killed.service.end, signal.SIGINT)
+        ending = pool.submit(killed.service.end, signal.SIGTERM)
         ready = readiness(http, 503)
+        _wait_for(lambda: any(503 in caller.outcomes.values() for caller in callers))
         upload.go_on.set()
 
         assert ready["status"] == "draining"
         assert answer.result().status_code == 200
         ending.result()
+        outcomes = {width: what for caller in asking for width, what in caller.result(HANG_S).outcomes.items()}
+    print(f"\n4 callers at SIGTERM: {dict(Counter(outcomes.values()))}, then refused connections")
+    assert {503, 200} <= set(outcomes.values())
+    assert [what for width, what in outcomes.items() if killed.service.charged[width] and what != 200] == []
+    assert [what for what in outcomes.values() if isinstance(what, int) and what not in (200, 503)] == []
     assert members(run) == []
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does: closed connections linger
         probe.bind(("127.0.0.1", killed.service.port))
+
+
+def _wait_for(done: Callable[[], bool]) -> None:
+    """Return once it is so."""
+    deadline = time.monotonic() + HANG_S
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
