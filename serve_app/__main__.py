@@ -30,7 +30,7 @@ def main() -> int:
         print(wrong.message, file=sys.stderr)
         return 2
     environment = {**ray_environment(run_id), **os.environ, RUN_ID: run_id}
-    command = [sys.executable, "-m", "serve_app.run", *sys.argv[1:]]
+    command = [sys.executable, "-m", "serve_app.service", *sys.argv[1:]]
     service = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: service.terminate())

@@ -11,7 +11,6 @@ from cutout.spec import Registry
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
-from deployments.records.checking import check_database
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
@@ -51,15 +50,10 @@ def build_app(args: dict[str, Any]) -> Application:
     return Ingress.bind(registry, models, upscaler, ledger, jobs, keys_file=keys_file, instruments=serve_instruments)
 
 
-def check_records(database_url: str) -> None:
-    """The database, looked at before anything is begun; raises ConfigurationError when the service cannot use it."""
-    check_database(database_url)
-
-
 def check_config(args: dict[str, Any]) -> Registry:
-    """configs/ with every option checked, so that a wrong one stops the start, not a replica later; raises as above.
+    """configs/ with every option checked, so that a wrong one stops the start, not a replica later.
 
-    What the environment says of it wins.
+    What the environment says of it wins. Raises ConfigurationError.
     """
     settings = Settings()
     registry = load_registry(Path(args.get("config_dir") or settings.config_dir))

@@ -1,9 +1,8 @@
 """The service itself: port free, configuration right, Ray up, one picture through every ready model, address.
 
-Started by `python -m serve_app`, which sets Ray's environment and cleans up behind it.
+Started by service.py, once the database is held and in order.
 """
 
-import argparse
 import asyncio
 import io
 import math
@@ -34,8 +33,7 @@ from cutout.errors import ConfigurationError
 from cutout.keys import KeyRing
 from cutout.registry import explain
 from cutout.spec import Registry
-from serve_app.build import APP_NAME, check_config, check_records
-from serve_app.exclusive import hold_database
+from serve_app.build import APP_NAME, check_config
 from serve_app.exposure import addresses_line, check_exposure, is_loopback
 from serve_app.hard_stop import outlast
 from serve_app.leftovers import RUN_ID, Run, lives
@@ -54,11 +52,8 @@ LOOK_EVERY_S = 5.0
 SAMPLE = files("serve_app") / "static" / "sample.jpg"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(config_file: Path) -> int:
     """Run until Ctrl-C or SIGTERM; 0 after a clean end, 2 when something of the operator's is wrong, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="python -m serve_app", description="Start Cutout Shotgun.")
-    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
-    config_file = parser.parse_args(arguments).config
     try:
         config, registry = read_config(config_file)
         keys_file = Settings().api_keys_file
@@ -68,8 +63,6 @@ def main(arguments: list[str] | None = None) -> int:
         _check_port(config["http_options"]["host"], config["http_options"]["port"], "PORT")
         metrics_port = _metrics_port()
         check_tracing(Settings().traces_to)
-        held = hold_database(Settings().database_url)
-        check_records(Settings().database_url)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2
@@ -84,8 +77,6 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         _stop()
         run_file.unlink(missing_ok=True)
-        if held:
-            held.release()
 
 
 def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
@@ -251,7 +242,3 @@ def _stop() -> None:
     if ray.is_initialized() and os.environ.get("RAY_ADDRESS"):
         serve.shutdown()
     ray.shutdown()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

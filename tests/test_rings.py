@@ -33,7 +33,8 @@ def allowed(file: str, package: str) -> bool:
         "ray": file in RAY or file.startswith("deployments/replicas/"),
         "httpx": file in HTTPX or ring in ("fetching", "cutout_client") or file.startswith("deployments/backends/"),
         "fetching": ring in ("fetching", "serve_app") or file.startswith("deployments/backends/"),
-        "deployments": ring == "deployments" or file in ("serve_app/build.py", "cutout_client/local.py"),
+        "deployments": ring == "deployments"
+        or file in ("serve_app/build.py", "serve_app/service.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
         "PIL": ring in ("cutout", "deployments"),
