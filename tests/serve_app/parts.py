@@ -45,19 +45,23 @@ def registry(*models: ModelSpec, access: AccessSpec = BUSY, **limits: int) -> Re
 
 
 class InProcess(Remover):
-    """A Remover called directly; it opens at its first call."""
+    """A Remover called directly; it opens at its first call, for which others wait, too."""
 
     async def remove(
         self, picture: object, output_format: OutputFormat | None, removal: Removal | None = None
     ) -> Cutout | Failure:
-        if self._opening is None:
-            await self.start()
+        await self.opened()
         return await super().remove(picture, output_format, removal)  # type: ignore[arg-type]
 
     async def status(self) -> ModelStatus:  # type: ignore[override]
+        await self.opened()
+        return super().status()
+
+    async def opened(self) -> None:
+        """Return once it was tried to open it."""
         if self._opening is None:
             await self.start()
-        return super().status()
+        await self._tried.wait()
 
 
 def shotgun(reg: Registry, books: Books | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:

@@ -101,7 +101,8 @@ async def test_a_worker_does_what_died_was_in_the_middle_of_and_nothing_else(tmp
     assert len(again) <= AT_A_TIME * len(MODELS)
     for name in again:
         assert [pid for pid, other in after if other == name] == [str(first.pid), str(second.pid)]
-    assert spent == pytest.approx(paid * PRICE_USD)
+    # A call whose price was set aside, and which the kill came before, is booked without having been made.
+    assert paid <= round(spent / PRICE_USD) <= paid + AT_A_TIME
 
 
 @pytest.fixture
