@@ -19,7 +19,7 @@ from cutout.density import Dpi, exif_data
 from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.formats import heif, jpeg, tiff, webp
 from cutout.formats import png as png_file
-from cutout.formats.contents import Contents, Costly
+from cutout.formats.contents import Contents, Costly, UnknownPixels
 from cutout.formats.kind import SUPPORTED, sniff
 from cutout.formats.pixels import Transparency, paint
 from cutout.outcome import Alpha, OutputFormat, Rgb, Rgba, Size
@@ -110,7 +110,7 @@ class PictureFile:
         """Its pixels, at the beginning of `memory` where some is given: RGB, then alpha where there is some.
 
         Raises:
-            InvalidFormat: the file breaks off, or makes no sense.
+            InvalidFormat: the file breaks off, makes no sense, or has pixels of a kind that is not read.
         """
         width, height = self.size.width, self.size.height
         planes = np.empty(4 * width * height, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
@@ -118,6 +118,8 @@ class PictureFile:
         rgb, alpha = rgb.reshape(height, width, 3), alpha.reshape(height, width)
         try:
             transparency = paint(self.contents, rgb, alpha)
+        except UnknownPixels as unknown:
+            raise InvalidFormat.of_field(self.field, f"{unknown}") from unknown
         except _BROKEN as broken:
             raise InvalidFormat.of_field(self.field, f"Image is damaged or incomplete. {SUPPORTED}") from broken
         dpi = self.contents.exif.dpi

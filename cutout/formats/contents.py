@@ -15,6 +15,10 @@ class Damaged(ValueError):
     """The file breaks off, or makes no sense."""
 
 
+class UnknownPixels(ValueError):
+    """The file is whole, and its pixels are of a kind that is not read; its text says what is taken."""
+
+
 class Costly(ValueError):
     """The file would take far more work than its picture is worth; its text says what is taken."""
 

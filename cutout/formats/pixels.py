@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutout.formats import heif, jpeg, tiff, webp
-from cutout.formats.contents import Contents, Damaged
+from cutout.formats.contents import Contents, Damaged, UnknownPixels
 from cutout.formats.to_srgb import in_mode, to_srgb
 from cutout.outcome import Alpha, Rgb
 
@@ -21,6 +21,8 @@ Plane = TypeVar("Plane", bound=NDArray[Any])
 _KNOWN = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr"}
 _DEEP = {"I;16", "I;16B", "I;16L", "I;16N"}
 _DEEP_BITS = 16
+_UNKNOWN = {"F": "floating-point numbers", "I": "32-bit integers", "LAB": "CIELAB"}
+"""Pillow's modes that a TIFF may be in, in the words of an answer."""
 _STRIP_PX = 1 << 18
 """Pixels worked on at a time."""
 
@@ -38,6 +40,7 @@ def paint(contents: Contents, rgb: Rgb, alpha: Alpha) -> Transparency:
 
     Raises:
         Damaged: the file breaks off, or makes no sense; and what Pillow and the decoders below it raise.
+        UnknownPixels: as it says.
     """
     if not contents.ended and not jpeg.is_whole(contents.data):
         raise Damaged("the picture breaks off")
@@ -71,7 +74,8 @@ def _stored(contents: Contents) -> Image.Image:
             image = Image.open(io.BytesIO(contents.data), formats=[contents.kind])
     image.load()
     if image.mode not in _KNOWN | _DEEP:
-        raise Damaged(f"pixels of {image.mode} are not read")
+        kind = _UNKNOWN.get(image.mode, image.mode)
+        raise UnknownPixels(f"Pixels of {kind} are not read: grey, RGB or CMYK in 8 or 16 bits expected")
     return image
 
 

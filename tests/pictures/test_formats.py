@@ -83,10 +83,18 @@ def test_tiff_is_turned_and_its_first_page_counts() -> None:
     assert picture.dpi == (150, 300)
 
 
-def test_tiff_of_floats_is_refused_by_name() -> None:
-    """Pixels that have no one meaning are refused, not guessed."""
-    with pytest.raises(InvalidFormat):
-        decode(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), LimitsSpec())
+@pytest.mark.parametrize(
+    ("image", "kind"),
+    [
+        (Image.fromarray(np.ones((4, 4), np.float32)), "floating-point numbers"),
+        (Image.fromarray(np.ones((4, 4), np.int32)), "32-bit integers"),
+        (Image.new("LAB", (4, 4)), "CIELAB"),
+    ],
+)
+def test_tiff_of_other_pixels_is_refused_by_name(image: Image.Image, kind: str) -> None:
+    """It is whole, and what it holds is said, and what is taken."""
+    with pytest.raises(InvalidFormat, match=f"^Pixels of {kind} are not read: grey, RGB or CMYK in 8 or 16 bits"):
+        decode(saved(image, "TIFF"), LimitsSpec())
 
 
 @pytest.mark.parametrize("data", [directory((256, 2, 9, b"x" * 9)), b"II*\0", b"MM\0*\0\0\0\x08\xff\xff"])
