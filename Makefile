@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@touch $@
 
 weights: setup   ## fetch the models' weights that can be had
-	@$(BIN)/python -m cutout.prefetch
+	@$(BIN)/python -m cutout.models.prefetch
 
 run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys; PROFILE=server-16, gpu
 	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app $(if $(PROFILE),configs/profiles/$(PROFILE).yaml)
@@ -34,7 +34,7 @@ fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try
 	@exec $(BIN)/python -m tests.providers
 
 stop:            ## end a service that `make run` started
-	@$(BIN)/python -m serve_app.stop
+	@$(BIN)/python -m serve_app.process.stop
 
 test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page

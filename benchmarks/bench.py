@@ -9,7 +9,7 @@ from benchmarks import peers
 from benchmarks.peers import Rembg, rembg_server
 from benchmarks.photos import Photo, load_photos
 from benchmarks.serving import Service, serving
-from cutout.registry import load_registry
+from cutout.models.registry import load_registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import openvino as ov
 from PIL import Image
 
 from benchmarks.findings import table
-from cutout.composite import normalised
-from cutout.registry import load_registry
-from cutout.weights import fetch
+from cutout.models.registry import load_registry
+from cutout.models.weights import fetch
+from cutout.pixels.composite import normalised
 from deployments.backends.onnx import OnnxOptions, network_input
 from deployments.engines.base import Tensor
 from deployments.engines.mixed import CONFIG, round_layers

@@ -16,8 +16,8 @@ from typing import Any
 import urllib3
 
 from benchmarks.processes import Footprint, footprints, free_port, started, wait_until
-from cutout.spec import ModelSpec, WeightsSpec
-from cutout.weights import fetch
+from cutout.models.spec import ModelSpec, WeightsSpec
+from cutout.models.weights import fetch
 
 HERE = Path(__file__).parent
 FOLDER = HERE / ".peers"

@@ -13,9 +13,10 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 
 from benchmarks.peers import FOLDER, site_packages
-from cutout.image import decode
-from cutout.packages import take
-from cutout.spec import LimitsSpec, PackageSpec
+from cutout.limits import LimitsSpec
+from cutout.models.packages import take
+from cutout.models.spec import PackageSpec
+from cutout.pixels.image import decode
 
 TESTS = Path("tests/photos")
 SKIMAGE = Path("skimage/data")

@@ -17,8 +17,8 @@ import urllib3
 import yaml
 
 from benchmarks.processes import Footprint, footprints, free_port, started, wait_until
-from cutout.spec import ModelSpec
-from serve_app.leftovers import members, running
+from cutout.models.spec import ModelSpec
+from serve_app.process.child_processes import members, running
 
 START_S = 300
 ANSWER_S = 300

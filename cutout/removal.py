@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from cutout.image import Picture
-from cutout.outcome import Matte
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Matte
 
 TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
 """For a picture that is transparent already: the model's alpha within the picture's own; the picture's own alone; or

@@ -10,8 +10,8 @@ from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
 import httpx
 
 from cutout.errors import ProcessingError
-from cutout.outcome import OutputFormat
-from cutout.records import Logged, Stats
+from cutout.picks.records import Logged, Stats
+from cutout.pixels.types import OutputFormat
 from cutout_client.connection import Connection, lines
 from cutout_client.pictures import Background, Picture, fields_body, picture_body
 from cutout_client.refusals import error_of

@@ -8,14 +8,15 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from cutout.composite import compose
-from cutout.decoder import Decoder
 from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable
-from cutout.ground import kept
-from cutout.image import Picture, encode
-from cutout.outcome import Matte, OutputFormat
-from cutout.spec import ModelSpec, Registry
-from cutout.weights import at_hand
+from cutout.models.registry import Registry
+from cutout.models.spec import ModelSpec
+from cutout.models.weights import at_hand
+from cutout.pixels.composite import compose
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.ground import kept
+from cutout.pixels.image import Picture, encode
+from cutout.pixels.types import Matte, OutputFormat
 from cutout_client.results import CutoutResult, ModelInfo
 from deployments.backends import load_backend
 from deployments.backends.base import Backend, LocalBackend, RemoteBackend, Resources

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic import ValidationError as Misfit
 
 from cutout.errors import CutoutError, InternalError
-from cutout.outcome import EngineReport, Size
-from cutout.spec import LOCAL
+from cutout.models.spec import LOCAL
+from cutout.models.status import EngineReport
+from cutout.pixels.types import Size
 from cutout_client.refusals import error_of
 
 T = TypeVar("T")

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from cutout.instruments import NO_INSTRUMENTS, PICKS, SPENT, Instruments
-from cutout.limiter import Limiter
-from cutout.purse import Charge
-from cutout.records import Logged, Pick
-from cutout.spec import LimitTier
-from cutout.verdict import Place, Verdict
+from cutout.accounts.charges import Charge
+from cutout.accounts.limiter import Limiter
+from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.spec import LimitTier
+from cutout.picks.records import Logged, Pick
+from cutout.telemetry.metrics import NO_INSTRUMENTS, PICKS, SPENT, Instruments
 from deployments.budget import Budget
 from deployments.ledger import Ledger
 
@@ -42,11 +42,11 @@ class Books(Ledger):
         self._instruments.record(PICKS, model=pick.selected_model_id)
         return logged
 
-    async def admit(self, who: str, tier: LimitTier, cost: int) -> Verdict:
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         """Count a request; see Limiter."""
         return self._limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
         """Take a place for a job; see Limiter."""
         return self._limiter.begin(who, tier, job_id)
 

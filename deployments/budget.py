@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cutout.purse import Charge
+from cutout.accounts.charges import Charge
 from deployments.records import queries
 from deployments.records.database import Database
 

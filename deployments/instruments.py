@@ -6,14 +6,14 @@ import time
 import ray
 from ray.serve import metrics
 
-from cutout.instruments import METRICS, NO_INSTRUMENTS, Instruments, Metric
+from cutout.telemetry.metrics import METRICS, NO_INSTRUMENTS, Instruments, Metric
 
 REFRESH_S = 1.0
 """Ray's agent forgets a gauge that was not set within two reports, which are 10 s apart (ray 2.60)."""
 
 
 class ServeInstruments(Instruments):
-    """Every metric of cutout/instruments.py as Ray's, with the labels deployment, replica and application beside ours.
+    """Every metric of metrics.py as Ray's, with the labels deployment, replica and application beside ours.
 
     A value costs about 10 microseconds (docs/instruments.md), and may come from any thread.
     """

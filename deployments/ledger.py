@@ -1,8 +1,8 @@
 """The one owner of what is kept of jobs and picks."""
 
 from cutout.errors import NotFound, ValidationError
-from cutout.records import NONE, JobRecord, Logged, LoggedPick, Pick, Stats
-from cutout.tally import stats
+from cutout.picks.records import NONE, JobRecord, Logged, LoggedPick, Pick, Stats
+from cutout.picks.statistics import stats
 from deployments.records import queries
 from deployments.records.database import Database
 

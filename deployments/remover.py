@@ -5,14 +5,17 @@ import logging
 import time
 from dataclasses import replace
 
-from cutout.composite import compose
-from cutout.crop import subject_box
 from cutout.errors import CutoutError, ModelUnavailable
-from cutout.ground import kept
-from cutout.image import Picture, encode
-from cutout.outcome import Cutout, Failure, Matte, ModelStatus, OutputFormat
+from cutout.jobs import Cutout, Failure
+from cutout.models.spec import ModelSpec
+from cutout.models.status import ModelStatus
+from cutout.pixels.composite import compose
+from cutout.pixels.crop import subject_box
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.ground import kept
+from cutout.pixels.image import Picture, encode
+from cutout.pixels.types import Matte, OutputFormat
 from cutout.removal import Removal
-from cutout.spec import EncodeSpec, ModelSpec
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 

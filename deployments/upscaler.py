@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cutout.crop import enlarged, subject_box
-from cutout.density import times
 from cutout.errors import CutoutError
-from cutout.finish import Finish, finished_around
-from cutout.image import Picture, decode, encode
-from cutout.outcome import Alpha, Box, Cutout, Failure, OutputFormat, Rgb, Rgba, Size, Upscaled
-from cutout.resize import resize_rgba, resized_strips
-from cutout.spec import EncodeSpec, LimitsSpec
-from cutout.strips import Strips, opaque
+from cutout.jobs import Cutout, Failure, Upscaled
+from cutout.limits import LimitsSpec
+from cutout.pixels.crop import enlarged, subject_box
+from cutout.pixels.density import times
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.finish import Finish, finished_around
+from cutout.pixels.image import Picture, decode, encode
+from cutout.pixels.resizing.resize import resize_rgba, resized_strips
+from cutout.pixels.strips import Strips, opaque
+from cutout.pixels.types import Alpha, Box, OutputFormat, Rgb, Rgba, Size
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
 """Of a file that this service wrote: it was bounded when it was made."""

@@ -8,8 +8,8 @@ import httpcore
 import httpx
 
 from cutout.errors import ImageTooLarge, NotFetched
-from cutout.instruments import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
+from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from fetching.guard import GuardedClient, checked_url
 
 FIELD = "image_url"

@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 from cutout.errors import NotFetched, ValidationError
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
 from fetching.addresses import is_address, is_name, is_public, look_up
 
 ADDRESSES_TRIED = 4

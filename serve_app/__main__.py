@@ -13,8 +13,8 @@ import sys
 import uuid
 
 from cutout.errors import ConfigurationError
-from serve_app.folders import own_folder, own_scratch
-from serve_app.leftovers import RUN_ID, end_processes
+from serve_app.process.child_processes import RUN_ID, end_processes
+from serve_app.process.folders import own_folder, own_scratch
 from serve_app.settings import Settings, ray_environment, ray_folder, scratch_folder
 
 
@@ -30,7 +30,7 @@ def main() -> int:
         print(wrong.message, file=sys.stderr)
         return 2
     environment = {**ray_environment(run_id), **os.environ, RUN_ID: run_id}
-    command = [sys.executable, "-m", "serve_app.service", *sys.argv[1:]]
+    command = [sys.executable, "-m", "serve_app.process.service", *sys.argv[1:]]
     service = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: service.terminate())

@@ -11,38 +11,39 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
+from cutout.accounts.keys import KeyRing
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
-from cutout.keys import KeyRing
 from fetching.fetch import Fetcher
 from serve_app import contract
-from serve_app.acceptance import Durable
-from serve_app.access import Access
-from serve_app.budgets import Limiter
-from serve_app.compose import Compose
-from serve_app.cross_site import CrossSite, with_cors
-from serve_app.dependencies import Dependencies
-from serve_app.dialects import described, refusal
+from serve_app.dialects import refusal
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgServer
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
-from serve_app.finishing import Finishes
-from serve_app.hosts import Hosts
-from serve_app.job_routes import JobRoutes
-from serve_app.keeping import Keeper
-from serve_app.middleware import RequestId
-from serve_app.negotiation import SSE
-from serve_app.openapi import complete
-from serve_app.operations import EVENT, accepted, answers, composed, content, exported, job, ready, signed
-from serve_app.page import page_routes
-from serve_app.paths import Paths
-from serve_app.room import Room
-from serve_app.routes import Routes
-from serve_app.selections import Ledger, Selections
+from serve_app.endpoints.compose import Compose
+from serve_app.endpoints.jobs import JobRoutes
+from serve_app.endpoints.page import page_routes
+from serve_app.endpoints.process import Routes
+from serve_app.endpoints.selections import Ledger, Selections
+from serve_app.fanout.dependencies import Dependencies
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.acceptance import Durable
+from serve_app.middleware.access import Access
+from serve_app.middleware.admission import ConcurrencyLimit
+from serve_app.middleware.cross_site import CrossSite, with_cors
+from serve_app.middleware.hosts import Hosts
+from serve_app.middleware.paths import Paths
+from serve_app.middleware.rate_limit import Limiter
+from serve_app.middleware.request_id import RequestId
+from serve_app.middleware.transfers import Sending, Transfers
+from serve_app.openapi import dialects
+from serve_app.openapi.document import complete
+from serve_app.openapi.operations import EVENT, accepted, answers, composed, content, exported, job, ready, signed
+from serve_app.requests.accept import SSE
+from serve_app.requests.finish import Finishes
 from serve_app.settings import VERSION
-from serve_app.shotgun import Shotgun
-from serve_app.traffic import Metered, Traffic
-from serve_app.transfers import Sending, Transfers
+from serve_app.storage.cutout_cache import CutoutCache
+from serve_app.telemetry.requests import Metered, RequestMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def create_app(
     books: Books,
     keys: KeyRing | None = None,
     durable: Durable | None = None,
-    traffic: Traffic | None = None,
+    request_metrics: RequestMetrics | None = None,
     *,
     dependencies: Dependencies | None = None,
 ) -> ASGIApp:
@@ -72,10 +73,10 @@ def create_app(
     How `dependencies` are is said in /health; whoever gives them looks at them.
     """
     service = shotgun.registry.service
-    traffic, instruments = traffic or Traffic(), shotgun.instruments
+    request_metrics, instruments = request_metrics or RequestMetrics(), shotgun.instruments
     fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
     finishes = Finishes(service.fetch, service.limits, shotgun.decoder)
-    keeper = Keeper(shotgun, durable.store if durable else None, service.jobs.compose_s)
+    cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
     remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
 
     @asynccontextmanager
@@ -88,22 +89,33 @@ def create_app(
     app.router.redirect_slashes = False
     jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
     leans_on = dependencies or Dependencies({})
-    routes = Routes(shotgun, keeper, fetcher, finishes, ledger=books, traffic=traffic, dependencies=leans_on, jobs=jobs)
+    routes = Routes(
+        shotgun,
+        cache,
+        fetcher,
+        finishes,
+        ledger=books,
+        request_metrics=request_metrics,
+        dependencies=leans_on,
+        jobs=jobs,
+    )
     _add_shotgun(app, routes)
     _add_selections(app, Selections(books))
     if jobs and durable:
-        _add_jobs(app, jobs, Compose(shotgun, keeper, finishes, durable.worker, durable.store))
+        _add_jobs(app, jobs, Compose(shotgun, cache, finishes, durable.worker, durable.store))
     _add_drop_ins(app, remove_bg, rembg)
     app.router.routes.extend(page_routes())
     for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
         app.add_exception_handler(kind, handler)
     complete(app, keys is not None)
     paths = frozenset(route.path for route in app.routes if isinstance(route, Route))
-    room = Room(service.limits.jobs_in_hand, traffic)
+    concurrency = ConcurrencyLimit(service.limits.jobs_in_hand, request_metrics)
     most_bytes = service.limits.body_bytes * 3 // 2  # base64, and what stands beside the picture
     sending = Sending(app, Transfers())
-    guarded = Access(sending, keys, service.access, books, costly=COSTLY, room=room, most_bytes=most_bytes)
-    served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, traffic, paths)
+    guarded = Access(
+        sending, keys, service.access, books, costly=COSTLY, concurrency=concurrency, most_bytes=most_bytes
+    )
+    served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, request_metrics, paths)
     return RequestId(Paths(with_cors(served, service.access)))
 
 
@@ -141,10 +153,10 @@ def _add_jobs(app: FastAPI, jobs: JobRoutes, compose: Compose) -> None:
 
 def _add_drop_ins(app: FastAPI, remove_bg: RemoveBg, rembg: RembgServer) -> None:
     post, get = app.post, app.get
-    post("/v1.0/removebg", **described.removebg(RemoveBgForm))(remove_bg.removebg)
-    get("/v1.0/account", **described.account())(remove_bg.account)
-    post("/api/remove", **described.remove(RembgFileForm, in_query=False))(rembg.from_file)
-    get("/api/remove", **described.remove(RembgUrlForm, in_query=True))(rembg.from_url)
+    post("/v1.0/removebg", **dialects.removebg(RemoveBgForm))(remove_bg.removebg)
+    get("/v1.0/account", **dialects.account())(remove_bg.account)
+    post("/api/remove", **dialects.remove(RembgFileForm, in_query=False))(rembg.from_file)
+    get("/api/remove", **dialects.remove(RembgUrlForm, in_query=True))(rembg.from_url)
 
 
 async def _known(request: Request, error: Exception) -> Response:

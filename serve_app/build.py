@@ -6,18 +6,17 @@ from typing import Any
 from ray import serve
 from ray.serve import Application
 
-from cutout.registry import load_registry
-from cutout.spec import Registry
+from cutout.models.registry import Registry, load_registry
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
-from serve_app.exposure import published
-from serve_app.hard_stop import check_hard_stop
 from serve_app.ingress import Ingress
 from serve_app.jobs_replica import JobsReplica
+from serve_app.process.exposure import published
+from serve_app.process.hard_stop import check_hard_stop
 from serve_app.settings import Settings
 
 APP_NAME = "cutout"

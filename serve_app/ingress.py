@@ -11,27 +11,28 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
-from cutout.instruments import Instruments
-from cutout.keys import KeyRing
-from cutout.outcome import Job, OutputFormat, Result, Upscaled
+from cutout.accounts.keys import KeyRing
+from cutout.jobs import Job, Result, Upscaled
+from cutout.models.registry import Registry
+from cutout.pixels.types import OutputFormat
 from cutout.replica_port import close_to_others
-from cutout.spec import Registry
-from cutout.trail import log_to_serve
-from serve_app.acceptance import Durable
+from cutout.telemetry.job_context import log_to_serve
+from cutout.telemetry.metrics import Instruments
 from serve_app.app import create_app
-from serve_app.bodies.fields import checked
 from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
-from serve_app.dependencies import Dependencies
-from serve_app.forms import known_models, one_picture
-from serve_app.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
-from serve_app.health import health_body, models_body
-from serve_app.listening import listen
+from serve_app.endpoints.health import health_body, models_body
+from serve_app.fanout.dependencies import Dependencies
+from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.acceptance import Durable
+from serve_app.process.listening import listen
+from serve_app.requests.bodies.fields import checked
+from serve_app.requests.forms import known_models, one_picture
 from serve_app.settings import Settings
-from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer
-from serve_app.store import PictureStore
-from serve_app.tracing import start_tracing
-from serve_app.traffic import Traffic
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+from serve_app.telemetry.requests import RequestMetrics
+from serve_app.telemetry.tracing import start_tracing
 
 F = TypeVar("F", bound=PictureForm)
 
@@ -68,14 +69,19 @@ class ServiceIngress:
         worker = JobsHandle(jobs)
         self._dependencies = Dependencies({"ledger": self._ledger, "jobs": worker})
         self._durable = Durable(worker, PictureStore.at(settings.pictures), signer)
-        self._traffic = Traffic()
+        self._request_metrics = RequestMetrics()
         self._watching: list[asyncio.Task[None]] = []
 
     async def __serve_build_asgi_app__(self) -> ASGIApp:
         listen()
-        self._watching = [asyncio.create_task(one.watch()) for one in (self._shotgun.board, self._dependencies)]
+        self._watching = [asyncio.create_task(one.watch()) for one in (self._shotgun.statuses, self._dependencies)]
         return create_app(
-            self._shotgun, self._ledger, self._keys, self._durable, self._traffic, dependencies=self._dependencies
+            self._shotgun,
+            self._ledger,
+            self._keys,
+            self._durable,
+            self._request_metrics,
+            dependencies=self._dependencies,
         )
 
     async def remove_background(
@@ -107,15 +113,15 @@ class ServiceIngress:
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""
-        return health_body(self._shotgun.board, self._dependencies.states())
+        return health_body(self._shotgun.statuses, self._dependencies.states())
 
     async def models(self) -> dict[str, Any]:
         """As GET /models."""
-        return models_body(self._shotgun.board)
+        return models_body(self._shotgun.statuses)
 
     async def drain(self) -> None:
         """Say that this replica is not ready any more, and wait until it has answered what it has in hand."""
-        await self._traffic.drain()
+        await self._request_metrics.drain()
 
     def _given(self, form: type[F], values: Mapping[str, Any]) -> tuple[F, bytes]:
         """The arguments as HTTP checks them, whose errors name HTTP's fields."""

@@ -5,19 +5,19 @@ from typing import Any
 
 from ray.serve.handle import DeploymentHandle
 
-from cutout.instruments import Instruments
+from cutout.models.registry import Registry
 from cutout.replica_port import close_to_others
-from cutout.spec import Registry
-from cutout.trail import log_to_serve
-from serve_app.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from cutout.telemetry.job_context import log_to_serve
+from cutout.telemetry.metrics import Instruments
+from serve_app.fanout.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.fanout.shotgun import Shotgun
 from serve_app.ingress import put
-from serve_app.job_work import PartBooks
-from serve_app.jobs import Jobs
+from serve_app.jobs.work import PartBooks
+from serve_app.jobs.worker import Jobs
 from serve_app.settings import Settings
-from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer
-from serve_app.store import PictureStore
-from serve_app.tracing import start_tracing
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+from serve_app.telemetry.tracing import start_tracing
 
 
 class JobsReplica(Jobs):

@@ -10,8 +10,8 @@ from sysconfig import get_path
 from tempfile import gettempdir
 
 from cutout.errors import ConfigurationError
-from serve_app.hard_stop import HARD_STOP, RAYS_OWN_S
-from serve_app.leftovers import RUN_ID
+from serve_app.process.child_processes import RUN_ID
+from serve_app.process.hard_stop import HARD_STOP, RAYS_OWN_S
 
 VERSION = version("cutout-shotgun")
 
@@ -90,7 +90,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
 
     uvloop accepts one connection in each turn of its loop (libuv 1.52), asyncio all that wait: in a crowd of 200 a new
     connection waited for 3 s. Ray makes all its workers nice, by 15; here replicas that work on pixels are nice, and
-    those who answer are not (cutout/cores.py).
+    those who answer are not (cutout/pixels/cores.py).
     """
     folder = scratch_folder(run_id)
     first = _free_hundred()

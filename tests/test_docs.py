@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from cutout import spec
+from cutout.models.spec import ModelSpec
+from cutout.service import ServiceSpec
 from deployments.backends import BACKENDS
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
 from serve_app.dialects.remove_bg.errors import ROWS
@@ -19,8 +20,8 @@ from serve_app.dialects.remove_bg.form import RemoveBgForm
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
 DROP_IN = ROOT / "docs" / "drop-in.md"
-FORMS = {"RemoveBgForm": RemoveBgForm, "RembgForm": RembgForm}
-"""What callers of other APIs may send."""
+FORMS = {form.__name__: form for form in (ServiceSpec, ModelSpec, RemoveBgForm, RembgForm)}
+"""The files of configs/, and what callers of other APIs may send."""
 MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -28,12 +29,9 @@ def form_of(name: str) -> type[BaseModel]:
     """`ServiceSpec`, a form of another API, or a backend's name for its options."""
     if name in FORMS:
         return FORMS[name]
-    if name in BACKENDS:
-        module, kind = BACKENDS[name].split(":")
-        options: type[BaseModel] = getattr(import_module(module), kind).Options
-        return options
-    form: type[BaseModel] = getattr(spec, name)
-    return form
+    module, kind = BACKENDS[name].split(":")
+    options: type[BaseModel] = getattr(import_module(module), kind).Options
+    return options
 
 
 def rows(form: type[BaseModel], prefix: str = "") -> Iterator[str]:

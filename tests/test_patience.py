@@ -1,4 +1,4 @@
-"""No test asserts how fast a machine is: whatever is waited for has the common ceiling of tests/patience.py."""
+"""No test asserts how fast a machine is: whatever is waited for has the common ceiling of tests/support/patience.py."""
 
 import ast
 from collections.abc import Iterator

@@ -9,14 +9,14 @@ ROOT = Path(__file__).parent.parent
 RAY = {
     "serve_app/build.py",
     "serve_app/ingress.py",
-    "serve_app/handles.py",
-    "serve_app/run.py",
-    "serve_app/loopback.py",
-    "serve_app/apply.py",
+    "serve_app/fanout/handles.py",
+    "serve_app/process/run.py",
+    "serve_app/process/loopback.py",
+    "serve_app/process/apply.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
 }
-HTTPX = {"serve_app/webhooks.py", "serve_app/run.py"}
+HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}
 FILES = sorted(
@@ -34,7 +34,7 @@ def allowed(file: str, package: str) -> bool:
         "httpx": file in HTTPX or ring in ("fetching", "cutout_client") or file.startswith("deployments/backends/"),
         "fetching": ring in ("fetching", "serve_app") or file.startswith("deployments/backends/"),
         "deployments": ring == "deployments"
-        or file in ("serve_app/build.py", "serve_app/service.py", "cutout_client/local.py"),
+        or file in ("serve_app/build.py", "serve_app/process/service.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
         "PIL": ring in ("cutout", "deployments"),
@@ -69,7 +69,7 @@ def test_environment_is_read_in_few_places() -> None:
     readers = {file for file in FILES if "os.environ" in (ROOT / file).read_text()}
 
     assert readers <= {
-        "serve_app/settings.py", "serve_app/run.py", "serve_app/apply.py", "serve_app/stop.py",
-        "serve_app/__main__.py", "serve_app/loopback.py",
-        "deployments/backends/base.py", "cutout/rembg_files.py",
+        "serve_app/settings.py", "serve_app/process/run.py", "serve_app/process/apply.py", "serve_app/process/stop.py",
+        "serve_app/__main__.py", "serve_app/process/loopback.py",
+        "deployments/backends/base.py", "cutout/models/rembg_files.py",
     }  # fmt: skip

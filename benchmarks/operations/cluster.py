@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.operations.service import variables
-from serve_app.leftovers import RUN_ID, end_processes
+from serve_app.process.child_processes import RUN_ID, end_processes
 from serve_app.settings import ray_environment
+from tests.support.running_service import variables
 
 NODE = {"num_cpus": 4, "object_store_memory": 200 * 1024 * 1024}
 

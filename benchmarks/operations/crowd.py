@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 from benchmarks.operations.health import HealthWatch
-from benchmarks.operations.load import Load
 from benchmarks.operations.mixed import FAKES, mixed
-from benchmarks.operations.service import serving
 from benchmarks.operations.verdict import Verdict
 from benchmarks.operations.watch import Watch
+from tests.support.load import Load
+from tests.support.running_service import serving
 
 CLIENTS = 200
 MINUTES = 3.0

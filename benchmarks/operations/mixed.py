@@ -1,8 +1,8 @@
 """Requests of all kinds: sizes, models, errors, and callers who hang up."""
 
-from benchmarks.operations.load import Shot
-from benchmarks.operations.pictures import picture
-from benchmarks.operations.service import Fake
+from tests.support.load import Shot
+from tests.support.running_service import Fake
+from tests.support.sample_pictures import picture
 
 FAKES = {
     "quick": Fake(0.05, {"max_ongoing_requests": 2, "max_queued_requests": 32, "num_replicas": 1}),

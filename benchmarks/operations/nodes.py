@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 
 from benchmarks.operations.cluster import nodes
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import Fake, serving, wait_for
 from benchmarks.operations.verdict import Verdict
+from tests.support.load import Load
+from tests.support.running_service import Fake, serving, wait_for
+from tests.support.sample_pictures import cut_by
 
 SLOTS = 3
 """Replicas a node takes: each asks for a slot, and each node is started with so many."""

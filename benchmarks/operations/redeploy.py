@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from benchmarks.operations.kills import STEADY, TWO_INGRESSES
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import serving
 from benchmarks.operations.verdict import Verdict
+from tests.support.kills import STEADY, TWO_INGRESSES
+from tests.support.load import Load
+from tests.support.running_service import serving
+from tests.support.sample_pictures import cut_by
 
 REQUESTS = 1000
 

@@ -8,11 +8,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.operations.load import Load
 from benchmarks.operations.mixed import FAKES, mixed
-from benchmarks.operations.service import serving
 from benchmarks.operations.verdict import Verdict
 from benchmarks.operations.watch import Sample, Watch
+from tests.support.load import Load
+from tests.support.running_service import serving
 
 CLIENTS = 4
 MINUTES = 30.0

@@ -3,10 +3,10 @@
 import time
 from pathlib import Path
 
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import Fake, Running, autoscaled, serving, wait_for
 from benchmarks.operations.verdict import Verdict
+from tests.support.load import Load
+from tests.support.running_service import Fake, Running, autoscaled, serving, wait_for
+from tests.support.sample_pictures import cut_by
 
 MODELS = {"first": Fake(0.3, autoscaled(1, 3)), "second": Fake(0.3, autoscaled(0, 2))}
 REST = {"first": 1, "second": 0}

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmarks.operations.service import Running
 from benchmarks.processes import MEGABYTE, name_of
-from serve_app.leftovers import members
+from serve_app.process.child_processes import members
+from tests.support.running_service import Running
 
 EVERY_S = 2.0
 

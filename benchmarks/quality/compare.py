@@ -9,11 +9,11 @@ from scipy.stats import spearmanr
 from benchmarks.quality.errors import Truth
 from benchmarks.quality.mattes import FAMILIES
 from benchmarks.quality.samples import Sample
-from cutout.outcome import Alpha, Rgb
-from cutout.pixels.agreement import agreement
-from cutout.pixels.fuse import fused
-from cutout.pixels.refine import refined
-from cutout.pixels.score import Score, best, scores
+from cutout.pixels.mattes.agreement import agreement
+from cutout.pixels.mattes.fuse import fused
+from cutout.pixels.mattes.refine import refined
+from cutout.pixels.mattes.score import Score, best, scores
+from cutout.pixels.types import Alpha, Rgb
 
 ISNET = "local_isnet"
 ENOUGH = 0.93

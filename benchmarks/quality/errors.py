@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
-from cutout.outcome import Alpha
-from cutout.pixels.laplacian import Plane
+from cutout.pixels.mattes.laplacian import Plane
+from cutout.pixels.types import Alpha
 
 SOFT = (0.02, 0.98)
 BAND_PX = 4

@@ -11,9 +11,9 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from cutout.image import Picture
-from cutout.outcome import Alpha, Rgb
-from cutout.spec import ModelSpec
+from cutout.models.spec import ModelSpec
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Alpha, Rgb
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 

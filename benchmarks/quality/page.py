@@ -22,7 +22,7 @@ from benchmarks.quality.compare import (
     rank_correlation,
 )
 from benchmarks.quality.samples import blended
-from cutout.foreground import decontaminate
+from cutout.pixels.foreground import decontaminate
 
 MAGENTA = (255, 0, 255)
 TILE_PX = 160

@@ -1,6 +1,6 @@
 """The pictures that are judged: photographs with their reference mattes, composites with exact ones, illustrations.
 
-A composite is the subject of a photograph, its own colours estimated (cutout/foreground.py), on the part of another
+A composite is the subject of a photograph, its own colours estimated (foreground.py), on the part of another
 photograph that shows no subject: its alpha is exact by construction. That part is enlarged alike in both directions,
 never stretched, so that its texture stays a photograph's.
 """
@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from cutout.foreground import decontaminate
-from cutout.outcome import Alpha, Rgb
+from cutout.pixels.foreground import decontaminate
+from cutout.pixels.types import Alpha, Rgb
 
 FOCUS = (2.0, 6.0)
 """Mean gradient, in levels a pixel, of a sharp ground: below it is out of focus, above it is lettering, a subject."""

@@ -12,8 +12,8 @@ from benchmarks.bench import Bench
 from benchmarks.findings import Findings, Row, table
 from benchmarks.samples import Samples, alternate
 from benchmarks.serving import Answer
-from cutout.image import Picture
-from cutout.registry import load_registry
+from cutout.models.registry import load_registry
+from cutout.pixels.image import Picture
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, OnnxOptions
 from deployments.engines.base import Engine, Tensor

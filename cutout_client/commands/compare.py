@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cutout.endings import READ_WORDS
+from cutout.pixels.endings import READ_WORDS
 from cutout_client.commands.options import (
     DATA_DIR,
     ApiKey,
@@ -21,7 +21,7 @@ from cutout_client.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from cutout.contact_sheet import Panel
+    from cutout.pixels.contact_sheet import Panel
     from cutout_client.results import CutoutResult
 
 
@@ -43,9 +43,9 @@ def compare(
 
     Models that cannot work are named, with the reason, on standard error.
     """
-    from cutout.contact_sheet import Panel, contact_sheet
-    from cutout.image import decode, encode
-    from cutout.spec import LimitsSpec
+    from cutout.limits import LimitsSpec
+    from cutout.pixels.contact_sheet import Panel, contact_sheet
+    from cutout.pixels.image import decode, encode
     from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.names import shown
@@ -80,9 +80,9 @@ def compare(
 
 
 def _panel(result: "CutoutResult") -> "Panel":
-    from cutout.contact_sheet import Panel
-    from cutout.image import decode
-    from cutout.spec import LimitsSpec
+    from cutout.limits import LimitsSpec
+    from cutout.pixels.contact_sheet import Panel
+    from cutout.pixels.image import decode
 
     if result.image is None:
         return Panel(result.model_name, result.error or "no picture", None)

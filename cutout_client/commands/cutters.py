@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cutout.outcome import OutputFormat
+from cutout.pixels.types import OutputFormat
 from cutout_client.commands.registry import registry_of
 from cutout_client.local import LocalModels
 from cutout_client.results import CutoutResult, ModelInfo

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from cutout.endings import PICTURES, WRITTEN
-from cutout.outcome import OutputFormat
+from cutout.pixels.endings import PICTURES, WRITTEN
+from cutout.pixels.types import OutputFormat
 from cutout_client.commands.names import shown
 from cutout_client.commands.photos import STREAM, Photo
 

@@ -20,7 +20,7 @@ def make(
     operator: Annotated[bool, typer.Option("--operator", help="See, export and replace what any key picked.")] = False,
 ) -> None:
     """Make a key, and print it. It is shown this once."""
-    from cutout.keys import KeyRing, make_key
+    from cutout.accounts.keys import KeyRing, make_key
 
     text, record = make_key(name, tier, model, daily_usd, operator=operator)
     KeyRing(file).add(record)
@@ -33,7 +33,7 @@ def show(file: File) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from cutout.keys import KeyRing
+    from cutout.accounts.keys import KeyRing
 
     table = Table("id", "name", "tier", "models", "USD a day", "scope", "made", "revoked")
     for record in KeyRing.load(file).records:
@@ -49,7 +49,7 @@ def show(file: File) -> None:
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as `list` shows it.")], file: File) -> None:
     """Refuse a key from now on; running services notice at once."""
-    from cutout.keys import KeyRing
+    from cutout.accounts.keys import KeyRing
 
     record = KeyRing.load(file).revoke(key_id)
     typer.echo(f"{record.name}'s key {record.id} is revoked")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cutout.endings import READ_WORDS
+from cutout.pixels.endings import READ_WORDS
 
 Format = Literal["png", "webp", "jpeg", "avif"]
 CutoutFormat = Literal["png", "webp", "avif"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cutout.endings import READ, READ_WORDS
+from cutout.pixels.endings import READ, READ_WORDS
 from cutout_client.commands.names import shown
 
 STREAM = "-"

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from cutout.registry import load_registry
-from cutout.spec import Registry
+from cutout.models.registry import Registry, load_registry
 
 HERE = Path("configs")
 OURS = Path(__file__).resolve().parents[2] / HERE

@@ -21,8 +21,8 @@ from cutout_client.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from cutout.outcome import OutputFormat, Size
-    from cutout.spec import ServiceSpec
+    from cutout.pixels.types import OutputFormat, Size
+    from cutout.service import ServiceSpec
     from cutout_client.client import AsyncClient
     from cutout_client.commands.batch import Work
 
@@ -86,13 +86,13 @@ def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") ->
 
 
 def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat") -> "Work":
-    from cutout.decoder import Decoder
-    from cutout.density import times
     from cutout.errors import ImageTooLarge
-    from cutout.image import Picture, encode
-    from cutout.outcome import STRIP_FORMATS
-    from cutout.resize import resized_strips
-    from cutout.strips import opaque
+    from cutout.pixels.decoding.decoder import Decoder
+    from cutout.pixels.density import times
+    from cutout.pixels.image import Picture, encode
+    from cutout.pixels.resizing.resize import resized_strips
+    from cutout.pixels.strips import opaque
+    from cutout.pixels.types import STRIP_FORMATS
     from cutout_client.commands.batch import Made
 
     limits, decoder = service.limits, Decoder(service.limits)

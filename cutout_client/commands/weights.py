@@ -17,7 +17,7 @@ def pull(
 ) -> None:
     """Fetch weights that are not here yet, and check their checksums. What cannot be had is said, with the reason."""
     from cutout.errors import ValidationError
-    from cutout.prefetch import prefetch, weights_of
+    from cutout.models.prefetch import prefetch, weights_of
     from cutout_client.commands.registry import registry_of
 
     wanted = weights_of(registry_of(config_dir).models.values())

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from cutout.errors import ConfigurationError
-from cutout.registry import explain
-from cutout.spec import ModelSpec
+from cutout.models.spec import ModelSpec
+from cutout.spec import explain
 from deployments.backends.base import Backend, Resources
 
 BACKENDS = {

@@ -5,12 +5,12 @@ What a provider may answer is bounded by what it was sent: a cutout has the pict
 
 import sys
 
-from cutout.decoder import Decoder
 from cutout.errors import ImageTooLarge, InvalidFormat
-from cutout.formats.kind import sniff
-from cutout.image import Picture
-from cutout.outcome import Size
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.formats.kind import sniff
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Size
 from deployments.backends.wire import Parcel, Unreadable
 
 LIMITS = LimitsSpec(memory_of_64k=sys.maxsize)

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from cutout.decoder import Decoder
 from cutout.errors import ModelUnavailable
-from cutout.image import Picture
-from cutout.instruments import NO_INSTRUMENTS, Instruments
-from cutout.outcome import EngineReport, Matte
-from cutout.spec import ModelSpec, Spec
+from cutout.models.spec import ModelSpec
+from cutout.models.status import EngineReport
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Matte
+from cutout.spec import Spec
+from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from deployments.backends.answers import LIMITS, decoded
 from deployments.backends.money import Bill, Spending
 from deployments.backends.wire import LimitsForm, Parcel, pack, unpack

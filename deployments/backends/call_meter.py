@@ -8,7 +8,7 @@ import httpx
 from fluxgate.listeners import Listener
 from fluxgate.signal import Signal
 
-from cutout.instruments import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Instruments
+from cutout.telemetry.metrics import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Instruments
 
 STATES = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
 

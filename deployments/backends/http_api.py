@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import Field, JsonValue, NonNegativeFloat
 
-from cutout.outcome import EngineReport
+from cutout.models.status import EngineReport
 from deployments.backends.base import RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill
 from deployments.backends.reply import Reply

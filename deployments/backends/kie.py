@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, Json, NonNegativeFloat, PositiveFloat, ValidationError
 
-from cutout.outcome import EngineReport
+from cutout.models.status import EngineReport
 from cutout.spec import AllowedHost
 from deployments.backends.base import CallsForm, RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill

@@ -4,8 +4,9 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat
 
 from cutout.errors import ModelError
-from cutout.image import Picture
-from cutout.outcome import EngineReport, Matte
+from cutout.models.status import EngineReport
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Matte
 from cutout.spec import Spec
 from deployments.backends.base import LocalBackend
 

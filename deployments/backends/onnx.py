@@ -11,14 +11,16 @@ import numpy as np
 from PIL import Image
 from pydantic import Field, PositiveInt
 
-from cutout.composite import normalised
 from cutout.errors import ModelError
-from cutout.ground import shown
-from cutout.image import Picture
-from cutout.outcome import EngineReport, Matte, Rgb
-from cutout.resize import resize_alpha
-from cutout.spec import Spec, WeightsSpec
-from cutout.weights import fetch
+from cutout.models.spec import WeightsSpec
+from cutout.models.status import EngineReport
+from cutout.models.weights import fetch
+from cutout.pixels.composite import normalised
+from cutout.pixels.ground import shown
+from cutout.pixels.image import Picture
+from cutout.pixels.resizing.resize import resize_alpha
+from cutout.pixels.types import Matte, Rgb
+from cutout.spec import Spec
 from deployments.backends.base import LocalBackend
 from deployments.engines import EngineName, build_engine
 from deployments.engines.base import GpuProvider, Plan, Precision, Tensor
@@ -63,7 +65,7 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown on a ground; see cutout/ground.py."""
+        """See LocalBackend. Already transparent input is shown on a ground; see cutout/pixels/ground.py."""
         square = (self.options.size_px, self.options.size_px)
         # Pillow's Lanczos, not our faster one: small networks see the difference (u2netp's alpha moves by 0.3 %).
         seen = np.asarray(Image.fromarray(shown(picture)).resize(square, Image.Resampling.LANCZOS))

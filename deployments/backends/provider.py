@@ -28,7 +28,7 @@ from fluxgate.trippers import Closed, FailureStreak, HalfOpened
 from pydantic import ValidationError
 
 from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, NotFetched, ProviderError
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
 from deployments.backends.base import CallsForm
 from deployments.backends.call_meter import CallMeter
 from deployments.backends.money import Bill

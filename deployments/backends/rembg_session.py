@@ -7,11 +7,13 @@ import numpy as np
 from pydantic import Field
 
 from cutout.errors import ModelUnavailable
-from cutout.ground import shown
-from cutout.image import Picture
-from cutout.outcome import EngineReport, Matte
-from cutout.spec import Spec, WeightsSpec
-from cutout.weights import fetch
+from cutout.models.spec import WeightsSpec
+from cutout.models.status import EngineReport
+from cutout.models.weights import fetch
+from cutout.pixels.ground import shown
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Matte
+from cutout.spec import Spec
 from deployments.backends.base import LocalBackend
 
 
@@ -52,7 +54,7 @@ class RembgSession(LocalBackend[RembgOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown on a ground; see cutout/ground.py."""
+        """See LocalBackend. Already transparent input is shown on a ground; see cutout/pixels/ground.py."""
         from PIL import Image
 
         masks = self._session.predict(Image.fromarray(shown(picture)))

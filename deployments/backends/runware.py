@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Base64Bytes, BaseModel, Field, NonNegativeFloat, ValidationError
 
-from cutout.outcome import EngineReport
+from cutout.models.status import EngineReport
 from cutout.spec import Spec
 from deployments.backends.base import RemoteBackend, RemoteOptions
 from deployments.backends.money import Bill

@@ -17,11 +17,11 @@ import numpy as np
 from PIL import Image
 from pydantic import Field, PositiveInt
 
-from cutout.ground import shown
-from cutout.image import Picture
-from cutout.outcome import Alpha, Matte, Rgb, Size
-from cutout.png import encode
-from cutout.resize import resize_alpha, resize_rgb
+from cutout.pixels.encoding.png import encode
+from cutout.pixels.ground import shown
+from cutout.pixels.image import Picture
+from cutout.pixels.resizing.resize import resize_alpha, resize_rgb
+from cutout.pixels.types import Alpha, Matte, Rgb, Size
 from cutout.spec import Spec
 
 QUALITIES = (95, 85)

@@ -1,4 +1,4 @@
-"""Statements on the tables, and rows as the values of cutout/records.py."""
+"""Statements on the tables, and rows as the values of cutout/picks/records.py."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from sqlalchemy import Insert, RowMapping, Select, delete, func, insert, or_, se
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningDelete
 
-from cutout.purse import Charge
-from cutout.records import JobRecord, LoggedPick, ModelRecord, Pick, PickCount
+from cutout.accounts.charges import Charge
+from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, Pick, PickCount
 from deployments.records.tables import holds, jobs, picks, spending
 
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

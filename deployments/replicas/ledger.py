@@ -1,8 +1,8 @@
 """The replica of the books."""
 
 from cutout.replica_port import close_to_others
-from cutout.spec import ServiceSpec
-from cutout.trail import followed, log_to_serve
+from cutout.service import ServiceSpec
+from cutout.telemetry.job_context import followed, log_to_serve
 from deployments.books import Books
 from deployments.instruments import serve_instruments
 

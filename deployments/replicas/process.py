@@ -2,9 +2,9 @@
 
 import ray
 
-from cutout.cores import give_way
+from cutout.pixels.cores import give_way
 from cutout.replica_port import close_to_others
-from cutout.trail import log_to_serve
+from cutout.telemetry.job_context import log_to_serve
 
 
 def enter_process() -> None:

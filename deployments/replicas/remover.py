@@ -4,8 +4,9 @@ from pathlib import Path
 
 import ray
 
-from cutout.spec import ModelSpec, ServiceSpec
-from cutout.trail import followed
+from cutout.models.spec import ModelSpec
+from cutout.service import ServiceSpec
+from cutout.telemetry.job_context import followed
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
 from deployments.remover import Remover

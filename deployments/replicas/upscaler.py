@@ -1,7 +1,7 @@
 """The replica of the upscaler."""
 
-from cutout.spec import ServiceSpec
-from cutout.trail import followed
+from cutout.service import ServiceSpec
+from cutout.telemetry.job_context import followed
 from deployments.replicas.process import enter_process
 from deployments.upscaler import Upscaler
 

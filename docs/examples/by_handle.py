@@ -9,7 +9,7 @@ from pathlib import Path
 import ray
 from ray import serve
 
-from cutout.outcome import Cutout, Result
+from cutout.jobs import Cutout, Result
 
 ray.init(namespace="serve", logging_level="ERROR")
 cutout = serve.get_app_handle("cutout")

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
 
-from cutout.finish import OutputType
-from cutout.outcome import OutputFormat
-from cutout.records import CATEGORY_CHARS, NOTES_CHARS
+from cutout.picks.records import CATEGORY_CHARS, NOTES_CHARS
+from cutout.pixels.finish import OutputType
+from cutout.pixels.types import OutputFormat
 from cutout.removal import TransparencyHandling
 
 URL_CHARS = 8192

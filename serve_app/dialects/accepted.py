@@ -1,6 +1,6 @@
 """What an Accept header would rather have, for callers to whom a picture is the rule."""
 
-from serve_app.negotiation import JSON, ZIP, ranges
+from serve_app.requests.accept import JSON, ZIP, ranges
 
 
 def prefers_json(accept: str) -> bool:

@@ -1,12 +1,12 @@
 """One model's cutout of a decoded picture, as pixels, by way of the shotgun: its budgets, limits and records hold."""
 
+from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
-from cutout.image import Picture
-from cutout.keys import KeyRecord
-from cutout.outcome import Cutout, Job
+from cutout.jobs import Cutout, Job
+from cutout.pixels.image import Picture
 from cutout.removal import Removal
-from serve_app.responses import all_failed
-from serve_app.shotgun import Shotgun
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.responses.bodies import all_failed
 
 
 async def cut_out(

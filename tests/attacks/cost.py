@@ -11,10 +11,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from cutout.decoding_server import decoded_into
 from cutout.errors import CutoutError
-from cutout.image import opened
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.server import decoded_into
+from cutout.pixels.image import opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from cutout.keys import KeyRing
-from cutout.spec import AccessSpec
+from cutout.accounts.keys import KeyRing
+from cutout.accounts.spec import AccessSpec
 from serve_app.app import create_app
-from tests.serve_app.jobbing import WEBHOOK, client, picture, working
-from tests.serve_app.limiting import error
-from tests.serve_app.parts import BUSY, Memory, model, registry, shotgun
-from tests.serve_app.receiver import Receiver
-from tests.serve_app.serving import served
-from tests.serve_app.test_jobs import ended
-from tests.serve_app.test_traffic import no_keys
+from tests.serve_app.jobs.test_jobs import ended
+from tests.serve_app.telemetry.test_requests import no_keys
+from tests.support.jobbing import WEBHOOK, client, picture, working
+from tests.support.limiting import error
+from tests.support.parts import BUSY, Memory, model, registry, shotgun
+from tests.support.receiver import Receiver
+from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 SPENT = {"include_models": "paid"}

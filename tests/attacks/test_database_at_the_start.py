@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from deployments.records.checking import check_database
 from serve_app.settings import free_port
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 
 def garbage(file: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.app import create_app
-from serve_app.run import _first_picture
-from tests.serve_app.parts import Memory, model, registry, shotgun
+from serve_app.process.run import _first_picture
+from tests.support.parts import Memory, model, registry, shotgun
 
 
 def test_it_goes_through_local_models_alone(capsys: pytest.CaptureFixture[str]) -> None:

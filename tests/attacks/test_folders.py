@@ -12,14 +12,14 @@ import pytest
 
 from cutout.errors import ConfigurationError
 from deployments.ledger import Ledger
-from serve_app.folders import own_folder, own_scratch
-from serve_app.job_database import prepared
-from serve_app.leftovers import RUN_ID, Run
+from serve_app.jobs.database import prepared
+from serve_app.process.child_processes import RUN_ID, Run
+from serve_app.process.folders import own_folder, own_scratch
 from serve_app.settings import ray_environment, ray_folder
-from serve_app.signing import load_secret
-from serve_app.store import PictureStore
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import picture
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import load_secret
+from tests.support.jobbing import picture
+from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent.parent
@@ -173,7 +173,7 @@ def test_stop_after_the_parents_death(tmp_path: Path, whose: str) -> None:
     dead.wait()
     try:
         Run(dead.pid if whose == "the dead parent's" else stranger.pid, run_id).write(tmp_path / "run-47114.json")
-        ended = run("serve_app.stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47114")
+        ended = run("serve_app.process.stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47114")
 
         assert (ended.returncode, ended.stderr) == (0, "")
         assert left.wait(timeout=HANG_S) != 0
@@ -190,7 +190,7 @@ def test_stop_by_a_torn_file(tmp_path: Path, written: str) -> None:
     """A file that says nothing of a run is none that runs."""
     (tmp_path / "run-47115.json").write_text(written)
 
-    ended = run("serve_app.stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47115")
+    ended = run("serve_app.process.stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47115")
 
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
@@ -198,6 +198,6 @@ def test_stop_by_a_torn_file(tmp_path: Path, written: str) -> None:
 
 def test_stop_with_a_wrong_port() -> None:
     """A PORT that is none is named."""
-    ended = run("serve_app.stop", PORT="http")
+    ended = run("serve_app.process.stop", PORT="http")
 
     assert (ended.returncode, ended.stderr) == (2, "PORT: a number from 1 to 65535 expected, not 'http'\n")

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 
-from serve_app.haproxy import change
-from serve_app.haproxy_config import UnknownConfiguration, hardened
-from tests.serve_app.proxying import proxy
+from serve_app.process.haproxy import change
+from serve_app.process.haproxy_config import UnknownConfiguration, hardened
+from tests.support.proxying import proxy
 
 HALF = b"POST /remove-background HTTP/1.1\r\nHost: here\r\nX-"
 PATIENCE_S = 60

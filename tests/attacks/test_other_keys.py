@@ -10,15 +10,15 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import Conflict, Forbidden
-from cutout.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
-from serve_app.signing import Signer
+from serve_app.storage.signing import Signer
 from tests.deployments.jobs import job
-from tests.serve_app.jobbing import client, picture, working
-from tests.serve_app.parts import model, registry, shotgun
-from tests.serve_app.receiver import Receiver
+from tests.support.jobbing import client, picture, working
+from tests.support.parts import model, registry, shotgun
+from tests.support.receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 SECRET = "a secret of thirty bytes or so"

@@ -15,16 +15,16 @@ from PIL import Image, ImageCms
 from starlette.testclient import TestClient
 
 from cutout.errors import InvalidFormat, ResolutionTooHigh
-from cutout.formats import icc
-from cutout.image import decode, opened
-from cutout.outcome import Size
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.formats import icc
+from cutout.pixels.image import decode, opened
+from cutout.pixels.types import Size
 from serve_app.app import create_app
 from tests.attacks.cost import Cost, cost, fresh_processes
 from tests.pictures.colours import SRGB_PROFILE, cicp, gama, iccp
 from tests.pictures.files import CHANNELS, END, SIGNATURE, chunk, rgb_png, saved
 from tests.pictures.oddities import CORNER
-from tests.serve_app.parts import Memory, model, registry, shotgun
+from tests.support.parts import Memory, model, registry, shotgun
 
 MB = 1024 * 1024
 Told: TypeAlias = Callable[[str, bytes], Cost]

@@ -11,13 +11,13 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from cutout.errors import ProviderError
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
-from tests.deployments.remote_parts import KEYS, opened, picture, served_kie
-from tests.fetching.tiny_web import PUBLIC, Dns, Host, Internet, redirect, reply
 from tests.providers.kie import FakeKie
 from tests.providers.serving import Served
+from tests.support.remote_parts import KEYS, opened, picture, served_kie
+from tests.support.tiny_web import PUBLIC, Dns, Host, Internet, redirect, reply
 
 pytestmark = pytest.mark.anyio
 CHARGED_USD = 0.005

@@ -9,14 +9,14 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from cutout.accounts.rate_limit import RateLimitDecision
+from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable, ValidationError
-from cutout.spec import LimitTier
-from cutout.verdict import Verdict
-from serve_app import budgets
-from serve_app.traffic import Traffic
-from serve_app.transfers import Sending, Transfers, whole
-from tests.serve_app.limiting import Clock, Jobs, NearLimiter, error
-from tests.serve_app.serving import served
+from serve_app.middleware import rate_limit
+from serve_app.middleware.transfers import Sending, Transfers, whole
+from serve_app.telemetry.requests import RequestMetrics
+from tests.support.limiting import Clock, Jobs, NearLimiter, error
+from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 IMAGE = {"content": b"picture"}
@@ -29,7 +29,7 @@ async def test_uploads_that_never_end_take_no_place(uploads: int) -> None:
     """As many of them as there are places, of a caller's or of a replica's: the next job is taken, and ends."""
     jobs, limiter = Jobs(), NearLimiter(Clock())
     jobs.go.set()
-    async with served(jobs.service(limiter, room=32)) as url:
+    async with served(jobs.service(limiter, concurrency=32)) as url:
         callers = [await _half_sent(url) for _ in range(uploads)]
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             # A replica has begun to read each of them when it has answered what came after it.
@@ -109,7 +109,7 @@ async def test_slow_readers_keep_no_place_and_are_ended() -> None:
         await Response(bytes(size))(scope, receive, send)
 
     downloads = Transfers(grace_s=0.5)
-    service = jobs.service(limiter, room=4, app=Sending(answers, downloads))
+    service = jobs.service(limiter, concurrency=4, app=Sending(answers, downloads))
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -137,12 +137,12 @@ async def test_slow_readers_keep_no_place_and_are_ended() -> None:
 
 async def test_a_service_that_ends_takes_no_more_jobs() -> None:
     """While it waits for those in hand, another is told to come again; what is no job is answered."""
-    traffic, jobs = Traffic(), Jobs()
-    transport = httpx.ASGITransport(app=jobs.service(NearLimiter(Clock()), traffic=traffic))
+    request_metrics, jobs = RequestMetrics(), Jobs()
+    transport = httpx.ASGITransport(app=jobs.service(NearLimiter(Clock()), request_metrics=request_metrics))
     async with httpx.AsyncClient(transport=transport, base_url="http://cutout") as http:
         in_hand = asyncio.create_task(http.post("/remove-background", **IMAGE))
         await jobs.working.acquire()
-        traffic.draining = True
+        request_metrics.draining = True
         refused = await http.post("/remove-background", **IMAGE)
         health = await http.get("/health")
         jobs.go.set()
@@ -164,14 +164,14 @@ class Busy(NearLimiter):
             await asyncio.sleep(3600)
         await super().end(job_id)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> Verdict:
+    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
         return await super().begin(who, tier, job_id)
 
 
 async def test_who_hangs_up_on_a_busy_machine_leaves_his_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that could not be given back at once is given back later, not after its lease."""
-    monkeypatch.setattr(budgets, "END_S", 0.05)
-    monkeypatch.setattr(budgets, "END_AGAIN_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(rate_limit, "END_S", 0.05)
+    monkeypatch.setattr(rate_limit, "END_AGAIN_S", (0.01, 0.01, 0.01))
     limiter, jobs = Busy(Clock()), Jobs()
     transport = httpx.ASGITransport(app=jobs.service(limiter))
     async with httpx.AsyncClient(transport=transport, base_url="http://cutout") as http:

@@ -12,17 +12,18 @@ from typing import Any
 import httpx
 import pytest
 
-from cutout.instruments import STORE_BYTES, STORE_LIMIT
-from serve_app import contract, quota
+from cutout.telemetry.metrics import STORE_BYTES, STORE_LIMIT
+from serve_app import contract
 from serve_app.app import create_app
-from serve_app.dependencies import Dependencies
-from serve_app.store import DROPPED, MARK
-from tests.fetching.tiny_web import reply
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import WEBHOOK, Works, picture, working
-from tests.serve_app.receiver import Receiver
-from tests.serve_app.s3 import s3
-from tests.serve_app.test_jobs import delivered, ended
+from serve_app.fanout.dependencies import Dependencies
+from serve_app.storage import quota
+from serve_app.storage.pictures import DROPPED, MARK
+from tests.serve_app.jobs.test_jobs import delivered, ended
+from tests.support.jobbing import WEBHOOK, Works, picture, working
+from tests.support.patience import HANG_S
+from tests.support.receiver import Receiver
+from tests.support.s3 import s3
+from tests.support.tiny_web import reply
 
 pytestmark = pytest.mark.anyio
 __all__ = ["s3"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cutout_client import Client, CutoutResult
 from tests.cluster.killing import HEIGHT_PX, MODELS, WIDTHS, Service, picture
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 EACH = 4
 """Pictures that the client sends, each way; the command has twice as many, and sends four at a time."""

@@ -16,11 +16,11 @@ import pytest
 
 from serve_app.settings import free_port
 from tests.cluster.collector import Collector
-from tests.deployments.networks import brightness_network
-from tests.patience import HANG_S
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
+from tests.support.networks import brightness_network
+from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = Path(__file__).parent / "configs"

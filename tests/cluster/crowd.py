@@ -11,9 +11,9 @@ from typing import Self
 import httpx
 from PIL import Image
 
-from serve_app.leftovers import members
+from serve_app.process.child_processes import members
 from tests.cluster.killing import PAID, WIDTHS, picture
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 HALF_HEADS, UPLOADS, READERS = 300, 120, 4
 """As many uploads as three ingress replicas have jobs in hand, and more."""

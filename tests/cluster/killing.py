@@ -20,12 +20,12 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from serve_app.leftovers import members
+from serve_app.process.child_processes import members
 from tests.cluster.conftest import free_port, start, wait_ready
 from tests.deployments.spending import booked_usd
-from tests.patience import HANG_S
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
+from tests.support.patience import HANG_S
 
 """Longest wait for a job, the start of new replicas in it, in seconds."""
 LEAN = Path(__file__).parent / "lean"

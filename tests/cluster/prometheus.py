@@ -12,7 +12,7 @@ import httpx
 import yaml
 
 from serve_app.settings import free_port
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 RULES = Path(__file__).parent.parent.parent / "configs" / "prometheus"
 

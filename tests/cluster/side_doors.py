@@ -6,8 +6,8 @@ from contextlib import closing
 from http.client import HTTPMessage, parse_headers
 from pathlib import Path
 
-from serve_app.leftovers import members
-from tests.patience import HANG_S
+from serve_app.process.child_processes import members
+from tests.support.patience import HANG_S
 
 
 def doors(run: str) -> list[int]:

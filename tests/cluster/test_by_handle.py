@@ -10,10 +10,11 @@ import pytest
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from cutout.outcome import Cutout, Failure, Size
+from cutout.jobs import Cutout, Failure
+from cutout.pixels.types import Size
 from serve_app.build import build_app
 from tests.cluster.conftest import ROOT, Service
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
 

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from cutout.instruments import METRICS
+from cutout.telemetry.metrics import METRICS
 from serve_app.settings import ray_folder
 from tests.cluster.conftest import KEYS, ROOT, Service, readiness
 from tests.cluster.prometheus import Prometheus, prometheus
 from tests.configs.panels import dashboard_expressions
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
 PARTS = ("queue", "infer", "composite", "upscale", "finish", "encode")
@@ -41,7 +41,7 @@ def scraped(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_prometheus_finds_every_metric(scraped: Prometheus) -> None:
-    """A real Prometheus has every metric of cutout/instruments.py, with the labels that the code gives it."""
+    """A real Prometheus has every metric of cutout/telemetry/metrics.py, with the labels that the code gives it."""
     scraped.wait_for('ray_cutout_spent_usd_total{provider="runware", model="runware_rmbg2"}')
     scraped.wait_for('ray_cutout_picks_total{model="local_u2netp"}')
     for metric in METRICS:

@@ -15,15 +15,15 @@ from typing import Any
 import httpx
 import pytest
 
-from cutout.keys import KeyRing, make_key
-from serve_app.leftovers import members
+from cutout.accounts.keys import KeyRing, make_key
+from serve_app.process.child_processes import members
 from tests.attacks.test_pictures import COSTLY
 from tests.cluster.callers import outlive
 from tests.cluster.conftest import readiness
 from tests.cluster.crowd import Insistent, crowd, spent_s, wait_alive_s
 from tests.cluster.killing import PAID, Batch, Service, kill, picture, receiver, run_id, running, steady
 from tests.cluster.side_doors import asked, doors
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 JOBS = 20
 TEXT, RECORD = make_key("Ann")

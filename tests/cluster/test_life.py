@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.cluster.conftest import ROOT, free_port
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 
 def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

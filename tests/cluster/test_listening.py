@@ -4,7 +4,7 @@ import json
 
 import psutil
 
-from serve_app.leftovers import members
+from serve_app.process.child_processes import members
 from tests.cluster.conftest import Service
 
 LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.cluster.conftest import Service
 from tests.page import chromium
 from tests.page.bench import COFFEE, TIMES, card, logged
-from tests.patience import HANG_S
 from tests.providers.script import Script
+from tests.support.patience import HANG_S
 
 PATIENCE_MS = HANG_S * 1000
 FIRED = ("local_u2netp", "slow", "runware_rmbg2")

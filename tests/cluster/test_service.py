@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutout.image import decode
-from cutout.registry import load_registry
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.models.registry import load_registry
+from cutout.pixels.image import decode
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from serve_app import contract
 from tests.cluster.conftest import ROOT, Service
 from tests.cluster.killing import run_id
 from tests.cluster.side_doors import asked, doors
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
 
@@ -117,7 +117,7 @@ def test_a_full_queue_is_503_with_retry_after(service: Service) -> None:
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
     waits_s = [int(answer.headers["retry-after"]) for answer in refused]
-    assert min(waits_s) >= 1  # how long is arithmetic on the pace of this machine: tests/serve_app/test_queues.py
+    assert min(waits_s) >= 1  # how long is arithmetic on this machine's pace: serve_app/fanout/test_queues.py
     assert 200 in statuses
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cutout.instruments import METRICS, Metric
+from cutout.telemetry.metrics import METRICS, Metric
 from tests.cluster.prometheus import RULES, program
 from tests.configs.panels import dashboard_expressions
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "instruments.md"

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from cutout_client.command import main
-from tests.cutout_client.running import Running, running
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.running import Running, running
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from cutout.errors import (
 )
 from cutout_client import AsyncClient, Client, CutoutResult
 from cutout_client.refusals import BY_TYPE
-from tests.cutout_client.running import Running
-from tests.serve_app.jobbing import picture
-from tests.serve_app.serving import served
+from tests.support.jobbing import picture
+from tests.support.running import Running
+from tests.support.serving import served
 
 Ask = Callable[..., Any]
 GOOD = ["first", "second"]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cutout_client import Client
-from tests.cutout_client.running import Running
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.patience import HANG_S
+from tests.support.running import Running
 
 
 def forked(work: Callable[[], object]) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import Forbidden, Unauthorized
-from cutout.keys import KeyRing, make_key
 from cutout_client import Client
 from tests.cutout_client.conftest import Cutout
-from tests.cutout_client.running import Running, running
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.running import Running, running
 
 TEXT, RECORD = make_key("Ada", models=["first"])
 

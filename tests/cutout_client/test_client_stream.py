@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from cutout_client import Client
-from tests.cutout_client.running import running
-from tests.serve_app.jobbing import picture
-from tests.serve_app.parts import model, registry
+from tests.support.jobbing import picture
+from tests.support.parts import model, registry
+from tests.support.running import running
 
 
 def test_a_fast_model_is_told_before_a_slow_one_ends(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutout.keys import KeyRing
+from cutout.accounts.keys import KeyRing
 from tests.cutout_client.conftest import Cutout
-from tests.cutout_client.running import Running
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.patience import HANG_S
+from tests.support.running import Running
 
 HEAVY = {"numpy", "PIL", "pydantic", "httpx", "rich", "onnxruntime", "openvino", "ray", "cutout.spec"}
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cutout.decoder import Decoder
-from cutout.endings import PICTURES, READ, WRITTEN
-from cutout.formats.kind import READABLE
-from cutout.image import MEDIA_TYPES, Picture
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.endings import PICTURES, READ, WRITTEN
+from cutout.pixels.formats.kind import READABLE
+from cutout.pixels.image import MEDIA_TYPES, Picture
 from tests.cutout_client.conftest import Cutout
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.patience import HANG_S
 
 HEIC = Path(__file__).parents[1] / "pictures" / "heic" / "turned.heic"
 SIDECAR = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        " + bytes(4064)

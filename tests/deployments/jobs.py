@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from cutout.records import JobRecord, ModelRecord, Pick
+from cutout.picks.records import JobRecord, ModelRecord, Pick
 
 
 def job(*offered: str) -> JobRecord:

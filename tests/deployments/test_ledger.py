@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cutout.errors import NotFound, ValidationError
-from cutout.records import JobRecord, LoggedPick, ModelRecord, PickCount
-from cutout.tally import tally
+from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, PickCount
+from cutout.picks.statistics import tally
 from deployments import ledger as ledger_module
 from deployments.ledger import Ledger
 from tests.deployments.jobs import job, pick

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from cutout.ground import kept, shown
-from cutout.image import Picture
-from cutout.outcome import Alpha
+from cutout.pixels.ground import kept, shown
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Alpha
 from deployments.backends.onnx import OnnxBackend
 from tests.deployments.test_onnx import opened
 

@@ -9,13 +9,13 @@ from PIL import Image
 from rembg.sessions import sessions_class
 from rembg.sessions.base import BaseSession
 
-from cutout.image import Picture
-from cutout.registry import load_registry
-from cutout.weights import fetch
+from cutout.models.registry import load_registry
+from cutout.models.weights import fetch
+from cutout.pixels.image import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, network_input
-from tests.deployments.networks import brightness_network
+from tests.support.networks import brightness_network
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = load_registry(ROOT / "configs").models

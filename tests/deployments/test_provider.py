@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from cutout.errors import ModelError, ModelUnavailable, ProviderError
-from cutout.instruments import NO_INSTRUMENTS
+from cutout.telemetry.metrics import NO_INSTRUMENTS
 from deployments.backends import load_backend
 from deployments.backends.base import CallsForm, RemoteBackend, Resources
 from deployments.backends.call_meter import CallMeter
 from deployments.backends.provider import USER_AGENT, Provider
-from tests.deployments.remote_parts import (
+from tests.providers.runware import FakeRunware
+from tests.providers.serving import Served
+from tests.support.patience import HANG_S, skip, when
+from tests.support.remote_parts import (
     KEYS,
     QUICK,
     opened,
@@ -25,9 +28,6 @@ from tests.deployments.remote_parts import (
     served_runware,
     spec,
 )
-from tests.patience import HANG_S, skip, when
-from tests.providers.runware import FakeRunware
-from tests.providers.serving import Served
 
 pytestmark = pytest.mark.anyio
 

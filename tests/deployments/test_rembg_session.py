@@ -9,9 +9,9 @@ import yaml
 from PIL import Image
 
 from cutout.errors import ModelUnavailable
-from cutout.image import Picture
-from cutout.registry import load_registry
-from cutout.spec import ModelSpec
+from cutout.models.registry import load_registry
+from cutout.models.spec import ModelSpec
+from cutout.pixels.image import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutout.image import Picture
-from cutout.outcome import Cutout, Failure
-from cutout.spec import EncodeSpec, LicenceSpec, ModelSpec
+from cutout.jobs import Cutout, Failure
+from cutout.models.spec import LicenceSpec, ModelSpec
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.image import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover
-from tests.deployments.networks import brightness_network
-from tests.patience import HANG_S
+from tests.support.networks import brightness_network
+from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 PICTURE = Picture(np.random.default_rng(3).integers(0, 255, (20, 30, 3), dtype=np.uint8))

@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 from cutout.errors import ConfigurationError, ProviderError
-from cutout.outcome import EngineReport
+from cutout.models.status import EngineReport
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
-from tests.deployments.remote_parts import KEYS, opened, picture, scene, served_runware, spec
 from tests.providers.cutting import cutout, encoded
 from tests.providers.runware import FakeRunware
+from tests.support.remote_parts import KEYS, opened, picture, scene, served_runware, spec
 
 pytestmark = pytest.mark.anyio
 

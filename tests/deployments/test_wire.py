@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from cutout.decoder import Decoder
-from cutout.image import Picture
-from cutout.outcome import Matte, Rgb, Size
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Matte, Rgb, Size
 from deployments.backends import wire
 from deployments.backends.answers import LIMITS, decoded
 from deployments.backends.wire import LimitsForm, Parcel, Unreadable, fitted, pack
-from tests.deployments.remote_parts import picture, scene
 from tests.providers.cutting import cutout, encoded
+from tests.support.remote_parts import picture, scene
 
 KIE = LimitsForm(max_side_px=4096, min_side_px=256, max_px=16_000_000, max_bytes=5 * 1024 * 1024)
 NOISE = np.random.default_rng(7).integers(0, 256, (400, 500, 3), np.uint8)

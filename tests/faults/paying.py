@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import Fake, Running
 from tests.deployments.spending import booked_usd
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
+from tests.support.load import Load
+from tests.support.running_service import Fake, Running
+from tests.support.sample_pictures import cut_by
 
 LATENCY_S = 0.3
 PAID = Fake(

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.operations.kills import STEADY
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import Running, serving
 from tests.faults.paying import PAID, Provider
+from tests.support.kills import STEADY
+from tests.support.load import Load, Shot
+from tests.support.running_service import Running, serving
+from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long
 DISK_MB = 48

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.operations import load
-from benchmarks.operations.kills import STEADY
-from benchmarks.operations.pictures import picture
-from benchmarks.operations.service import START_S, Running, serving, variables, wait_for
 from benchmarks.processes import started, wait_until
 from tests.faults.paying import PAID, Provider, provider
-from tests.patience import HANG_S
+from tests.support import load
+from tests.support.kills import STEADY
+from tests.support.patience import HANG_S
+from tests.support.running_service import START_S, Running, serving, variables, wait_for
+from tests.support.sample_pictures import picture
 
 pytestmark = pytest.mark.long
 

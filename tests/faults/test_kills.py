@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import Running, wait_for
 from tests.faults.paying import LATENCY_S, Provider
-from tests.patience import HANG_S
 from tests.providers.runware import PRICE_USD
+from tests.support.load import Load
+from tests.support.patience import HANG_S
+from tests.support.running_service import Running, wait_for
+from tests.support.sample_pictures import cut_by
 
 KINDS = {
     "a model": "ServeReplica:cutout:steady",

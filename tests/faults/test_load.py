@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from benchmarks.operations import load
-from benchmarks.operations.load import Load, Shot
 from tests.providers.script import BrokenOff
 from tests.providers.serving import Served
+from tests.support import load
+from tests.support.load import Load, Shot
 
 GOOD = {"status": "completed"}
 REFUSED = {"error": {"type": "service_unavailable", "message": "full"}}

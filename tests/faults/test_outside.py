@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.operations.kills import STEADY
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import Running, serving
 from tests.deployments.conftest import postgres_server
-from tests.deployments.networks import brightness_network
 from tests.faults.paying import PAID, provider
-from tests.patience import HANG_S
+from tests.support.kills import STEADY
+from tests.support.load import Load, Shot
+from tests.support.networks import brightness_network
+from tests.support.patience import HANG_S
+from tests.support.running_service import Running, serving
+from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long
 CLOCK = Path(__file__).parent / "clock"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.operations import redeploy
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import Running, wait_for
 from tests.faults.paying import Provider
-from tests.patience import HANG_S
+from tests.support.load import Load, Shot
+from tests.support.patience import HANG_S
+from tests.support.running_service import Running, wait_for
+from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long
 

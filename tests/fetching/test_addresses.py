@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fetching.addresses import ISATAP, NOT_PUBLIC_4, NOT_PUBLIC_6, is_address, is_name, is_public, look_up
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 HIDES_IPV4 = {
     "mapped": "::ffff:{0}",

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cutout.errors import ValidationError
-from cutout.instruments import SPAN_SECONDS, Kept
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
+from cutout.telemetry.metrics import SPAN_SECONDS, Kept
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
 from serve_app.settings import VERSION
-from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.fetching.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
+from tests.support.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.support.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 

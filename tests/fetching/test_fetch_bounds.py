@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cutout.errors import ImageTooLarge, ValidationError
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
-from tests.fetching.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.fetching.tiny_web import Answer, Host, chunked, redirect, reply
-from tests.patience import HANG_S, skip
+from tests.support.patience import HANG_S, skip
+from tests.support.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.support.tiny_web import Answer, Host, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 STEPS = 500

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutout.errors import ValidationError
-from cutout.spec import FetchSpec
+from cutout.service import FetchSpec
 from fetching.addresses import look_up
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient, PinnedNetwork, checked_url
-from tests.fetching.tiny_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
+from tests.support.tiny_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
 
 pytestmark = pytest.mark.anyio
 RULES = FetchSpec(connect_s=2, read_s=2, total_s=5)

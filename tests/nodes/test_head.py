@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.operations.kills import STEADY
-from benchmarks.operations.load import Load
-from benchmarks.operations.pictures import cut_by
-from benchmarks.operations.service import wait_for
 from tests.nodes.namespaces import DOOR, MISSING, network, serving
-from tests.patience import HANG_S
+from tests.support.kills import STEADY
+from tests.support.load import Load
+from tests.support.patience import HANG_S
+from tests.support.running_service import wait_for
+from tests.support.sample_pictures import cut_by
 
 LACKING = [
     *MISSING,

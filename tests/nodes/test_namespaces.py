@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import PROMPT, Fake, Running, wait_for
 from tests.nodes.namespaces import DOOR, MISSING, Network, network, serving
-from tests.patience import HANG_S
+from tests.support.load import Load, Shot
+from tests.support.patience import HANG_S
+from tests.support.running_service import PROMPT, Fake, Running, wait_for
+from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = [
     pytest.mark.long,

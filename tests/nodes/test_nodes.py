@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from benchmarks.operations.cluster import Nodes, nodes
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import PROMPT, Fake, Running, serving, wait_for
-from tests.patience import HANG_S
+from tests.support.load import Load, Shot
+from tests.support.patience import HANG_S
+from tests.support.running_service import PROMPT, Fake, Running, serving, wait_for
+from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long
 NODE = {"num_cpus": 10, "num_gpus": 1, "memory": 2_000_000_000, "resources": {"slot": 2}}

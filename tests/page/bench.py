@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.page import chromium
 from tests.page.service import Service
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 COFFEE = Path(__file__).parents[1] / "photos" / "coffee.jpg"

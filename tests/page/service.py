@@ -14,20 +14,23 @@ from typing import Any, Self
 import httpx
 import uvicorn
 
-from cutout.keys import KeyRing
-from cutout.outcome import Cutout, Failure, OutputFormat
+from cutout.accounts.keys import KeyRing
+from cutout.jobs import Cutout, Failure
+from cutout.models.spec import ModelSpec
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal
-from cutout.spec import EncodeSpec, FetchSpec, ModelSpec
+from cutout.service import FetchSpec
 from deployments.backends.base import Resources
 from deployments.books import Books
 from deployments.upscaler import Upscaler
-from serve_app.acceptance import Durable
 from serve_app.app import create_app
-from serve_app.shotgun import Shotgun
-from serve_app.signing import Signer
-from serve_app.store import PictureStore
-from tests.patience import HANG_S
-from tests.serve_app.parts import InProcess, registry
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.acceptance import Durable
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+from tests.support.parts import InProcess, registry
+from tests.support.patience import HANG_S
 
 
 class Held(InProcess):
@@ -125,9 +128,9 @@ class Service:
 
     async def _serve(self) -> None:
         await self._books.start()
-        board = self._shotgun.board
-        watching = asyncio.create_task(board.watch())
-        while any(board.status(model_id) is None for model_id in board.specs):
+        statuses = self._shotgun.statuses
+        watching = asyncio.create_task(statuses.watch())
+        while any(statuses.status(model_id) is None for model_id in statuses.specs):
             await asyncio.sleep(0.01)
         serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         while not self._server.started:

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serve_app.page import CONTENT_SECURITY_POLICY, STATIC
+from serve_app.endpoints.page import CONTENT_SECURITY_POLICY, STATIC
 from tests.page.service import Service
-from tests.patience import HANG_S
+from tests.support.patience import HANG_S
 
 BUDGET_BYTES = 150_000
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file() and path.name != "sample.jpg")

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cutout.endings import READ, READ_WORDS
-from serve_app.page import STATIC
+from cutout.pixels.endings import READ, READ_WORDS
+from serve_app.endpoints.page import STATIC
 from tests.page.conftest import Open
 from tests.page.service import Service
-from tests.serve_app.parts import model
+from tests.support.parts import model
 
 PASTE = """([target, texts, files]) => {
     const data = new DataTransfer();

@@ -25,7 +25,7 @@ def tab_to(page: Page, name: str) -> None:
 
 def test_keyboard_alone_from_start_to_pick(page: Page, service: Service) -> None:
     """Tab and Enter are enough; after the start the focus is on the picture's heading, not lost."""
-    page.on("filechooser", lambda chooser: chooser.set_files(COFFEE))
+    page.on("filechooser", lambda winner: winner.set_files(COFFEE))
     tab_to(page, "Choose a picture")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="coffee.jpg")).to_be_focused()

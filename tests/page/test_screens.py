@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cutout.registry import load_registry
-from serve_app.page import STATIC
+from cutout.models.registry import load_registry
+from serve_app.endpoints.page import STATIC
 from tests.page.bench import card, drop_and_wait
 from tests.page.conftest import Open
 from tests.page.service import Service

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from cutout.keys import KeyRing, make_key
+from cutout.accounts.keys import KeyRing, make_key
 from tests.page.bench import COFFEE, card, drop_and_wait
 from tests.page.chromium import drop
 from tests.page.conftest import Open
 from tests.page.service import Service
-from tests.serve_app.parts import model
+from tests.support.parts import model
 
 
 def allow(page: Page, complaint: str) -> None:

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from cutout.errors import ImageTooLarge, InvalidFormat
-from cutout.image import decode, opened
-from cutout.outcome import Size
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.image import decode, opened
+from cutout.pixels.types import Size
 from tests.pictures.files import directory, saved
 from tests.pictures.oddities import CORNER
 

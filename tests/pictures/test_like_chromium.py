@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cutout.image import decode
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.image import decode
 from tests.pictures.chromium import Shown
 from tests.pictures.tables import FILES
 

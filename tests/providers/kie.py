@@ -27,9 +27,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.patience import HANG_S
 from tests.providers.cutting import cutout, encoded, facts
 from tests.providers.script import GOOD, BrokenOff, Script, hang, html
+from tests.support.patience import HANG_S
 
 TASKS, WINDOW_S = 20, 10.0
 """New tasks an account may create, and in how many seconds."""

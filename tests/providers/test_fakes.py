@@ -20,12 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.deployments.remote_parts import scene
-from tests.patience import HANG_S
 from tests.providers.cutting import encoded
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
+from tests.support.patience import HANG_S
+from tests.support.remote_parts import scene
 
 pytestmark = pytest.mark.anyio
 PNG = encoded(Image.fromarray(scene()))

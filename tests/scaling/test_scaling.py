@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from benchmarks.operations.load import Load, Shot
-from benchmarks.operations.pictures import cut_by, picture
-from benchmarks.operations.service import PROMPT, Fake, Running, autoscaled, serving, wait_for
-from tests.patience import HANG_S
+from tests.support.load import Load, Shot
+from tests.support.patience import HANG_S
+from tests.support.running_service import PROMPT, Fake, Running, autoscaled, serving, wait_for
+from tests.support.sample_pictures import cut_by, picture
 
 
 def sizes(service: Running) -> dict[str, int]:
@@ -60,7 +60,7 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.long
 def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
-    """`serve_app.apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
+    """`process.apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
     before = {name: scaled.replicas(name) for name in ("narrow", "Ingress", "Upscaler", "Ledger", "Jobs")}
     with Load(scaled.address, 6, lambda _: cut_by("other")) as load:
         load.wait_answers(5)

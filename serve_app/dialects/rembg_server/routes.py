@@ -8,20 +8,21 @@ import pydantic
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cutout.arrange import opacity, over
-from cutout.composite import compose
 from cutout.errors import ValidationError
-from cutout.image import MEDIA_TYPES, Picture, encode
-from cutout.outcome import Cutout, Matte
+from cutout.jobs import Cutout
+from cutout.pixels.composite import compose
+from cutout.pixels.image import MEDIA_TYPES, Picture, encode
+from cutout.pixels.placement import opacity, over
+from cutout.pixels.smooth import smoothed
+from cutout.pixels.types import Matte
 from cutout.removal import Removal
-from cutout.smooth import smoothed
 from fetching.fetch import Fetcher
-from serve_app.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.rembg_server.errors import WrongParameter
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
-from serve_app.routes import new_id
-from serve_app.shotgun import Shotgun
+from serve_app.endpoints.process import new_id
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.requests.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 
 F = TypeVar("F", bound=RembgForm)
 WANTED = Wanted((MULTIPART,), files=("file",))

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from cutout.arrange import arranged, put_back
-from cutout.density import times
-from cutout.outcome import Box, Cutout, Size
-from cutout.spec import EncodeSpec
+from cutout.jobs import Cutout
+from cutout.pixels.density import times
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.placement import arranged, put_back
+from cutout.pixels.types import Box, Size
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order
-from serve_app.pictures_response import PicturesResponse
+from serve_app.responses.json_pictures import PicturesResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from cutout.errors import (
     UnsupportedMediaType,
     ValidationError,
 )
-from cutout.formats.kind import READABLE
+from cutout.pixels.formats.kind import READABLE
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.responses import headers_of
+from serve_app.responses.bodies import headers_of
 
 Row = tuple[type[CutoutError], int, str, str]
 ROWS: Final[tuple[Row, ...]] = (

@@ -4,9 +4,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from cutout.arrange import Arrangement, Region
-from cutout.crop import Margin
-from cutout.finish import Colour
+from cutout.pixels.crop import Margin
+from cutout.pixels.finish import Colour
+from cutout.pixels.placement import Arrangement, Region
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
 from serve_app.dialects.remove_bg.values import Position

@@ -7,21 +7,21 @@ from typing import TypeAlias
 
 from starlette.requests import Request
 
-from cutout.arrange import part
-from cutout.decoder import Decoder
 from cutout.errors import ValidationError
-from cutout.image import Picture
-from cutout.outcome import Box, Size
-from cutout.spec import LimitsSpec
+from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.image import Picture
+from cutout.pixels.placement import part
+from cutout.pixels.types import Box, Size
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url
-from serve_app.bodies.base64_text import base64_bytes
-from serve_app.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
-from serve_app.bodies.reading import too_large
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.shotgun import Shotgun
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.requests.bodies.base64_text import base64_bytes
+from serve_app.requests.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
+from serve_app.requests.bodies.reading import too_large
 
 WANTED = Wanted((MULTIPART, FORM, JSON), files=("image_file", "bg_image_file"), texts=("image_file_b64",))
 SOURCES = ("image_file", "image_file_b64", "image_url")

@@ -3,9 +3,9 @@
 import re
 from typing import Any, Literal, TypeAlias
 
-from cutout.arrange import Place, Region
-from cutout.crop import Length
-from cutout.finish import Colour, colour
+from cutout.pixels.crop import Length
+from cutout.pixels.finish import Colour, colour
+from cutout.pixels.placement import Place, Region
 
 Position: TypeAlias = Place | Literal["original"]
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(px|%)")

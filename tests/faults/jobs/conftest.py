@@ -7,7 +7,7 @@ import pytest
 
 from tests.cluster.killing import Service, running
 from tests.deployments.conftest import created, postgres
-from tests.serve_app.s3 import s3
+from tests.support.s3 import s3
 
 __all__ = ["postgres", "s3"]
 

@@ -1,0 +1,1 @@
+"""API keys, charges and rate limits."""

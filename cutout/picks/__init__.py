@@ -1,0 +1,1 @@
+"""Which cutouts people picked, and what that adds up to."""

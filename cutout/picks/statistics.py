@@ -1,0 +1,52 @@
+"""Picks -> win rates, each with its n and its interval."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from cutout.picks.records import NONE, ModelStats, PickCount, Stats, Tally
+
+Z_95 = 1.959963984540054
+"""The normal distribution's 97.5 % quantile: 2.5 % of it lies beyond, on either side."""
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a rate, `0 <= low <= successes / trials <= high <= 1`; it holds for few trials too.
+
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, J. Am. Stat. Assoc. 22 (1927),
+    209-212.
+
+    Raises:
+        ValueError: not 0 <= successes <= trials, or no trials.
+    """
+    if not 0 <= successes <= trials or not trials:
+        raise ValueError(f"0 <= successes <= trials expected, with trials > 0, not {successes} of {trials}")
+    rate, z2 = successes / trials, Z_95**2 / trials
+    centre = (rate + z2 / 2) / (1 + z2)
+    half = math.sqrt(rate * (1 - rate) * z2 + z2**2 / 4) / (1 + z2)
+    # At 0 and at 1 an end is the rate itself; rounding must not carry it past.
+    return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
+
+
+def stats(counts: Sequence[PickCount]) -> Stats:
+    """All picks, and those of each category.
+
+    A win rate is the share of the jobs offering a model in which that model was picked, so it depends on the company
+    that the model was offered in: with k good models, chance alone gives 1 / k.
+    """
+    categories = sorted({c.image_category for c in counts if c.image_category is not None})
+    return Stats(tally(counts), {name: tally(c for c in counts if c.image_category == name) for name in categories})
+
+
+def tally(counts: Iterable[PickCount]) -> Tally:
+    """What picks add up to. `none` wins for no model, and counts as offered for each."""
+    picks: Counter[str] = Counter()
+    offered: Counter[str] = Counter()
+    for c in counts:
+        picks[c.selected_model_id] += c.count
+        offered.update(dict.fromkeys(c.offered, c.count))
+    return Tally(picks.total(), picks[NONE], tuple(_model(m, picks[m], offered[m]) for m in sorted(offered)))
+
+
+def _model(model_id: str, picks: int, offered: int) -> ModelStats:
+    return ModelStats(model_id, picks, offered, picks / offered, *wilson(picks, offered))

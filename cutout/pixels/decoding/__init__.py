@@ -1,0 +1,1 @@
+"""Files become pixels in processes that can be ended."""

@@ -1,0 +1,19 @@
+"""Endings of file names, by the format that they stand for: what is read, and what is written."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cutout.pixels.types import OutputFormat
+
+READ = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".jpe": "image/jpeg", ".jfif": "image/jpeg",
+    ".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic", ".hif": "image/heic",
+    ".tif": "image/tiff", ".tiff": "image/tiff",
+}  # fmt: skip
+"""Of the formats that the decoder reads, each with its media type."""
+WRITTEN: dict[str, "OutputFormat"] = {
+    ".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg", ".avif": "avif",
+}  # fmt: skip
+PICTURES = READ.keys() | WRITTEN.keys() | {".bmp", ".gif", ".jxl", ".psd", ".svg"}
+"""That nobody gives to a folder."""
+READ_WORDS = "PNG, JPEG, WebP, AVIF, HEIC or TIFF"

@@ -1,0 +1,213 @@
+"""The subject's own colour where it is half transparent and the old background shines through.
+
+A pixel I = aF + (1 - a)B gives one equation for two colours. The other half is taken from the neighbourhood: F and B
+vary slowly. As in Germer, Uelwer, Conrad and Harmeling, "Fast Multi-Level Foreground Estimation" (2020,
+arXiv:2006.14970), this is solved for a tiny picture first and then for ever larger ones. As in Forte, "Approximate
+Fast Foreground Colour Estimation" (2021), what neighbours say is an average weighted by alpha, and a pixel's solution
+is in closed form: the guesses, plus what they leave unexplained, shared out between the two.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cutout.pixels.bleed import bled
+from cutout.pixels.types import Alpha, Rgba
+
+FAINTEST = 2
+"""Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
+PASSES = 3
+"""Times that each level is solved, every time with the averages of the last."""
+DAMPING = 0.02
+"""How much a pixel trusts its neighbours against its own equation."""
+DENSE_PX = 128 * 1024
+"""Most pixels of the largest level that is solved everywhere; above it, only where alpha is soft."""
+BAND_PX = 128 * 1024
+"""Pixels that are looked at together for soft ones, so that what is made of them stays in the processor's cache."""
+MARGIN_PX = 32
+"""Surroundings of the soft pixels that are looked at."""
+
+_FAINT = np.float32(1e-4)  # a weight where there is no other: what has no neighbours takes its colour from afar
+
+Places: TypeAlias = NDArray[np.intp]
+"""(n,) rows or columns."""
+Planes: TypeAlias = NDArray[np.float32]
+"""(4, h, w), or (4, n) for some of the pixels, in 0..1: each colour in a plane of its own, and alpha."""
+Colours: TypeAlias = NDArray[np.float32]
+"""(2, 3, …) in 0..1: the foreground's and the background's."""
+Layers: TypeAlias = NDArray[np.float32]
+"""(2, 4, …), foreground and background: colours times what they count for their neighbours, and what they count."""
+
+
+def decontaminate(rgba: Rgba, own: Alpha | None = None) -> None:
+    """Leave the subject's own colours where alpha is soft, in place, (H, W, 4). Elsewhere the picture's stay.
+
+    `own` is the alpha that the picture came with, (H, W). Where it is below 255 no background shines through: the
+    colour is the subject's already and stays; and where it is 0, the colour says nothing about its neighbours.
+    """
+    alpha = rgba[..., 3].copy()  # one run of bytes: compared many times faster
+    soft = (alpha > FAINTEST) & (alpha < 255 - FAINTEST)
+    if own is not None:
+        soft &= own == 255
+    if soft.any():
+        region = _surroundings(soft)
+        picture = rgba[region].copy()
+        _replace(picture, soft[region], None if own is None else own[region])
+        rgba[region] = picture
+
+
+def _replace(picture: Rgba, soft: NDArray[np.bool_], own: Alpha | None) -> None:
+    """Write the subject's colours into the picture where it is soft."""
+    shrink = _shrink(picture)
+    small = _planes(_reduced(picture, shrink)) if own is None else _visible(picture, own, shrink)
+    both = _Coarse(_separate(small), shrink)
+    width, pixels = soft.shape[1], picture.reshape(-1, 4).view("<u4")[:, 0]  # one number a pixel, to take and to put
+    step = max(1, BAND_PX // width)
+    for first in range(0, len(soft), step):
+        places = np.flatnonzero(soft[first : first + step]) + first * width
+        seen = pixels.take(places).view(np.uint8).reshape(-1, 4)
+        subject = _Equation(_planes(seen)).foreground(_straight(both.at(*np.divmod(places, width))))
+        seen[:, :3] = (subject * 255 + 0.5).T
+        pixels[places] = seen.view("<u4")[:, 0]
+
+
+class _Coarse:
+    """Foreground and background of a picture that was shrunk so many times, and between its pixels."""
+
+    def __init__(self, layers: Layers, shrink: int) -> None:
+        self._height, self._width = layers.shape[2:]
+        self._pixels = layers.reshape(8, -1).T.copy()  # what is taken together lies together
+        self._shrink = shrink
+
+    def at(self, rows: Places, columns: Places) -> Layers:
+        """Both at some pixels of the whole picture, (2, 4, n), by bilinear interpolation."""
+        upper, lower, down = self._between(rows, self._height)
+        left, right, across = self._between(columns, self._width)
+        upper, lower, up, here = upper * self._width, lower * self._width, 1 - down, 1 - across
+        mixed = self._share(upper + left, up * here)
+        mixed += self._share(upper + right, up * across)
+        mixed += self._share(lower + left, down * here)
+        mixed += self._share(lower + right, down * across)
+        return mixed.reshape(2, 4, -1)
+
+    def _share(self, places: Places, weight: NDArray[np.float32]) -> Planes:
+        return np.multiply(self._pixels.take(places, axis=0).T, weight, order="C")
+
+    def _between(self, places: Places, length: int) -> tuple[Places, Places, NDArray[np.float32]]:
+        """Along one side: the coarse pixels before and after each place, and how far it is from the first, 0..1."""
+        position = places.astype(np.float32)
+        position = np.clip((position + 0.5) / self._shrink - 0.5, 0, length - 1)
+        before = position.astype(np.intp)
+        return before, np.minimum(before + 1, length - 1), position - before.astype(np.float32)
+
+
+def _separate(picture: Planes) -> Layers:
+    """Foreground and background of `picture`, by way of one half its size."""
+    equation = _Equation(picture)
+    if picture[0].size == 1:
+        return equation.layers(np.stack([picture[:3]] * 2))
+    layers = _separate(_halved(picture) * np.float32(1 / 4))
+    for again in range(PASSES):
+        wide = _doubled(_doubled(_halved(layers) if again else layers, 3), 2)
+        layers = equation.layers(equation.solved(_straight(wide[..., : picture.shape[1], : picture.shape[2]])))
+    return layers
+
+
+class _Equation:
+    """I = aF + (1 - a)B for every pixel of a picture, and how to meet it near a guess."""
+
+    def __init__(self, picture: Planes) -> None:
+        self._colours, alpha = picture[:3], picture[3:]
+        self._shares = np.stack([alpha, 1 - alpha])
+        self._weight = 1 / ((self._shares**2).sum(axis=0) + DAMPING)
+
+    def solved(self, guess: Colours) -> Colours:
+        """Both layers' colours so that together they make the picture, and stay near the guesses."""
+        colours = self._shares * self._unexplained(guess)
+        colours += guess
+        return np.clip(colours, 0, 1, out=colours)
+
+    def foreground(self, guess: Colours) -> NDArray[np.float32]:
+        """The first of `solved` alone, (3, …)."""
+        colours: NDArray[np.float32] = self._shares[0] * self._unexplained(guess)
+        colours += guess[0]
+        return np.clip(colours, 0, 1, out=colours)
+
+    def layers(self, colours: Colours) -> Layers:
+        """The colours as they count for their neighbours: each by its share of the pixel."""
+        layers = np.empty((2, 4, *colours.shape[2:]), np.float32)
+        np.add(self._shares, _FAINT, out=layers[:, 3:])
+        np.multiply(colours, layers[:, 3:], out=layers[:, :3])
+        return layers
+
+    def _unexplained(self, guess: Colours) -> NDArray[np.float32]:
+        left: NDArray[np.float32] = self._colours - self._shares[0] * guess[0]
+        left -= self._shares[1] * guess[1]
+        left *= self._weight
+        return left
+
+
+def _straight(layers: Layers) -> Colours:
+    return layers[:, :3] / layers[:, 3:]
+
+
+def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums of two by two pixels; a side of odd length has its last pixels twice."""
+    for axis in (-2, -1):
+        if planes.shape[axis] % 2:
+            planes = np.concatenate([planes, planes.take([-1], axis=axis)], axis=axis)
+    rows = planes[..., 0::2, :] + planes[..., 1::2, :]
+    return rows[..., 0::2] + rows[..., 1::2]
+
+
+def _doubled(layers: Layers, axis: int) -> Layers:
+    """Twice as long by bilinear interpolation, and of four times the weight: three parts the nearer, one the next."""
+    shape = [2 * length if at == axis else length for at, length in enumerate(layers.shape)]
+    longer = np.empty(shape, np.float32)
+    given, made = np.moveaxis(layers, axis, 0), np.moveaxis(longer, axis, 0)
+    nearer = given * 3
+    np.add(nearer[1:], given[:-1], out=made[2::2])
+    np.add(nearer[:-1], given[1:], out=made[1:-1:2])
+    np.add(nearer[0], given[0], out=made[0])
+    np.add(nearer[-1], given[-1], out=made[-1])
+    return longer
+
+
+def _planes(pixels: Rgba) -> Planes:
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0)) * np.float32(1 / 255)
+
+
+def _reduced(picture: Rgba, shrink: int) -> Rgba:
+    """Averages of squares. As RGBX, since Pillow would weigh the colours of RGBA by their alpha."""
+    size = picture.shape[1::-1]
+    return np.asarray(Image.frombuffer("RGBX", size, picture, "raw", "RGBX", 0, 1).reduce(shrink))
+
+
+def _visible(picture: Rgba, own: Alpha, shrink: int) -> Planes:
+    """As `_reduced`, of visible colours alone: each counts by its own alpha; where none is seen, the nearest one is."""
+    counted = picture.copy()
+    for channel in range(3):
+        counted[..., channel] = (picture[..., channel] * own.astype(np.uint16) + 127) // 255
+    planes = _planes(_reduced(counted, shrink))
+    seen = np.asarray(Image.fromarray(own).reduce(shrink)) * np.float32(1 / 255)
+    planes[:3] = bled(planes[:3], seen)
+    return planes
+
+
+def _shrink(picture: Rgba) -> int:
+    height, width = picture.shape[:2]
+    shrink = 2
+    while height * width > DENSE_PX * shrink**2:
+        shrink *= 2
+    return shrink
+
+
+def _surroundings(soft: NDArray[np.bool_]) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
+    return _span(rows), _span(columns)
+
+
+def _span(places: NDArray[np.intp]) -> slice:
+    return slice(max(0, int(places[0]) - MARGIN_PX), int(places[-1]) + MARGIN_PX + 1)

@@ -1,0 +1,127 @@
+"""What a model sees behind a picture that is transparent already, and what counts where it found nothing."""
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from cutout.pixels.crop import SEEN
+from cutout.pixels.image import Picture
+from cutout.pixels.types import Alpha, Matte, Rgb, Size
+
+Ground: TypeAlias = tuple[int, int, int]
+"""Red, green, blue in 0..255, sRGB."""
+GROUNDS: tuple[Ground, ...] = ((255, 255, 255), (0, 90, 160), (128, 128, 128), (0, 0, 0))
+"""The first that contrasts is taken: networks know objects on white best, then, of those tried, white ones on blue."""
+PLAIN_CONTRAST = 96
+"""A ground this far from the visible colours, in 0..255, contrasts."""
+LIKE_THE_GROUND = 0.1
+"""So large a part of what is visible may be nearer to the ground."""
+SAMPLE_PX = 65_536
+"""Visible pixels that choose the ground, spread over the picture."""
+FOUND_LEAST = 0.002
+"""A model that is sure of less of what is visible has found nothing; parts that together are smaller are specks."""
+SURE = 128
+"""Least alpha of the model's that counts as found: networks leave a haze on what they lose."""
+BLOCKS = 1024
+"""Blocks of pixels on the longer side, in which a picture's parts are told apart."""
+KEPT_NOTE = "The model found nothing in a picture that is transparent already; its own transparency was kept."
+PARTS_NOTE = (
+    "The model found nothing in parts of a picture that is transparent already; their own transparency was kept."
+)
+_AROUND = np.ones((3, 3), np.bool_)
+
+
+def shown(picture: Picture) -> Rgb:
+    """(H, W, 3) as a model sees it: what is transparent shows a ground that the visible colours stand out from."""
+    if picture.alpha is None:
+        return picture.rgb
+    return picture.on(ground(picture.rgb, picture.alpha))
+
+
+def ground(rgb: Rgb, alpha: Alpha) -> Ground:
+    """The first of GROUNDS that contrasts with nearly all that is visible, or else the one that contrasts most."""
+    colours = _visible(rgb, alpha)
+    if not len(colours):
+        return GROUNDS[0]
+    contrasts = [_contrast(colours, candidate) for candidate in GROUNDS]
+    plain = next((at for at, contrast in enumerate(contrasts) if contrast >= PLAIN_CONTRAST), None)
+    return GROUNDS[int(np.argmax(contrasts)) if plain is None else plain]
+
+
+def kept(picture: Picture, matte: Matte) -> Matte:
+    """The matte; where a picture with alpha has parts that the model lost, their own alpha, and a note that says so."""
+    own = picture.alpha
+    if own is None:
+        return matte
+    parts = _parts(own, matte.alpha)
+    if parts.visible[parts.lost].sum() < max(1, parts.visible.sum() * FOUND_LEAST):
+        return matte
+    note = KEPT_NOTE if parts.lost[parts.visible > 0].all() else PARTS_NOTE
+    where = parts.where_lost()
+    rgb = None if matte.rgb is None else np.where(where[..., None], picture.rgb, matte.rgb)
+    alpha = np.where(where, own, matte.alpha)
+    return replace(matte, alpha=alpha, rgb=rgb, note=f"{matte.note} {note}" if matte.note else note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is seen of a picture, in parts that do not touch; part 0 is what is not seen."""
+
+    labels: NDArray[np.int32]
+    """(h, w): the part of each block of pixels."""
+    block_px: int
+    size: Size
+    visible: NDArray[np.int64]
+    """Pixels of each part."""
+    found: NDArray[np.int64]
+    """Of them, those of which the model is sure."""
+
+    @property
+    def lost(self) -> NDArray[np.bool_]:
+        """For each part: less than FOUND_LEAST of all that is seen was found in it, and less than half of it."""
+        least = np.minimum(self.visible.sum() * FOUND_LEAST, self.visible / 2)
+        lost: NDArray[np.bool_] = (self.visible > 0) & (self.found < least)
+        return lost
+
+    def where_lost(self) -> NDArray[np.bool_]:
+        """(H, W): the parts that were lost, with what is barely seen around them."""
+        blocks = ndimage.binary_dilation(self.lost[self.labels], _AROUND)
+        wide: NDArray[np.bool_] = blocks.repeat(self.block_px, axis=0).repeat(self.block_px, axis=1)
+        return wide[: self.size.height, : self.size.width]
+
+
+def _parts(own: Alpha, matte: Alpha) -> _Parts:
+    """In blocks of pixels, so that large pictures take no longer; parts that are nearer than that are one."""
+    block_px = -(-max(own.shape) // BLOCKS)
+    seen = own >= SEEN
+    visible, found = _counts(seen, block_px), _counts(seen & (matte >= SURE), block_px)
+    labels, count = ndimage.label(visible > 0, _AROUND)
+    flat, parts = labels.ravel(), count + 1
+    return _Parts(
+        labels,
+        block_px,
+        Size(own.shape[1], own.shape[0]),
+        np.bincount(flat, visible.ravel(), parts).astype(np.int64),
+        np.bincount(flat, found.ravel(), parts).astype(np.int64),
+    )
+
+
+def _counts(pixels: NDArray[np.bool_], block_px: int) -> NDArray[np.int32]:
+    """How many are true in each block."""
+    rows, columns = (np.arange(0, side, block_px) for side in pixels.shape)
+    counts: NDArray[np.int32] = np.add.reduceat(np.add.reduceat(pixels, rows, 0, np.int32), columns, 1)
+    return counts
+
+
+def _visible(rgb: Rgb, alpha: Alpha) -> NDArray[np.int16]:
+    """(n, 3): colours of a sample of the pixels that are at least half seen, or as much as any is."""
+    places = np.flatnonzero(alpha >= max(1, min(128, int(alpha.max(initial=0)))))
+    return rgb.reshape(-1, 3)[places[:: -(-len(places) // SAMPLE_PX) or 1]].astype(np.int16)
+
+
+def _contrast(colours: NDArray[np.int16], candidate: Ground) -> float:
+    distance = np.abs(colours - np.array(candidate, np.int16)).max(axis=1)
+    return float(np.quantile(distance, LIKE_THE_GROUND, method="lower"))

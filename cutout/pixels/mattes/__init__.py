@@ -1,0 +1,1 @@
+"""Mattes compared, scored, refined and combined."""

@@ -1,0 +1,163 @@
+"""Where a subject is on its canvas: looked for in a region alone, cropped, scaled, moved; and the canvas's own size."""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from cutout.pixels.crop import Length, Margin, cropped, subject_box
+from cutout.pixels.finish import STRIP_BYTES, Colour, Finish, finished, on_background
+from cutout.pixels.image import Picture
+from cutout.pixels.resizing.resize import resize_rgba
+from cutout.pixels.types import Alpha, Box, Rgb, Rgba, Size
+
+Place: TypeAlias = tuple[float, float]
+"""Of the room that a subject leaves on its canvas, the share to its left and above it, in 0..1; (0.5, 0.5): centred."""
+WHITE: Colour = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle by two corners, in pixels or percent of a picture's sides."""
+
+    left: Length
+    top: Length
+    right: Length
+    bottom: Length
+
+    def within(self, size: Size) -> Box:
+        """In whole pixels of a picture of that size; it may be empty, or reach beyond."""
+        left, top = self.left.px(size.width), self.top.px(size.height)
+        return Box(left, top, self.right.px(size.width) - left, self.bottom.px(size.height) - top)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What is done to a cutout, in this order; the default leaves it as it is."""
+
+    crop: bool = False
+    """The canvas becomes the subject's box, with `margin`."""
+    margin: Margin = field(default_factory=Margin)
+    scale: float | None = None
+    """The subject as large as fits into this share of the canvas, in 0..1; None: as it is."""
+    place: Place | None = None
+    """Where the subject is put on the canvas; None: around the point where it was."""
+    most_px: int | None = None
+    """The canvas is shrunk to at most as many pixels."""
+
+    def largest(self, size: Size) -> Size:
+        """The largest canvas that a cutout of that size may need on the way."""
+        return Finish(crop=self.crop, margin=self.margin).largest(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A cutout on its canvas."""
+
+    rgba: Rgba
+    """(h, w, 4) straight alpha."""
+    box: Box
+    """The subject in it."""
+    scale: float = 1.0
+    """How much smaller the canvas is, on a side, than the cutout's pixels made it."""
+
+
+def part(picture: Picture, box: Box) -> Picture:
+    """The pixels of a picture within a box that lies in it."""
+    rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+    alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[rows, columns])
+    return replace(picture, rgb=np.ascontiguousarray(picture.rgb[rows, columns]), alpha=alpha)
+
+
+def put_back(rgba: Rgba, box: Box, size: Size) -> Rgba:
+    """(size.height, size.width, 4): the cutout of a part of a picture in its place, and nothing around it."""
+    return cropped(rgba, Box(-box.left, -box.top, size.width, size.height))
+
+
+def arranged(rgba: Rgba, how: Arrangement) -> Arranged | None:
+    """An (H, W, 4) cutout of straight alpha on the canvas that is wanted; None when there is no subject in it."""
+    looked_at = finished(rgba, Finish(crop=how.crop, margin=how.margin))
+    canvas, box = looked_at.pixels, looked_at.box
+    if box is None:
+        return None
+    if how.scale is not None or how.place is not None:
+        canvas = _placed(canvas, box, how)
+    small = shrunk(canvas, how.most_px)
+    box = subject_box(small[..., 3])
+    return None if box is None else Arranged(small, box, math.sqrt(_count(small) / _count(canvas)))
+
+
+def _count(rgba: Rgba) -> int:
+    height, width = rgba.shape[:2]
+    return int(height) * int(width)
+
+
+def shrunk(rgba: Rgba, most_px: int | None) -> Rgba:
+    """The picture in its proportions, of at most `most_px` pixels; one that is not larger stays as it is."""
+    height, width = rgba.shape[:2]
+    if most_px is None or width * height <= most_px:
+        return rgba
+    scale = math.sqrt(most_px / (width * height))
+    return resize_rgba(rgba, Size(max(1, int(width * scale)), max(1, int(height * scale))))
+
+
+def over(rgba: Rgba, colour: Colour, alpha: int) -> Rgba:
+    """(H, W, 4): the cutout over a colour of that alpha, 0..255, by Porter and Duff; straight alpha, rounded."""
+    mixed = np.empty_like(rgba)
+    rows = max(1, STRIP_BYTES // (rgba.shape[1] * 4))
+    for start in range(0, rgba.shape[0], rows):
+        strip = rgba[start : start + rows]
+        above = strip[..., 3:].astype(np.float32) / 255
+        below = (1 - above) * np.float32(alpha / 255)
+        total = above + below
+        sums = strip[..., :3] * above + np.array(colour, np.float32) * below
+        mean = np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)
+        mixed[start : start + rows] = np.concatenate([mean, total * 255], axis=-1) + np.float32(0.5)
+    return mixed
+
+
+def laid(rgba: Rgba, background: tuple[Colour, int] | Picture | None) -> Rgba | Rgb:
+    """The cutout on a colour with its alpha, or on a picture: (H, W, 4), or (H, W, 3) where nothing shows through."""
+    if background is None:
+        return rgba
+    if isinstance(background, Picture):
+        return on_background(rgba, background)
+    colour, alpha = background
+    return on_background(rgba, colour) if alpha == 255 else over(rgba, colour, alpha)
+
+
+def opacity(pixels: Rgba | Rgb) -> Alpha:
+    """(h, w): the alpha of pixels, 255 everywhere where they have none."""
+    if pixels.shape[2] == 4:
+        return np.ascontiguousarray(pixels[..., 3])
+    return np.full(pixels.shape[:2], 255, np.uint8)
+
+
+def colours(pixels: Rgba | Rgb) -> Rgb:
+    """(h, w, 3): pixels without their alpha."""
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def _placed(canvas: Rgba, box: Box, how: Arrangement) -> Rgba:
+    height, width = canvas.shape[:2]
+    subject = canvas[box.top : box.bottom, box.left : box.right]
+    if how.scale is not None:
+        factor = how.scale * min(width / box.width, height / box.height)
+        size = Size(_side(box.width * factor, width), _side(box.height * factor, height))
+        subject = resize_rgba(subject, size)
+    high, wide = subject.shape[:2]
+    if how.place is None:
+        left, top = box.left + (box.width - wide) / 2, box.top + (box.height - high) / 2
+    else:
+        left, top = (width - wide) * how.place[0], (height - high) * how.place[1]
+    left, top = _between(left, width - wide), _between(top, height - high)
+    return put_back(subject, Box(left, top, wide, high), Size(width, height))
+
+
+def _side(px: float, most: int) -> int:
+    return min(most, max(1, round(px)))
+
+
+def _between(px: float, most: int) -> int:
+    return min(most, max(0, round(px)))

@@ -1,0 +1,72 @@
+"""A picture that is made strip by strip while it is written, so that it is never whole in memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutout.pixels.cores import THREADS
+
+
+@dataclass(frozen=True, slots=True)
+class Strips:
+    """Pixels, (H, W, channels) uint8, as neighbouring strips of the picture's whole width."""
+
+    shape: tuple[int, int, int]
+    """Height, width and channels of the whole; a strip may have more channels, which do not count."""
+    rows: int
+    """Of a strip; the last one may have fewer."""
+    make: Callable[[int], NDArray[np.uint8]]
+    """The strip of that number, from the top, 0 first; in any thread, and as often as it is asked for."""
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint8]) -> Self:
+        """(H, W, channels) pixels that are there, as one strip."""
+        height, width, channels = pixels.shape
+        return cls((height, width, channels), height, lambda _: pixels)
+
+    def strip(self, number: int) -> NDArray[np.uint8]:
+        """(rows, W, channels), made now."""
+        return self.make(number)[..., : self.shape[2]]
+
+    def whole(self) -> NDArray[np.uint8]:
+        """All of it, made on all cores."""
+        pixels = np.empty(self.shape, np.uint8)
+
+        def put(number: int) -> None:
+            pixels[number * self.rows : (number + 1) * self.rows] = self.strip(number)
+
+        list(THREADS.map(put, range(self.count)))
+        return pixels
+
+    @property
+    def count(self) -> int:
+        """Of strips."""
+        return -(-self.shape[0] // self.rows)
+
+
+def opaque(pixels: NDArray[np.uint8] | Strips) -> NDArray[np.uint8] | Strips:
+    """(H, W, 4) pixels without their alpha."""
+    return replace(pixels, shape=(*pixels.shape[:2], 3)) if isinstance(pixels, Strips) else pixels[..., :3]
+
+
+class Rows:
+    """Rows of a picture in strips, of which the last one that was read is kept: to be read from the top down."""
+
+    def __init__(self, strips: Strips) -> None:
+        self._strips = strips
+        self._number, self._strip = -1, np.empty((0, 0, 0), np.uint8)
+
+    def __call__(self, wanted: range) -> NDArray[np.uint8]:
+        """(len(wanted), W, channels), of consecutive rows."""
+        parts = list(self._parts(wanted))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _parts(self, wanted: range) -> Iterator[NDArray[np.uint8]]:
+        rows = self._strips.rows
+        for number in range(wanted.start // rows, -(-wanted.stop // rows)):
+            if number != self._number:
+                self._number, self._strip = number, self._strips.strip(number)
+            yield self._strip[max(0, wanted.start - number * rows) : wanted.stop - number * rows]

@@ -1,0 +1,63 @@
+"""Arrays and measures that every function on pixels takes and gives."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb: TypeAlias = NDArray[np.uint8]
+"""(H, W, 3) uint8, sRGB."""
+Alpha: TypeAlias = NDArray[np.uint8]
+"""(H, W) uint8; 0 is background, 255 is subject."""
+Rgba: TypeAlias = NDArray[np.uint8]
+"""(H, W, 4) uint8, straight alpha, sRGB."""
+OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
+STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
+"""Those that are written without the whole picture in memory, when it is made in strips."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def times(self, factor: int) -> "Size":
+        """This size, `factor` times larger on each side."""
+        return Size(self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of a picture, in its pixels from the left top corner on."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column beyond it."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row beyond it."""
+        return self.top + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """What a backend gives back for one picture of H x W pixels."""
+
+    alpha: Alpha
+    """(H, W) uint8, of the picture's own size."""
+    rgb: Rgb | None = None
+    """(H, W, 3) foreground colours, when the model has its own; otherwise the picture's are kept."""
+    cost_usd: float | None = None
+    """What the provider charged; None: the registry's price."""
+    note: str | None = None
+    """Something the caller should know, such as a picture shrunk to fit a provider's limits."""

@@ -1,0 +1,1 @@
+"""Metrics, and the job that work belongs to."""

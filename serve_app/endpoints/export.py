@@ -1,0 +1,55 @@
+"""Pages of picks -> a file, written while they are read."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from cutout.picks.records import LoggedPick
+
+Pages: TypeAlias = AsyncIterator[tuple[LoggedPick, ...]]
+COLUMNS = ("selection_id", "created_at", "selected_model_id", "image_category", "notes", "offered")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Beginnings of a cell that spreadsheets may take for a formula: OWASP, CSV Injection. The last are full-width."""
+
+
+async def write_csv(pages: Pages) -> AsyncIterator[str]:
+    """RFC 4180 with a line of names; a cell that looks like a formula gets a quote before it."""
+    yield _lines([COLUMNS])
+    async for page in pages:
+        yield _lines(map(_cell, row(pick).values()) for pick in page)
+
+
+async def write_json(pages: Pages) -> AsyncIterator[str]:
+    """One array; one line a pick."""
+    yield "["
+    before = "\n"
+    async for page in pages:
+        yield before + ",\n".join(json.dumps(row(pick)) for pick in page)
+        before = ",\n"
+    yield "\n]\n"
+
+
+FORMATS: dict[str, tuple[str, Callable[[Pages], AsyncIterator[str]]]] = {
+    "csv": ("text/csv; charset=utf-8", write_csv),
+    "json": ("application/json", write_json),
+}
+
+
+def row(pick: LoggedPick) -> dict[str, Any]:
+    """A pick as people read it; its time in ISO 8601, UTC."""
+    fields = {name: getattr(pick, name) for name in COLUMNS}
+    return fields | {"created_at": datetime.fromtimestamp(pick.created_at, UTC).isoformat()}
+
+
+def _cell(value: str | tuple[str, ...] | None) -> str:
+    text = " ".join(value) if isinstance(value, tuple) else value or ""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()

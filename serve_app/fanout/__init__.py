@@ -1,0 +1,1 @@
+"""One picture goes to every model at once."""

@@ -1,0 +1,80 @@
+"""What is known of each model: ready or not and why, and how long it takes. Each ingress replica keeps its own."""
+
+import asyncio
+import logging
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from cutout.errors import CutoutError
+from cutout.jobs import Cutout, Failure
+from cutout.models.spec import ModelSpec
+from cutout.models.status import ModelStatus
+from cutout.telemetry.metrics import MODEL_READY, NO_INSTRUMENTS, Instruments
+
+logger = logging.getLogger(__name__)
+LOOK_S = 10.0
+"""Seconds between two looks at a model that may change by itself."""
+
+
+class Observed(Protocol):
+    """What the board asks of a model."""
+
+    async def status(self) -> ModelStatus:
+        """Whether it can work now."""
+
+
+class ModelStatuses:
+    """The last word of every model. Nobody waits for it: it is read from memory."""
+
+    def __init__(
+        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Observed], instruments: Instruments = NO_INSTRUMENTS
+    ) -> None:
+        self.specs = specs
+        self._instruments = instruments
+        self._models = models
+        self._statuses: dict[str, ModelStatus] = {}
+        self._times_ms: dict[str, deque[float]] = {model_id: deque(maxlen=101) for model_id in specs}
+
+    def status(self, model_id: str) -> ModelStatus | None:
+        """The model's last word; None while it starts."""
+        return self._statuses.get(model_id)
+
+    def median_ms(self, model_id: str) -> float | None:
+        """Median time of the model's last 101 successes, in ms."""
+        times = self._times_ms[model_id]
+        return round(statistics.median(times), 1) if times else None
+
+    def record(self, model_id: str, outcome: Cutout | Failure, wall_ms: float) -> None:
+        """Learn from a result: it is the freshest word about a model."""
+        known = self._statuses.get(model_id, ModelStatus("ready"))
+        if isinstance(outcome, Cutout):
+            self._times_ms[model_id].append(wall_ms)
+            self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine, tried=True)
+
+    async def watch(self) -> None:
+        """Look at every model that may change by itself, forever."""
+        async with asyncio.TaskGroup() as group:
+            for model_id in self.specs:
+                group.create_task(self._watch(model_id))
+
+    async def _watch(self, model_id: str) -> None:
+        while True:
+            if self._may_change(model_id):
+                await self._look(model_id)
+            if status := self._statuses.get(model_id):
+                self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)
+            await asyncio.sleep(LOOK_S)
+
+    def _may_change(self, model_id: str) -> bool:
+        """A local model that is ready stays so; asking it would keep a replica awake that may scale to zero."""
+        status = self._statuses.get(model_id)
+        return status is None or status.state != "ready" or not self.specs[model_id].local
+
+    async def _look(self, model_id: str) -> None:
+        try:
+            self._statuses[model_id] = await self._models[model_id].status()
+        except CutoutError as error:
+            logger.warning("%s does not say how it is: %s", model_id, error.message)

@@ -1,0 +1,325 @@
+"""The fan-out: every model at once, each upscaled as soon as it is done. asyncio only; handles are plain callables."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+from cutout.errors import (
+    CutoutError,
+    ModelError,
+    ModelTimeout,
+    ModelUnavailable,
+    NoMemory,
+    ResolutionTooHigh,
+    ServiceUnavailable,
+)
+from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Terms, Upscaled
+from cutout.models.registry import Registry
+from cutout.models.status import ModelStatus
+from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.finish import Finish, check_format, check_transparency
+from cutout.pixels.image import Picture, check_sides
+from cutout.pixels.types import OutputFormat, Size
+from cutout.removal import Removal
+from cutout.telemetry.job_context import follow
+from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
+from serve_app.fanout.billing import Billing, Books
+from serve_app.fanout.model_statuses import ModelStatuses
+from serve_app.fanout.selection import ModelSelection, choose
+from serve_app.telemetry.results import record_result, record_spans
+
+Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
+"""Whether the results so far, by model, of all the models fired, are all that the caller needs."""
+
+SMALLEST_FACTOR = 2
+"""Pictures are enlarged by 2 or 4."""
+
+
+class Model(Protocol):
+    """A removal model, wherever it runs."""
+
+    async def remove(
+        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
+        """The cutout, encoded, or as pixels when `output_format` is None."""
+
+    async def status(self) -> ModelStatus:
+        """Whether it can work now."""
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see a job while it runs."""
+
+    def started(self, selection: ModelSelection, size: Size) -> None:
+        """The picture, of this size, has been fired at these models."""
+
+    def finished(self, result: ModelResult) -> None:
+        """One model succeeded or failed."""
+
+
+class Enlarger(Protocol):
+    """The upscaler, wherever it runs."""
+
+    async def upscale(
+        self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
+    ) -> Cutout | Failure:
+        """A model's pixels, enlarged, finished and encoded. `finish` is a Finish, or what stands for it, or None."""
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """A whole cutout with another finish."""
+
+    async def upscale_picture(
+        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+    ) -> Upscaled:
+        """A caller's picture, enlarged and encoded."""
+
+
+class Shotgun:
+    """The service's operations, for HTTP and for callers by handle alike."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        models: Mapping[str, Model],
+        upscaler: Enlarger,
+        books: Books,
+        share: Callable[[Any], Any] = lambda value: value,
+        *,
+        instruments: Instruments = NO_INSTRUMENTS,
+    ) -> None:
+        """`share` puts a value where every replica can reach it, and gives what stands for it in a call."""
+        self.registry = registry
+        self.instruments = instruments
+        self.decoder = Decoder(registry.service.limits)
+        self.statuses = ModelStatuses(registry.models, models, instruments)
+        self._models = models
+        self._upscaler = upscaler
+        self._share = share
+        self._books = Billing(books, registry)
+
+    async def run(
+        self,
+        job: Job,
+        watcher: Watcher | None = None,
+        enough: Enough | None = None,
+        picture: Picture | None = None,
+    ) -> Result:
+        """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
+
+        Once `enough` says so, the other models are called off. What they may have charged counts as spent. `picture`
+        is what is shown to the models instead of the job's image, where that is decoded already.
+
+        Raises:
+            InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
+            ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
+        """
+        called = time.perf_counter()
+        started = called if job.began_s is None else job.began_s
+        follow(job.id)
+        selection = choose(job.models, job.terms, self.statuses, job.key)
+        if picture is None:
+            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
+        else:
+            self.check_result(job, picture.size)
+        decoded = time.perf_counter()
+        results: dict[str, ModelResult] = {}
+        async with self._books.paid(job, selection) as (selection, costs):
+            if watcher:
+                watcher.started(selection, picture.size)
+            finish = self._share(job.finish) if job.finish else None
+            shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
+            fan_out = _FanOut(job, shared, finish, started, results, costs, watcher)
+            await self._fire(selection.models, fan_out, enough)
+        result = Result(
+            job_id=job.id,
+            results=tuple(results[name] for name in selection.models),
+            input_size=picture.size,
+            wall_ms=(time.perf_counter() - started) * 1000,
+            skipped=selection.skipped,
+            times_ms={"decode": (decoded - called) * 1000},
+        )
+        record_spans(self.instruments, result.times_ms)
+        await self._books.record(job, result)
+        return result
+
+    async def upscale(self, job: Job) -> Upscaled:
+        """Enlarge the picture of a job that `enlarges`; raises as `run` does."""
+        if job.factor is None:
+            raise TypeError("a factor expected")
+        check_transparency(job.output_format, job.preserve_alpha)
+        with self.instruments.timed(SPAN_SECONDS, span="decode"):
+            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
+        timeout_s, shared = self.registry.service.limits.request_s, await asyncio.to_thread(self._share, picture)
+        call = self._upscaler.upscale_picture(shared, job.factor, job.output_format, job.preserve_alpha)
+        try:
+            async with asyncio.timeout(timeout_s):
+                upscaled = await call
+        except TimeoutError as late:
+            raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
+        record_spans(self.instruments, upscaled.times_ms)
+        return upscaled
+
+    async def finish(self, job: Job, cut: ModelResult) -> ModelResult:
+        """What follows a cutout that is there as pixels, in the time that is left; no model runs, nobody is paid."""
+        started, cutout = time.perf_counter(), cut.outcome
+        if not isinstance(cutout, Cutout):
+            raise TypeError("a cutout expected, not a failure")
+        allowed_s, late = self._allowed(job.terms)
+        try:
+            async with asyncio.timeout(allowed_s - cut.wall_ms / 1000):
+                made = await self._second_stage(cutout, job, self._share(job.finish) if job.finish else None)
+        except TimeoutError:
+            made = Failure.of(cut.model_id, ModelTimeout(late), "upscale")
+        if isinstance(made, Cutout):
+            later = {span: ms for span, ms in made.times_ms.items() if span not in cutout.times_ms}
+            record_spans(self.instruments, later, cut.model_id)
+        wall_ms = cut.wall_ms + (time.perf_counter() - started) * 1000
+        return ModelResult(cut.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> Cutout | Failure:
+        """A whole cutout, as it was kept, with another finish; no model runs."""
+        return await self._finished(cutout.model_id, self._upscaler.compose(whole, cutout, output_format, finish))
+
+    async def _fire(self, models: tuple[str, ...], fan_out: "_FanOut", enough: Enough | None) -> None:
+        def look(_: asyncio.Task[None]) -> None:
+            if enough and enough(fan_out.results, models):
+                for task in tasks:
+                    task.cancel()
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._one_model(name, fan_out)) for name in models]
+            for task in tasks:
+                task.add_done_callback(look)
+        for name in models:
+            if name not in fan_out.results:
+                failure = self._given_up(name, ModelError("Called off: another cutout was enough"), fan_out)
+                fan_out.results[name] = ModelResult(name, failure, (time.perf_counter() - fan_out.received) * 1000)
+
+    async def _one_model(self, model_id: str, fan_out: "_FanOut") -> None:
+        started = time.perf_counter()
+        allowed_s, late = self._allowed(fan_out.job.terms)
+        left_s = fan_out.received + allowed_s - started
+        try:
+            async with asyncio.timeout(left_s):
+                if left_s <= 0:
+                    fan_out.costs[model_id] = 0.0  # it is not asked any more
+                    raise TimeoutError
+                outcome = await self._shoot(model_id, fan_out)
+        except TimeoutError:
+            outcome = self._given_up(model_id, ModelTimeout(late), fan_out)
+        fan_out.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
+        record_result(self.instruments, fan_out.results[model_id])
+        if fan_out.watcher:
+            fan_out.watcher.finished(fan_out.results[model_id])
+
+    def _allowed(self, terms: Terms) -> tuple[float, str]:
+        """Seconds that a request has for all of its models, and what is said of one that takes longer."""
+        request_s = self.registry.service.limits.request_s
+        if terms.deadline_s is None or terms.deadline_s > request_s:
+            return request_s, f"Not done within the {request_s:g} s of a request"
+        return terms.deadline_s, f"Not done by the deadline of {terms.deadline_s * 1000:g} ms"
+
+    async def _shoot(self, model_id: str, fan_out: "_FanOut") -> Cutout | Failure:
+        started, job = time.perf_counter(), fan_out.job
+        as_file = job.is_plain and not job.pixels
+        outcome = await self._cut(model_id, fan_out.shared, job.output_format if as_file else None, job.removal)
+        fan_out.costs[model_id] = outcome.cost_usd
+        cut_ms = (time.perf_counter() - started) * 1000
+        self.statuses.record(model_id, outcome, cut_ms)
+        if isinstance(outcome, Cutout):
+            outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
+            if not job.is_plain:
+                outcome = await self._second_stage(outcome, job, fan_out.finish)
+        # What the model was paid stays paid, whatever becomes of the picture after it.
+        return replace(outcome, cost_usd=fan_out.costs[model_id])
+
+    def _given_up(self, model_id: str, error: ModelError, fan_out: "_FanOut") -> Failure:
+        """The failure of a model that is not waited for any more: what it may have been paid counts as spent."""
+        price_usd = self.registry.models[model_id].price_usd
+        return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
+
+    async def _cut(
+        self, model_id: str, shared: Any, output_format: OutputFormat | None, removal: Removal | None
+    ) -> Cutout | Failure:
+        spec = self.registry.models[model_id]
+        try:
+            async with asyncio.timeout(spec.timeout_s):
+                return await self._models[model_id].remove(shared, output_format, removal)
+        except TimeoutError:
+            failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
+        except CutoutError as error:
+            failed = error
+        # Unless the picture never left, a provider may have taken the work: what may have been charged is spent.
+        unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
+        return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
+
+    async def _second_stage(self, cutout: Cutout, job: Job, finish: Any) -> Cutout | Failure:
+        made = self._upscaler.upscale(cutout, job.factor, job.output_format, finish, job.keep_whole)
+        return await self._finished(cutout.model_id, made)
+
+    async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
+        """What the upscaler makes of a cutout, within the time of a request."""
+        timeout_s = self.registry.service.limits.request_s
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await work
+        except TimeoutError:
+            return Failure.of(model_id, ModelTimeout(f"Upscale timeout after {timeout_s:g}s"), "upscale")
+        except CutoutError as error:
+            return Failure.of(model_id, error, "upscale")
+
+    def check_result(self, job: Job, size: Size) -> None:
+        """Refuse what could only fail, of a picture of that size.
+
+        Raises:
+            ValidationError: the format does not go with the finish.
+            ImageTooLarge: the result would be too large; the details name the request's field.
+        """
+        finish, factor = job.finish or Finish(), job.factor or 1
+        if not job.enlarges:
+            check_format(finish, job.output_format)
+        field, in_strips = "scale_factor" if job.enlarges else "upscale_factor", job.is_made_in_strips
+        self.check_output(size, factor, field, in_strips=in_strips)
+        largest = finish.largest(size.times(factor))
+        self.check_output(largest, 1, "crop_margin", in_strips=in_strips)
+        check_sides(largest, job.output_format)  # before anybody is paid for what could not be written
+
+    def check_output(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
+        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.
+
+        `in_strips`: the result is not whole in memory before it is written.
+        """
+        limits, larger = self.registry.service.limits, size.times(factor)
+        cap = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
+        count = larger.width * larger.height
+        if count <= cap:
+            return
+        message = f"The result would have {count} pixels; at most {cap} are made"
+        if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
+            message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
+        if count <= limits.output_px:
+            message += f"; as a png without a finish, at most {limits.output_px}"
+        raise ResolutionTooHigh.of_field(field, message, factor)
+
+
+@dataclass(frozen=True, slots=True)
+class _FanOut:
+    """One picture in the air: what each model's task shares with the others."""
+
+    job: Job
+    shared: Any
+    """What stands for the picture in a call."""
+    finish: Any
+    """What stands for the job's finish."""
+    received: float
+    """When the request came, by time.perf_counter."""
+    results: dict[str, ModelResult]
+    costs: dict[str, float]
+    """USD that a model has been paid, or may have been, as soon as that is known."""
+    watcher: Watcher | None

@@ -1,0 +1,1 @@
+"""Durable jobs: accepted, run, delivered."""

@@ -1,0 +1,130 @@
+"""A durable job's state -> the contract's JSON, as a whole, as 202, or as it happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from starlette.responses import Response
+
+from cutout.errors import InternalError, ProcessingError
+from cutout.jobs import Cutout, Failure, ModelResult, Upscaled
+from serve_app.jobs.parts import Part, Specs, known_specs, parts
+from serve_app.jobs.state import UPSCALED, Delivery, JobState, ResponseFormat
+from serve_app.requests.accept import Reply
+from serve_app.responses.bodies import error_body, error_response, failed_upscale, job_body
+from serve_app.responses.json_pictures import PicturesResponse
+from serve_app.responses.reply import answered, upscaled_response
+from serve_app.responses.stream import Event
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+
+
+def accepted_body(state: JobState, status_url: str) -> dict[str, Any]:
+    """Answer of 202."""
+    return {"job_id": state.order.job_id, "status": state.phase, "status_url": status_url}
+
+
+class JobAnswers:
+    """What is answered about jobs; `base_url` is the service's address as the caller sees it, without a slash."""
+
+    def __init__(self, models: Specs, store: PictureStore, signer: Signer) -> None:
+        self._models = models
+        self._store = store
+        self._signer = signer
+
+    async def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
+        """Answer of GET /jobs/{job_id}: pictures by their addresses."""
+        dropped = await self._dropped(state)
+        done = parts(state, self._models, dropped=dropped)
+        body = job_body(state.order.job(), state.result, self._specs(state))
+        body |= {
+            "status": state.phase,
+            "created_at": state.order.created_at,
+            "models": list(state.order.models),
+            "results": [part.addressed(self._signer, base_url).body for part in done],
+            "pictures_dropped": dropped,
+            "webhook": asdict(delivery) if delivery else None,
+        }
+        return body | (error_body(InternalError(state.error)) if state.error else {})
+
+    async def whole(self, state: JobState, response_format: ResponseFormat, base_url: str, reply: Reply) -> Response:
+        """Answer of a POST that waited: the contract's own; an error when everything failed, or the job ended else."""
+        if state.error:
+            return error_response(InternalError(state.error))
+        job_id = state.order.job_id
+        if state.phase == "cancelled":
+            return error_response(ProcessingError("The job was cancelled"), {"job_id": job_id, "status": "cancelled"})
+        if isinstance(state.upscaled, Failure):
+            return error_response(failed_upscale(state.upscaled), {"job_id": job_id, "status": "failed"})
+        if state.upscaled:
+            return await self._upscaled(state, state.upscaled, response_format, base_url, reply)
+        job, specs = state.order.job(), self._specs(state)
+        if response_format == "base64" or state.phase == "failed":
+            return await answered(reply, job, state.result, specs, loaded=lambda one: self._with_picture(state, one))
+        told = [await self._told(part, response_format, base_url) for part in parts(state, self._models)]
+        return await asyncio.to_thread(PicturesResponse, {**job_body(job, state.result, specs), "results": told})
+
+    async def events(
+        self, states: AsyncIterator[JobState | None], response_format: ResponseFormat, base_url: str
+    ) -> AsyncIterator[Event]:
+        """What has happened so far, then what happens, in the events of stream.py; None stands for a silence."""
+        told, begun = set[str](), False
+        async for state in states:
+            if state is None:
+                yield Event("silence")
+                continue
+            if not begun and state.phase != "queued":
+                begun = True
+                yield self._started(state)
+            for part in parts(state, self._models, dropped=await self._dropped(state)):
+                if part.name not in told:
+                    told.add(part.name)
+                    body = await self._told(part, response_format, base_url)
+                    yield Event("finished" if part.good else "failed", body)
+            if state.ended:
+                yield await self._last(state, base_url)
+
+    def _started(self, state: JobState) -> Event:
+        order, specs = state.order, self._specs(state)
+        models = [{"model_id": name, "model_name": specs[name].name} for name in order.models]
+        body = {"job_id": order.job_id, "models": models, "skipped": order.skipped}
+        return Event("started", {**body, "input_dimensions": asdict(order.size)})
+
+    async def _last(self, state: JobState, base_url: str) -> Event:
+        if state.error:
+            return Event("error", error_body(InternalError(state.error)))
+        body = await self.status_body(state, None, base_url)
+        del body["webhook"]
+        return Event("summary", body)
+
+    async def _dropped(self, state: JobState) -> bool:
+        return state.ended and await self._store.dropped(state.order.job_id)
+
+    async def _upscaled(
+        self, state: JobState, upscaled: Upscaled, response_format: ResponseFormat, base_url: str, reply: Reply
+    ) -> Response:
+        order, wall_ms = state.order, state.result.wall_ms
+        if reply.kind == "picture":
+            picture = await self._store.get(order.job_id, order.name(UPSCALED))
+            return upscaled_response(order.job_id, replace(upscaled, encoded=picture), order.output_format, wall_ms)
+        [part] = parts(state, self._models)
+        told = await self._told(part, response_format, base_url)
+        return await asyncio.to_thread(PicturesResponse, {"job_id": order.job_id, **told, "status": state.phase})
+
+    async def _told(self, part: Part, response_format: ResponseFormat, base_url: str) -> dict[str, Any]:
+        """One result, in the form that its caller asked for."""
+        if response_format != "url":
+            part = await part.loaded(self._store)
+        return part.body if response_format == "base64" else part.addressed(self._signer, base_url).body
+
+    async def _with_picture(self, state: JobState, one: ModelResult) -> ModelResult:
+        if not isinstance(one.outcome, Cutout):
+            return one
+        order = state.order
+        picture = await self._store.get(order.job_id, order.name(one.model_id))
+        mask = await self._store.get(order.job_id, order.mask_name(one.model_id)) if order.masked else None
+        return replace(one, outcome=replace(one.outcome, encoded=picture, mask=mask))
+
+    def _specs(self, state: JobState) -> Specs:
+        return known_specs(state.order.models, self._models)

@@ -1,0 +1,141 @@
+"""Deliveries: a job's end told to its receiver, with growing gaps for a day, and what became of each attempt."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from random import uniform
+from typing import Any
+
+from dbos import DBOS, WorkflowStatus
+
+from cutout.errors import CutoutError, InternalError
+from cutout.models.spec import ModelSpec
+from cutout.service import JobsSpec
+from cutout.telemetry.metrics import SPAN_SECONDS, Instruments
+from serve_app.jobs import workflows
+from serve_app.jobs.parts import parts
+from serve_app.jobs.reading import known_state, order_of
+from serve_app.jobs.state import Delivery, JobState
+from serve_app.jobs.webhooks import Attempt, Sender
+from serve_app.responses.bodies import error_body
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+
+ATTEMPT = "attempt"
+JITTER = 0.2
+"""Most of a wait that chance adds to it, as a share."""
+EVENTS = {"failed": "job_failed", "cancelled": "job_cancelled"}
+
+
+class Deliveries:
+    """The webhooks of all jobs. A delivery is a workflow `<job id>.webhook.<n>`; its steps are its attempts."""
+
+    def __init__(
+        self,
+        spec: JobsSpec,
+        models: Mapping[str, ModelSpec],
+        store: PictureStore,
+        signer: Signer,
+        sender: Sender,
+        *,
+        instruments: Instruments,
+    ) -> None:
+        self._spec = spec
+        self._models = models
+        self._store = store
+        self._signer = signer
+        self._sender = sender
+        self._instruments = instruments
+
+    async def begin(self, job_id: str) -> None:
+        """Begin the first delivery; from within a workflow of the job, which may do so again."""
+        await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.1", job_id)
+
+    async def begin_again(self, job_id: str) -> None:
+        """Begin one more delivery; an earlier one that still tries is ended."""
+        earlier = await self._all(job_id)
+        await DBOS.cancel_workflows_async([w.workflow_id for w in earlier if w.status in workflows.ACTIVE])
+        number = len(earlier) + 1
+        await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.{number}", job_id)
+
+    async def of(self, job_id: str) -> Delivery | None:
+        """What became of a job's webhook so far; None when there is none yet."""
+        deliveries = await self._all(job_id)
+        if not deliveries:
+            return None
+        tried = [await _attempts(delivery.workflow_id) for delivery in deliveries]
+        last = tried[-1][-1] if tried[-1] else None
+        pending = deliveries[-1].status in workflows.ACTIVE and not (last and last.final)
+        delivered = last is not None and last.reason is None
+        attempts = tuple(attempt for one in tried for attempt in one)
+        return Delivery("pending" if pending else "delivered" if delivered else "failed", attempts)
+
+    async def deliver(self, job_id: str) -> None:
+        """All attempts of one delivery. Gaps are slept through restarts: a gap that is over is not slept again."""
+        wanted_s = 0.0
+        for gap_s in (0, *self._spec.webhook.gaps_s):
+            await DBOS.sleep_async(self._wait_s(gap_s, wanted_s))
+            attempt = Attempt(**await workflows.step(ATTEMPT, self._attempt, job_id))
+            if attempt.final:
+                return
+            wanted_s = attempt.retry_after_s or 0.0
+
+    def _wait_s(self, gap_s: float, wanted_s: float) -> float:
+        """Seconds until the next attempt: the gap, or what the receiver wants, and a little more by chance.
+
+        So a receiver that was down for many jobs is not called for all of them in one moment when it is back. It may
+        put an attempt off by no more than the longest of all gaps.
+        """
+        longest_s = max(gap_s, min(wanted_s, max(self._spec.webhook.gaps_s, default=0.0)))
+        return longest_s * uniform(1, 1 + JITTER)  # noqa: S311 - spreads calls, hides nothing
+
+    async def _attempt(self, job_id: str) -> dict[str, Any]:
+        order, state = await order_of(job_id), await known_state(job_id)
+        if order is None or order.webhook_url is None:
+            raise RuntimeError(f"job {job_id} has no webhook")
+        try:
+            secret = self._signer.opened(order.sealed_secret) if order.sealed_secret else order.webhook_secret
+            payload = await self._payload(state)
+        except CutoutError as error:  # the store is away, or the secret no longer known
+            return asdict(Attempt(time.time(), None, error.message))
+        with self._instruments.timed(SPAN_SECONDS, span="post"):
+            return asdict(await self._sender.send(order.webhook_url, secret, f"msg_{job_id}", payload))
+
+    async def _all(self, job_id: str) -> list[WorkflowStatus]:
+        """A job's deliveries, the first one first."""
+        found = await DBOS.list_workflows_async(
+            workflow_id_prefix=f"{job_id}.webhook.", load_input=False, load_output=False
+        )
+        return sorted(found, key=lambda delivery: int(delivery.workflow_id.rpartition(".")[2]))
+
+    async def _payload(self, state: JobState) -> dict[str, Any]:
+        """The contract's body but for its signature; ours comes last."""
+        return {
+            "event": EVENTS.get(state.phase, "job_completed"),
+            "job_id": state.order.job_id,
+            "results": await self._results(state),
+            "status": state.phase,
+            "total_cost_usd": state.result.total_cost_usd,
+            "skipped": state.order.skipped,
+            **(error_body(InternalError(state.error)) if state.error else {}),
+        }
+
+    async def _results(self, state: JobState) -> list[dict[str, Any]]:
+        """What is done, each picture by its address, and as base64 if all of them together are small."""
+        job_id, base_url = state.order.job_id, state.order.base_url
+        dropped = await self._store.dropped(job_id)  # it may be tried for a day
+        done = [part.addressed(self._signer, base_url) for part in parts(state, self._models, dropped=dropped)]
+        names = [part.files["image"] if part.there else None for part in done]
+        sizes = [await self._store.size_bytes(job_id, name) for name in names if name]
+        if sum(sizes) > self._spec.webhook.inline_bytes:
+            return [part.body for part in done]
+        pictures = [await self._store.get(job_id, name) if name else None for name in names]
+        texts = await asyncio.to_thread(lambda: [p and base64.b64encode(p).decode() for p in pictures])
+        return [{**part.body, "image_base64": text} for part, text in zip(done, texts, strict=True)]
+
+
+async def _attempts(delivery_id: str) -> list[Attempt]:
+    steps = await DBOS.list_workflow_steps_async(delivery_id)
+    return [Attempt(**step["output"]) for step in steps if step["function_name"] == ATTEMPT and step["output"]]

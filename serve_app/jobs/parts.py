@@ -1,0 +1,67 @@
+"""A durable job's state -> its results one by one, whether models gave them or the upscaler: what is said of each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias
+
+from cutout.jobs import Cutout, Upscaled
+from cutout.models.spec import LicenceSpec, ModelSpec
+from serve_app.jobs.state import UPSCALED, JobState
+from serve_app.responses.bodies import model_body, upscale_result
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer
+
+Specs: TypeAlias = Mapping[str, ModelSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One result of a job."""
+
+    job_id: str
+    name: str
+    """Its model's id, or UPSCALED."""
+    good: bool
+    """Whether it succeeded."""
+    there: bool
+    """Whether its pictures are in the store: it succeeded, and they had not to make room."""
+    body: dict[str, Any]
+    """Its object in the answer."""
+    files: dict[str, str]
+    """Names of its pictures in the store, by what they are: `image`, and `mask` where it has one."""
+
+    def addressed(self, signer: Signer, base_url: str) -> Self:
+        """With the signed address of each picture; null where there is none."""
+        paths = {f"{kind}_url": signer.path(self.job_id, name) for kind, name in self.files.items()}
+        urls = {field: f"{base_url}/{path}" if self.there else None for field, path in paths.items()}
+        return replace(self, body=self.body | urls)
+
+    async def loaded(self, store: PictureStore) -> Self:
+        """With its pictures, as bytes."""
+        if not self.good:
+            return self
+        pictures = {f"{kind}_base64": await store.get(self.job_id, name) for kind, name in self.files.items()}
+        return replace(self, body=self.body | pictures)
+
+
+def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part]:
+    """What is done of a job, without pictures and addresses. `dropped`: its pictures had to make room."""
+    order, job = state.order, state.order.job()
+    if (upscaled := state.upscaled) is not None:
+        body = upscale_result(job, order.size, upscaled, state.result.wall_ms)
+        good = isinstance(upscaled, Upscaled)
+        return [Part(order.job_id, UPSCALED, good, good and not dropped, body, {"image": order.name(UPSCALED)})]
+    specs, found = known_specs(order.models, models), []
+    for one in state.results:
+        name, good = one.model_id, isinstance(one.outcome, Cutout)
+        files = {"image": order.name(name)} | ({"mask": order.mask_name(name)} if order.masked else {})
+        body = model_body(job, one, specs[name], order.size)
+        found.append(Part(order.job_id, name, good, good and not dropped, body, files))
+    return found
+
+
+def known_specs(asked: Iterable[str], models: Specs) -> Specs:
+    """The models asked for; one that this service no longer has goes by its id, and its cutout may not be sold."""
+    licence = LicenceSpec(name="unknown", commercial=False)
+    known = {name: ModelSpec(id=name, name=name, backend="none", licence=licence) for name in asked}
+    return {**known, **models}

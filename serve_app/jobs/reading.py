@@ -1,0 +1,84 @@
+"""What the database knows of a job: its order is its workflow's input, its results are what its steps gave."""
+
+from dataclasses import replace
+from typing import Any
+
+from dbos import DBOS, WorkflowStatus
+
+from cutout.accounts.rate_limit import Place
+from cutout.errors import NotFound
+from serve_app.jobs import workflows
+from serve_app.jobs.state import JobPhase, JobState, Order, unpacked, unpacked_upscale
+
+MODEL = "model:"
+"""A model's step is named by this and its id."""
+UPSCALE = "upscale"
+"""The step of an order that enlarges the picture itself."""
+FINISH = "finish"
+"""The step after which a job has ended, whatever its workflow still does."""
+
+
+async def order_of(job_id: str) -> Order | None:
+    """A job's order, the webhook's secret in it; None when there is no such job, or it was swept."""
+    return _order(await DBOS.get_workflow_status_async(job_id))
+
+
+async def state_of(job_id: str) -> JobState | None:
+    """How far a job is; None when there is none, or it was swept."""
+    status = await DBOS.get_workflow_status_async(job_id)
+    order = _order(status)
+    if order is None or status is None:
+        return None
+    steps = await DBOS.list_workflow_steps_async(job_id)
+    outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
+    results = tuple(unpacked(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs)
+    upscaled = unpacked_upscale(outputs[UPSCALE]) if UPSCALE in outputs else None
+    state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results, upscaled=upscaled)
+    if FINISH in outputs:
+        return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"])
+    phase = _phase(status.status, begun=state.progress > 0)
+    ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
+    error = "The service failed; its log has the reason" if phase == "failed" else None
+    return replace(state, phase=phase, ended_at=ended_at, error=error)
+
+
+async def unfinished() -> list[Place]:
+    """The places of jobs that are not done."""
+    found = await DBOS.list_workflows_async(name=workflows.JOB, status=list(workflows.ACTIVE), load_output=False)
+    orders = (_order(status) for status in found)
+    return [order.place for order in orders if order and order.place]
+
+
+async def at_work() -> frozenset[str]:
+    """The ids of jobs that are not done."""
+    found = await DBOS.list_workflows_async(
+        name=workflows.JOB, status=list(workflows.ACTIVE), load_input=False, load_output=False
+    )
+    return frozenset(status.workflow_id for status in found)
+
+
+async def known_state(job_id: str) -> JobState:
+    """How far a job is; raises NotFound when there is none."""
+    state = await state_of(job_id)
+    if state is None:
+        raise NotFound("No such job; it may have been swept")
+    return state
+
+
+def _order(status: WorkflowStatus | None) -> Order | None:
+    if status is None or status.name != workflows.JOB or status.input is None:
+        return None
+    return Order.of(status.input["args"][0])
+
+
+def _phase(status: str, *, begun: bool) -> JobPhase:
+    """The phase of a job that has not finished, from its workflow's status."""
+    match status:
+        case "CANCELLED":
+            return "cancelled"
+        case "ENQUEUED" | "DELAYED" if not begun:
+            return "queued"
+        case "ENQUEUED" | "DELAYED" | "PENDING":
+            return "running"
+        case _:
+            return "failed"

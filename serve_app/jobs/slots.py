@@ -1,0 +1,54 @@
+"""The places of durable jobs among those that their callers may have at work at a time, until they have ended."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol
+
+from cutout.accounts.rate_limit import Place
+from cutout.errors import CutoutError
+
+logger = logging.getLogger(__name__)
+COUNT_S = 2.0
+"""Longest wait for the limiter, in seconds. One that is away longer has lost its places with its memory."""
+
+
+class Count(Protocol):
+    """The one count of places, cutout/accounts/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
+
+    async def hold(self, places: Sequence[Place]) -> None:
+        """Keep places taken for one more lease, or take them again."""
+
+    async def end(self, job_id: str) -> None:
+        """Give a place back."""
+
+
+class Places:
+    """Whose jobs are not done is known by the database; the limiter's count follows it, whichever of both dies."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._turn = asyncio.Lock()
+        self._freed = set[str]()
+        """Places of jobs that have ended, and that the database may still have among the unfinished."""
+
+    async def hold(self, unfinished: Awaitable[Iterable[Place]]) -> None:
+        """Hold the places of jobs that are not done; none is given back between reading and holding them."""
+        async with self._turn:
+            places = {place.id: place for place in await unfinished}
+            self._freed &= places.keys()
+            await self._asked(self._count.hold([places[name] for name in places.keys() - self._freed]))
+
+    async def free(self, place: Place | None) -> None:
+        """Give a job's place back; again, or for a job that has none, it changes nothing."""
+        if place is None:
+            return
+        async with self._turn:
+            self._freed.add(place.id)
+            await self._asked(self._count.end(place.id))
+
+    async def _asked(self, question: Awaitable[None]) -> None:
+        try:
+            await asyncio.wait_for(question, COUNT_S)
+        except (CutoutError, TimeoutError) as away:
+            logger.warning("The limiter is away, and does not know of the jobs at work: %s", away or "no answer")

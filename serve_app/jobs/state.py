@@ -1,0 +1,194 @@
+"""Frozen values of durable jobs: what was accepted, and how far it is. Orders and results also travel as plain JSON."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Self, TypeAlias
+
+from cutout.accounts.keys import KeyRecord
+from cutout.accounts.rate_limit import Place
+from cutout.jobs import Cutout, Failure, Job, JobStatus, ModelResult, Result, Terms, Upscaled
+from cutout.models.status import EngineReport
+from cutout.pixels.types import Box, OutputFormat, Size
+from cutout.removal import Removal, TransparencyHandling
+from serve_app.jobs.webhooks import Attempt
+from serve_app.requests.finish import finish_of
+
+JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
+ResponseFormat: TypeAlias = Literal["base64", "url", "both"]
+UPSCALED = "upscaled"
+"""Names the one result of an order that runs no model, where others are named by their models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A job as it was accepted, checked and paid for by nobody yet; it lies in the database until the job is swept."""
+
+    job_id: str
+    created_at: float
+    """Unix time, in seconds."""
+    key: KeyRecord | None
+    """The API key that made it, and that alone may read it; None: whoever knows the job's id."""
+    fingerprint: str
+    """Of the request, in hex: an Idempotency-Key is good for this one only."""
+    asked: tuple[str, ...]
+    models: tuple[str, ...]
+    """The models to fire at, chosen when the job was accepted. Empty: the picture itself is enlarged."""
+    skipped: dict[str, str]
+    """Models left out, each with the reason."""
+    picture: str
+    """Name of the input in the store."""
+    size: Size
+    output_format: OutputFormat
+    factor: int | None
+    deadline_s: float | None
+    """Of each model, from when the job begins to work: it may have waited."""
+    base_url: str
+    """The service's address in its webhook, without a slash at its end; empty without one."""
+    place: Place | None = None
+    """Its caller's, taken until it has ended."""
+    finish: dict[str, Any] | None = None
+    """What becomes of each cutout, as requests/finish.py keeps it; a background's picture by its name in the store."""
+    transparency: TransparencyHandling = "intersect_alpha"
+    preserve_alpha: bool = True
+    """Of a picture that is itself enlarged."""
+    webhook_url: str | None = None
+    sealed_secret: str | None = field(default=None, repr=False)
+    """The webhook's secret, as `Signer.sealed` gives it: the order lies in DBOS's tables, where it may be read."""
+    webhook_secret: str | None = field(default=None, repr=False)
+    """In the open, of a job that 1.0.0 accepted; none is written any more. A state has both blanked."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """The order that `data` gave."""
+        typed = {
+            "key": KeyRecord(**data["key"]) if data["key"] else None,
+            "asked": tuple(data["asked"]),
+            "models": tuple(data["models"]),
+            "size": Size(**data["size"]),
+            "place": Place(**data["place"]) if data.get("place") else None,
+        }
+        return cls(**{**data, **typed})
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """This order as JSON. Of the key, what tells it from a forged one is left out."""
+        key = self.key.model_copy(update={"sha256": "0" * 64}).model_dump(mode="json") if self.key else None
+        return asdict(self) | {"key": key}
+
+    def job(self) -> Job:
+        """What was asked for, without its picture."""
+        terms = Terms(deadline_s=self.deadline_s)
+        finish = finish_of(self.finish) if self.finish else None
+        asked = (self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
+        return Job(*asked, removal=Removal(self.transparency), preserve_alpha=self.preserve_alpha)
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the picture itself is enlarged, and no model runs."""
+        return not self.models
+
+    @property
+    def background(self) -> str | None:
+        """Name of the background's picture in the store, if there is one."""
+        behind = self.finish and self.finish["background"]
+        return behind if isinstance(behind, str) else None
+
+    @property
+    def masked(self) -> bool:
+        """Whether each result has its mask beside it."""
+        return self.finish is not None and self.finish["output_type"] == "both"
+
+    def shot(self, picture: bytes, model_id: str) -> Job:
+        """A job of one of the models, with an id of its own: what it may cost is set aside under it."""
+        return replace(self.job(), id=f"{self.job_id}.{model_id}", image=picture, models=(model_id,))
+
+    def name(self, model_id: str) -> str:
+        """Name of a model's result in the store, or of the UPSCALED picture."""
+        return f"{model_id}.{self.output_format}"
+
+    def mask_name(self, model_id: str) -> str:
+        """Name of its mask there."""
+        return f"{model_id}.mask.png"
+
+    def whole_name(self, model_id: str) -> str:
+        """Name of its whole cutout there, from which another finish can be made."""
+        plain = self.finish is None and self.output_format == "png"
+        return self.name(model_id) if plain else f"{model_id}.whole.png"
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a job is, as the database has it."""
+
+    order: Order
+    phase: JobPhase
+    results: tuple[ModelResult, ...] = ()
+    """Of the models that are done, in the order of `order.models`; their pictures are in the store."""
+    ended_at: float | None = None
+    """Unix time, in seconds."""
+    error: str | None = None
+    """Why the job as a whole broke, which no model's failure does."""
+    upscaled: Upscaled | Failure | None = None
+    """What came of an order that enlarges the picture itself, once that is done; the picture is in the store."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self.phase not in ("queued", "running")
+
+    @property
+    def progress(self) -> int:
+        """A number that grows with everything that happens."""
+        return len(self.results) + (self.upscaled is not None) + (self.phase != "queued") + self.ended
+
+    @property
+    def status(self) -> JobStatus:
+        """What it comes to."""
+        return "failed" if isinstance(self.upscaled, Failure) else self.result.status
+
+    @property
+    def result(self) -> Result:
+        """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
+        wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
+        return Result(self.order.job_id, self.results, self.order.size, wall_ms, self.order.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a job's webhook so far."""
+
+    status: Literal["pending", "delivered", "failed"]
+    attempts: tuple[Attempt, ...]
+
+
+def packed(result: ModelResult) -> dict[str, Any]:
+    """A model's result as JSON, without its picture."""
+    outcome = result.outcome
+    bare = replace(outcome, encoded=None, rgba=None, mask=None, whole=None) if isinstance(outcome, Cutout) else outcome
+    return asdict(replace(result, outcome=bare))
+
+
+def unpacked(data: Mapping[str, Any]) -> ModelResult:
+    """The result that `packed` wrote."""
+    fields = dict(data["outcome"])
+    if "engine" not in fields:
+        return ModelResult(data["model_id"], Failure(**fields), data["wall_ms"])
+    source = fields["source_size"]
+    fields |= {"size": Size(**fields["size"]), "source_size": Size(**source) if source else None}
+    fields |= {name: Box(**fields[name]) for name in ("box", "frame") if fields.get(name)}
+    fields["engine"] = EngineReport(**fields["engine"]) if fields["engine"] else None
+    return ModelResult(data["model_id"], Cutout(**fields), data["wall_ms"])
+
+
+def packed_upscale(outcome: Upscaled | Failure) -> dict[str, Any]:
+    """What came of an upscale as JSON, without its picture."""
+    return {name: value for name, value in asdict(outcome).items() if name != "encoded"}
+
+
+def unpacked_upscale(data: Mapping[str, Any]) -> Upscaled | Failure:
+    """What `packed_upscale` wrote; its picture is empty."""
+    if "input_size" not in data:
+        return Failure(**data)
+    sizes = {name: Size(**data[name]) for name in ("input_size", "output_size")}
+    return Upscaled(encoded=b"", **{**data, **sizes})

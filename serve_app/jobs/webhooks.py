@@ -1,0 +1,183 @@
+"""Webhooks: what is sent when a job has ended, signed twice, and what became of one attempt to send it."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpcore
+import httpx
+import rfc8785
+from standardwebhooks import Webhook
+
+from cutout.errors import ValidationError
+from cutout.retry_after import retry_after_s
+from cutout.service import FetchSpec, WebhookSpec
+from fetching.guard import GuardedClient, checked_url
+from serve_app.settings import VERSION
+
+FIELD = "webhook_url"
+SECRET_FIELD = "webhook_secret"  # noqa: S105 - a field's name
+SECRET_CHARS = 256
+KEY_BYTES = 24
+"""Least length of a key: 192 bits, as Standard Webhooks says."""
+PREFIX = "whsec_"
+ANSWER_BYTES = 64 * 1024
+"""Longest answer of a receiver that is read to its end, and then forgotten."""
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt; nothing of the receiver's answer but its status is kept."""
+
+    at: float
+    """Unix time of its end, in seconds."""
+    status: int | None
+    """The receiver's HTTP status, when there was one."""
+    reason: str | None
+    """Why it failed; None: delivered."""
+    retry_after_s: float | None = None
+    """The receiver's Retry-After, in seconds."""
+
+    @property
+    def final(self) -> bool:
+        """Whether there is no further attempt: it was delivered, or the receiver said that it is gone."""
+        return self.reason is None or self.status == GONE
+
+
+def canonical(payload: Mapping[str, Any]) -> bytes:
+    """The bytes that `signature` signs: the payload without `signature`, as RFC 8785 writes JSON.
+
+    That is keys sorted, no spaces, UTF-8, and numbers as JavaScript writes them, so that receivers in any language
+    come to the same bytes. Text that is no Unicode, such as half a surrogate pair, is sent as question marks.
+    """
+    signed = {name: value for name, value in payload.items() if name != "signature"}
+    return rfc8785.dumps(json.loads(json.dumps(signed, ensure_ascii=False).encode(errors="replace")))
+
+
+def signature(payload: Mapping[str, Any], secret: str) -> str:
+    """The contract's `signature`: HMAC-SHA256 of the canonical form in hex; the key is the secret's text in UTF-8."""
+    return hmac.digest(secret.encode(), canonical(payload), hashlib.sha256).hex()
+
+
+def standard(secret: str) -> Webhook:
+    """The secret for the Standard Webhooks library, whose keys are `whsec_` and base64.
+
+    A secret of that form is taken as it is. Of any other text the key is its UTF-8, so that a receiver writes
+    `Webhook(base64.b64encode(secret.encode()).decode())`.
+    """
+    return Webhook(secret if secret.startswith(PREFIX) else secret.encode())
+
+
+def check_secret(secret: str) -> None:
+    """Raises ValidationError for a secret that cannot sign, or that could be guessed from what it signed."""
+    try:
+        text = secret.removeprefix(PREFIX).rstrip("=") + "=="
+        key = base64.b64decode(text, validate=True) if secret.startswith(PREFIX) else secret.encode()
+    except ValueError:  # no Unicode, or no base64
+        key = b""
+    if len(key) < KEY_BYTES or len(secret) > SECRET_CHARS:
+        expected = f"at least {KEY_BYTES} bytes expected, as text or, after `{PREFIX}`, in base64"
+        message = f"{SECRET_FIELD}: {expected}; and at most {SECRET_CHARS} characters"
+        raise ValidationError.of_field(SECRET_FIELD, message)
+
+
+def receivers(spec: WebhookSpec) -> GuardedClient:
+    """The client for addresses of receivers."""
+    return GuardedClient(FIELD, FetchSpec(allowed_hosts=spec.allowed_hosts, read_s=spec.total_s))
+
+
+class Sender:
+    """Sends webhooks; one for a process. `client` is of the tests' own where given."""
+
+    def __init__(self, spec: WebhookSpec, client: GuardedClient | None = None) -> None:
+        self._total_s = spec.total_s
+        self._client = client or receivers(spec)
+
+    async def send(self, url: str, secret: str | None, message_id: str, payload: Mapping[str, Any]) -> Attempt:
+        """Send a payload once. Without a secret it is sent unsigned, and its `signature` is null."""
+        body = await asyncio.to_thread(_body, payload, secret)
+        status: int | None = None
+        wait_s: float | None = None
+        try:
+            async with asyncio.timeout(self._total_s):
+                target = checked_url(url, FIELD)
+                async with self._client.stream("POST", target, _headers(message_id, secret, body), body) as answer:
+                    status, wait_s = answer.status, retry_after_s(httpx.Headers(answer.headers).get("Retry-After"))
+                    await _read(answer)
+            reason = _refusal(status)
+        except ValidationError:
+            reason = "Its host has no public address"
+        except TimeoutError:
+            reason = f"It took longer than {self._total_s:g} s"
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, ssl.SSLError) as broken:
+            reason = _reason(broken)
+        except _TooLong:
+            reason = f"Its answer was longer than {ANSWER_BYTES // 1024} KiB"
+        return Attempt(time.time(), status, reason, wait_s if reason else None)
+
+    async def close(self) -> None:
+        """Close what is still open."""
+        await self._client.close()
+
+
+class _TooLong(Exception):
+    pass
+
+
+def _body(payload: Mapping[str, Any], secret: str | None) -> bytes:
+    signed = {**payload, "signature": signature(payload, secret) if secret else None}
+    return json.dumps(signed, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _headers(message_id: str, secret: str | None, body: bytes) -> dict[str, str]:
+    now = datetime.now(UTC)
+    headers = {
+        "User-Agent": f"cutout-shotgun/{VERSION}",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+    }
+    if secret:
+        headers["webhook-signature"] = standard(secret).sign(message_id, now, body.decode())
+    return headers
+
+
+async def _read(answer: httpcore.Response) -> None:
+    """Read the answer to its end: a receiver that breaks off has not taken the message."""
+    size = 0
+    async for chunk in answer.aiter_stream():
+        size += len(chunk)
+        if size > ANSWER_BYTES:
+            raise _TooLong
+
+
+def _refusal(status: int) -> str | None:
+    if 200 <= status <= 299:
+        return None
+    if 300 <= status <= 399:
+        return f"It answered with a redirect ({status}), and redirects are not followed"
+    if status == GONE:
+        return "It answered with status 410: it wants no more, and is not tried again"
+    return f"It answered with status {status}"
+
+
+def _reason(broken: Exception) -> str:
+    match broken:
+        case httpcore.TimeoutException():
+            return "Its host did not answer in time"
+        case httpcore.ConnectError(__context__=ssl.SSLError()):
+            return "Its host did not prove its name by TLS"
+        case httpcore.ConnectError():
+            return "Its host took no connection"
+        case _:
+            return "Its host broke off, or did not answer in HTTP"

@@ -1,0 +1,295 @@
+"""The work of a durable job: each model is one step of its workflow, or the upscale is the only one.
+
+What a step gave is never asked again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from dbos import DBOS
+from dbos import error as dbos_error
+
+from cutout.accounts.charges import Charge, Purse
+from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
+from cutout.jobs import Cutout, Failure, Job, ModelResult, Upscaled
+from cutout.picks.records import JobRecord
+from cutout.telemetry.job_context import follow
+from serve_app.fanout.billing import Books
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs import workflows
+from serve_app.jobs.deliveries import Deliveries
+from serve_app.jobs.paid_cutouts import PaidCutouts
+from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
+from serve_app.jobs.slots import Count, Places
+from serve_app.jobs.state import UPSCALED, Order, packed, packed_upscale
+from serve_app.requests.finish import finish_of
+from serve_app.storage.pictures import PictureStore
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+STOP_S = 30.0
+"""Longest wait for the models of a cancelled job to let go."""
+PATIENT_S = 120.0
+"""So long after the start, a model that is not there is waited for; later it fails."""
+PATIENT_EVERY_S = 1.0
+STORE_EVERY_S = 2.0
+RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
+"""How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
+
+
+class JobBooks(Books, Count, Protocol):
+    """Budgets, jobs, and their places."""
+
+
+class PartBooks:
+    """Books for a shotgun that runs one model of a job at a time: money counts as ever, and nothing is recorded.
+
+    The job is recorded as a whole, by its workflow.
+    """
+
+    def __init__(self, purse: Purse) -> None:
+        self._purse = purse
+
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """Set charges aside."""
+        return await self._purse.reserve(hold_id, charges, ceilings)
+
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was really spent."""
+        await self._purse.settle(hold_id, spent)
+
+    async def record(self, job: JobRecord) -> None:
+        """A part of a job is no record."""
+
+
+class JobEvents:
+    """Wakes who waits for a job's next step; in one process, where the job's own steps are made."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, asyncio.Event] = {}
+
+    def next(self, job_id: str) -> asyncio.Event:
+        """Set at the job's next step."""
+        return self._next.setdefault(job_id, asyncio.Event())
+
+    def tell(self, job_id: str) -> None:
+        """Something happened."""
+        if waiting := self._next.pop(job_id, None):
+            waiting.set()
+
+
+class JobWork:
+    """What the workflows do; `shotgun` has books of PartBooks around `books`."""
+
+    def __init__(
+        self, shotgun: Shotgun, books: JobBooks, store: PictureStore, deliveries: Deliveries, events: JobEvents
+    ) -> None:
+        self._shotgun = shotgun
+        self._books = books
+        self.places = Places(books)
+        self._store = store
+        self._paid_cutouts = PaidCutouts(store, self._put)
+        self._deliveries = deliveries
+        self._events = events
+        self._patient_until_s = time.monotonic() + PATIENT_S
+        self._working: dict[str, asyncio.Event] = {}
+        """Jobs at work in this process; set when they let go."""
+
+    async def work(self, order: dict[str, Any]) -> None:
+        """All of a job; see workflows.Crew."""
+        kept = Order.of(order)
+        follow(kept.job_id)
+        self._working[kept.job_id] = asyncio.Event()
+        try:
+            await self._work(kept)
+        finally:
+            self._working.pop(kept.job_id).set()
+            self._events.tell(kept.job_id)
+
+    async def deliver(self, job_id: str) -> None:
+        """All attempts at a webhook; see workflows.Crew."""
+        await self._deliveries.deliver(job_id)
+
+    async def wind_up(self, job_id: str) -> None:
+        """The end of a job that was cancelled, or broke; see workflows.Crew."""
+        has_webhook = await workflows.step("stopped", self._stopped, job_id)
+        await self._record(job_id)
+        if has_webhook:
+            await self._deliveries.begin(job_id)
+
+    async def _work(self, order: Order) -> None:
+        self._events.tell(order.job_id)
+        # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
+        tasks = [self._one_step(DBOS.reserve_step(), order, *step) for step in self._steps(order)]
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, BaseException):  # cancelled; all have let go by now
+                raise outcome
+        await self.places.free(order.place)  # before anybody can know that the job has ended, and send the next one
+        end = await workflows.step(FINISH, self._finish, order)
+        self._events.tell(order.job_id)
+        if not end.get("recorded"):
+            await self._record(order.job_id)
+        if order.webhook_url:
+            await self._deliveries.begin(order.job_id)
+
+    def _steps(self, order: Order) -> list[tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]]:
+        """What an order needs: each step's name, and what is called for it with the order and more."""
+        if order.enlarges:
+            return [(UPSCALE, self._enlarge, ())]
+        return [(MODEL + model_id, self._fire, (model_id,)) for model_id in order.models]
+
+    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[str, ...]) -> None:
+        await step.run_async({"name": name, "preemptible": True}, work, order, *more)
+        self._events.tell(order.job_id)
+
+    async def _enlarge(self, order: Order) -> dict[str, Any]:
+        """What came of the upscale, its picture kept; a failure is a result, too."""
+        outcome = await self._patiently(lambda: _or_failure(self._upscaled(order), UPSCALED, order), _is_absent)
+        return packed_upscale(outcome)
+
+    async def _upscaled(self, order: Order) -> Upscaled:
+        picture = await self._store.get(order.job_id, order.picture)
+        upscaled = await self._shotgun.upscale(replace(order.job(), image=picture))
+        await self._put(order.job_id, order.name(UPSCALED), upscaled.encoded)
+        return upscaled
+
+    async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
+        """One model's work, its picture kept; a failure is a result, too."""
+        result = await _or_failure(self._shoot(order, model_id), model_id, order)
+        return packed(ModelResult(model_id, result, 0.0) if isinstance(result, Failure) else result)
+
+    async def _shoot(self, order: Order, model_id: str) -> ModelResult:
+        if model_id not in self._shotgun.registry.models:
+            raise ModelUnavailable(f"{model_id} is no longer a model of this service")
+        picture = await self._store.get(order.job_id, order.picture)
+        shot = await self._with_finish(order, order.shot(picture, model_id))
+        result = await (
+            self._patiently(lambda: self._run(shot), _has_no_model) if shot.is_plain else self._in_stages(shot, order)
+        )
+        if isinstance(result.outcome, Cutout):
+            await self._keep(order, result.outcome)
+        return result
+
+    async def _in_stages(self, shot: Job, order: Order) -> ModelResult:
+        """One model's result, the cutout first: what comes after it is tried again without asking the model again."""
+        (model_id,), job_id = shot.models, order.job_id
+        paid = self._shotgun.registry.models[model_id].is_paid
+        cut = await self._paid_cutouts.find(job_id, model_id) if paid else None
+        if cut is None:
+            bare = replace(shot, output_format="png", factor=None, finish=None, keep_whole=False, pixels=True)
+            cut = await self._patiently(lambda: self._run(bare), _has_no_model)
+            if not isinstance(cut.outcome, Cutout):
+                return cut
+            if paid:
+                await self._paid_cutouts.keep(job_id, cut)
+        first = cut
+        return await self._patiently(lambda: self._shotgun.finish(shot, first), _has_no_model)
+
+    async def _with_finish(self, order: Order, shot: Job) -> Job:
+        """The job with its background's picture, if it has one."""
+        keep_whole = self._shotgun.registry.service.jobs.compose_s > 0
+        if not (order.finish and order.background):
+            return replace(shot, keep_whole=keep_whole)
+        behind = await self._store.get(order.job_id, order.background)
+        picture = await self._shotgun.decoder.decode(behind, "background")
+        return replace(shot, finish=finish_of(order.finish, picture), keep_whole=keep_whole)
+
+    async def _keep(self, order: Order, cutout: Cutout) -> None:
+        model_id = cutout.model_id
+        files = (
+            (order.name(model_id), cutout.encoded),
+            (order.mask_name(model_id), cutout.mask),
+            (order.whole_name(model_id), cutout.whole),
+        )
+        for name, data in files:
+            if data is not None:
+                await self._put(order.job_id, name, data)
+
+    async def _put(self, job_id: str, name: str, picture: bytes) -> None:
+        """Keep a picture. A store that is away or full is waited for, since the picture may be paid for."""
+        while True:
+            try:
+                return await self._store.put(job_id, name, picture)
+            except ServiceUnavailable as away:
+                logger.warning("Job %s waits for its store: %s", job_id, away.message)
+                await asyncio.sleep(STORE_EVERY_S)
+
+    async def _run(self, shot: Job) -> ModelResult:
+        return (await self._shotgun.run(shot)).results[0]
+
+    async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
+        """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded."""
+        while True:
+            result = await stage()
+            if not is_absent(result) or time.monotonic() > self._patient_until_s:
+                return result
+            await asyncio.sleep(PATIENT_EVERY_S)
+
+    async def _finish(self, order: Order) -> dict[str, Any]:
+        """Nobody needs the caller's pictures any more, and a pick may refer to the job as soon as it has ended."""
+        try:
+            for picture in filter(None, (order.picture, order.background)):
+                await self._store.drop(order.job_id, picture)
+            for model_id in order.models:
+                await self._paid_cutouts.drop(order.job_id, model_id)
+        except CutoutError as away:
+            logger.warning("Pictures of job %s are left for the sweep: %s", order.job_id, away.message)
+        try:
+            recorded = await self._recorded(order.job_id)
+        except CutoutError as away:
+            logger.warning("Job %s ends before its record: %s", order.job_id, away.message)
+            recorded = False
+        return {"at": time.time(), "recorded": recorded}
+
+    async def _record(self, job_id: str) -> None:
+        """Record what came of a job; done twice it is done once."""
+        try:
+            await DBOS.run_step_async(RECORD, self._recorded, job_id)
+        except dbos_error.DBOSMaxStepRetriesExceeded:
+            logger.exception("Job %s could not be recorded, and goes on without", job_id)
+
+    async def _recorded(self, job_id: str) -> bool:
+        state = await known_state(job_id)
+        if state.results:  # a job that was cancelled before it did anything is none for the statistics
+            order = state.order
+            await self._books.record(JobRecord.of(order.job(), state.result, order.created_at))
+        return True
+
+    async def _stopped(self, job_id: str) -> bool:
+        """Wait until the models of a job have let go; whether it has a webhook."""
+        if working := self._working.get(job_id):
+            try:
+                await asyncio.wait_for(working.wait(), STOP_S)
+            except TimeoutError:
+                logger.warning("Job %s is cancelled, and a model of it does not let go", job_id)
+        order = (await known_state(job_id)).order
+        await self.places.free(order.place)
+        self._events.tell(job_id)
+        return order.webhook_url is not None
+
+
+def _is_absent(outcome: object) -> bool:
+    """Whether who does a stage is not there."""
+    return isinstance(outcome, Failure) and outcome.unavailable
+
+
+def _has_no_model(result: ModelResult) -> bool:
+    """The same of a model's stage. A model that may have been paid is not asked again."""
+    failed = result.outcome
+    may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
+    return _is_absent(failed) and not may_cost
+
+
+async def _or_failure(work: Awaitable[T], name: str, order: Order) -> T | Failure:
+    """What some work gives; a failure is a result, too."""
+    try:
+        return await work
+    except CutoutError as error:
+        return Failure.of(name, error)
+    except Exception:
+        logger.exception("A fault of ours in job %s", order.job_id)
+        return Failure.of(name, InternalError("The service failed; its log has the reason"))

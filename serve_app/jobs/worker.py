@@ -1,0 +1,195 @@
+"""Durable jobs: accepted means kept. One such worker for a service; any number of ingress replicas ask it.
+
+The database has all that is known of a job (reading.py), its pictures are in the store, and the work is done by
+workflows that outlive their process (workflows.py, work.py, deliveries.py).
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from dbos import DBOS, SetWorkflowID
+
+from cutout.errors import Conflict, IdempotencyConflict, ValidationError
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs import workflows
+from serve_app.jobs.deliveries import Deliveries
+from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
+from serve_app.jobs.state import Delivery, JobState, Order
+from serve_app.jobs.webhooks import Sender
+from serve_app.jobs.work import JobBooks, JobEvents, JobWork
+from serve_app.jobs.workers import LOOK_S
+from serve_app.storage.cutout_cache import SUFFIX
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.quota import Quota
+from serve_app.storage.signing import Signer
+
+logger = logging.getLogger(__name__)
+NEWS_S = 10.0
+"""Longest silence of `changed`."""
+SWEEP_EVERY_S = 3600.0
+LOOK_EVERY_S = 10.0
+"""How soon a limiter that began anew learns of the jobs at work, and a job that broke is told to its receiver."""
+SWEEP_AT_MOST_EVERY_S = 300.0
+"""Cutouts of answered requests are kept for less than an hour."""
+COUNT_EVERY_S = 60.0
+"""Gap between two looks at how full the store is."""
+
+
+class Jobs:
+    """Accepts jobs, works them off, and says how far they are. `shotgun` has books of PartBooks around `books`."""
+
+    def __init__(
+        self,
+        shotgun: Shotgun,
+        books: JobBooks,
+        store: PictureStore,
+        signer: Signer,
+        *,
+        database_url: str,
+        sender: Sender | None = None,
+    ) -> None:
+        self._store = store
+        self._database_url = database_url
+        self._spec = shotgun.registry.service.jobs
+        sender = sender or Sender(self._spec.webhook)
+        models = shotgun.registry.models
+        self._deliveries = Deliveries(self._spec, models, store, signer, sender, instruments=shotgun.instruments)
+        self._events = JobEvents()
+        self._work = JobWork(shotgun, books, store, self._deliveries, self._events)
+        self._quota = Quota(store, self._spec.store_bytes, at_work, shotgun.instruments)
+        self._wound_up = set[str]()
+        self._chores: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to work, with what an earlier process left first."""
+        await workflows.launch(self._work, self._database_url, self._spec.concurrency)
+        chores = (
+            (workflows.take_over, LOOK_S),
+            (self.look, LOOK_EVERY_S),
+            (self.sweep, self._sweep_gap_s),
+            (self.count, COUNT_EVERY_S),
+        )
+        self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
+
+    async def close(self) -> None:
+        """Stop; what is not done is done after the next start."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.to_thread(workflows.stop)
+
+    async def check(self) -> dict[str, int]:
+        """How full the store is, when a job could be kept now.
+
+        Raises:
+            ServiceUnavailable: the database cannot be reached.
+        """
+        await workflows.check()
+        return self._quota.facts
+
+    async def accept(self, order: Order) -> JobState:
+        """Keep a job, or find it kept already; once this has returned, the job is done whatever dies.
+
+        Raises:
+            IdempotencyConflict: its id was used for another request.
+            ServiceUnavailable: the database is away, or has no room.
+        """
+        await workflows.keep(order.job_id, order.data)
+        state = await known_state(order.job_id)
+        if state.order.fingerprint != order.fingerprint:
+            raise IdempotencyConflict("This Idempotency-Key was used with another request before")
+        return state
+
+    async def state(self, job_id: str) -> JobState | None:
+        """How far a job is; None when there is none, or it was swept."""
+        return await state_of(job_id)
+
+    async def changed(self, job_id: str, progress: int) -> JobState | None:
+        """The state once it has gone beyond `progress` or has ended; as it is after NEWS_S."""
+        events = self._events.next(job_id)  # before the database is read, so that nothing falls between
+        state = await state_of(job_id)
+        if state is None or state.ended:
+            self._events.tell(job_id)  # nothing more will be
+        elif state.progress <= progress:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(events.wait(), NEWS_S)
+            return await state_of(job_id)
+        return state
+
+    async def cancel(self, job_id: str) -> JobState:
+        """End a job: its models stop, what they gave is kept, its webhook says so. One that has ended stays as it is.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        if not (await known_state(job_id)).ended:
+            with SetWorkflowID(f"{job_id}.cancel"):
+                handle = await DBOS.start_workflow_async(workflows.cancel, job_id)
+            await handle.get_result(polling_interval_sec=0.1)
+        return await known_state(job_id)
+
+    async def delivery(self, job_id: str) -> Delivery | None:
+        """What became of a job's webhook so far; None while there was nothing to tell."""
+        return await self._deliveries.of(job_id)
+
+    async def redeliver(self, job_id: str) -> None:
+        """Tell the end of a job to its receiver once more, from the first attempt on.
+
+        Raises:
+            NotFound: there is no such job.
+            ValidationError: it has no webhook.
+            Conflict: it has not ended.
+        """
+        state = await known_state(job_id)
+        if state.order.webhook_url is None:
+            raise ValidationError("This job was made without a webhook_url")
+        if not state.ended:
+            raise Conflict("This job has not ended yet; its webhook is sent when it has")
+        await self._deliveries.begin_again(job_id)
+
+    async def look(self) -> None:
+        """Have the limiter know of every job that is not done, and wind up those that broke."""
+        await self._work.places.hold(unfinished())
+        broken = await DBOS.list_workflows_async(
+            name=workflows.JOB, status=list(workflows.FAULTS), load_input=False, load_output=False
+        )
+        jobs = {job.workflow_id for job in broken}
+        for job_id in jobs - self._wound_up:
+            await workflows.enqueue(workflows.BROKEN, workflows.WEBHOOKS, f"{job_id}.broken", job_id)
+        self._wound_up = jobs
+
+    @property
+    def _sweep_gap_s(self) -> float:
+        return min(SWEEP_EVERY_S, max(SWEEP_AT_MOST_EVERY_S, self._spec.compose_s))
+
+    async def sweep(self) -> None:
+        """Delete jobs that ended more than `keep_s` ago, with all that belongs to them, and pictures without a job."""
+        limit = datetime.fromtimestamp(time.time() - self._spec.keep_s, UTC).isoformat()
+        old = await DBOS.list_workflows_async(
+            name=workflows.JOB, completed_before=limit, load_input=False, load_output=False
+        )
+        for job in old:
+            belongs = await DBOS.list_workflows_async(
+                workflow_id_prefix=job.workflow_id, load_input=False, load_output=False
+            )
+            if not any(workflow.status in workflows.ACTIVE for workflow in belongs):
+                await self._store.drop_job(job.workflow_id)
+                await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
+        await self._store.sweep(self._spec.keep_s)
+        await self._store.sweep(self._spec.compose_s, SUFFIX)
+
+    async def count(self) -> None:
+        """Count what is in the store, and have its oldest pictures make room when it is too much."""
+        await self._quota.hold()
+
+
+async def _forever(chore: Callable[[], Awaitable[None]], gap_s: float) -> None:
+    while True:
+        try:
+            await chore()
+        except Exception:
+            logger.exception("The %s failed, and is tried again in %g s", chore.__name__, gap_s)
+        await asyncio.sleep(gap_s)

@@ -1,0 +1,83 @@
+"""Pages of other sites: what a browser may be made to do with a service that asks for no key."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cutout.accounts.spec import AccessSpec
+from cutout.errors import CutoutError, Forbidden
+from serve_app.dialects import refusal
+from serve_app.middleware.access import is_open
+from serve_app.middleware.hosts import Hosts
+from serve_app.responses.reply import HEADERS
+
+SENT = (
+    "Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-API-Key",
+    "X-Request-Id",
+)  # fmt: skip
+EXPOSED = (
+    "Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-RateLimit-Limit",
+    "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", *HEADERS,
+)  # fmt: skip
+PREFLIGHT_S = 600
+
+
+class CrossSite:
+    """Refuses, where there are no keys, unknown Hosts and what pages of other sites send, by 403.
+
+    A browser sends such requests for anybody's page with the rights of who sits before it, to loopback too. It says so
+    in Sec-Fetch-Site, where it knows the address to be trustworthy (https, loopback), else in Origin or Referer. Who
+    sends none of them is a program. A page whose own name was made to point here (DNS rebinding) is of the same site;
+    it is its Host that is not ours.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI request."""
+        fault = self._fault(scope) if scope["type"] == "http" else None
+        await (refusal(fault, scope) if fault else self._app)(scope, receive, send)
+
+    def _fault(self, scope: Scope) -> CutoutError | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if host and not self._hosts.knows(host):
+            return Forbidden(
+                f"The Host {host[:100]!r} is not known: the operator can allow it by access.hosts in service.yaml"
+            )
+        origin = headers.get("origin") or headers.get("referer", "")
+        site = headers.get("sec-fetch-site")
+        ours = site in ("same-origin", "none") or (site is None and not origin)
+        if ours or self._hosts.is_own(_origin(origin), host) or _is_free(scope):
+            return None
+        return Forbidden(
+            f"A page of another site ({_origin(origin)[:100] or site}) may not use this service without a key: the "
+            "operator can allow it by access.cors_origins in service.yaml"
+        )
+
+
+def with_cors(app: ASGIApp, access: AccessSpec) -> ASGIApp:
+    """Lets scripts of the pages in `access.cors_origins` read answers; without any, nothing is added."""
+    if not access.cors_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=access.cors_origins,
+        allow_methods=("GET", "HEAD", "POST", "DELETE"),
+        allow_headers=SENT,
+        expose_headers=EXPOSED,
+        max_age=PREFLIGHT_S,
+    )
+
+
+def _is_free(scope: Scope) -> bool:
+    """What costs nothing and shows nothing to the page that asks: a link to our page, a picture by its address."""
+    return scope["method"] in ("GET", "HEAD") and is_open(scope["path"].removeprefix(scope.get("root_path", "")))
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of an Origin or Referer."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.partition('/')[0]}"

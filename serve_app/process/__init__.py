@@ -1,0 +1,1 @@
+"""The service as a command: start, apply, end, and what runs beside it."""

@@ -1,0 +1,68 @@
+"""python -m serve_app.process.apply [serve_config.yaml]: give the service on PORT another scaling, while requests run.
+
+What `serve deploy` does on a cluster with Ray's dashboard. A service on one machine has no dashboard: it would be
+another 250 MB, and a port at which code can be run.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+if not os.environ.get("RAY_ADDRESS"):
+    os.environ.setdefault("RAY_AUTH_MODE", "token")  # how Ray 2.60 guards a cluster of its own; read at its import
+
+import ray
+from ray import serve
+
+from cutout.errors import ConfigurationError
+from serve_app.build import APP_NAME
+from serve_app.process.child_processes import running
+from serve_app.process.loopback import keep_ray_on_loopback
+from serve_app.process.run import deploy, read_config
+from serve_app.settings import Settings
+
+APPLIED_S = 240.0
+"""Longest change, in seconds: new replicas may have models to load."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 once every replica is as the file says; 2 when the file is wrong, 1 when no service runs or it failed."""
+    parser = argparse.ArgumentParser(prog="python -m serve_app.process.apply", description=__doc__)
+    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
+    try:
+        config, _ = read_config(parser.parse_args(arguments).config)
+    except ConfigurationError as wrong:
+        print(wrong.message, file=sys.stderr)
+        return 2
+    file = Settings().run_file(config["http_options"]["port"])
+    run = running(file)
+    if run is None or run.ray_address is None:
+        print(f"No service of {file} is running.", file=sys.stderr)
+        return 1
+    if run.ray_address.startswith("127."):
+        keep_ray_on_loopback()
+    ray.init(run.ray_address, namespace="serve", log_to_driver=False, logging_level="ERROR")
+    try:
+        deploy(config)
+        return _applied()
+    finally:
+        ray.shutdown()
+
+
+def _applied() -> int:
+    deadline = time.monotonic() + APPLIED_S
+    while time.monotonic() < deadline:
+        application = serve.status().applications[APP_NAME]
+        if application.status == "RUNNING":
+            return 0
+        if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+            break
+        time.sleep(0.2)
+    print(f"Not applied: {application.status}: {application.message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

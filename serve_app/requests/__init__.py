@@ -1,0 +1,1 @@
+"""A request is read into one value."""

@@ -1,0 +1,117 @@
+"""A JSON body that may hold pictures: their long texts are lifted out first, so that what is left to parse is short."""
+
+import json
+import re
+import secrets
+from collections.abc import Collection
+from typing import Any, Final
+
+from cutout.errors import ValidationError
+from serve_app.requests.bodies.reading import FIELDS_BYTES
+
+BOM: Final = b"\xef\xbb\xbf"
+LONG_BYTES: Final = 4096
+"""Longer texts are a picture's, or nobody's."""
+SLICE_BYTES = 1024 * 1024
+"""Looked through at a time, so that other threads have their turn."""
+SURE_DIGITS = 18
+"""A whole number of more digits is read as a float, as JavaScript does."""
+_RUN: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_QUOTE: Final = ord('"')
+
+
+def json_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
+    """The fields of a JSON object; only those named in `pictures` may be texts of more than LONG_BYTES.
+
+    Numbers beyond what a float holds, and NaN, which is no JSON, come as floats that are not finite.
+
+    Raises:
+        ValidationError: not a JSON object, a field twice, a long text elsewhere, or more than FIELDS_BYTES beside the
+            pictures; the details name the field, or `body`.
+    """
+    mark = secrets.token_hex(8)  # nobody can send it
+    rest, texts = _lifted(body.removeprefix(BOM), mark, len(pictures))
+    values = _parsed(rest)
+    for name, value in values.items():
+        if isinstance(value, str) and value in texts:
+            if name not in pictures:
+                raise ValidationError.of_field(name, f"{name}: a text of at most {LONG_BYTES} bytes expected")
+            values[name] = _unescaped(texts.pop(value))
+    if texts:
+        raise ValidationError.of_field("body", f"Texts of more than {LONG_BYTES} bytes are expected of pictures only")
+    return list(values.items())
+
+
+def _lifted(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, bytes]]:
+    """The body with its long texts, at most `most` of them, each replaced by a name for it; and these texts."""
+    rest, texts, at, left = [], dict[str, bytes](), 0, FIELDS_BYTES
+    while (start := body.find(b'"', at, at + left + 1)) >= 0:
+        end = _end(body, start + 1)
+        long = end - start > LONG_BYTES and len(texts) < most
+        if long:
+            name = f"{mark}{len(texts)}"
+            texts[name] = body[start + 1 : end]
+            rest.append(body[at:start] + b'"' + name.encode() + b'"')
+        else:
+            rest.append(body[at : end + 1])
+        left -= (start if long else end + 1) - at
+        if left < 0:
+            raise _wordy()
+        at = end + 1
+    if len(body) - at > left:
+        raise _wordy()
+    return b"".join([*rest, body[at:]]), texts
+
+
+def _end(body: bytes, at: int) -> int:
+    """Index of the quote that ends the text which begins at `at`."""
+    while at < len(body):
+        found = _RUN.match(body, at, at + SLICE_BYTES)
+        stop = found.end() if found else at
+        if stop < len(body) and body[stop] == _QUOTE:
+            return stop
+        if stop == at:
+            break
+        at = stop
+    raise _broken("a text does not end")
+
+
+def _parsed(rest: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(rest.decode(), object_pairs_hook=_object, parse_int=_whole)
+    except RecursionError as deep:
+        raise _broken("it is nested too deeply") from deep
+    except ValueError as wrong:
+        raise _broken(str(wrong)) from wrong
+    if not isinstance(values, dict):
+        raise ValidationError.of_field("body", "A JSON object expected")
+    return values
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValidationError.of_field(name, "A field is given more than once", name)
+        values[name] = value
+    return values
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= SURE_DIGITS else float(digits)
+
+
+def _unescaped(text: bytes) -> str:
+    try:
+        found: str = json.loads(b'"' + text + b'"') if b"\\" in text else text.decode()
+    except ValueError as wrong:
+        raise _broken(str(wrong)) from wrong
+    return found
+
+
+def _broken(why: str) -> ValidationError:
+    return ValidationError.of_field("body", f"JSON expected: {why}")
+
+
+def _wordy() -> ValidationError:
+    return ValidationError.of_field("body", f"At most {FIELDS_BYTES} bytes are expected in a body beside its pictures")

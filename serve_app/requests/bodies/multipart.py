@@ -1,0 +1,148 @@
+"""A body of multipart/form-data, part by part; what is a file is told by its headers, and every part has a length."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from cutout.errors import ValidationError
+from cutout.limits import LimitsSpec
+from serve_app.requests.bodies.reading import FIELDS_BYTES, chunks, most_bytes, too_large
+
+if TYPE_CHECKING:  # for the type checker alone
+    from python_multipart.multipart import MultipartCallbacks
+
+MOST_PARTS = 64
+FILE_TYPES: Final = ("image/", "application/octet-stream")
+
+
+@dataclass(slots=True)
+class Part:
+    """One part. Who sends a file without a `filename` tells it by the part's Content-Type."""
+
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    data: bytearray = field(default_factory=bytearray)
+    name: str = ""
+    filename: bytes = b""
+    is_file: bool = False
+
+    def begin(self) -> None:
+        """Read the headers."""
+        disposition = self.headers.get(b"content-disposition", b"")
+        options = parse_options_header(disposition)[1]
+        if b"name" not in options:
+            raise ValidationError.of_field("body", "Each part's Content-Disposition is expected to have a name")
+        self.name = _text(options[b"name"], "body")
+        self.filename = options.get(b"filename", b"")
+        kind = self.headers.get(b"content-type", b"").decode("latin-1").strip().lower()
+        # `filename*` is not of this media type (RFC 7578), and is sent nevertheless.
+        self.is_file = b"filename" in options or b"filename*=" in disposition or kind.startswith(FILE_TYPES)
+
+    @property
+    def value(self) -> str | bytes | None:
+        """Its text, or a file's bytes; None for what a browser sends where no file was chosen."""
+        if not self.is_file:
+            return _text(bytes(self.data), self.name)
+        return bytes(self.data) if self.data or self.filename else None
+
+
+class Parts:
+    """The parts so far."""
+
+    def __init__(self, limits: LimitsSpec, pictures: Collection[str]) -> None:
+        self.done: list[Part] = []
+        self._picture_bytes = limits.body_bytes
+        self._text_bytes = limits.body_bytes * 3 // 2
+        self._pictures = pictures
+        self._left = FIELDS_BYTES
+        self._part = Part()
+        self._header = (bytearray(), bytearray())
+
+    @property
+    def callbacks(self) -> "MultipartCallbacks":
+        """What the parser calls."""
+        return {
+            "on_part_begin": self.on_part_begin,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_headers_finished": self.on_headers_finished,
+            "on_part_data": self.on_part_data,
+            "on_part_end": self.on_part_end,
+        }
+
+    def on_part_begin(self) -> None:
+        """Another part begins."""
+        if len(self.done) >= MOST_PARTS:
+            raise ValidationError.of_field("body", f"At most {MOST_PARTS} parts expected")
+        self._part = Part()
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        """A piece of a header's name."""
+        self._spend(end - start)
+        self._header[0].extend(data[start:end])
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        """A piece of its value."""
+        self._spend(end - start)
+        self._header[1].extend(data[start:end])
+
+    def on_header_end(self) -> None:
+        """The header is whole."""
+        name, value = map(bytes, self._header)
+        self._part.headers[name.lower()] = value
+        self._header = (bytearray(), bytearray())
+
+    def on_headers_finished(self) -> None:
+        """The part's bytes come next."""
+        self._part.begin()
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        """A piece of its bytes."""
+        part = self._part
+        if part.name not in self._pictures:
+            self._spend(end - start)
+        elif len(part.data) + end - start > (self._picture_bytes if part.is_file else self._text_bytes):
+            raise too_large(self._picture_bytes, part.name)
+        part.data.extend(data[start:end])
+
+    def on_part_end(self) -> None:
+        """The part is whole."""
+        self.done.append(self._part)
+
+    def _spend(self, count: int) -> None:
+        self._left -= count
+        if self._left < 0:
+            message = f"At most {FIELDS_BYTES} bytes are expected in a body beside its pictures"
+            raise ValidationError.of_field(self._part.name or "body", message)
+
+
+async def read_parts(request: Request, limits: LimitsSpec, pictures: Collection[str]) -> list[Part]:
+    """All parts of a body; only those named in `pictures` may be long.
+
+    Raises:
+        ValidationError: it is not of this form, or has too many or too long parts.
+        ImageTooLarge: a picture of more than `limits.body_bytes`; the rest is not read.
+    """
+    boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
+    if not boundary:
+        raise ValidationError.of_field("Content-Type", "multipart/form-data: a boundary is expected")
+    parts = Parts(limits, pictures)
+    try:
+        parser = MultipartParser(boundary, parts.callbacks)
+        async for chunk in chunks(request, most_bytes(limits, len(pictures)), lambda: too_large(limits.body_bytes)):
+            parser.write(chunk)
+        parser.finalize()
+    except FormParserError as broken:
+        raise ValidationError.of_field("body", "multipart/form-data expected, as its boundary says") from broken
+    return parts.done
+
+
+def _text(data: bytes, field_name: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as wrong:
+        raise ValidationError.of_field(field_name, f"{field_name}: text in UTF-8 expected") from wrong

@@ -1,0 +1,60 @@
+"""The bytes of a body, bounded while they are read."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Final, TypeAlias
+
+from starlette.requests import Request
+
+from cutout.errors import CutoutError, ImageTooLarge, UnsupportedMediaType
+from cutout.limits import LimitsSpec
+
+Refusal: TypeAlias = Callable[[], CutoutError]
+"""What a larger body is answered with."""
+FIELDS_BYTES: Final = 64 * 1024
+"""Room for everything in a body that is not a picture."""
+
+
+def media_type(request: Request) -> str:
+    """The body's type in lower case, without its parameters; empty when none is named."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def most_bytes(limits: LimitsSpec, files: int = 1) -> int:
+    """The largest body that may hold `files` pictures, or one in base64 with its line breaks, and fields beside it."""
+    return max(limits.body_bytes * 3 // 2, limits.body_bytes * files) + FIELDS_BYTES
+
+
+def too_large(limit_bytes: int, field: str = "image") -> ImageTooLarge:
+    """The refusal of a picture of more bytes."""
+    return ImageTooLarge.of_field(field, f"Image exceeds the limit of {limit_bytes // 1024 // 1024} MB")
+
+
+async def read_body(request: Request, limit_bytes: int, refusal: Refusal) -> bytes:
+    """All of a body; raises as `chunks`."""
+    return b"".join([chunk async for chunk in chunks(request, limit_bytes, refusal)])
+
+
+async def chunks(request: Request, limit_bytes: int, refusal: Refusal) -> AsyncIterator[bytes]:
+    """A body as it comes.
+
+    Raises:
+        UnsupportedMediaType: the body is compressed, or coded in another way.
+        CutoutError: what `refusal` makes, once it is larger than `limit_bytes`; the rest is not read.
+    """
+    _refuse_coding(request)
+    declared, size = request.headers.get("content-length", ""), 0
+    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
+        raise refusal()
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit_bytes:
+            raise refusal()
+        yield chunk
+
+
+def _refuse_coding(request: Request) -> None:
+    # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
+    coding = ", ".join(request.headers.getlist("content-encoding")).strip()
+    if coding.lower() not in ("", "identity"):
+        message = f"Content-Encoding: {coding[:64]!r} is not undone here; a body without it is expected"
+        raise UnsupportedMediaType.of_field("Content-Encoding", message, coding)

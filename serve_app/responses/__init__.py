@@ -1,0 +1,1 @@
+"""A result becomes JSON, a picture, an archive or a stream."""

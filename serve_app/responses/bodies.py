@@ -1,0 +1,207 @@
+"""Result -> the contract's JSON; error -> the contract's error body."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from cutout.errors import (
+    CutoutError,
+    InternalError,
+    ProcessingError,
+    RateLimited,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Upscaled
+from cutout.models.spec import ModelSpec
+from cutout.models.status import EngineReport
+from cutout.pixels.types import Box, Size
+from serve_app.responses.json_pictures import PicturesResponse
+
+RETRY_AFTER_S = 5
+"""Said of what passes when nobody knows when: a ledger or a store that is away, a model whose pace is not known yet."""
+PASSING = (RateLimited.status, ServiceUnavailable.status)
+
+
+class ErrorResponse(JSONResponse):
+    """An error body, whose type is left in `scope["state"]["error_type"]` for who counts refusals."""
+
+    def __init__(self, error: CutoutError, job: Mapping[str, Any], headers: dict[str, str] | None) -> None:
+        self._type = error.type
+        super().__init__({**error_body(error), **job}, error.status, headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI request."""
+        scope.setdefault("state", {})["error_type"] = self._type
+        await super().__call__(scope, receive, send)
+
+
+async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
+    """Answer of POST /remove-background and POST /process; an error when every model failed."""
+    body = job_body(job, result, specs)
+    if result.status == "failed":
+        return error_response(all_failed(result), body)
+    return await asyncio.to_thread(PicturesResponse, body)
+
+
+def job_body(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
+    """What came of a job, in the contract's form."""
+    return {
+        "job_id": result.job_id,
+        "status": result.status,
+        "processing_time_ms": round(result.wall_ms),
+        "results": [model_body(job, one, specs[one.model_id], result.input_size) for one in result.results],
+        "total_cost_usd": result.total_cost_usd,
+        "skipped": result.skipped,
+    }
+
+
+def model_body(job: Job, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+    """One model's part of it."""
+    body = _process_result(one, spec, input_size) if job.factor else _remove_result(one, spec)
+    if job.finish and job.finish.output_type == "both":
+        body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, Cutout) else None
+    return body
+
+
+async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms: float) -> Response:
+    """Answer of POST /upscale."""
+    body = {
+        "job_id": job_id,
+        "status": "completed",
+        "input_dimensions": _dimensions(upscaled.input_size),
+        "output_dimensions": _dimensions(upscaled.output_size),
+        "scale_factor": factor,
+        "alpha_preserved": upscaled.has_alpha,
+        "processing_time_ms": round(wall_ms),
+        "image_base64": upscaled.encoded,
+        "cost_usd": 0.0,
+        "times_ms": _rounded(upscaled.times_ms),
+    }
+    return await asyncio.to_thread(PicturesResponse, body)
+
+
+def upscale_result(job: Job, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:
+    """The same of an upscale that is answered later, or why it failed; without its picture and address."""
+    good = isinstance(outcome, Upscaled)
+    return {
+        "status": "success" if good else "error",
+        "input_dimensions": _dimensions(input_size),
+        "output_dimensions": _dimensions(outcome.output_size) if isinstance(outcome, Upscaled) else None,
+        "scale_factor": job.factor,
+        "alpha_preserved": outcome.has_alpha if isinstance(outcome, Upscaled) else None,
+        "processing_time_ms": round(wall_ms),
+        "image_base64": None,
+        "cost_usd": 0.0,
+        **({"times_ms": _rounded(outcome.times_ms)} if isinstance(outcome, Upscaled) else _reason(outcome)),
+    }
+
+
+def failed_upscale(failure: Failure) -> CutoutError:
+    """The error of an upscale that was kept as a failure."""
+    wait_s = failure.retry_after_s
+    details = {} if wait_s is None else {"retry_after_s": wait_s}
+    for kind in (ServiceUnavailable, InternalError):
+        if failure.type == kind.type:
+            return kind(failure.message, details)
+    return ProcessingError(failure.message, details)
+
+
+def error_body(error: CutoutError) -> dict[str, Any]:
+    """The contract's error body."""
+    return {"error": {"type": error.type, "message": error.message, "details": error.details}}
+
+
+def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
+    """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
+    return ErrorResponse(error, job or {}, headers_of(error))
+
+
+def headers_of(error: CutoutError) -> dict[str, str]:
+    """What a refusal that passes, or can be mended, says in its headers; of another, nothing."""
+    if isinstance(error, UnsupportedMediaType):
+        return {"Accept-Encoding": "identity"}  # RFC 7694: what a body may be coded in
+    if error.status not in PASSING:
+        return {}
+    return {"Retry-After": str(math.ceil(error.details.get("retry_after_s") or RETRY_AFTER_S))}
+
+
+def all_failed(result: Result) -> CutoutError:
+    """422 when the models failed; 503 when none could even start, which passes for the first of them."""
+    failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
+    reasons = {f.model_id: f.message for f in failures} | result.skipped
+    message = "; ".join(f"{model_id}: {reason}" for model_id, reason in reasons.items())
+    details: dict[str, Any] = {"models": reasons}
+    if not all(f.unavailable for f in failures):
+        return ProcessingError(f"All models failed. {message}", details)
+    waits_s = [f.retry_after_s for f in failures if f.retry_after_s is not None]
+    details["retry_after_s"] = math.ceil(min(waits_s, default=RETRY_AFTER_S))
+    return ServiceUnavailable(f"All models failed. {message}", details)
+
+
+def _remove_result(result: ModelResult, spec: ModelSpec) -> dict[str, Any]:
+    good = isinstance(result.outcome, Cutout)
+    return _model_result(result, spec, {"status": "success" if good else "error"}) | {"image_url": None}
+
+
+def _process_result(result: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+    outcome = result.outcome
+    if isinstance(outcome, Cutout):
+        stages = {"bg_removal_status": "success", "upscale_status": "success"}
+    elif outcome.stage == "upscale":
+        stages = {"bg_removal_status": "success", "upscale_status": "error"}
+    else:
+        stages = {"bg_removal_status": "error", "upscale_status": "skipped"}
+    return _model_result(result, spec, stages) | {
+        "input_dimensions": _dimensions(input_size),
+        "output_dimensions": _dimensions(outcome.size) if isinstance(outcome, Cutout) else None,
+    }
+
+
+def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) -> dict[str, Any]:
+    """What both endpoints say of a model, in the contract's order; ours comes last."""
+    outcome = result.outcome
+    ours: dict[str, Any] = {"licence": spec.licence.name, "commercial_use": spec.licence.commercial}
+    if isinstance(outcome, Cutout):
+        ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
+        ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
+    else:
+        ours |= _reason(outcome)
+    return {
+        "model_id": result.model_id,
+        "model_name": spec.name,
+        **stages,
+        "image_base64": outcome.encoded if isinstance(outcome, Cutout) else None,
+        "processing_time_ms": round(result.wall_ms),
+        "cost_usd": outcome.cost_usd,
+        **ours,
+    }
+
+
+def engine_body(engine: EngineReport | None) -> dict[str, Any] | None:
+    """What really ran the model."""
+    if engine is None:
+        return None
+    return {"name": engine.name, "device": engine.device, "weights": engine.weights, "warning": engine.warning}
+
+
+def _reason(failure: Failure) -> dict[str, Any]:
+    wait = {} if failure.retry_after_s is None else {"retry_after_s": math.ceil(failure.retry_after_s)}
+    return {"error": failure.message, "error_type": failure.type, **wait}
+
+
+def _dimensions(size: Size) -> dict[str, int]:
+    return {"width": size.width, "height": size.height}
+
+
+def _box(box: Box | None) -> dict[str, int] | None:
+    return asdict(box) if box else None
+
+
+def _rounded(times_ms: Mapping[str, float]) -> dict[str, float]:
+    return {span: round(ms, 1) for span, ms in times_ms.items()}

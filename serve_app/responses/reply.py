@@ -1,0 +1,131 @@
+"""A job's result as one picture, or as an archive of all of them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from starlette.responses import Response, StreamingResponse
+
+from cutout.jobs import Cutout, Job, ModelResult, Result, Upscaled
+from cutout.models.spec import ModelSpec
+from cutout.pixels.image import MEDIA_TYPES
+from cutout.pixels.types import Box, OutputFormat
+from serve_app.fanout.winner import WinnerChoice
+from serve_app.requests.accept import ZIP, Reply
+from serve_app.responses.archive import zipped
+from serve_app.responses.bodies import job_body, job_response
+
+HEADERS = {
+    "X-Job-Id": "Of a picture or an archive: the job's id.",
+    "X-Cutout-Model": "Of a picture: the model's id.",
+    "X-Cutout-Cost-Usd": "Of a picture or an archive: cost of the whole request.",
+    "X-Cutout-Time-Ms": "Of a picture or an archive: time of the whole request.",
+    "X-Cutout-Commercial-Use": "Of a picture: `true` when it may be sold.",
+    "X-Cutout-Box": "Of a picture: the subject within it, `left top width height` in pixels.",
+    "X-Cutout-Frame": "Of a crop: what it shows of the whole cutout, `left top width height` in pixels.",
+}
+
+Loaded = Callable[[ModelResult], Awaitable[ModelResult]]
+"""A result -> the same with its pictures, where they are kept elsewhere."""
+
+
+async def at_hand(one: ModelResult) -> ModelResult:
+    """`Loaded` of a result that has its pictures."""
+    return one
+
+
+async def answered(
+    reply: Reply,
+    job: Job,
+    result: Result,
+    specs: Mapping[str, ModelSpec],
+    *,
+    winner: WinnerChoice | None = None,
+    loaded: Loaded = at_hand,
+) -> Response:
+    """What came of a job, in the form that was negotiated; an error in JSON when every model failed."""
+    if result.status != "failed" and reply.kind == "picture":
+        one = (winner or WinnerChoice()).winner(result)
+        return picture_response(job, result, await loaded(one), specs[one.model_id])
+    if result.status != "failed" and reply.kind == "zip":
+        return zip_response(job, result, specs, loaded)
+    results = [await loaded(one) for one in result.results]
+    return await job_response(job, replace(result, results=tuple(results)), specs)
+
+
+def picture_response(job: Job, result: Result, one: ModelResult, spec: ModelSpec) -> Response:
+    """One model's picture, what else is known of it in headers; `one` has it."""
+    cutout = one.outcome
+    if not isinstance(cutout, Cutout) or cutout.encoded is None:
+        raise TypeError("a cutout with its picture expected")
+    headers = {
+        "X-Cutout-Model": one.model_id,
+        "X-Cutout-Commercial-Use": str(spec.licence.commercial).lower(),
+        **_job_headers(result),
+        **_box_header("X-Cutout-Box", cutout.box),
+        **_box_header("X-Cutout-Frame", cutout.frame),
+    }
+    return _picture(cutout.encoded, job.output_format, one.model_id, headers)
+
+
+def upscaled_response(job_id: str, upscaled: Upscaled, output_format: OutputFormat, wall_ms: float) -> Response:
+    """The enlarged picture."""
+    headers = {"X-Job-Id": job_id, "X-Cutout-Cost-Usd": "0.000000", "X-Cutout-Time-Ms": str(round(wall_ms))}
+    return _picture(upscaled.encoded, output_format, "upscaled", headers)
+
+
+def zip_response(job: Job, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded) -> Response:
+    """Every picture by its model's name, and results.json beside them: the JSON answer, its pictures as file names."""
+    headers = {"Content-Disposition": f'attachment; filename="{result.job_id}.zip"', **_job_headers(result)}
+    return StreamingResponse(zipped(_files(job, result, specs, loaded)), 200, headers, ZIP)
+
+
+async def _files(
+    job: Job, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded
+) -> AsyncIterator[tuple[str, bytes]]:
+    body = job_body(job, result, specs)
+    body["results"] = [
+        _with_names(job, one, spoken) for one, spoken in zip(result.results, body["results"], strict=True)
+    ]
+    yield "results.json", await asyncio.to_thread(lambda: json.dumps(body, indent=1).encode())
+    for one in result.results:
+        names, outcome = file_names(job, one), (await loaded(one)).outcome
+        if isinstance(outcome, Cutout):
+            pictures = {"file": outcome.encoded, "mask_file": outcome.mask}
+            for field, name in names.items():
+                yield name, pictures[field] or b""
+
+
+def file_names(job: Job, one: ModelResult) -> dict[str, str]:
+    """Names of a model's files, by the field that has them in results.json; none when it failed."""
+    if not isinstance(one.outcome, Cutout):
+        return {}
+    masked = job.finish is not None and job.finish.output_type == "both"
+    mask = {"mask_file": f"{one.model_id}.mask.png"} if masked else {}
+    return {"file": f"{one.model_id}.{job.output_format}"} | mask
+
+
+def _with_names(job: Job, one: ModelResult, body: dict[str, Any]) -> dict[str, Any]:
+    bare = {name: value for name, value in body.items() if name not in ("image_base64", "mask_base64", "image_url")}
+    return bare | file_names(job, one)
+
+
+def _picture(data: bytes, output_format: OutputFormat, name: str, headers: dict[str, str]) -> Response:
+    disposition = {"Content-Disposition": f'inline; filename="{name}.{output_format}"'}
+    safe = {"X-Content-Type-Options": "nosniff"}
+    return Response(data, 200, {**disposition, **safe, **headers}, MEDIA_TYPES[output_format])
+
+
+def _job_headers(result: Result) -> dict[str, str]:
+    return {
+        "X-Job-Id": result.job_id,
+        "X-Cutout-Cost-Usd": f"{result.total_cost_usd:.6f}",
+        "X-Cutout-Time-Ms": str(round(result.wall_ms)),
+    }
+
+
+def _box_header(name: str, box: Box | None) -> dict[str, str]:
+    """`left top width height`, in pixels."""
+    return {name: f"{box.left} {box.top} {box.width} {box.height}"} if box else {}

@@ -1,0 +1,120 @@
+"""A job as it happens: server-sent events, or one JSON object a line.
+
+`started` when the picture is fired, `finished` or `failed` as each model is done, with the object of the JSON contract,
+then `summary`: the whole answer without its pictures, which are there already. An error of the whole request before
+anything was fired is a plain HTTP error.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.responses import Response, StreamingResponse
+
+from cutout.errors import CutoutError, InternalError
+from cutout.jobs import Cutout, Job, ModelResult, Result
+from cutout.pixels.types import Size
+from serve_app.fanout.selection import ModelSelection
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.requests.accept import NDJSON, SSE
+from serve_app.responses.bodies import error_body, job_body, model_body
+from serve_app.responses.json_pictures import json_parts
+from serve_app.storage.cutout_cache import CutoutCache
+
+HEARTBEAT_S = 10.0
+"""Longest silence on the wire: proxies cut what says nothing."""
+LAST = ("summary", "error")
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a job, with its JSON; `silence` when nothing did for HEARTBEAT_S."""
+
+    name: str
+    body: Any = None
+
+    def written(self, media_type: str) -> bytes:
+        """The event on the wire."""
+        if self.name == "silence":
+            return b": \n\n" if media_type == SSE else b"\n"
+        if media_type == NDJSON:
+            return b"".join([*json_parts({"event": self.name, **self.body}), b"\n"])
+        return b"".join([b"event: ", self.name.encode(), b"\ndata: ", *json_parts(self.body), b"\n\n"])
+
+
+async def stream_response(job: Job, shotgun: Shotgun | CutoutCache, media_type: str) -> Response:
+    """Run a job and tell it as it happens; ends the job when the caller hangs up. Raises as `Shotgun.run`."""
+    events = _Events(job, shotgun)
+    running = asyncio.create_task(shotgun.run(job, events))
+    running.add_done_callback(events.ended)
+    first = await events.next()
+    if first.name == "error":
+        running.result()
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_lines(first, events, running, media_type), 200, headers, media_type)
+
+
+class _Events:
+    """A watcher that keeps what happened until it is sent."""
+
+    def __init__(self, job: Job, shotgun: Shotgun | CutoutCache) -> None:
+        self._job = job
+        self._specs = shotgun.registry.models
+        self._size = Size(0, 0)
+        self._queue: asyncio.Queue[Event] = asyncio.Queue()
+
+    def started(self, selection: ModelSelection, size: Size) -> None:
+        self._size = size
+        models = [{"model_id": name, "model_name": self._specs[name].name} for name in selection.models]
+        body = {
+            "job_id": self._job.id,
+            "models": models,
+            "skipped": selection.skipped,
+            "input_dimensions": asdict(size),
+        }
+        self._queue.put_nowait(Event("started", body))
+
+    def finished(self, result: ModelResult) -> None:
+        name = "finished" if isinstance(result.outcome, Cutout) else "failed"
+        self._queue.put_nowait(Event(name, model_body(self._job, result, self._specs[result.model_id], self._size)))
+
+    def ended(self, running: asyncio.Task[Result]) -> None:
+        if not running.cancelled():
+            self._queue.put_nowait(self._error(fault) if (fault := running.exception()) else self._summary(running))
+
+    async def next(self) -> Event:
+        try:
+            return await asyncio.wait_for(self._queue.get(), HEARTBEAT_S)
+        except TimeoutError:
+            return Event("silence")
+
+    def _summary(self, running: asyncio.Task[Result]) -> Event:
+        body = job_body(self._job, running.result(), self._specs)
+        return Event("summary", {**body, "results": [without_pictures(one) for one in body["results"]]})
+
+    def _error(self, fault: BaseException) -> Event:
+        if not isinstance(fault, CutoutError):
+            logger.error("A fault of ours", exc_info=fault)
+            fault = InternalError("The service failed; its log has the reason")
+        return Event("error", error_body(fault))
+
+
+def without_pictures(body: dict[str, Any]) -> dict[str, Any]:
+    """A model's object whose pictures were told before."""
+    return {name: None if name in ("image_base64", "mask_base64") else value for name, value in body.items()}
+
+
+async def _lines(first: Event, events: _Events, running: asyncio.Task[Result], media_type: str) -> AsyncIterator[bytes]:
+    event = first
+    try:
+        while True:
+            yield await asyncio.to_thread(event.written, media_type)
+            if event.name in LAST:
+                return
+            event = await events.next()
+    finally:
+        running.cancel()

@@ -1,0 +1,1 @@
+"""Pictures that are kept, and their signed addresses."""

@@ -1,0 +1,22 @@
+"""The drop-in endpoints without Ray: three models that need no weights, real books on SQLite, no keys."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from deployments.books import Books
+from serve_app.app import create_app
+from tests.serve_app.dialects.dropped import drop_in_registry
+from tests.support.parts import shotgun
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A caller of the app itself; one for a module, whose tests leave nothing behind but money spent."""
+    books = Books(f"sqlite:///{tmp_path_factory.mktemp('books')}/ledger.sqlite", lease_s=60)
+    with TestClient(create_app(shotgun(drop_in_registry(), books), books), raise_server_exceptions=False) as client:
+        assert client.portal
+        client.portal.call(books.start)
+        yield client
+        client.portal.call(books.close)

@@ -1,0 +1,95 @@
+"""A durable job whose second stage fails, or whose process dies in it: the model that was paid is not asked again."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cutout.errors import ModelBusy
+from cutout.jobs import Cutout, Failure
+from cutout.pixels.encoding.spec import EncodeSpec
+from deployments.upscaler import Upscaler
+from serve_app.jobs import work
+from tests.deployments.conftest import database_url, postgres
+from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
+from tests.support.jobbing import Works, client, working
+from tests.support.patience import HANG_S
+
+pytestmark = pytest.mark.anyio
+__all__ = ["database_url", "postgres"]
+
+
+class Full(Upscaler):
+    """An upscaler without room, for so many calls or until it has some."""
+
+    def __init__(self, refusals: float) -> None:
+        super().__init__(EncodeSpec())
+        self.refusals = refusals
+        self.refused = 0
+
+    async def upscale(self, *given: Any) -> Cutout | Failure:
+        if self.refused < self.refusals:
+            self.refused += 1
+            raise ModelBusy("Upscaler is busy: its queue is full")
+        return await super().upscale(*given)
+
+
+def with_upscaler(works: Works, upscaler: Upscaler) -> None:
+    """Put it in the place of the one that there is."""
+    works.shotgun._upscaler = upscaler
+
+
+async def test_only_the_stage_that_failed_is_tried_again(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 1.0.0 the whole shot was repeated: 7 paid calls, of which none was booked."""
+    monkeypatch.setattr(work, "PATIENT_EVERY_S", 0.01)
+    async with working(tmp_path, database_url) as works, client(works) as http:
+        with_upscaler(works, Full(14))
+        answer = await http.post("/process", json=PROCESS, headers=ASYNC)
+        body = await ended(http, answer.json()["status_url"])
+        kept = sorted(file.name for file in (tmp_path / "pictures" / body["job_id"]).iterdir())
+
+    calls = [run.partition(":")[0] for run in works.runs]
+    print(f"\n14 refusals of the upscaler: {calls.count('second')} paid calls, {len(works.books.spent)} booked")
+    assert body["status"] == "completed"
+    assert sorted(calls) == ["first", "second"]
+    assert [(charge.model_id, charge.usd) for charge in works.books.spent] == [("second", 0.25)]
+    assert body["total_cost_usd"] == 0.25
+    assert kept == ["first.png", "second.png"]
+
+
+async def test_a_second_stage_that_is_given_up_keeps_its_cost(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nobody waits for the upscaler any more, the result is its failure, and what the model cost."""
+    monkeypatch.setattr(work, "PATIENT_S", 0.0)
+    async with working(tmp_path, database_url) as works, client(works) as http:
+        with_upscaler(works, Full(float("inf")))
+        answer = await http.post("/process", json=PROCESS, headers=ASYNC)
+        body = await ended(http, answer.json()["status_url"])
+
+    assert [one["upscale_status"] for one in body["results"]] == ["error", "error"]
+    assert [one["cost_usd"] for one in body["results"]] == [0.0, 0.25]
+    assert [charge.usd for charge in works.books.spent] == [0.25]
+
+
+async def test_a_paid_cutout_outlives_its_process(tmp_path: Path, database_url: str) -> None:
+    """A worker ends between a paid cutout and its upscale: the next one goes on from the cutout."""
+    async with working(tmp_path, database_url) as before, client(before) as http:
+        full = Full(float("inf"))
+        with_upscaler(before, full)
+        answer = await http.post("/process", json=PROCESS, headers=ASYNC)
+        async with asyncio.timeout(HANG_S):
+            while full.refused < 2:  # both models' cutouts are there
+                await asyncio.sleep(0.01)
+
+    async with working(tmp_path, database_url) as after, client(after) as http:
+        body = await ended(http, answer.json()["status_url"])
+
+    calls = [run.partition(":")[0] for run in after.runs]
+    assert body["status"] == "completed"
+    assert calls.count("second") == 1
+    assert [charge.model_id for charge in (*before.books.spent, *after.books.spent)] == ["second"]
+    assert body["total_cost_usd"] == 0.25

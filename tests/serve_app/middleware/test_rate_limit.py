@@ -1,0 +1,274 @@
+"""Limits in front of the service: several replicas over real HTTP, one real limiter."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from cutout.accounts.spec import AccessSpec, LimitTier
+from cutout.errors import ServiceUnavailable
+from serve_app.app import create_app
+from serve_app.middleware import rate_limit
+from tests.support.limiting import BUDGET, Clock, Jobs, NearLimiter, error
+from tests.support.parts import model, registry, shotgun
+from tests.support.patience import HANG_S
+from tests.support.serving import served
+
+pytestmark = pytest.mark.anyio
+SCOPE = {"type": "http", "method": "POST", "path": "/remove-background", "headers": [], "query_string": b""}
+
+
+async def received() -> Message:
+    """A request without a body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class World:
+    """Replicas of one service that share one limiter, and a client that goes round them."""
+
+    def __init__(self, jobs: Jobs, limiter: NearLimiter, clients: list[httpx.AsyncClient]) -> None:
+        self.jobs, self.limiter = jobs, limiter
+        self._clients = itertools.cycle(clients)
+
+    async def get(self, path: str) -> httpx.Response:
+        return await next(self._clients).get(path)
+
+    async def post(self, path: str) -> httpx.Response:
+        return await next(self._clients).post(path)
+
+    def url(self) -> str:
+        return str(next(self._clients).base_url)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def world(clock: Clock) -> AsyncIterator[World]:
+    """Three replicas with the default limits."""
+    jobs, limiter = Jobs(), NearLimiter(clock)
+    async with AsyncExitStack() as stack:
+        clients = []
+        for _ in range(3):
+            url = await stack.enter_async_context(served(jobs.service(limiter)))
+            clients.append(
+                await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False))
+            )
+        yield World(jobs, limiter, clients)
+        jobs.go.set()
+
+
+async def test_sixty_of_six_hundred(world: World, clock: Clock) -> None:
+    """Of 600 requests by 4 clients to 3 replicas exactly 60 are let in, and exactly 60 more a minute later."""
+
+    async def caller() -> list[int]:
+        return [(await world.get("/models")).status_code for _ in range(150)]
+
+    answers = [*itertools.chain(*await asyncio.gather(*(caller() for _ in range(4))))]
+    clock.s += 60.001
+    later = await asyncio.gather(*(world.get("/models") for _ in range(80)))
+
+    assert (answers.count(200), answers.count(429)) == (60, 540)
+    assert [answer.status_code for answer in later].count(200) == 60
+
+
+async def test_four_jobs_at_a_time(world: World) -> None:
+    """Of 12 jobs sent at once to 3 replicas exactly 4 are at work; the rest are told to come back; then 4 more fit."""
+    sent = [asyncio.create_task(world.post("/remove-background")) for _ in range(12)]
+    refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=HANG_S), 8)]
+    for _ in range(4):
+        await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
+    assert world.jobs.running == 4
+
+    world.jobs.go.set()
+    answers = await asyncio.gather(*sent)
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 8
+    for answer in refused:
+        found = error(answer, 429, "rate_limited")
+        assert found.details.limit == 4
+        assert int(answer.headers["Retry-After"]) == found.details.retry_after_s
+        assert int(answer.headers["Retry-After"]) >= 1
+    again = await asyncio.gather(*(world.post("/remove-background") for _ in range(4)))
+    assert [answer.status_code for answer in again] == [200] * 4
+    assert world.jobs.most == 4
+
+
+async def test_who_has_his_answer_may_send_the_next_job(clock: Clock) -> None:
+    """The place is free before the first byte of a whole answer is sent: the next job finds it, whatever is faster."""
+    limiter, jobs = NearLimiter(clock), Jobs()
+    jobs.go.set()
+    left = {}
+
+    async def send(message: Message) -> None:
+        left[message["type"]] = await limiter.places_left()
+
+    await jobs.service(limiter)(SCOPE, received, send)
+
+    assert left == {"http.response.start": 4, "http.response.body": 4}
+
+
+async def test_a_place_is_given_back_after_an_exception(world: World) -> None:
+    """A job that falls gives its place back, and its answer still says what is left."""
+    world.jobs.go.set()
+
+    answers = [await world.post("/fall") for _ in range(5)]
+
+    assert [answer.status_code for answer in answers] == [500] * 5
+    assert all(name in answer.headers for answer in answers for name in BUDGET)
+    assert await world.limiter.places_left() == 4
+
+
+async def test_a_place_is_given_back_when_the_caller_hangs_up(world: World) -> None:
+    """A caller who leaves in the middle of his answer leaves no place taken."""
+    url = world.url()
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+        client.stream("POST", "/stream"),
+    ):
+        await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
+        assert await world.limiter.places_left() == 3
+
+    await asyncio.wait_for(world.limiter.ended.acquire(), HANG_S)
+    assert await world.limiter.places_left() == 4
+
+
+@pytest.mark.parametrize("when", ["while it waits for a place", "while it works"])
+async def test_a_place_is_given_back_when_the_request_is_cancelled(clock: Clock, when: str) -> None:
+    """Ray Serve cancels the request of a caller who hangs up; at whatever moment, no place stays taken."""
+    limiter, jobs = NearLimiter(clock), Jobs()
+
+    async def send(message: Message) -> None:
+        raise AssertionError(f"nothing was to be sent: {message}")
+
+    if when == "while it waits for a place":
+        limiter.may_begin.clear()
+    request = asyncio.ensure_future(jobs.service(limiter)(SCOPE, received, send))
+    while await limiter.places_left() == 4:
+        await asyncio.sleep(0)
+    if when == "while it works":
+        await asyncio.wait_for(jobs.working.acquire(), HANG_S)
+    request.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    assert await limiter.places_left() == 4
+
+
+async def test_headers_on_every_answer(clock: Clock) -> None:
+    """Every answer of the real service says what is left, the bad ones too; looking at its health costs nothing."""
+    limiter = NearLimiter(clock)
+    tiers = AccessSpec(tiers={"default": LimitTier(requests_per_minute=4)})
+    client = TestClient(create_app(shotgun(registry(model("first"), access=tiers)), limiter))  # type: ignore[arg-type]
+    requests = [("GET", "/models"), ("GET", "/health"), ("POST", "/remove-background"), ("GET", "/nowhere")]
+    requests += [("DELETE", "/models"), ("GET", "/models"), ("GET", "/health")]
+
+    answers = [client.request(method, path) for method, path in requests]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 400, 404, 405, 429, 200]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["3", "3", "2", "1", "0", "0", "0"]
+    assert {answer.headers["X-RateLimit-Limit"] for answer in answers} == {"4"}
+    assert all(answer.headers["X-RateLimit-Reset"].isdecimal() for answer in answers)
+    found = error(answers[5], 429, "rate_limited")
+    assert (found.details.limit, found.details.retry_after_s) == (4, 61)
+    assert answers[5].headers["Retry-After"] == "61"
+
+
+async def test_a_line_break_in_the_path_saves_nothing(world: World) -> None:
+    """/remove-background%0A, which Starlette routes like the path without it, needs a place as well."""
+    sent = [asyncio.create_task(world.post("/remove-background%0A")) for _ in range(5)]
+    done, _ = await asyncio.wait(sent, timeout=HANG_S, return_when=asyncio.FIRST_COMPLETED)
+
+    world.jobs.go.set()
+    answers = await asyncio.gather(*sent)
+
+    assert [task.result().status_code for task in done] == [429]
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429]
+
+
+class AwayLimiter(NearLimiter):
+    """A limiter that refuses to answer, or never does."""
+
+    def __init__(self, clock: Clock, how: str) -> None:
+        super().__init__(clock)
+        self._how = how
+        self.here = False
+
+    async def reach(self) -> None:
+        if self.here:
+            return
+        if self._how == "raises":
+            raise ServiceUnavailable("Ledger is not running")
+        await asyncio.get_running_loop().create_future()
+
+
+@pytest.fixture(params=["raises", "hangs"])
+def away(request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AwayLimiter:
+    """A limiter that is not there, and little patience with it."""
+    monkeypatch.setattr(rate_limit, "LIMITER_S", 0.02)
+    return AwayLimiter(clock, request.param)
+
+
+async def test_work_goes_on_without_the_limiter(away: AwayLimiter, caplog: pytest.LogCaptureFixture) -> None:
+    """When the limiter is away jobs are done, answers say what is left here, and the log says so once."""
+    jobs = Jobs()
+    jobs.go.set()
+    client = TestClient(jobs.service(away))
+    with caplog.at_level(logging.WARNING, "serve_app.middleware.rate_limit"):
+        answers = [client.post("/remove-background"), client.get("/models"), client.get("/health")]
+
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["59", "58", "58"]
+    assert [record.message.startswith("The limiter is away") for record in caplog.records] == [True]
+
+
+async def test_limits_hold_without_the_limiter(away: AwayLimiter) -> None:
+    """Of 70 requests at once 60 are let in though nobody counts but the replica itself; of 8 jobs at once, 4."""
+    jobs = Jobs()
+    async with (
+        served(jobs.service(away)) as url,
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+    ):
+        sent = [asyncio.create_task(client.post("/remove-background")) for _ in range(8)]
+        refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=HANG_S), 4)]
+        jobs.go.set()
+        answers = await asyncio.gather(*sent)
+        read = await asyncio.gather(*(client.get("/models") for _ in range(62)))
+
+    assert [answer.status_code for answer in refused] == [429] * 4
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 4
+    assert jobs.most == 4
+    assert sorted(answer.status_code for answer in read) == [200] * 52 + [429] * 10
+
+
+async def test_what_the_limiter_let_in_counts_when_it_goes(clock: Clock) -> None:
+    """A limiter that dies after 60 requests of a minute leaves nobody another 60."""
+    limiter = AwayLimiter(clock, "raises")
+    limiter.here = True
+    jobs = Jobs()
+    jobs.go.set()
+    client = TestClient(jobs.service(limiter))
+    before = [client.get("/models").status_code for _ in range(60)]
+    limiter.here = False
+
+    assert before == [200] * 60
+    assert client.get("/models").status_code == 429
+
+
+async def test_a_place_whose_answer_came_too_late_is_given_back(world: World) -> None:
+    """A job begun without waiting longer for the limiter gives back the place that it got nevertheless."""
+    world.limiter.may_begin.clear()
+    world.jobs.go.set()
+
+    answer = await world.post("/remove-background")
+
+    assert answer.status_code == 200
+    assert await world.limiter.places_left() == 4

@@ -1,0 +1,70 @@
+"""Spans made of the times that results carry. That they reach a collector is shown in tests/cluster/."""
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+
+from cutout.errors import ConfigurationError, ProviderError
+from cutout.jobs import Cutout, Failure, ModelResult
+from cutout.models.status import EngineReport
+from cutout.pixels.types import Size
+from serve_app.telemetry import tracing
+
+TIMES_MS = {"infer": 200.0, "composite": 10.0, "upscale": 30.0, "finish": 0.0, "encode": 20.0, "queue": 5.0}
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """Where spans go, for this test alone."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "tracer", provider.get_tracer("test"))
+    return exporter
+
+
+def laid_out(model: ReadableSpan, part: ReadableSpan) -> tuple[float, float]:
+    """Begin and length of a part, in ms after its model's begin."""
+    assert part.parent is not None
+    assert part.parent.span_id == model.context.span_id
+    assert model.start_time
+    assert part.start_time
+    assert part.end_time
+    return round((part.start_time - model.start_time) / 1e6, 3), round((part.end_time - part.start_time) / 1e6, 3)
+
+
+def test_parts_are_laid_out_in_order(exported: InMemorySpanExporter) -> None:
+    """Waiting and the model's own work follow from the begin on; the upscaler's ends with the result."""
+    cutout = Cutout("a", Size(2, 2), 0.0, EngineReport("onnxruntime", "CPU"), encoded=b"x", times_ms=TIMES_MS)
+
+    tracing.trace_result(ModelResult("a", cutout, 300.0))
+
+    *parts, model = exported.get_finished_spans()
+    assert model.name == "model a"
+    assert {part.name: laid_out(model, part) for part in parts} == {
+        "queue": (0, 5),
+        "infer": (5, 200),
+        "composite": (205, 10),
+        "upscale": (250, 30),
+        "finish": (280, 0),
+        "encode": (280, 20),
+    }
+
+
+def test_a_failure_is_marked(exported: InMemorySpanExporter) -> None:
+    """A model that failed is a span with its public sentence, and has no parts."""
+    tracing.trace_result(ModelResult("a", Failure.of("a", ProviderError("A answered 500")), 40.0))
+
+    (model,) = exported.get_finished_spans()
+    assert (model.status.status_code, model.status.description) == (StatusCode.ERROR, "A answered 500")
+
+
+def test_a_missing_exporter_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traces that are wanted and cannot be sent are one sentence that says what to install; else nothing is asked."""
+    tracing.check_tracing("http://127.0.0.1:4318")
+    monkeypatch.setattr(tracing, "find_spec", lambda _: None)
+
+    tracing.check_tracing(None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'cutout-shotgun\[tracing\]'"):
+        tracing.check_tracing("http://127.0.0.1:4318")

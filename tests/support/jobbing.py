@@ -1,0 +1,242 @@
+"""Durable jobs without Ray: a worker in this process, its models, and the endpoints over it.
+
+As a program, `python -m tests.support.jobbing FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
+"""
+
+import asyncio
+import io
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx
+import uvicorn
+from fastapi import FastAPI, Request
+from PIL import Image
+from starlette.responses import Response
+
+from cutout.accounts.keys import KeyRecord
+from cutout.accounts.spec import AccessSpec
+from cutout.errors import CutoutError
+from cutout.jobs import Cutout, Failure, Job, Upscaled
+from cutout.models.registry import Registry
+from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.types import OutputFormat
+from cutout.removal import Removal
+from cutout.service import JobsSpec, WebhookSpec
+from cutout.telemetry.metrics import Kept
+from deployments.backends.base import Resources
+from deployments.books import Books
+from deployments.upscaler import Upscaler
+from fetching.fetch import Fetcher
+from serve_app.app import create_app
+from serve_app.contract import ProcessForm, RemoveForm
+from serve_app.endpoints.jobs import JobRoutes
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.acceptance import Durable, check_form
+from serve_app.jobs.work import PartBooks
+from serve_app.jobs.worker import Jobs, workers
+from serve_app.requests.accept import STREAMS, ZIP
+from serve_app.requests.finish import Finishes, reply_of
+from serve_app.requests.forms import known_models, read_form, terms
+from serve_app.responses.bodies import error_response
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer, load_secret
+from tests.support.parts import BUSY, InProcess, Memory, model, registry
+from tests.support.patience import HANG_S
+
+DEAD_S = 1.0
+"""How soon a worker counts as dead here. No connection breaks, so that a living one never does, however slow it is."""
+WEBHOOK = WebhookSpec(allowed_hosts=("127.0.0.1",), gaps_s=(0.1, 0.2, 0.4), total_s=5)
+
+
+class Counted(InProcess):
+    """A model that notes for which picture it was asked in `calls`, and in `runs` for which one it has finished.
+
+    `held` holds it up until it is set.
+    """
+
+    runs: Path
+    held: asyncio.Event | None = None
+    pause_s: float = 0.0
+    cancelled = 0
+
+    async def remove(
+        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
+    ) -> Cutout | Failure:
+        name = f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n"
+        with self.runs.with_name("calls").open("a") as file:
+            file.write(f"{os.getpid()} {name}")
+        try:
+            await asyncio.sleep(self.pause_s)
+            if self.held:
+                await self.held.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        result = await super().remove(picture, output_format, removal)
+        with self.runs.open("a") as file:
+            file.write(name)
+        return result
+
+
+class Enlarging(Upscaler):
+    """An upscaler that counts pictures; `held` holds them up until it is set."""
+
+    held: asyncio.Event | None = None
+    pause_s: float = 0.0
+    upscales = 0
+
+    async def upscale_picture(
+        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+    ) -> Upscaled:
+        self.upscales += 1
+        await asyncio.sleep(self.pause_s)
+        if self.held:
+            await self.held.wait()
+        return await super().upscale_picture(picture, factor, output_format, preserve_alpha)
+
+
+@dataclass
+class Works:
+    """A worker, what it is made of, and its endpoints."""
+
+    jobs: Jobs
+    shotgun: Shotgun
+    durable: Durable
+    routes: JobRoutes
+    store: PictureStore
+    models: dict[str, Counted]
+    upscaler: Enlarging
+    books: Memory
+    folder: Path
+    kept: Kept
+    caller: KeyRecord | None = None
+    """The API key of requests from now on."""
+
+    @property
+    def runs(self) -> list[str]:
+        """Models that finished, in that order, each with the shade of its picture."""
+        file = self.folder / "runs"
+        return file.read_text().split() if file.exists() else []
+
+
+def picture(shade: int = 200, side: int = 24) -> bytes:
+    """A PNG of one colour with a dark frame, of 300 dots an inch."""
+    image = Image.new("RGB", (side, side))
+    image.paste((shade, shade, 40), (4, 4, side - 4, side - 4))
+    out = io.BytesIO()
+    image.save(out, "PNG", dpi=(300, 300))
+    return out.getvalue()
+
+
+def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Counted]:
+    """The models of a registry."""
+    models = {spec.id: Counted(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
+    for one in models.values():
+        one.runs, one.pause_s = folder / "runs", pause_s
+    return models
+
+
+def built(
+    folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, access: Any = None, **jobs: Any
+) -> Works:
+    """A worker that has not begun, on its own folder and database; it has books of a test where none are in `jobs`."""
+    specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
+    given = jobs.pop("books", None)
+    reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
+    service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
+    reg = reg.model_copy(update={"service": service})
+    models, books, kept = counted(reg, folder, pause_s), given or Memory(), Kept()
+    upscaler = Enlarging(EncodeSpec())
+    upscaler.pause_s = pause_s
+    shotgun = Shotgun(reg, models, upscaler, PartBooks(books), instruments=kept)
+    store = PictureStore.at(place or str(folder / "pictures"))
+    signer = Signer(load_secret(folder), service.jobs.url_expires_s)
+    worker = Jobs(shotgun, books, store, signer, database_url=database_url)
+    fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
+    routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
+    return Works(worker, shotgun, durable, routes, store, models, upscaler, books, folder, kept)
+
+
+@asynccontextmanager
+async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterator[Works]:
+    """A worker at work."""
+    works = built(folder, database_url, **given)
+    with mock.patch.object(workers, "DEAD_S", DEAD_S):
+        await works.jobs.start()
+        try:
+            yield works
+        finally:
+            await works.jobs.close()
+
+
+def service(works: Works) -> FastAPI:
+    """The endpoints, as the service has them."""
+    app = FastAPI()
+
+    async def remove(request: Request) -> Response:
+        form, image = await read_form(request, RemoveForm, limits)
+        return await answer(request, form, image, form.include_models, None)
+
+    async def process(request: Request) -> Response:
+        form, image = await read_form(request, ProcessForm, limits)
+        return await answer(request, form, image, form.bg_models, form.upscale_factor)
+
+    async def answer(
+        request: Request, form: Any, image: bytes | None, models: list[str], factor: int | None
+    ) -> Response:
+        asked = known_models(models, works.models, "models")
+        reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
+        job = Job(str(uuid.uuid4()), image or b"", asked, reply.output_format, factor, terms(form), works.caller)
+        check_form(form, reply)
+        assert works.routes.wants(request, form)
+        return await works.routes.answer(request, form, job, reply)
+
+    async def known(_: Request, error: Exception) -> Response:
+        assert isinstance(error, CutoutError)
+        return error_response(error)
+
+    async def with_key(request: Request, call_next: Any) -> Response:
+        request.scope.setdefault("state", {})["key"] = works.caller
+        response: Response = await call_next(request)
+        return response
+
+    limits = works.routes._service.limits
+    app.post("/remove-background")(remove)
+    app.post("/process")(process)
+    app.get("/jobs/{job_id}")(works.routes.read)
+    app.delete("/jobs/{job_id}")(works.routes.cancel)
+    app.get("/jobs/{job_id}/events")(works.routes.events)
+    app.post("/jobs/{job_id}/webhook")(works.routes.redeliver)
+    app.get("/results/{job_id}/{name}")(works.routes.result)
+    app.add_exception_handler(CutoutError, known)
+    app.middleware("http")(with_key)
+    return app
+
+
+def client(works: Works) -> httpx.AsyncClient:
+    """A caller of it."""
+    transport = httpx.ASGITransport(service(works), raise_app_exceptions=True)
+    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S)
+
+
+async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
+    """What the program does."""
+    webhook = WEBHOOK.model_copy(update={"gaps_s": (0.2,) * 20})  # more than a test's receiver fails in all
+    books = Books(database_url, lease_s=HANG_S)
+    await books.start()
+    async with working(folder, database_url, place=place, pause_s=0.1, books=books, webhook=webhook) as works:
+        app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
+        config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off")
+        await uvicorn.Server(config).serve()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve_until_killed(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))

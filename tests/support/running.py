@@ -1,0 +1,136 @@
+"""The whole service but Ray, on loopback in a thread of its own: durable jobs, books on SQLite, real removers."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cutout.accounts.keys import KeyRing
+from cutout.models.registry import Registry
+from cutout.pixels.encoding.spec import EncodeSpec
+from deployments.books import Books
+from deployments.upscaler import Upscaler
+from serve_app.app import create_app
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.acceptance import Durable
+from serve_app.jobs.work import PartBooks
+from serve_app.jobs.worker import Jobs
+from serve_app.storage.pictures import PictureStore
+from serve_app.storage.signing import Signer, load_secret
+from tests.support.jobbing import counted
+from tests.support.parts import model, registry
+from tests.support.patience import HANG_S
+from tests.support.serving import served
+
+REGISTRY = registry(model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
+
+
+@dataclass
+class Line:
+    """The way from the callers to the service, which a test may make a bad one."""
+
+    refusals: list[int]
+    """Statuses that the next requests are answered with, instead of by the service."""
+    cuts: list[bytes]
+    """The next answers are cut off, each where these bytes of it have gone by."""
+    requests: int = 0
+
+    def over(self, app: ASGIApp) -> ASGIApp:
+        """The app at the end of this line."""
+
+        async def way(scope: Scope, receive: Receive, send: Send) -> None:
+            self.requests += 1
+            if self.refusals:
+                await send(
+                    {"type": "http.response.start", "status": self.refusals.pop(0), "headers": [(b"retry-after", b"0")]}
+                )
+                await send({"type": "http.response.body", "body": b""})
+                return
+            await app(scope, receive, self._until_cut(send, self.cuts.pop(0)) if self.cuts else send)
+
+        return way
+
+    def _until_cut(self, send: Send, mark: bytes) -> Send:
+        async def cutting(message: dict[str, object]) -> None:
+            await send(message)
+            if mark in bytes(message.get("body", b"")):  # type: ignore[call-overload]
+                raise ConnectionError("cut")  # uvicorn closes the connection in the midst of the answer
+
+        return cutting  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service at work."""
+
+    url: str
+    line: Line
+    folder: Path
+
+    @property
+    def runs(self) -> list[str]:
+        """Models that finished, in that order."""
+        file = self.folder / "runs"
+        return [line.partition(":")[0] for line in file.read_text().split()] if file.exists() else []
+
+
+@asynccontextmanager
+async def whole(folder: Path, line: Line, reg: Registry, keys: KeyRing | None) -> AsyncIterator[str]:
+    """The address of the whole service, with its data in `folder`; there may be one in a process at a time."""
+    database_url = f"sqlite:///{folder}/ledger.sqlite"
+    books = Books(database_url, lease_s=60)
+    await books.start()
+    models, upscaler = counted(reg, folder), Upscaler(EncodeSpec())
+    store = PictureStore.at(str(folder / "pictures"))
+    signer = Signer(load_secret(folder), 3600)
+    jobs = Jobs(Shotgun(reg, models, upscaler, PartBooks(books)), books, store, signer, database_url=database_url)
+    await jobs.start()
+    shotgun = Shotgun(reg, models, upscaler, books)
+    watching = asyncio.create_task(shotgun.statuses.watch())
+    async with served(line.over(create_app(shotgun, books, keys, Durable(jobs, store, signer)))) as url:
+        yield url
+    watching.cancel()
+    await books.close()
+    await jobs.close()  # takes the loop's threads with it
+
+
+@contextmanager
+def running(folder: Path, reg: Registry = REGISTRY, keys: KeyRing | None = None) -> Iterator[Running]:
+    """The service, while the test is in this context."""
+    line = Line([], [])
+    with in_thread(lambda: whole(folder, line, reg, keys)) as url:
+        yield Running(url, line, folder)
+
+
+@contextmanager
+def in_thread(service: Callable[[], AbstractAsyncContextManager[str]]) -> Iterator[str]:
+    """What a service yields, while it lives in an event loop of a thread of its own."""
+    ready, ended, told = threading.Event(), asyncio.Event(), list[str]()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with service() as url:
+            told.append(url)
+            ready.set()
+            await ended.wait()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        finally:
+            ready.set()
+            loop.close()
+
+    thread = threading.Thread(target=run, name="service")
+    thread.start()
+    assert ready.wait(HANG_S)
+    assert told, "the service did not start"
+    try:
+        yield told[0]
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join()
