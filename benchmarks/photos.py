@@ -16,7 +16,7 @@ from benchmarks.peers import FOLDER, site_packages
 from cutout.limits import LimitsSpec
 from cutout.models.packages import take
 from cutout.models.spec import PackageSpec
-from cutout.pixels.image import decode
+from cutout.pixels.decoding.picture_file import decode
 
 TESTS = Path("tests/photos")
 SKIMAGE = Path("skimage/data")

@@ -6,9 +6,8 @@ from typing import Literal, TypeAlias
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.status import EngineReport
-from cutout.pixels.density import Dpi
 from cutout.pixels.finish import Finish
-from cutout.pixels.types import STRIP_FORMATS, Box, OutputFormat, Rgba, Size
+from cutout.pixels.types import STRIP_FORMATS, Box, Dpi, OutputFormat, Rgba, Size
 from cutout.removal import Removal
 
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]

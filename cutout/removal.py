@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 
 TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]

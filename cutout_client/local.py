@@ -14,8 +14,9 @@ from cutout.models.spec import ModelSpec
 from cutout.models.weights import at_hand
 from cutout.pixels.composite import compose
 from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.ground import kept
-from cutout.pixels.image import Picture, encode
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, OutputFormat
 from cutout_client.results import CutoutResult, ModelInfo
 from deployments.backends import load_backend

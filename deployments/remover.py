@@ -11,9 +11,10 @@ from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.pixels.composite import compose
 from cutout.pixels.crop import subject_box
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.ground import kept
-from cutout.pixels.image import Picture, encode
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, OutputFormat
 from cutout.removal import Removal
 from deployments.backends import load_backend

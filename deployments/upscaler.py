@@ -11,10 +11,12 @@ from cutout.errors import CutoutError
 from cutout.jobs import Cutout, Failure, Upscaled
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import enlarged, subject_box
+from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import Finish, finished_around
-from cutout.pixels.image import Picture, decode, encode
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Strips, opaque
 from cutout.pixels.types import Alpha, Box, OutputFormat, Rgb, Rgba, Size

@@ -12,7 +12,7 @@ import yaml
 from PIL import Image
 
 from cutout.models.spec import ModelSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha, Rgb
 from deployments.backends import load_backend
 from deployments.backends.base import Resources

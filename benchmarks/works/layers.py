@@ -13,7 +13,7 @@ from benchmarks.findings import Findings, Row, table
 from benchmarks.samples import Samples, alternate
 from benchmarks.serving import Answer
 from cutout.models.registry import load_registry
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, OnnxOptions
 from deployments.engines.base import Engine, Tensor

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cutout.pixels.foreground import decontaminate
-from cutout.pixels.image import Picture, with_alpha
+from cutout.pixels.picture import Picture, with_alpha
 from cutout.pixels.types import Alpha, Matte, Rgba
 
 

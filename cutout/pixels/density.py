@@ -1,12 +1,11 @@
 """Resolution as picture files say it: what a print shop needs, and no pixel depends on."""
 
 import struct
-from typing import TypeAlias
 
 from PIL import Image
 
-Dpi: TypeAlias = tuple[float, float]
-"""Pixels an inch, across and down."""
+from cutout.pixels.types import Dpi
+
 PER_METRE = 1 / 0.0254
 JPEG_MOST = 65535
 """JFIF counts pixels an inch in 16 bits."""

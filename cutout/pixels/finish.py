@@ -8,14 +8,12 @@ from PIL import ImageColor
 
 from cutout.errors import ValidationError
 from cutout.pixels.crop import Margin, cropped, largest, subject_box
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.convolution import convolved
 from cutout.pixels.resizing.tile import tiles
-from cutout.pixels.types import Alpha, Box, OutputFormat, Rgb, Rgba, Size
+from cutout.pixels.types import Alpha, Box, Colour, OutputFormat, Rgb, Rgba, Size
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
-Colour: TypeAlias = tuple[int, int, int]
-"""Red, green, blue in 0..255, sRGB."""
 STRIP_BYTES = 256 * 1024
 """Pixels laid on their background at a time: a strip and its sums stay in the processor's cache."""
 

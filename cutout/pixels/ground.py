@@ -1,19 +1,16 @@
 """What a model sees behind a picture that is transparent already, and what counts where it found nothing."""
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from cutout.pixels.crop import SEEN
-from cutout.pixels.image import Picture
-from cutout.pixels.types import Alpha, Matte, Rgb, Size
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import Alpha, Colour, Matte, Rgb, Size
 
-Ground: TypeAlias = tuple[int, int, int]
-"""Red, green, blue in 0..255, sRGB."""
-GROUNDS: tuple[Ground, ...] = ((255, 255, 255), (0, 90, 160), (128, 128, 128), (0, 0, 0))
+GROUNDS: tuple[Colour, ...] = ((255, 255, 255), (0, 90, 160), (128, 128, 128), (0, 0, 0))
 """The first that contrasts is taken: networks know objects on white best, then, of those tried, white ones on blue."""
 PLAIN_CONTRAST = 96
 """A ground this far from the visible colours, in 0..255, contrasts."""
@@ -41,7 +38,7 @@ def shown(picture: Picture) -> Rgb:
     return picture.on(ground(picture.rgb, picture.alpha))
 
 
-def ground(rgb: Rgb, alpha: Alpha) -> Ground:
+def ground(rgb: Rgb, alpha: Alpha) -> Colour:
     """The first of GROUNDS that contrasts with nearly all that is visible, or else the one that contrasts most."""
     colours = _visible(rgb, alpha)
     if not len(colours):
@@ -122,6 +119,6 @@ def _visible(rgb: Rgb, alpha: Alpha) -> NDArray[np.int16]:
     return rgb.reshape(-1, 3)[places[:: -(-len(places) // SAMPLE_PX) or 1]].astype(np.int16)
 
 
-def _contrast(colours: NDArray[np.int16], candidate: Ground) -> float:
+def _contrast(colours: NDArray[np.int16], candidate: Colour) -> float:
     distance = np.abs(colours - np.array(candidate, np.int16)).max(axis=1)
     return float(np.quantile(distance, LIKE_THE_GROUND, method="lower"))

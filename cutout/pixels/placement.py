@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 
 from cutout.pixels.crop import Length, Margin, cropped, subject_box
-from cutout.pixels.finish import STRIP_BYTES, Colour, Finish, finished, on_background
-from cutout.pixels.image import Picture
+from cutout.pixels.finish import STRIP_BYTES, Finish, finished, on_background
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_rgba
-from cutout.pixels.types import Alpha, Box, Rgb, Rgba, Size
+from cutout.pixels.types import Alpha, Box, Colour, Rgb, Rgba, Size
 
 Place: TypeAlias = tuple[float, float]
 """Of the room that a subject leaves on its canvas, the share to its left and above it, in 0..1; (0.5, 0.5): centred."""

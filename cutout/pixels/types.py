@@ -13,6 +13,13 @@ Alpha: TypeAlias = NDArray[np.uint8]
 Rgba: TypeAlias = NDArray[np.uint8]
 """(H, W, 4) uint8, straight alpha, sRGB."""
 OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
+MEDIA_TYPES: dict[OutputFormat, str] = {
+    "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"
+}  # fmt: skip
+Colour: TypeAlias = tuple[int, int, int]
+"""Red, green, blue in 0..255, sRGB."""
+Dpi: TypeAlias = tuple[float, float]
+"""Resolution: pixels an inch, across and down."""
 STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
 """Those that are written without the whole picture in memory, when it is made in strips."""
 

@@ -45,7 +45,8 @@ def compare(
     """
     from cutout.limits import LimitsSpec
     from cutout.pixels.contact_sheet import Panel, contact_sheet
-    from cutout.pixels.image import decode, encode
+    from cutout.pixels.decoding.picture_file import decode
+    from cutout.pixels.encoding.encode import encode
     from cutout_client.choice import chosen, terms_of
     from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.names import shown
@@ -82,7 +83,7 @@ def compare(
 def _panel(result: "CutoutResult") -> "Panel":
     from cutout.limits import LimitsSpec
     from cutout.pixels.contact_sheet import Panel
-    from cutout.pixels.image import decode
+    from cutout.pixels.decoding.picture_file import decode
 
     if result.image is None:
         return Panel(result.model_name, result.error or "no picture", None)

@@ -89,7 +89,8 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.errors import ImageTooLarge
     from cutout.pixels.decoding.decoder import Decoder
     from cutout.pixels.density import times
-    from cutout.pixels.image import Picture, encode
+    from cutout.pixels.encoding.encode import encode
+    from cutout.pixels.picture import Picture
     from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
     from cutout.pixels.types import STRIP_FORMATS

@@ -9,7 +9,7 @@ from cutout.errors import ImageTooLarge, InvalidFormat
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.formats.kind import sniff
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Size
 from deployments.backends.wire import Parcel, Unreadable
 

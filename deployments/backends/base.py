@@ -19,7 +19,7 @@ from cutout.errors import ModelUnavailable
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 from cutout.spec import Spec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments

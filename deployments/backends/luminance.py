@@ -5,7 +5,7 @@ from pydantic import Field, NonNegativeFloat
 
 from cutout.errors import ModelError
 from cutout.models.status import EngineReport
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 from cutout.spec import Spec
 from deployments.backends.base import LocalBackend

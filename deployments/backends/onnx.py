@@ -17,7 +17,7 @@ from cutout.models.status import EngineReport
 from cutout.models.weights import fetch
 from cutout.pixels.composite import normalised
 from cutout.pixels.ground import shown
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_alpha
 from cutout.pixels.types import Matte, Rgb
 from cutout.spec import Spec

@@ -11,7 +11,7 @@ from cutout.models.spec import WeightsSpec
 from cutout.models.status import EngineReport
 from cutout.models.weights import fetch
 from cutout.pixels.ground import shown
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 from cutout.spec import Spec
 from deployments.backends.base import LocalBackend

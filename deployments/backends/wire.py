@@ -19,7 +19,7 @@ from pydantic import Field, PositiveInt
 
 from cutout.pixels.encoding.png import encode
 from cutout.pixels.ground import shown
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_alpha, resize_rgb
 from cutout.pixels.types import Alpha, Matte, Rgb, Size
 from cutout.spec import Spec

@@ -3,7 +3,7 @@
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
 from cutout.jobs import Cutout, Job
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.removal import Removal
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.responses.bodies import all_failed

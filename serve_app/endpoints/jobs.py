@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.errors import CutoutError, IdempotencyConflict, NotFound
 from cutout.jobs import Job
-from cutout.pixels.image import MEDIA_TYPES
+from cutout.pixels.types import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
 from fetching.fetch import Fetcher
 from serve_app.contract import DurableForm

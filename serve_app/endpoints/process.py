@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from cutout.errors import ServiceUnavailable
 from cutout.jobs import Job
 from cutout.pixels.finish import check_transparency
-from cutout.pixels.image import MEDIA_TYPES
+from cutout.pixels.types import MEDIA_TYPES
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from fetching.fetch import Fetcher

@@ -19,8 +19,9 @@ from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Terms, Upscal
 from cutout.models.registry import Registry
 from cutout.models.status import ModelStatus
 from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format, check_transparency
-from cutout.pixels.image import Picture, check_sides
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import OutputFormat, Size
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow

@@ -12,7 +12,7 @@ from cutout.accounts.keys import KeyRecord
 from cutout.errors import ValidationError
 from cutout.jobs import Job
 from cutout.pixels.finish import Finish
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.removal import Removal
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url

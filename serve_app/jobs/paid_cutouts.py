@@ -9,7 +9,8 @@ from dataclasses import replace
 from cutout.errors import NotFound
 from cutout.jobs import Cutout, ModelResult
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import decode, encode
+from cutout.pixels.decoding.picture_file import decode
+from cutout.pixels.encoding.encode import encode
 from serve_app.jobs.state import packed, unpacked
 from serve_app.storage.pictures import PictureStore
 

@@ -9,9 +9,10 @@ from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import Length, Margin
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.finish import Colour, Finish, check_format, colour
-from cutout.pixels.image import MEDIA_TYPES, Picture, encode
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.encoding.encode import encode
+from cutout.pixels.finish import Finish, check_format, colour
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import MEDIA_TYPES, Colour, OutputFormat
 from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
 from serve_app.contract import FinishForm

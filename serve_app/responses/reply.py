@@ -10,8 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from cutout.jobs import Cutout, Job, ModelResult, Result, Upscaled
 from cutout.models.spec import ModelSpec
-from cutout.pixels.image import MEDIA_TYPES
-from cutout.pixels.types import Box, OutputFormat
+from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
 from serve_app.fanout.winner import WinnerChoice
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped

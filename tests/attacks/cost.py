@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cutout.errors import CutoutError
 from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.picture_file import opened
 from cutout.pixels.decoding.server import decoded_into
-from cutout.pixels.image import opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 
 from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.picture_file import decode, opened
 from cutout.pixels.formats import icc
-from cutout.pixels.image import decode, opened
 from cutout.pixels.types import Size
 from serve_app.app import create_app
 from tests.attacks.cost import Cost, cost, fresh_processes

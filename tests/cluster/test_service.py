@@ -12,7 +12,7 @@ from PIL import Image
 
 from cutout.limits import LimitsSpec
 from cutout.models.registry import load_registry
-from cutout.pixels.image import decode
+from cutout.pixels.decoding.picture_file import decode
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from serve_app import contract

@@ -14,7 +14,8 @@ from PIL import Image
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.endings import PICTURES, READ, WRITTEN
 from cutout.pixels.formats.kind import READABLE
-from cutout.pixels.image import MEDIA_TYPES, Picture
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import MEDIA_TYPES
 from tests.cutout_client.conftest import Cutout
 from tests.support.jobbing import picture
 from tests.support.patience import HANG_S

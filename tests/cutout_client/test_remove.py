@@ -19,9 +19,9 @@ from cutout.jobs import Cutout as Cut
 from cutout.jobs import Failure
 from cutout.limits import LimitsSpec
 from cutout.models.registry import load_registry
+from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.endings import READ_WORDS
-from cutout.pixels.image import decode
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Made
 from cutout_client.commands.cutters import ServiceModels

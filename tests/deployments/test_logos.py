@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from cutout.pixels.ground import kept, shown
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha
 from deployments.backends.onnx import OnnxBackend
 from tests.deployments.test_onnx import opened

@@ -11,7 +11,7 @@ from rembg.sessions.base import BaseSession
 
 from cutout.models.registry import load_registry
 from cutout.models.weights import fetch
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, network_input

@@ -11,7 +11,7 @@ from PIL import Image
 from cutout.errors import ModelUnavailable
 from cutout.models.registry import load_registry
 from cutout.models.spec import ModelSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 

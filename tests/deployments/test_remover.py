@@ -12,7 +12,7 @@ import pytest
 from cutout.jobs import Cutout, Failure
 from cutout.models.spec import LicenceSpec, ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover

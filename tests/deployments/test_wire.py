@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, Rgb, Size
 from deployments.backends import wire
 from deployments.backends.answers import LIMITS, decoded

@@ -8,7 +8,7 @@ from PIL import Image
 
 from cutout.errors import ImageTooLarge, InvalidFormat
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import decode, opened
+from cutout.pixels.decoding.picture_file import decode, opened
 from cutout.pixels.types import Size
 from tests.pictures.files import directory, saved
 from tests.pictures.oddities import CORNER

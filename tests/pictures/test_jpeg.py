@@ -8,7 +8,7 @@ from PIL import Image
 
 from cutout.errors import InvalidFormat
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import decode
+from cutout.pixels.decoding.picture_file import decode
 from tests.pictures.files import saved
 
 PHOTO = Image.open(Path(__file__).parents[1] / "photos" / "chelsea.jpg").convert("RGB")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import decode
+from cutout.pixels.decoding.picture_file import decode
 from tests.pictures.chromium import Shown
 from tests.pictures.tables import FILES
 

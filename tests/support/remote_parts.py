@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cutout.models.spec import ModelSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Rgb
 from deployments.backends import load_backend
 from deployments.backends.base import RemoteBackend, Resources

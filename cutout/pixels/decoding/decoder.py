@@ -1,7 +1,7 @@
-"""Pictures decoded apart from the service: each one in a process of its own, with a bound on its time and memory.
+"""Decodes each picture in a process of its own, with a bound on its time and memory.
 
-What a picture may cost is bounded before it is decoded, by the limits that image.py checks. This is the net below: a
-file that costs more than any should is given up, and the service is not.
+picture_file.py checks a file's header against the limits before anything is decoded. The process is the safety net
+below: decoding that costs more than any picture should is ended, without harm to the service.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from cutout.errors import CutoutError, InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding import server
 from cutout.pixels.decoding.server import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Size
 
 _READ_AT_ONCE = mmap.MAP_SHARED | mmap.MAP_POPULATE

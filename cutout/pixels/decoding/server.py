@@ -23,7 +23,8 @@ from PIL import Image
 
 from cutout.errors import CutoutError
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import Picture, PictureFile, is_small, opened
+from cutout.pixels.decoding.picture_file import PictureFile, is_small, opened
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Size
 
 MOST_ORDER_BYTES = 65_536

@@ -11,8 +11,9 @@ import struct
 from PIL import Image
 
 from cutout.pixels.cores import THREADS
-from cutout.pixels.density import Dpi, whole
+from cutout.pixels.density import whole
 from cutout.pixels.strips import Strips
+from cutout.pixels.types import Dpi
 
 ROWS_PX = 128
 """Rows of a strip, or a multiple: eight rows of blocks 16 pixels high."""

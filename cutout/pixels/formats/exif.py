@@ -8,7 +8,7 @@ first directory.
 import struct
 from dataclasses import dataclass
 
-from cutout.pixels.density import Dpi
+from cutout.pixels.types import Dpi
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
 _FIRST_TURNED, _LAST_ORIENTATION = 5, 8

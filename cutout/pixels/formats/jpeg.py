@@ -13,11 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from cutout.pixels.density import Dpi
 from cutout.pixels.formats import exif, icc
 from cutout.pixels.formats.contents import Contents, Costly, Damaged
 from cutout.pixels.formats.exif import Exif
-from cutout.pixels.types import Size
+from cutout.pixels.types import Dpi, Size
 
 _MOST_SEGMENTS = 10_000
 _MOST_SCANS, _MOST_SCAN_PX = 100, 1_800_000_000

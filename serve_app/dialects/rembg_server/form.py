@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from cutout.pixels.finish import Colour
+from cutout.pixels.types import Colour
 from serve_app.contract import Form
 
 NO_MATTING = "alpha matting is not done here: soft alpha is the model's own"

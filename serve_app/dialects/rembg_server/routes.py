@@ -11,10 +11,11 @@ from starlette.responses import Response
 from cutout.errors import ValidationError
 from cutout.jobs import Cutout
 from cutout.pixels.composite import compose
-from cutout.pixels.image import MEDIA_TYPES, Picture, encode
+from cutout.pixels.encoding.encode import encode
+from cutout.pixels.picture import Picture
 from cutout.pixels.placement import opacity, over
 from cutout.pixels.smooth import smoothed
-from cutout.pixels.types import Matte
+from cutout.pixels.types import MEDIA_TYPES, Matte
 from cutout.removal import Removal
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out

@@ -4,12 +4,12 @@ import io
 import zipfile
 from typing import Final, TypeAlias
 
-from cutout.pixels.density import Dpi
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.finish import Colour, on_background
-from cutout.pixels.image import MEDIA_TYPES, Picture, encode
+from cutout.pixels.finish import on_background
+from cutout.pixels.picture import Picture
 from cutout.pixels.placement import WHITE, colours, laid, opacity
-from cutout.pixels.types import Alpha, OutputFormat, Rgb, Rgba
+from cutout.pixels.types import MEDIA_TYPES, Alpha, Colour, Dpi, OutputFormat, Rgb, Rgba
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 
 Background: TypeAlias = tuple[Colour, int] | Picture | None

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import Colour
 from cutout.pixels.placement import Arrangement, Region
+from cutout.pixels.types import Colour
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
 from serve_app.dialects.remove_bg.values import Position

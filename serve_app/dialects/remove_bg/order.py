@@ -10,7 +10,7 @@ from starlette.requests import Request
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.placement import part
 from cutout.pixels.types import Box, Size
 from fetching.fetch import Fetcher

@@ -4,8 +4,9 @@ import re
 from typing import Any, Literal, TypeAlias
 
 from cutout.pixels.crop import Length
-from cutout.pixels.finish import Colour, colour
+from cutout.pixels.finish import colour
 from cutout.pixels.placement import Place, Region
+from cutout.pixels.types import Colour
 
 Position: TypeAlias = Place | Literal["original"]
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(px|%)")

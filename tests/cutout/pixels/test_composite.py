@@ -3,7 +3,7 @@
 import numpy as np
 
 from cutout.pixels.composite import compose, normalised
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 
 RGB = np.full((2, 3, 3), 200, np.uint8)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
-from cutout.pixels.image import decode, encode
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.types import OutputFormat
 
 FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)

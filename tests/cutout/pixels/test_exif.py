@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.formats import exif
-from cutout.pixels.image import decode
 
 TYPES = range(14)
 TAGS = (

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from cutout.errors import ValidationError
 from cutout.pixels.crop import MOST_PX, SEEN, Margin, enlarged, subject_box
 from cutout.pixels.finish import Finish, check_format, colour, covering, finished, on_background
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_rgba
 from cutout.pixels.types import Box, Rgba, Size
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from cutout.pixels import foreground
 from cutout.pixels.foreground import decontaminate
-from cutout.pixels.image import with_alpha
+from cutout.pixels.picture import with_alpha
 from cutout.pixels.types import Alpha, Rgb
 
 PHOTOS = Path(__file__).parents[2] / "photos"

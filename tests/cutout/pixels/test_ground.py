@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutout.pixels.ground import KEPT_NOTE, PARTS_NOTE, ground, kept, shown
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 
 

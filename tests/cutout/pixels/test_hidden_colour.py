@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from cutout.pixels.bleed import bled
 from cutout.pixels.composite import compose
 from cutout.pixels.finish import on_background
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, Rgba
 
 SIZE = 120

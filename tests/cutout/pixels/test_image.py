@@ -11,7 +11,8 @@ from PIL import Image, ImageCms
 
 from cutout.errors import ImageTooLarge, InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
-from cutout.pixels.image import decode, encode
+from cutout.pixels.decoding.picture_file import decode
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.types import Size
 from tests.pictures.files import SIGNATURE, chunk
 

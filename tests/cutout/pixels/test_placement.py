@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cutout.pixels.crop import Length, Margin, subject_box
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from cutout.pixels.placement import Arrangement, Region, arranged, colours, laid, opacity, over, part, put_back, shrunk
 from cutout.pixels.types import Box, Rgba, Size
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutout.limits import LimitsSpec
+from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding import jpeg, png
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.image import Picture, decode, encode
+from cutout.pixels.picture import Picture
 from cutout.pixels.resizing import resize
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Rows, Strips, opaque

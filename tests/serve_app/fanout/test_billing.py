@@ -21,7 +21,7 @@ from cutout.errors import (
 from cutout.jobs import Cutout, Failure, Result, Terms
 from cutout.picks.records import JobRecord
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler
 from serve_app.fanout import billing, settlements
 from serve_app.fanout.billing import Billing

@@ -15,7 +15,7 @@ from cutout.errors import CutoutError, ModelBusy
 from cutout.jobs import Cutout, Failure, Job, Terms
 from cutout.models.status import EngineReport, ModelStatus
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.image import Picture
+from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler
 from serve_app.fanout.shotgun import Shotgun
 from tests.support.parts import Memory, model, registry
