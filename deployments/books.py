@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cutout.accounts.charges import Charge
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.picks.records import Logged, Pick
 from cutout.telemetry.metrics import NO_INSTRUMENTS, PICKS, SPENT, Instruments
@@ -18,7 +18,7 @@ class Books(Ledger):
     def __init__(
         self, database_url: str, lease_s: float, instruments: Instruments = NO_INSTRUMENTS, owner: str = ""
     ) -> None:
-        """`lease_s`: how long a job keeps its caller's place, and its money, in seconds, when nobody gives them back.
+        """`lease_s`: how long a job keeps its caller's slot, and its money, in seconds, when nobody gives them back.
 
         `owner` is this run of the service: what an earlier one has set aside on SQLite is booked at the start.
         """
@@ -47,15 +47,15 @@ class Books(Ledger):
         return self._limiter.admit(who, tier, cost)
 
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a place for a job; see Limiter."""
+        """Take a slot for a job; see Limiter."""
         return self._limiter.begin(who, tier, job_id)
 
-    async def hold(self, places: Sequence[Place]) -> None:
-        """Have the places of durable jobs taken; see Limiter."""
-        self._limiter.hold(places)
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        """Have the slots of durable jobs taken; see Limiter."""
+        self._limiter.hold(slots)
 
     async def end(self, job_id: str) -> None:
-        """Give the place back; see Limiter."""
+        """Give the slot back; see Limiter."""
         self._limiter.end(job_id)
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:

@@ -52,7 +52,7 @@ COSTLY = (
     "POST /remove-background", "POST /process", "POST /upscale", "POST /jobs/*/compose",
     "POST /v1.0/removebg", "POST /api/remove", "GET /api/remove",
 )  # fmt: skip
-"""Where a request is a job, and takes one of its caller's places; patterns of fnmatch."""
+"""Where a request is a job, and takes one of its caller's slots; patterns of fnmatch."""
 
 
 class Books(Ledger, Limiter, Balance, Protocol):

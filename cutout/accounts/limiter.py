@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
-from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 
 WINDOW_MS = 60_000
 CALLERS = 20_000
 """Most callers remembered at once. One more, within a minute, and the one that was quiet longest starts anew."""
-PLACE_RETRY_S = 2
+SLOT_RETRY_S = 2
 """Wait advised where jobs are too many; nobody knows when one of them ends."""
 
 
@@ -35,7 +35,7 @@ class Limiter:
     window is empty. So memory holds CALLERS at most, with one entry for each request of their last minute, and the
     jobs of the last `lease_s`.
 
-    A job's place is held until `end`, or until its lease is over: the ingress that began it is dead by then. The worker
+    A job's slot is held until `end`, or until its lease is over: the ingress that began it is dead by then. The worker
     of durable jobs holds theirs anew before that, whatever the limit: they were accepted.
     """
 
@@ -44,14 +44,14 @@ class Limiter:
         self._lease_s = lease_s
         self._windows: OrderedDict[tuple[str, int], tuple[InMemoryBucket, int]] = OrderedDict()
         """Window and time of the last request, by caller and limit, the quietest first."""
-        self._places: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._slots: OrderedDict[str, tuple[str, float]] = OrderedDict()
         """Caller and end of the lease, by job; the first to end comes first, as all leases are equally long."""
         self._jobs: Counter[str] = Counter()
         """Jobs by caller."""
 
     def __len__(self) -> int:
-        """How many windows and places are remembered."""
-        return len(self._windows) + len(self._places)
+        """How many windows and slots are remembered."""
+        return len(self._windows) + len(self._slots)
 
     def admit(self, who: str, tier: LimitTier, cost: int = 1) -> RateLimitDecision:
         """Count a request of `who`, unless his tier's minute is full. A `cost` of 0 only looks, and is allowed."""
@@ -65,36 +65,36 @@ class Limiter:
         return _decision(allowed, tier.requests_per_minute, used, wait_s)
 
     def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a place for a job of `who`, unless his tier's are all taken. A job that has a place renews its lease."""
+        """Take a slot for a job of `who`, unless his tier's are all taken. A job that has a slot renews its lease."""
         self.end(job_id)
         now_s = self._now()
         self._end_leases(now_s)
         allowed = self._jobs[who] < tier.concurrent_jobs
         if allowed:
             self._take(who, job_id, now_s)
-        return _decision(allowed, tier.concurrent_jobs, self._jobs[who], PLACE_RETRY_S)
+        return _decision(allowed, tier.concurrent_jobs, self._jobs[who], SLOT_RETRY_S)
 
-    def hold(self, places: Iterable[Place]) -> None:
-        """Have places taken for a lease from now on, whether they were or not."""
-        for place in places:
-            self.end(place.id)
-            self._take(place.who, place.id, self._now())
+    def hold(self, slots: Iterable[JobSlot]) -> None:
+        """Have slots taken for a lease from now on, whether they were or not."""
+        for slot in slots:
+            self.end(slot.id)
+            self._take(slot.who, slot.id, self._now())
 
     def end(self, job_id: str) -> None:
-        """Give a job's place back; a job without one is no fault, as its lease may have ended."""
-        place = self._places.pop(job_id, None)
-        if place:
-            self._jobs[place[0]] -= 1
-            if not self._jobs[place[0]]:
-                del self._jobs[place[0]]
+        """Give a job's slot back; a job without one is no fault, as its lease may have ended."""
+        slot = self._slots.pop(job_id, None)
+        if slot:
+            self._jobs[slot[0]] -= 1
+            if not self._jobs[slot[0]]:
+                del self._jobs[slot[0]]
 
     def _take(self, who: str, job_id: str, now_s: float) -> None:
-        self._places[job_id] = (who, now_s + self._lease_s)
+        self._slots[job_id] = (who, now_s + self._lease_s)
         self._jobs[who] += 1
 
     def _end_leases(self, now_s: float) -> None:
-        while self._places:
-            job_id, (_, until_s) = next(iter(self._places.items()))
+        while self._slots:
+            job_id, (_, until_s) = next(iter(self._slots.items()))
             if until_s > now_s:
                 return
             self.end(job_id)

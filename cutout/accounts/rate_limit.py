@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JobSlot:
     """One of the jobs that a caller may have at work at a time."""
 
     who: str
@@ -23,6 +23,6 @@ class RateLimitDecision:
     remaining: int
     """How many more would be allowed now; 0..limit."""
     reset_unix_s: int
-    """When the next place comes free, in whole seconds of Unix time, rounded up; now, when all are free."""
+    """When the next slot comes free, in whole seconds of Unix time, rounded up; now, when all are free."""
     retry_after_s: int
     """Whole seconds to wait after a refusal, at least 1; 0 when allowed."""

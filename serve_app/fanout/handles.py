@@ -10,7 +10,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
 
 from cutout.accounts.charges import Charge
-from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.errors import (
     CutoutError,
@@ -137,15 +137,15 @@ class LedgerHandle:
         return await _counted(lambda: self._handle.admit.remote(who, tier, cost), 1)
 
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a place for a job."""
+        """Take a slot for a job."""
         return await _counted(lambda: self._handle.begin.remote(who, tier, job_id), 1)
 
-    async def hold(self, places: Sequence[Place]) -> None:
-        """Have the places of durable jobs taken."""
-        await _counted(lambda: self._handle.hold.remote(places), 1)
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        """Have the slots of durable jobs taken."""
+        await _counted(lambda: self._handle.hold.remote(slots), 1)
 
     async def end(self, job_id: str) -> None:
-        """Give the place back."""
+        """Give the slot back."""
         await _counted(lambda: self._handle.end.remote(job_id), 1)
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Acceptance:
         """Keep a job, its picture and its background.
 
         Args:
-            request: whose place among the caller's jobs is the job's from now on.
+            request: whose slot among the caller's jobs is the job's from now on.
             form: its fields, checked.
             job: the picture is empty when it is to be fetched.
             wanted: the request's fingerprint.
@@ -103,7 +103,7 @@ class Acceptance:
             image, job.image_field, lambda size: self._shotgun.check_result(job, size)
         )
         picture = await self._put(job.id, "input", image)
-        place = request.scope["state"].get("place")
+        slot = request.scope["state"].get("slot")
         state = await self._worker.accept(
             Order(
                 job_id=job.id,
@@ -119,7 +119,7 @@ class Acceptance:
                 factor=job.factor,
                 deadline_s=job.terms.deadline_s,
                 base_url=base_url,
-                place=place,
+                slot=slot,
                 finish=await self._put_finish(job.id, job.finish) if job.finish else None,
                 transparency=(job.removal or Removal()).transparency,
                 preserve_alpha=job.preserve_alpha,
@@ -127,8 +127,8 @@ class Acceptance:
                 sealed_secret=self._signer.sealed(form.webhook_secret) if form.webhook_secret else None,
             )
         )
-        if place and state.order.place == place:
-            del request.scope["state"]["place"]  # the job's from now on, which may outlive its request
+        if slot and state.order.slot == slot:
+            del request.scope["state"]["slot"]  # the job's from now on, which may outlive its request
         return state
 
     async def _put_finish(self, job_id: str, finish: Finish) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dbos import DBOS, WorkflowStatus
 
-from cutout.accounts.rate_limit import Place
+from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
 from serve_app.jobs import workflows
 from serve_app.jobs.state import JobPhase, JobState, Order, unpacked, unpacked_upscale
@@ -42,11 +42,11 @@ async def state_of(job_id: str) -> JobState | None:
     return replace(state, phase=phase, ended_at=ended_at, error=error)
 
 
-async def unfinished() -> list[Place]:
-    """The places of jobs that are not done."""
+async def unfinished() -> list[JobSlot]:
+    """The slots of jobs that are not done."""
     found = await DBOS.list_workflows_async(name=workflows.JOB, status=list(workflows.ACTIVE), load_output=False)
     orders = (_order(status) for status in found)
-    return [order.place for order in orders if order and order.place]
+    return [order.slot for order in orders if order and order.slot]
 
 
 async def at_work() -> frozenset[str]:

@@ -1,51 +1,51 @@
-"""The places of durable jobs among those that their callers may have at work at a time, until they have ended."""
+"""The slots of durable jobs among those that their callers may have at work at a time, until they have ended."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
-from cutout.accounts.rate_limit import Place
+from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import CutoutError
 
 logger = logging.getLogger(__name__)
 COUNT_S = 2.0
-"""Longest wait for the limiter, in seconds. One that is away longer has lost its places with its memory."""
+"""Longest wait for the limiter, in seconds. One that is away longer has lost its slots with its memory."""
 
 
 class Count(Protocol):
-    """The one count of places, cutout/accounts/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
+    """The one count of slots, cutout/accounts/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
 
-    async def hold(self, places: Sequence[Place]) -> None:
-        """Keep places taken for one more lease, or take them again."""
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        """Keep slots taken for one more lease, or take them again."""
 
     async def end(self, job_id: str) -> None:
-        """Give a place back."""
+        """Give a slot back."""
 
 
-class Places:
+class Slots:
     """Whose jobs are not done is known by the database; the limiter's count follows it, whichever of both dies."""
 
     def __init__(self, count: Count) -> None:
         self._count = count
         self._turn = asyncio.Lock()
         self._freed = set[str]()
-        """Places of jobs that have ended, and that the database may still have among the unfinished."""
+        """Slots of jobs that have ended, and that the database may still have among the unfinished."""
 
-    async def hold(self, unfinished: Awaitable[Iterable[Place]]) -> None:
-        """Hold the places of jobs that are not done; none is given back between reading and holding them."""
+    async def hold(self, unfinished: Awaitable[Iterable[JobSlot]]) -> None:
+        """Hold the slots of jobs that are not done; none is given back between reading and holding them."""
         async with self._turn:
-            places = {place.id: place for place in await unfinished}
-            self._freed &= places.keys()
-            await self._asked(self._count.hold([places[name] for name in places.keys() - self._freed]))
+            slots = {slot.id: slot for slot in await unfinished}
+            self._freed &= slots.keys()
+            await self._asked(self._count.hold([slots[name] for name in slots.keys() - self._freed]))
 
-    async def free(self, place: Place | None) -> None:
-        """Give a job's place back; again, or for a job that has none, it changes nothing."""
-        if place is None:
+    async def free(self, slot: JobSlot | None) -> None:
+        """Give a job's slot back; again, or for a job that has none, it changes nothing."""
+        if slot is None:
             return
         async with self._turn:
-            self._freed.add(place.id)
-            await self._asked(self._count.end(place.id))
+            self._freed.add(slot.id)
+            await self._asked(self._count.end(slot.id))
 
     async def _asked(self, question: Awaitable[None]) -> None:
         try:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
-from cutout.accounts.rate_limit import Place
+from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Cutout, Failure, Job, JobStatus, ModelResult, Result, Terms, Upscaled
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, OutputFormat, Size
@@ -45,8 +45,8 @@ class Order:
     """Of each model, from when the job begins to work: it may have waited."""
     base_url: str
     """The service's address in its webhook, without a slash at its end; empty without one."""
-    place: Place | None = None
-    """Its caller's, taken until it has ended."""
+    slot: JobSlot | None = None
+    """Its caller's, taken until it has ended. Orders that 1.0.0 stored call it `place`."""
     finish: dict[str, Any] | None = None
     """What becomes of each cutout, as requests/finish.py keeps it; a background's picture by its name in the store."""
     transparency: TransparencyHandling = "intersect_alpha"
@@ -61,14 +61,16 @@ class Order:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """The order that `data` gave."""
+        fields = dict(data)
+        slot = fields.pop("place", None) or fields.pop("slot", None)
         typed = {
             "key": KeyRecord(**data["key"]) if data["key"] else None,
             "asked": tuple(data["asked"]),
             "models": tuple(data["models"]),
             "size": Size(**data["size"]),
-            "place": Place(**data["place"]) if data.get("place") else None,
+            "slot": JobSlot(**slot) if slot else None,
         }
-        return cls(**{**data, **typed})
+        return cls(**{**fields, **typed})
 
     @property
     def data(self) -> dict[str, Any]:

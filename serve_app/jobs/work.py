@@ -24,7 +24,7 @@ from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.paid_cutouts import PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
-from serve_app.jobs.slots import Count, Places
+from serve_app.jobs.slots import Count, Slots
 from serve_app.jobs.state import UPSCALED, Order, packed, packed_upscale
 from serve_app.requests.finish import finish_of
 from serve_app.storage.pictures import PictureStore
@@ -42,7 +42,7 @@ RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "in
 
 
 class JobBooks(Books, Count, Protocol):
-    """Budgets, jobs, and their places."""
+    """Budgets, jobs, and their slots."""
 
 
 class PartBooks:
@@ -90,7 +90,7 @@ class JobWork:
     ) -> None:
         self._shotgun = shotgun
         self._books = books
-        self.places = Places(books)
+        self.slots = Slots(books)
         self._store = store
         self._paid_cutouts = PaidCutouts(store, self._put)
         self._deliveries = deliveries
@@ -128,7 +128,7 @@ class JobWork:
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, BaseException):  # cancelled; all have let go by now
                 raise outcome
-        await self.places.free(order.place)  # before anybody can know that the job has ended, and send the next one
+        await self.slots.free(order.slot)  # before anybody can know that the job has ended, and send the next one
         end = await workflows.step(FINISH, self._finish, order)
         self._events.tell(order.job_id)
         if not end.get("recorded"):
@@ -267,7 +267,7 @@ class JobWork:
             except TimeoutError:
                 logger.warning("Job %s is cancelled, and a model of it does not let go", job_id)
         order = (await known_state(job_id)).order
-        await self.places.free(order.place)
+        await self.slots.free(order.slot)
         self._events.tell(job_id)
         return order.webhook_url is not None
 

@@ -152,7 +152,7 @@ class Jobs:
 
     async def look(self) -> None:
         """Have the limiter know of every job that is not done, and wind up those that broke."""
-        await self._work.places.hold(unfinished())
+        await self._work.slots.hold(unfinished())
         broken = await DBOS.list_workflows_async(
             name=workflows.JOB, status=list(workflows.FAULTS), load_input=False, load_output=False
         )

@@ -27,7 +27,7 @@ ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 NAME = "cutout"
 VERSION = "1"
 POLL_S = 0.1
-"""Longest wait of a job for a free place: two small queries each time, 3 % of a core on SQLite."""
+"""Longest wait of a job for a free slot: two small queries each time, 3 % of a core on SQLite."""
 WEBHOOK_POLL_S = 0.3
 """Longest wait of a webhook for its first attempt."""
 LIVES = 20

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.accounts.keys import KeyRing
-from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, RateLimited, Unauthorized
 from serve_app.dialects import refusal
@@ -42,10 +42,10 @@ def _path(scope: Scope) -> str:
 
 
 class Access:
-    """Keys and limits. What is `costly` takes one of its caller's places among jobs at a time.
+    """Keys and limits. What is `costly` takes one of its caller's slots among jobs at a time.
 
-    `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["place"]` is the job's Place; whoever takes
-    it out answers for it, as a durable job does, which goes on when it is answered.
+    `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["slot"]` is the job's JobSlot; code that
+    removes it has to give the slot back itself, as a durable job does when it ends, long after its request.
 
     Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute, but for those to somebody without
     a known key, who has no budget.
@@ -62,7 +62,7 @@ class Access:
         concurrency: ConcurrencyLimit,
         most_bytes: int,
     ) -> None:
-        """`most_bytes` of a job's body are read before it takes `room`, and a place."""
+        """`most_bytes` of a job's body are read before it takes `room`, and a slot."""
         self._app = app
         self._concurrency = concurrency
         self._uploads = Transfers()
@@ -108,25 +108,25 @@ class Access:
             await self._app(scope, receive, send)
 
     async def _as_job(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer, while the caller has a place among his jobs."""
-        # An id of our own: the request's id may be the caller's choice, and one id has one place.
-        state, place = scope["state"], Place(caller.who, uuid.uuid4().hex)
-        state["place"] = place
+        """The app's answer, while the caller has a slot among his jobs."""
+        # An id of our own: the request's id may be the caller's choice, and one id has one slot.
+        state, slot = scope["state"], JobSlot(caller.who, uuid.uuid4().hex)
+        state["slot"] = slot
 
         async def give_back() -> None:
-            if state.pop("place", None):
-                await self._budgets.end(place.id)
+            if state.pop("slot", None):
+                await self._budgets.end(slot.id)
             else:
-                self._budgets.let_go(place.id)
+                self._budgets.let_go(slot.id)
 
         # Before the last byte: who has the whole answer may send the next job at once.
-        send_after_place = when_made(send, give_back)
+        send_after_slot = when_made(send, give_back)
         try:
-            decision = await self._budgets.begin(caller, place.id)
+            decision = await self._budgets.begin(caller, slot.id)
             if not decision.allowed:
-                await _answer(_too_many(decision, "jobs at a time"), scope, receive, send_after_place)
+                await _answer(_too_many(decision, "jobs at a time"), scope, receive, send_after_slot)
             else:
-                await self._concurrency.run(self._app, scope, receive, send_after_place)
+                await self._concurrency.run(self._app, scope, receive, send_after_slot)
         finally:
             await give_back()
 

@@ -5,7 +5,7 @@ from cutout.accounts.rate_limit import RateLimitDecision
 from serve_app.middleware.callers import Caller
 
 LEASE_S = 900.0
-"""No request lasts longer; a place is given back by the request that took it."""
+"""No request lasts longer; a slot is given back by the request that took it."""
 
 
 class OwnCount:
@@ -33,5 +33,5 @@ class OwnCount:
         return said or own
 
     def end(self, job_id: str) -> None:
-        """Give a place back, or leave it to a durable job, whose place is the true count's alone."""
+        """Give a slot back, or leave it to a durable job, whose slot is the true count's alone."""
         self._limiter.end(job_id)

@@ -18,7 +18,7 @@ LIMITER_S = 0.25
 """Longest wait for the limiter, in seconds."""
 END_S = 10.0
 END_AGAIN_S = (1, 2, 4, 8, 16, 32, 64, 128)
-"""A place is given back within END_S, or after these seconds again; about as long as its lease."""
+"""A slot is given back within END_S, or after these seconds again; about as long as its lease."""
 LOG_EVERY_S = 60.0
 
 
@@ -30,11 +30,11 @@ class Limiter(Protocol):
         ...
 
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a place for a job."""
+        """Take a slot for a job."""
         ...
 
     async def end(self, job_id: str) -> None:
-        """Give the place back."""
+        """Give the slot back."""
         ...
 
 
@@ -53,16 +53,16 @@ class RateLimits:
         return self._own.admit(caller, cost, said)
 
     async def begin(self, caller: Caller, job_id: str) -> RateLimitDecision:
-        """The verdict on a job; the limiter, where it is away, may have taken a place nevertheless."""
+        """The verdict on a job; the limiter, where it is away, may have taken a slot nevertheless."""
         said = await self._asked(self._limiter.begin(caller.who, caller.tier, job_id))
         return self._own.begin(caller, job_id, said)
 
     def let_go(self, job_id: str) -> None:
-        """A durable job has the place from now on, and gives it back."""
+        """A durable job has the slot from now on, and gives it back."""
         self._own.end(job_id)
 
     async def end(self, job_id: str) -> None:
-        """Give a job's place back, even where the request that asks is cancelled meanwhile."""
+        """Give a job's slot back, even where the request that asks is cancelled meanwhile."""
         self._own.end(job_id)
         ending = asyncio.create_task(self._ended(job_id))
         self._ending.add(ending)
@@ -70,7 +70,7 @@ class RateLimits:
         await asyncio.wait({ending}, timeout=LIMITER_S)
 
     async def _ended(self, job_id: str) -> None:
-        """Ask until the place is given back: on a busy machine it would otherwise be taken for as long as its lease."""
+        """Ask until the slot is given back: on a busy machine it would otherwise be taken for as long as its lease."""
         for wait_s in END_AGAIN_S:
             try:
                 await asyncio.wait_for(self._limiter.end(job_id), END_S)

@@ -1,4 +1,4 @@
-"""Bodies on their way: read whole before a job has a place, sent at a least rate after it has given its place back."""
+"""Bodies on their way: read whole before a job has a slot, sent at a least rate after it has given its slot back."""
 
 import asyncio
 from collections import deque

@@ -25,8 +25,8 @@ HEAD = "POST /remove-background HTTP/1.1\r\nHost: here\r\nContent-Length: 100000
 
 
 @pytest.mark.parametrize("uploads", [4, 32])
-async def test_uploads_that_never_end_take_no_place(uploads: int) -> None:
-    """As many of them as there are places, of a caller's or of a replica's: the next job is taken, and ends."""
+async def test_uploads_that_never_end_take_no_slot(uploads: int) -> None:
+    """As many of them as there are slots, of a caller's or of a replica's: the next job is taken, and ends."""
     jobs, limiter = Jobs(), NearLimiter(Clock())
     jobs.go.set()
     async with served(jobs.service(limiter, concurrency=32)) as url:
@@ -35,11 +35,11 @@ async def test_uploads_that_never_end_take_no_place(uploads: int) -> None:
             # A replica has begun to read each of them when it has answered what came after it.
             assert (await http.get("/health")).status_code == 200
             answer = await http.post("/remove-background", **IMAGE)
-        places_left = await limiter.places_left()
+        slots_left = await limiter.slots_left()
         for caller in callers:
             caller.close()
-    print(f"{uploads} uploads: {places_left} of 4 places left")
-    assert (answer.status_code, places_left) == (200, 4)
+    print(f"{uploads} uploads: {slots_left} of 4 slots left")
+    assert (answer.status_code, slots_left) == (200, 4)
 
 
 async def test_a_body_has_a_least_rate() -> None:
@@ -101,8 +101,8 @@ async def test_memory_of_bodies_is_bounded() -> None:
     assert len(body) == 9000
 
 
-async def test_slow_readers_keep_no_place_and_are_ended() -> None:
-    """Four answers of 8 MB that nobody reads: places are free at once, and each connection ends."""
+async def test_slow_readers_keep_no_slot_and_are_ended() -> None:
+    """Four answers of 8 MB that nobody reads: slots are free at once, and each connection ends."""
     size, ended, jobs, limiter = 8_000_000, asyncio.Semaphore(0), Jobs(), NearLimiter(Clock())
 
     async def answers(scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,15 +122,15 @@ async def test_slow_readers_keep_no_place_and_are_ended() -> None:
         async with asyncio.timeout(PATIENCE_S):
             for _ in readers:
                 await limiter.ended.acquire()
-            places_left, held = await limiter.places_left(), downloads.held
+            slots_left, held = await limiter.slots_left(), downloads.held
             for _ in readers:
                 await ended.acquire()
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             whole_answer = await http.post("/remove-background", **IMAGE)
         for reader in readers:
             reader.close()
-    print(f"4 slow readers: {places_left} of 4 places left, {held} bytes held, then {downloads.held}")
-    assert places_left == 4
+    print(f"4 slow readers: {slots_left} of 4 slots left, {held} bytes held, then {downloads.held}")
+    assert slots_left == 4
     assert downloads.held == 0
     assert len(whole_answer.content) == size
 
@@ -168,8 +168,8 @@ class Busy(NearLimiter):
         return await super().begin(who, tier, job_id)
 
 
-async def test_who_hangs_up_on_a_busy_machine_leaves_his_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A place that could not be given back at once is given back later, not after its lease."""
+async def test_who_hangs_up_on_a_busy_machine_leaves_his_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot that could not be given back at once is given back later, not after its lease."""
     monkeypatch.setattr(rate_limit, "END_S", 0.05)
     monkeypatch.setattr(rate_limit, "END_AGAIN_S", (0.01, 0.01, 0.01))
     limiter, jobs = Busy(Clock()), Jobs()
@@ -185,7 +185,7 @@ async def test_who_hangs_up_on_a_busy_machine_leaves_his_place(monkeypatch: pyte
             for _ in hung_up:
                 await limiter.ended.acquire()
 
-    assert await limiter.places_left() == 4
+    assert await limiter.slots_left() == 4
 
 
 async def _half_sent(url: str) -> asyncio.StreamWriter:

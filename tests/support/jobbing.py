@@ -39,9 +39,10 @@ from serve_app.app import create_app
 from serve_app.contract import ProcessForm, RemoveForm
 from serve_app.endpoints.jobs import JobRoutes
 from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs import workers
 from serve_app.jobs.acceptance import Durable, check_form
 from serve_app.jobs.work import PartBooks
-from serve_app.jobs.worker import Jobs, workers
+from serve_app.jobs.worker import Jobs
 from serve_app.requests.accept import STREAMS, ZIP
 from serve_app.requests.finish import Finishes, reply_of
 from serve_app.requests.forms import known_models, read_form, terms

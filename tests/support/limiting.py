@@ -42,7 +42,7 @@ class Clock:
 
 
 class NearLimiter:
-    """The limiter as the ingress sees it, without a process in between. `ended` counts the places given back."""
+    """The limiter as the ingress sees it, without a process in between. `ended` counts the slots given back."""
 
     def __init__(self, clock: Clock) -> None:
         self.limiter = Limiter(330, clock)
@@ -58,7 +58,7 @@ class NearLimiter:
         return self.limiter.admit(who, tier, cost)
 
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Takes the place at once; the answer may come later."""
+        """Takes the slot at once; the answer may come later."""
         await self.reach()
         decision = self.limiter.begin(who, tier, job_id)
         await self.may_begin.wait()
@@ -69,7 +69,7 @@ class NearLimiter:
         self.limiter.end(job_id)
         self.ended.release()
 
-    async def places_left(self, who: str = "anonymous") -> int:
+    async def slots_left(self, who: str = "anonymous") -> int:
         """How many more jobs may begin."""
         tier, taken = LimitTier(), 0
         while self.limiter.begin(who, tier, f"probe {taken}").allowed:

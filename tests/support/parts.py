@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cutout.accounts.charges import Charge
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import Place, RateLimitDecision
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.jobs import Cutout, Failure
 from cutout.limits import LimitsSpec
@@ -93,8 +93,8 @@ class Memory:
     async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
         return self.limiter.begin(who, tier, job_id)
 
-    async def hold(self, places: Sequence[Place]) -> None:
-        self.limiter.hold(places)
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        self.limiter.hold(slots)
 
     async def end(self, job_id: str) -> None:
         self.limiter.end(job_id)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutout.accounts.limiter import PLACE_RETRY_S, Limiter
-from cutout.accounts.rate_limit import Place
+from cutout.accounts.limiter import SLOT_RETRY_S, Limiter
+from cutout.accounts.rate_limit import JobSlot
 from cutout.accounts.spec import LimitTier
 
 LEASE_S = 330.0
@@ -80,7 +80,7 @@ def test_the_advice_is_true(gaps_ms: list[int]) -> None:
             assert limiter.admit("ann", tier).allowed
 
 
-def test_reset_is_when_the_next_place_comes_free() -> None:
+def test_reset_is_when_the_next_slot_comes_free() -> None:
     """The reset is the oldest request's end in Unix time, however many came after; now, when all is free."""
     clock = Clock()
     limiter = limited(clock)
@@ -126,15 +126,15 @@ def test_four_jobs_at_a_time() -> None:
 
     assert [v.allowed for v in verdicts] == [True] * 4 + [False]
     assert [v.remaining for v in verdicts] == [3, 2, 1, 0, 0]
-    assert verdicts[4].retry_after_s == PLACE_RETRY_S
+    assert verdicts[4].retry_after_s == SLOT_RETRY_S
     limiter.end("job 2")
     limiter.end("job 2")
     limiter.end("no such job")
     assert [limiter.begin("ann", TIER, f"more {n}").allowed for n in range(2)] == [True, False]
 
 
-def test_a_dead_ingress_holds_no_place_for_ever() -> None:
-    """A job that nobody ends gives its place back when its lease is over, unless it was renewed."""
+def test_a_dead_ingress_holds_no_slot_for_ever() -> None:
+    """A job that nobody ends gives its slot back when its lease is over, unless it was renewed."""
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
     limiter = limited(clock)
     for job_id in ("dead", "alive"):
@@ -155,7 +155,7 @@ steps = st.lists(
 
 @settings(max_examples=100)
 @given(steps)
-def test_places_are_counted_as_a_plain_list_would(script: list[tuple[str, str, int]]) -> None:
+def test_slots_are_counted_as_a_plain_list_would(script: list[tuple[str, str, int]]) -> None:
     """Whatever order jobs begin, end, renew and outlive their lease in, the verdicts are those of a plain list."""
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
     limiter = limited(clock)
@@ -168,8 +168,8 @@ def test_places_are_counted_as_a_plain_list_would(script: list[tuple[str, str, i
             held.pop(f"job {number}", None)
         else:
             until_ms = clock.ms + int(LEASE_S * 1000)
-            held = {job: place for job, place in held.items() if place[1] > clock.ms and job != f"job {number}"}
-            taken = sum(place[0] == who for place in held.values())
+            held = {job: slot for job, slot in held.items() if slot[1] > clock.ms and job != f"job {number}"}
+            taken = sum(slot[0] == who for slot in held.values())
 
             assert limiter.begin(who, tier, f"job {number}").allowed == (taken < 2)
 
@@ -222,14 +222,14 @@ def test_jobs_that_never_end_do_not_fill_the_memory() -> None:
     assert len(limiter) == 1
 
 
-def test_places_that_are_held() -> None:
-    """Held places count whatever the limit is, each once, and for a lease from the last time; then they are free."""
+def test_slots_that_are_held() -> None:
+    """Held slots count whatever the limit is, each once, and for a lease from the last time; then they are free."""
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
-    limiter, places = limited(clock), [Place("ann", f"job {number}") for number in range(3)]
+    limiter, slots = limited(clock), [JobSlot("ann", f"job {number}") for number in range(3)]
     limiter.begin("ann", tier, "job 0")
-    limiter.hold(places)
+    limiter.hold(slots)
     clock.ms += int(LEASE_S * 1000) - 1
-    limiter.hold(places[:2])
+    limiter.hold(slots[:2])
     clock.ms += 1
 
     assert len(limiter) == 3

@@ -1,4 +1,4 @@
-"""A durable job has its caller's place from its acceptance to its end, whoever dies in between; and jobs that break."""
+"""A durable job has its caller's slot from its acceptance to its end, whoever dies in between; and jobs that break."""
 
 import asyncio
 import base64
@@ -12,11 +12,11 @@ import pytest
 from starlette.types import ASGIApp
 
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import Place
+from cutout.accounts.rate_limit import JobSlot
 from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable
 from serve_app.app import create_app
-from serve_app.jobs.slots import Places
+from serve_app.jobs.slots import Slots
 from tests.support.jobbing import Works, picture, working
 from tests.support.patience import HANG_S
 from tests.support.receiver import Receiver
@@ -59,7 +59,7 @@ async def status(http: httpx.AsyncClient, answer: httpx.Response, *ends: str) ->
             await asyncio.sleep(0.02)
 
 
-async def test_a_place_is_held_until_the_job_ends(http: httpx.AsyncClient, works: Works) -> None:
+async def test_a_slot_is_held_until_the_job_ends(http: httpx.AsyncClient, works: Works) -> None:
     """A job answered with 202 is one of its caller's jobs at a time until it is done, beside those he waits for."""
     first, waited = await post(http, ASYNC), asyncio.create_task(post(http))
     while works.books.limiter.begin("anonymous", LimitTier(concurrent_jobs=2), "probe").allowed:
@@ -76,7 +76,7 @@ async def test_a_place_is_held_until_the_job_ends(http: httpx.AsyncClient, works
     assert (await waited).status_code == 200
 
 
-async def test_a_cancelled_job_gives_its_place_back(http: httpx.AsyncClient) -> None:
+async def test_a_cancelled_job_gives_its_slot_back(http: httpx.AsyncClient) -> None:
     """Who has cancelled a job may send the next one at once."""
     jobs = [await post(http, ASYNC) for _ in range(3)]
     await http.delete(f"/jobs/{jobs[0].json()['job_id']}")
@@ -87,7 +87,7 @@ async def test_a_cancelled_job_gives_its_place_back(http: httpx.AsyncClient) -> 
 
 
 async def test_who_has_his_answer_may_send_the_next_job(http: httpx.AsyncClient, works: Works) -> None:
-    """A durable job that is waited for has given its place back when its answer is there, each time."""
+    """A durable job that is waited for has given its slot back when its answer is there, each time."""
     works.models["first"].held.set()  # type: ignore[union-attr]
     await post(http, {"Idempotency-Key": "other"})
     for number in range(12):
@@ -95,8 +95,8 @@ async def test_who_has_his_answer_may_send_the_next_job(http: httpx.AsyncClient,
         assert [answer.status_code for answer in answers] == [200, 200]
 
 
-async def test_a_repeated_request_takes_no_place_for_good(http: httpx.AsyncClient, works: Works) -> None:
-    """Requests that find a job give back the place that they took, and leave the job's."""
+async def test_a_repeated_request_takes_no_slot_for_good(http: httpx.AsyncClient, works: Works) -> None:
+    """Requests that find a job give back the slot that they took, and leave the job's."""
     key = ASYNC | {"Idempotency-Key": "k"}
     together = await asyncio.gather(*(post(http, key) for _ in range(2)))
     again = await post(http, key)
@@ -121,8 +121,8 @@ async def test_a_limiter_that_forgot_is_told(http: httpx.AsyncClient, works: Wor
     assert [answer.status_code for answer in answers] == [202, 429]
 
 
-async def test_places_survive_the_worker(tmp_path: Path) -> None:
-    """A worker that begins holds the places of the jobs that an earlier one left undone."""
+async def test_slots_survive_the_worker(tmp_path: Path) -> None:
+    """A worker that begins holds the slots of the jobs that an earlier one left undone."""
     url = f"sqlite:///{tmp_path}/jobs.sqlite"
     async with working(tmp_path, url, access=ACCESS) as works:
         works.models["first"].held = asyncio.Event()
@@ -135,24 +135,24 @@ async def test_places_survive_the_worker(tmp_path: Path) -> None:
 
 
 async def test_an_end_and_a_look_at_once() -> None:
-    """A job that ends while the unfinished ones are read keeps no place, whichever of both is first."""
-    limiter, place = Limiter(330), Place("ann", "1")
+    """A job that ends while the unfinished ones are read keeps no slot, whichever of both is first."""
+    limiter, slot = Limiter(330), JobSlot("ann", "1")
 
     class Near:
-        async def hold(self, held: list[Place]) -> None:
+        async def hold(self, held: list[JobSlot]) -> None:
             limiter.hold(held)
 
         async def end(self, job_id: str) -> None:
             limiter.end(job_id)
 
-    async def read() -> list[Place]:
+    async def read() -> list[JobSlot]:
         await asyncio.sleep(0)
-        return [place]
+        return [slot]
 
     for _ in range(3):
-        places = Places(Near())
-        limiter.hold([place])
-        await asyncio.gather(places.hold(read()), places.free(place), places.hold(read()))
+        slots = Slots(Near())
+        limiter.hold([slot])
+        await asyncio.gather(slots.hold(read()), slots.free(slot), slots.hold(read()))
         assert len(limiter) == 0
 
 
@@ -160,19 +160,19 @@ async def test_jobs_go_on_without_the_limiter(caplog: pytest.LogCaptureFixture) 
     """A limiter that is away stops no job: the log says so."""
 
     class Away:
-        async def hold(self, held: list[Place]) -> None:
+        async def hold(self, held: list[JobSlot]) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
         async def end(self, job_id: str) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
-    await Places(Away()).free(Place("ann", "1"))
+    await Slots(Away()).free(JobSlot("ann", "1"))
 
     assert "The limiter is away" in caplog.text
 
 
 async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) -> None:
-    """A job that breaks by our own fault has failed, sends job_failed, keeps what was done, and frees its place."""
+    """A job that breaks by our own fault has failed, sends job_failed, keeps what was done, and frees its slot."""
     works.models["first"].held.set()  # type: ignore[union-attr]
 
     async def drop(*_: object) -> None:
@@ -196,4 +196,4 @@ async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) 
     }  # fmt: skip
     assert [result["model_id"] for result in message["results"]] == ["first"]
     assert len(receiver.messages) == 2
-    assert len(works.books.limiter) == 1  # the window of requests, and no place
+    assert len(works.books.limiter) == 1  # the window of requests, and no slot

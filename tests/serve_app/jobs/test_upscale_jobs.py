@@ -14,12 +14,14 @@ import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
+from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import CutoutError, ModelCrashed, ServiceUnavailable
 from cutout.jobs import Upscaled
 from cutout.limits import LimitsSpec
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.jobs import workflows
+from serve_app.jobs.state import Order
 from serve_app.jobs.webhooks import signature
 from tests.support.jobbing import Works, picture, working
 from tests.support.patience import HANG_S
@@ -203,7 +205,7 @@ async def test_it_may_be_cancelled(http: httpx.AsyncClient, works: Works) -> Non
     assert "event: summary" in (await waiting).text
 
 
-async def test_it_has_its_callers_place(http: httpx.AsyncClient, works: Works) -> None:
+async def test_it_has_its_callers_slot(http: httpx.AsyncClient, works: Works) -> None:
     """A job that is answered later is one of its caller's jobs at a time, as any other, until it has ended."""
     works.upscaler.held = asyncio.Event()
     first, second = [await http.post("/upscale", json=BODY, headers=ASYNC) for _ in range(2)]
@@ -266,4 +268,5 @@ async def test_an_order_of_the_version_before(http: httpx.AsyncClient, works: Wo
     body = await ended(http, job_id)
 
     assert (body["status"], body["models"], body["skipped"]) == ("completed", ["first"], {"broken": "no ink"})
+    assert Order.of(WRITTEN_BEFORE).slot == JobSlot("anonymous", "1")
     assert body["results"][0]["output_dimensions"] == {"width": 48, "height": 48}

@@ -23,7 +23,7 @@ async def test_one_job_too_many_is_told_when_to_come_again() -> None:
 
         refused = await http.post("/remove-background", **IMAGE)
         health = await http.get("/health")
-        places_left = await limiter.places_left()
+        slots_left = await limiter.slots_left()
         jobs.go.set()
         answers = [(await job).status_code for job in in_hand]
         next_one = await http.post("/remove-background", **IMAGE)
@@ -32,7 +32,7 @@ async def test_one_job_too_many_is_told_when_to_come_again() -> None:
     assert int(refused.headers["Retry-After"]) >= 1
     assert int(health.headers[BUDGET[1]]) == 58
     assert health.status_code == 200
-    assert places_left == 2  # of four
+    assert slots_left == 2  # of four
     assert (answers, next_one.status_code) == ([200, 200], 200)
 
 

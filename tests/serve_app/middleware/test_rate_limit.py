@@ -103,56 +103,56 @@ async def test_four_jobs_at_a_time(world: World) -> None:
 
 
 async def test_who_has_his_answer_may_send_the_next_job(clock: Clock) -> None:
-    """The place is free before the first byte of a whole answer is sent: the next job finds it, whatever is faster."""
+    """The slot is free before the first byte of a whole answer is sent: the next job finds it, whatever is faster."""
     limiter, jobs = NearLimiter(clock), Jobs()
     jobs.go.set()
     left = {}
 
     async def send(message: Message) -> None:
-        left[message["type"]] = await limiter.places_left()
+        left[message["type"]] = await limiter.slots_left()
 
     await jobs.service(limiter)(SCOPE, received, send)
 
     assert left == {"http.response.start": 4, "http.response.body": 4}
 
 
-async def test_a_place_is_given_back_after_an_exception(world: World) -> None:
-    """A job that falls gives its place back, and its answer still says what is left."""
+async def test_a_slot_is_given_back_after_an_exception(world: World) -> None:
+    """A job that falls gives its slot back, and its answer still says what is left."""
     world.jobs.go.set()
 
     answers = [await world.post("/fall") for _ in range(5)]
 
     assert [answer.status_code for answer in answers] == [500] * 5
     assert all(name in answer.headers for answer in answers for name in BUDGET)
-    assert await world.limiter.places_left() == 4
+    assert await world.limiter.slots_left() == 4
 
 
-async def test_a_place_is_given_back_when_the_caller_hangs_up(world: World) -> None:
-    """A caller who leaves in the middle of his answer leaves no place taken."""
+async def test_a_slot_is_given_back_when_the_caller_hangs_up(world: World) -> None:
+    """A caller who leaves in the middle of his answer leaves no slot taken."""
     url = world.url()
     async with (
         httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
         client.stream("POST", "/stream"),
     ):
         await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
-        assert await world.limiter.places_left() == 3
+        assert await world.limiter.slots_left() == 3
 
     await asyncio.wait_for(world.limiter.ended.acquire(), HANG_S)
-    assert await world.limiter.places_left() == 4
+    assert await world.limiter.slots_left() == 4
 
 
-@pytest.mark.parametrize("when", ["while it waits for a place", "while it works"])
-async def test_a_place_is_given_back_when_the_request_is_cancelled(clock: Clock, when: str) -> None:
-    """Ray Serve cancels the request of a caller who hangs up; at whatever moment, no place stays taken."""
+@pytest.mark.parametrize("when", ["while it waits for a slot", "while it works"])
+async def test_a_slot_is_given_back_when_the_request_is_cancelled(clock: Clock, when: str) -> None:
+    """Ray Serve cancels the request of a caller who hangs up; at whatever moment, no slot stays taken."""
     limiter, jobs = NearLimiter(clock), Jobs()
 
     async def send(message: Message) -> None:
         raise AssertionError(f"nothing was to be sent: {message}")
 
-    if when == "while it waits for a place":
+    if when == "while it waits for a slot":
         limiter.may_begin.clear()
     request = asyncio.ensure_future(jobs.service(limiter)(SCOPE, received, send))
-    while await limiter.places_left() == 4:
+    while await limiter.slots_left() == 4:
         await asyncio.sleep(0)
     if when == "while it works":
         await asyncio.wait_for(jobs.working.acquire(), HANG_S)
@@ -160,7 +160,7 @@ async def test_a_place_is_given_back_when_the_request_is_cancelled(clock: Clock,
 
     with pytest.raises(asyncio.CancelledError):
         await request
-    assert await limiter.places_left() == 4
+    assert await limiter.slots_left() == 4
 
 
 async def test_headers_on_every_answer(clock: Clock) -> None:
@@ -183,7 +183,7 @@ async def test_headers_on_every_answer(clock: Clock) -> None:
 
 
 async def test_a_line_break_in_the_path_saves_nothing(world: World) -> None:
-    """/remove-background%0A, which Starlette routes like the path without it, needs a place as well."""
+    """/remove-background%0A, which Starlette routes like the path without it, needs a slot as well."""
     sent = [asyncio.create_task(world.post("/remove-background%0A")) for _ in range(5)]
     done, _ = await asyncio.wait(sent, timeout=HANG_S, return_when=asyncio.FIRST_COMPLETED)
 
@@ -263,12 +263,12 @@ async def test_what_the_limiter_let_in_counts_when_it_goes(clock: Clock) -> None
     assert client.get("/models").status_code == 429
 
 
-async def test_a_place_whose_answer_came_too_late_is_given_back(world: World) -> None:
-    """A job begun without waiting longer for the limiter gives back the place that it got nevertheless."""
+async def test_a_slot_whose_answer_came_too_late_is_given_back(world: World) -> None:
+    """A job begun without waiting longer for the limiter gives back the slot that it got nevertheless."""
     world.limiter.may_begin.clear()
     world.jobs.go.set()
 
     answer = await world.post("/remove-background")
 
     assert answer.status_code == 200
-    assert await world.limiter.places_left() == 4
+    assert await world.limiter.slots_left() == 4
