@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from benchmarks.quality.errors import Truth
-from benchmarks.quality.mattes import FAMILIES
+from benchmarks.quality.mattes import families
 from benchmarks.quality.samples import Sample
 from cutout.pixels.mattes.agreement import agreement
 from cutout.pixels.mattes.fuse import fused
@@ -51,7 +51,7 @@ class Judged:
 
 def ways(rgb: Rgb, made: Mapping[str, Alpha]) -> Ways:
     """`made` holds the networks' mattes by model, the cheapest first."""
-    scored = scores(rgb, made, FAMILIES)
+    scored = scores(rgb, made, families())
     winner = best(scored)
     mattes = {
         **made,
@@ -76,9 +76,9 @@ def judged(sample: Sample, made: Mapping[str, Alpha]) -> Judged:
 
 def _early(made: Mapping[str, Alpha], scored: Mapping[str, Score]) -> Mapping[str, Score]:
     """The scores of the cheapest network of each family, if they agree enough; of all of them otherwise."""
-    cheapest = {FAMILIES.get(model, model): model for model in reversed(list(made))}
+    cheapest = {families().get(model, model): model for model in reversed(list(made))}
     asked = {model: made[model] for model in made if model in cheapest.values()}
-    agreed = agreement(asked, FAMILIES)
+    agreed = agreement(asked, families())
     early = {model: replace(scored[model], agreement=agreed.get(model)) for model in asked}
     return early if agreed.get(best(early), 0) >= ENOUGH else scored
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,10 @@ from deployments.backends.base import Resources
 
 MODELS = (
     Path("configs/models/local_u2netp.yaml"),
-    Path("benchmarks/quality/models/local_u2net.yaml"),
+    Path("configs/models/local_u2net.yaml"),
     Path("configs/models/local_isnet.yaml"),
 )
 """From the cheapest to the dearest."""
-FAMILIES = {"local_u2netp": "u2net", "local_u2net": "u2net", "local_isnet": "isnet"}
-"""Networks of one design, trained on one data set, err together."""
 CACHE = Path.home() / ".cache" / "cutout-quality"
 
 
@@ -46,6 +45,12 @@ def mattes(pictures: Mapping[str, Rgb], cache: Path = CACHE) -> dict[str, dict[s
 def cpu_s(rgb: Rgb) -> dict[str, float]:
     """Processor time of every model for a picture, not the first one, by the model's id."""
     return {spec.id: asyncio.run(_time(spec, Picture(rgb))) for spec in map(_spec, MODELS)}
+
+
+@cache
+def families() -> dict[str, str]:
+    """The family of every model that names one, by the model's id."""
+    return {spec.id: spec.family for spec in map(_spec, MODELS) if spec.family}
 
 
 def _spec(file: Path) -> ModelSpec:

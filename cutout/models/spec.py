@@ -15,6 +15,8 @@ from cutout.spec import Spec
 
 LOCAL = "local_rembg"
 """The contract's name, in /health, for all models that run here."""
+RESERVED = ("all", "auto", "fused", "none")
+"""What a request may name in the place of a model's id."""
 
 
 class LicenceSpec(Spec):
@@ -36,6 +38,12 @@ class ModelSpec(Spec):
     free: bool = Field(False, description="Says that a remote model costs nothing; without it, it must have a price.")
     timeout_s: PositiveFloat = Field(60.0, le=600, description="Seconds from the fan-out until it counts as failed.")
     licence: LicenceSpec = Field(description="Of the weights, or of the provider's service.")
+    family: str | None = Field(
+        None,
+        min_length=1,
+        description="Networks of one design and training set err alike: all of a family count as one where cutouts are "
+        "compared. Without it, the model is a family of its own.",
+    )
     decontaminate: bool = Field(
         True, description="Estimate the subject's own colour under soft alpha, where the model gives none."
     )
@@ -44,8 +52,8 @@ class ModelSpec(Spec):
     @field_validator("id")
     @classmethod
     def _not_a_word_of_the_api(cls, model_id: str) -> str:
-        if model_id in ("all", "none"):
-            raise ValueError("another name expected: `all` and `none` mean something in requests")
+        if model_id in RESERVED:
+            raise ValueError(f"another name expected: {', '.join(RESERVED)} mean something in requests")
         return model_id
 
     @model_validator(mode="after")

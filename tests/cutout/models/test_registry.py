@@ -21,13 +21,14 @@ def configs(folder: Path, model: str = MODEL, service: str = "") -> Path:
 
 
 def test_the_shipped_registry_is_the_contracts() -> None:
-    """The contract's five models have its names and prices; u2netp is ours."""
+    """The contract's five models have its names and prices; the U2-Nets are ours."""
     models = load_registry(CONFIGS).models
 
     assert {model_id: (spec.name, spec.price_usd) for model_id, spec in models.items()} == {
         "kie_recraft": ("Kie.ai Recraft BG", 0.005),
         "local_birefnet": ("Local BiRefNet General", 0.0),
         "local_isnet": ("Local ISNet", 0.0),
+        "local_u2net": ("Local U2-Net", 0.0),
         "local_u2netp": ("Local U2Netp", 0.0),
         "runware_birefnet_portrait": ("Runware BiRefNet Portrait", 0.0006),
         "runware_rmbg2": ("Runware RMBG 2.0", 0.0006),
@@ -37,13 +38,14 @@ def test_the_shipped_registry_is_the_contracts() -> None:
 def test_the_contracts_models_come_first() -> None:
     """The order of every answer is the contract's own, then the others by their ids."""
     assert list(load_registry(CONFIGS).models) == [
-        "runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_birefnet", "local_isnet", "local_u2netp",
+        "runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_birefnet", "local_isnet",
+        "local_u2net", "local_u2netp",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["all", "none", "Upper", "1st", "a-b"])
+@pytest.mark.parametrize("name", ["all", "auto", "fused", "none", "Upper", "1st", "a-b"])
 def test_a_name_that_requests_use_is_refused(tmp_path: Path, name: str) -> None:
-    """A model cannot be called `all` or `none`, nor anything but lower case, digits and underscores."""
+    """A model cannot be called as a word of requests, nor anything but lower case, digits and underscores."""
     (configs(tmp_path) / "models" / f"{name}.yaml").write_text(MODEL)
 
     with pytest.raises(ConfigurationError, match=f"{name}.yaml: id: "):

@@ -214,7 +214,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(host: ReleaseHost, home: P
 
 FETCH = """
 import sys
-from cutout.spec import WeightsSpec
+from cutout.models.spec import WeightsSpec
 from cutout.models.weights import fetch
 print("ready", flush=True)
 sys.stdin.readline()
