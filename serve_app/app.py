@@ -17,14 +17,16 @@ from fetching.fetch import Fetcher
 from serve_app import contract
 from serve_app.dialects import refusal
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
-from serve_app.dialects.rembg_server.routes import RembgServer
+from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.dialects.remove_bg.routes import Balance, RemoveBg
-from serve_app.endpoints.compose import Compose
-from serve_app.endpoints.jobs import JobRoutes
+from serve_app.dialects.remove_bg.routes import Balance, RemoveBgEndpoints
+from serve_app.endpoints.compose import ComposeEndpoint
+from serve_app.endpoints.health import HealthEndpoints
+from serve_app.endpoints.jobs import JobEndpoints
+from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import page_routes
-from serve_app.endpoints.process import Routes
-from serve_app.endpoints.selections import Ledger, Selections
+from serve_app.endpoints.process import ProcessEndpoints
+from serve_app.endpoints.selections import Ledger, SelectionEndpoints
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
@@ -77,7 +79,7 @@ def create_app(
     fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
     finishes = Finishes(service.fetch, service.limits, shotgun.decoder)
     cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
-    remove_bg, rembg = RemoveBg(shotgun, books), RembgServer(shotgun)
+    remove_bg, rembg = RemoveBgEndpoints(shotgun, books), RembgEndpoints(shotgun)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -87,22 +89,21 @@ def create_app(
 
     app = FastAPI(title="Cutout Shotgun", version=VERSION, docs_url=None, redoc_url=None, lifespan=lifespan)
     app.router.redirect_slashes = False
-    jobs = JobRoutes(shotgun, fetcher, finishes, durable) if durable else None
+    jobs = JobEndpoints(shotgun, fetcher, finishes, durable) if durable else None
     leans_on = dependencies or Dependencies({})
-    routes = Routes(
+    routes = ProcessEndpoints(
         shotgun,
         cache,
         fetcher,
         finishes,
         ledger=books,
-        request_metrics=request_metrics,
-        dependencies=leans_on,
         jobs=jobs,
     )
-    _add_shotgun(app, routes)
-    _add_selections(app, Selections(books))
+    health = HealthEndpoints(shotgun.statuses, leans_on, request_metrics)
+    _add_shotgun(app, routes, health, ModelEndpoints(shotgun.statuses))
+    _add_selections(app, SelectionEndpoints(books))
     if jobs and durable:
-        _add_jobs(app, jobs, Compose(shotgun, cache, finishes, durable.worker, durable.store))
+        _add_jobs(app, jobs, ComposeEndpoint(shotgun, cache, finishes, durable.worker, durable.store))
     _add_drop_ins(app, remove_bg, rembg)
     app.router.routes.extend(page_routes())
     for kind, handler in ((CutoutError, _known), (HTTPException, _routing), (Exception, _unknown)):
@@ -119,19 +120,19 @@ def create_app(
     return RequestId(Paths(with_cors(served, service.access)))
 
 
-def _add_shotgun(app: FastAPI, routes: Routes) -> None:
+def _add_shotgun(app: FastAPI, routes: ProcessEndpoints, health: HealthEndpoints, models: ModelEndpoints) -> None:
     post, get = app.post, app.get
-    get("/health", **answers(contract.HealthBody))(routes.health)
-    get("/health/live", **answers(contract.LiveBody))(routes.live)
-    get("/health/ready", **ready())(routes.ready)
-    get("/models", **answers(contract.ModelsBody))(routes.models)
+    get("/health", **answers(contract.HealthBody))(health.health)
+    get("/health/live", **answers(contract.LiveBody))(health.live)
+    get("/health/ready", **ready())(health.ready)
+    get("/models", **answers(contract.ModelsBody))(models.models)
     post("/remove-background", **job(contract.RemoveForm, contract.RemoveBody))(routes.remove_background)
     post("/upscale", **job(contract.UpscaleForm, contract.UpscaleBody))(routes.upscale)
     post("/process", **job(contract.ProcessForm, contract.ProcessBody))(routes.process)
     post("/estimate", **answers(contract.EstimateBody, 400, 403, 415, 503, form=contract.EstimateForm))(routes.estimate)
 
 
-def _add_selections(app: FastAPI, selections: Selections) -> None:
+def _add_selections(app: FastAPI, selections: SelectionEndpoints) -> None:
     post, get = app.post, app.get
     post("/log-selection", **answers(contract.SelectionBody, 400, 404, 415, 503, form=contract.SelectionForm))(
         selections.log_selection
@@ -140,7 +141,7 @@ def _add_selections(app: FastAPI, selections: Selections) -> None:
     get("/selections/export", **exported(400, 503))(selections.export)
 
 
-def _add_jobs(app: FastAPI, jobs: JobRoutes, compose: Compose) -> None:
+def _add_jobs(app: FastAPI, jobs: JobEndpoints, compose: ComposeEndpoint) -> None:
     post, get = app.post, app.get
     state = answers(contract.JobStateBody, 404, 503)
     get("/jobs/{job_id}", **state)(jobs.read)
@@ -151,7 +152,7 @@ def _add_jobs(app: FastAPI, jobs: JobRoutes, compose: Compose) -> None:
     get("/results/{job_id}/{name}", **signed(403, 404, 503))(jobs.result)
 
 
-def _add_drop_ins(app: FastAPI, remove_bg: RemoveBg, rembg: RembgServer) -> None:
+def _add_drop_ins(app: FastAPI, remove_bg: RemoveBgEndpoints, rembg: RembgEndpoints) -> None:
     post, get = app.post, app.get
     post("/v1.0/removebg", **dialects.removebg(RemoveBgForm))(remove_bg.removebg)
     get("/v1.0/account", **dialects.account())(remove_bg.account)

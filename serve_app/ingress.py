@@ -20,7 +20,8 @@ from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments
 from serve_app.app import create_app
 from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
-from serve_app.endpoints.health import health_body, models_body
+from serve_app.endpoints.health import health_body
+from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.fanout.shotgun import Shotgun

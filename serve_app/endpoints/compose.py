@@ -30,7 +30,7 @@ class States(Protocol):
         """How far one is; None when there is none."""
 
 
-class Compose:
+class ComposeEndpoint:
     """The endpoint over what `keeper` and durable jobs have kept in `store`."""
 
     def __init__(

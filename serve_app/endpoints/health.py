@@ -1,19 +1,47 @@
-"""What the board says, in the contract's words."""
+"""GET /health and its two probes: whether the service works, whether it answers, whether requests should come."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from cutout.errors import ServiceUnavailable
 from cutout.models.status import ModelStatus
-from serve_app.fanout.dependencies import DependencyStatus
+from serve_app.fanout.dependencies import Dependencies, DependencyStatus
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.selection import ModelSelection
-from serve_app.responses.bodies import engine_body
 from serve_app.settings import VERSION
+from serve_app.telemetry.requests import RequestMetrics
 
 States: TypeAlias = Mapping[str, DependencyStatus | None]
 """What the service leans on beside models, by name; None while it has not been looked at."""
 WORST_FIRST = ("unreachable", "unconfigured", "unavailable", "starting", "degraded", "available", "connected", "loaded")
 TROUBLE = {"unreachable", "degraded"}
+
+
+class HealthEndpoints:
+    """The endpoints that say how the service is."""
+
+    def __init__(self, statuses: ModelStatuses, dependencies: Dependencies, request_metrics: RequestMetrics) -> None:
+        self._statuses = statuses
+        self._dependencies = dependencies
+        self._request_metrics = request_metrics
+
+    async def health(self, _: Request) -> Response:
+        """Whether the service works, and each model."""
+        return JSONResponse(health_body(self._statuses, self._dependencies.states()))
+
+    async def live(self, _: Request) -> Response:
+        """Whether this process answers. A process that does not is to be started anew."""
+        return JSONResponse({"status": "alive"})
+
+    async def ready(self, _: Request) -> Response:
+        """Whether requests should come: 503 until every enabled, available model has run once, and while draining.
+
+        Also while the ledger or the worker of durable jobs cannot work.
+        """
+        body = readiness_body(self._statuses, self._dependencies.states(), self._request_metrics.draining)
+        return JSONResponse(body, 200 if body["status"] == "ready" else ServiceUnavailable.status)
 
 
 def health_body(statuses: ModelStatuses, dependencies: States) -> dict[str, Any]:
@@ -55,22 +83,6 @@ def readiness_body(statuses: ModelStatuses, dependencies: States, draining: bool
     return {"status": status, "waiting_for": waiting, "unavailable": reasons}
 
 
-def models_body(statuses: ModelStatuses) -> dict[str, Any]:
-    """GET /models."""
-    return {"models": [_card(statuses, model_id) for model_id in statuses.specs]}
-
-
-def estimate_body(selection: ModelSelection, statuses: ModelStatuses) -> dict[str, Any]:
-    """POST /estimate."""
-    medians = [median for name in selection.models if (median := statuses.median_ms(name)) is not None]
-    return {
-        "models": selection.prices_usd,
-        "estimate_usd": selection.estimate_usd,
-        "expected_time_ms": max(medians, default=None),
-        "skipped": selection.skipped,
-    }
-
-
 def _state(status: ModelStatus | None) -> dict[str, Any]:
     if status is None:
         return {"state": "starting"}
@@ -90,21 +102,3 @@ def _services(statuses: ModelStatuses) -> dict[str, str]:
 def _word(status: ModelStatus | None) -> str:
     """A model's own word about its provider."""
     return "starting" if status is None else status.health or "unavailable"
-
-
-def _card(statuses: ModelStatuses, model_id: str) -> dict[str, Any]:
-    spec, status = statuses.specs[model_id], statuses.status(model_id)
-    return {
-        "id": model_id,
-        "name": spec.name,
-        "provider": spec.provider,
-        "available": status is not None and status.state == "ready",
-        "state": "starting" if status is None else status.state,
-        "reason": status.reason if status else None,
-        "price_usd": spec.price_usd,
-        "licence": spec.licence.name,
-        "commercial_use": spec.licence.commercial,
-        "timeout_s": spec.timeout_s,
-        "median_time_ms": statuses.median_ms(model_id),
-        "engine": engine_body(status.engine if status else None),
-    }

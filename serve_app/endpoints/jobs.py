@@ -31,7 +31,7 @@ AWAY_S = 1.0
 """Gap between two questions while the jobs' worker is away."""
 
 
-class JobRoutes:
+class JobEndpoints:
     """Durable jobs over HTTP."""
 
     def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.errors import ServiceUnavailable
 from cutout.jobs import Job
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.types import MEDIA_TYPES
@@ -15,10 +14,9 @@ from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from fetching.fetch import Fetcher
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
-from serve_app.endpoints.health import estimate_body, health_body, models_body, readiness_body
-from serve_app.endpoints.jobs import JobRoutes
+from serve_app.endpoints.jobs import JobEndpoints
+from serve_app.endpoints.models import estimate_body
 from serve_app.endpoints.selections import Ledger
-from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.selection import choose
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import WinnerChoice, check_pick, check_single, ranked
@@ -30,7 +28,6 @@ from serve_app.responses.bodies import upscale_response
 from serve_app.responses.reply import answered, upscaled_response
 from serve_app.responses.stream import stream_response
 from serve_app.storage.cutout_cache import CutoutCache
-from serve_app.telemetry.requests import RequestMetrics
 
 
 def new_id() -> str:
@@ -38,8 +35,8 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-class Routes:
-    """The endpoints of one service."""
+class ProcessEndpoints:
+    """The endpoints that take a picture, and the estimate of what they would cost."""
 
     def __init__(
         self,
@@ -49,40 +46,16 @@ class Routes:
         finishes: Finishes,
         *,
         ledger: Ledger,
-        request_metrics: RequestMetrics,
-        dependencies: Dependencies,
-        jobs: JobRoutes | None = None,
+        jobs: JobEndpoints | None = None,
     ) -> None:
         self._shotgun = shotgun
         self._cache = cache
-        self._request_metrics = request_metrics
-        self._dependencies = dependencies
         self._fetcher = fetcher
         self._finishes = finishes
         self._ledger = ledger
         self._jobs = jobs
         self._limits = shotgun.registry.service.limits
         self._specs = shotgun.registry.models
-
-    async def health(self) -> Response:
-        """Whether the service works, and each model."""
-        return JSONResponse(health_body(self._shotgun.statuses, self._dependencies.states()))
-
-    async def live(self) -> Response:
-        """Whether this process answers. A process that does not is to be started anew."""
-        return JSONResponse({"status": "alive"})
-
-    async def ready(self) -> Response:
-        """Whether requests should come: 503 until every enabled, available model has run once, and while draining.
-
-        Also while the ledger or the worker of durable jobs cannot work.
-        """
-        body = readiness_body(self._shotgun.statuses, self._dependencies.states(), self._request_metrics.draining)
-        return JSONResponse(body, 200 if body["status"] == "ready" else ServiceUnavailable.status)
-
-    async def models(self) -> Response:
-        """Every model: availability, price, licence, median time so far."""
-        return JSONResponse(models_body(self._shotgun.statuses))
 
     async def remove_background(self, request: Request) -> Response:
         """Fire one picture at every background remover at once."""

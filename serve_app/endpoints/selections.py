@@ -29,7 +29,7 @@ class Ledger(Protocol):
         """The next picks after a number, of jobs that this key's id made; empty at the end."""
 
 
-class Selections:
+class SelectionEndpoints:
     """The endpoints of one ledger's picks."""
 
     def __init__(self, ledger: Ledger) -> None:

@@ -37,7 +37,7 @@ from deployments.upscaler import Upscaler
 from fetching.fetch import Fetcher
 from serve_app.app import create_app
 from serve_app.contract import ProcessForm, RemoveForm
-from serve_app.endpoints.jobs import JobRoutes
+from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workers
 from serve_app.jobs.acceptance import Durable, check_form
@@ -111,7 +111,7 @@ class Works:
     jobs: Jobs
     shotgun: Shotgun
     durable: Durable
-    routes: JobRoutes
+    routes: JobEndpoints
     store: PictureStore
     models: dict[str, Counted]
     upscaler: Enlarging
@@ -162,7 +162,7 @@ def built(
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
     fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
-    routes = JobRoutes(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
+    routes = JobEndpoints(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
     return Works(worker, shotgun, durable, routes, store, models, upscaler, books, folder, kept)
 
 

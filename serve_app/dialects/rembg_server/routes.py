@@ -29,7 +29,7 @@ F = TypeVar("F", bound=RembgForm)
 WANTED = Wanted((MULTIPART,), files=("file",))
 
 
-class RembgServer:
+class RembgEndpoints:
     """Both methods."""
 
     def __init__(self, shotgun: Shotgun) -> None:

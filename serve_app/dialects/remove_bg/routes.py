@@ -30,7 +30,7 @@ class Balance(Protocol):
         ...
 
 
-class RemoveBg:
+class RemoveBgEndpoints:
     """Both endpoints."""
 
     def __init__(self, shotgun: Shotgun, balance: Balance) -> None:
