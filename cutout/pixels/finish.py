@@ -4,13 +4,11 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from cutout.errors import ValidationError
 from cutout.pixels.crop import Margin, cropped, largest, subject_box
 from cutout.pixels.picture import Picture
-from cutout.pixels.resizing.convolution import convolved
-from cutout.pixels.resizing.tile import tiles
 from cutout.pixels.types import Alpha, Box, Colour, OutputFormat, Rgb, Rgba, Size
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
@@ -94,17 +92,17 @@ def on_background(rgba: Rgba, background: Colour | Picture) -> Rgb:
 
 
 def covering(rgb: Rgb, size: Size) -> Rgb:
-    """(size.height, size.width, 3): the centre of an (H, W, 3) picture, scaled so that it just covers that size."""
+    """(size.height, size.width, 3): the centre of an (H, W, 3) picture, scaled so that it just covers that size.
+
+    As `PIL.ImageOps.fit`, but the crop is rounded to whole pixels, and nothing outside it counts.
+    """
     height, width = rgb.shape[:2]
     scale = min(width / size.width, height / size.height)
     wide = min(width, max(1, round(size.width * scale)))
     high = min(height, max(1, round(size.height * scale)))
     left, top = (width - wide) // 2, (height - high) // 2
-    centre = rgb[top : top + high, left : left + wide]
-    covered = np.empty((size.height, size.width, 3), np.uint8)
-    for tile in tiles(Size(wide, high), size):
-        covered[tile.target] = convolved(centre[tile.source], tile.size, tile.crop)
-    return covered
+    centre = Image.fromarray(rgb[top : top + high, left : left + wide])
+    return np.asarray(centre.resize((size.width, size.height), Image.Resampling.LANCZOS))
 
 
 def colour(text: str) -> Colour | None:

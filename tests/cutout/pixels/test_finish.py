@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image, ImageOps
 
 from cutout.errors import ValidationError
 from cutout.pixels.crop import MOST_PX, SEEN, Margin, enlarged, subject_box
@@ -139,6 +140,17 @@ def test_a_background_covers_the_whole(source: tuple[int, int], target: tuple[in
     covered = covering(grey, Size(target[1], target[0]))
     assert covered.shape == (*target, 3)
     assert np.abs(covered.astype(int) - 77).max() <= 1
+
+
+@pytest.mark.parametrize(("source", "target"), [((300, 400), (200, 200)), ((64, 96), (128, 128)), ((90, 60), (30, 30))])
+def test_a_background_is_fitted_as_pillow_fits(source: tuple[int, int], target: tuple[int, int]) -> None:
+    """Where the crop has whole pixels, the result is that of PIL.ImageOps.fit, within 2/255."""
+    noise = np.random.default_rng(7).integers(0, 256, (*source, 3), dtype=np.uint8)
+    fitted = ImageOps.fit(Image.fromarray(noise), target[::-1], Image.Resampling.LANCZOS)
+    covered = covering(noise, Size(target[1], target[0]))
+    inner = (slice(8, -8), slice(8, -8))  # the kernel of `fit` reaches beyond its crop
+
+    assert np.abs(covered.astype(int) - np.asarray(fitted))[inner].max() <= 2
 
 
 def test_a_background_is_centred() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cutout.pixels.resizing import tile
+from cutout.pixels.resizing import resize
 from cutout.pixels.resizing.resize import resize_alpha, resize_rgb, resize_rgba
 from cutout.pixels.types import Rgb, Rgba, Size
 from tests.support.patience import HANG_S
@@ -111,15 +111,18 @@ def test_the_smallest_sizes_are_exact_too(
 
 
 @pytest.mark.parametrize("size", [(1804, 1200), (733, 1022), (260, 190)])
-def test_tiles_leave_no_seam(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture in tiles, some empty, some opaque, is within 1/255 of the picture in one piece."""
+def test_strips_leave_no_seam(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in small parts, some empty, some opaque, is within 1/255 of the picture in one piece."""
     rgba = cutout(photo("chelsea.jpg"))
-    monkeypatch.setattr(tile, "TILE_PX", 64)
-    in_tiles = resize_rgba(rgba, Size(*size))
-    monkeypatch.setattr(tile, "TILE_PX", 10_000)
+    with monkeypatch.context() as small:
+        for name in ("ROWS_PX", "COLUMNS_PX", "RUN_PX"):
+            small.setattr(resize, name, 32)
+        in_parts = resize_rgba(rgba, Size(*size))
+    for name in ("ROWS_PX", "COLUMNS_PX", "RUN_PX"):
+        monkeypatch.setattr(resize, name, 10_000)
     whole = resize_rgba(rgba, Size(*size))
 
-    difference = np.abs(in_tiles.astype(int) - whole)
+    difference = np.abs(in_parts.astype(int) - whole)
     assert difference[..., 3].max() <= 1
     assert difference[whole[..., 3] >= 4].max() <= 1
 
