@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from cutout.accounts.keys import KeyRing
+from cutout.accounts.keys import KeyRing, make_key
 from cutout.accounts.spec import AccessSpec
 from serve_app.app import create_app
 from tests.serve_app.jobs.test_jobs import ended
 from tests.serve_app.telemetry.test_requests import no_keys
-from tests.support.jobbing import WEBHOOK, client, picture, working
+from tests.support.jobbing import WEBHOOK, Works, client, picture, working
 from tests.support.limiting import error
 from tests.support.parts import BUSY, Memory, model, registry, shotgun
 from tests.support.receiver import Receiver
@@ -152,9 +152,17 @@ async def test_without_the_setting_there_is_no_cors(tmp_path: Path) -> None:
     assert answer.status_code == 401
 
 
+def with_key(works: Works) -> httpx.AsyncClient:
+    """A caller with a key, of a service with keys; his Host is not looked at."""
+    key, record = make_key("somebody")
+    keys = KeyRing(works.folder / "keys")
+    keys.add(record)
+    return client(works, keys, key)
+
+
 async def test_a_caller_with_a_key_is_answered_by_the_name_that_he_used(tmp_path: Path) -> None:
     """With keys he chose the Host himself, and an address in his answer is for him alone: no cache may keep it."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, client(works) as http:
+    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, with_key(works) as http:
         for host in ("cut.example", "cut.example:8443", "cut.example.", "192.168.7.3"):
             headers = {"Host": host, "Prefer": "respond-async"}
             answer = await http.post("/remove-background", files={"image": picture()}, headers=headers)
@@ -169,7 +177,7 @@ async def test_a_caller_with_a_key_is_answered_by_the_name_that_he_used(tmp_path
 async def test_what_is_no_host_is_in_no_address(tmp_path: Path) -> None:
     """It is refused by its name, before a job is made."""
     none = ["", "a.b@127.0.0.1", "cut.example/e", "cut.example?a=", "cut.example:port", "[::1", "a b", '"><script>']
-    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, client(works) as http:
+    async with working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite") as works, with_key(works) as http:
         for host in none:
             headers = {"Host": host, "Prefer": "respond-async"}
             refused = await http.post("/remove-background", files={"image": picture()}, headers=headers)
@@ -182,7 +190,7 @@ async def test_a_webhook_repeats_no_strangers_name(tmp_path: Path) -> None:
     """Its receiver takes the addresses for the service's: a Host that nobody set is refused by the setting's name."""
     async with (
         working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", webhook=WEBHOOK) as works,
-        client(works) as http,
+        with_key(works) as http,
         Receiver() as receiver,
     ):
         form: dict[str, Any] = {"data": {"webhook_url": receiver.url}, "files": {"image": picture()}}
@@ -201,7 +209,7 @@ async def test_a_public_url_is_for_every_host(tmp_path: Path) -> None:
     url = "https://cut.example/api"
     async with (
         working(tmp_path, f"sqlite:///{tmp_path}/ledger.sqlite", public_url=url, webhook=WEBHOOK) as works,
-        client(works) as http,
+        with_key(works) as http,
         Receiver() as receiver,
     ):
         form: dict[str, Any] = {"data": {"webhook_url": receiver.url}, "files": {"image": picture()}}

@@ -138,11 +138,12 @@ def test_a_new_secret_before_the_old_one(tmp_path: Path) -> None:
 async def test_a_repeated_request_after_a_new_secret(tmp_path: Path) -> None:
     """The job of an Idempotency-Key is found, and not paid for again, when the secret was changed in between."""
     body = {"image": base64.b64encode(picture()).decode(), "include_models": ["first"]}
-    async with working(tmp_path, f"sqlite:///{tmp_path / 'jobs.sqlite'}") as works, client(works) as http:
-        works.routes._signer = Signer(OLD.encode(), 60)
-        first = await http.post("/remove-background", json=body, headers={"Idempotency-Key": "k"})
-        works.routes._signer = Signer(NEW.encode(), 60, [OLD.encode()])
-        again = await http.post("/remove-background", json=body, headers={"Idempotency-Key": "k"})
+    answers = []
+    async with working(tmp_path, f"sqlite:///{tmp_path / 'jobs.sqlite'}") as works:
+        for signer in (Signer(OLD.encode(), 60), Signer(NEW.encode(), 60, [OLD.encode()])):
+            works.durable = replace(works.durable, signer=signer)
+            async with client(works) as http:
+                answers.append(await http.post("/remove-background", json=body, headers={"Idempotency-Key": "k"}))
 
-    assert again.json()["job_id"] == first.json()["job_id"]
+    assert answers[1].json()["job_id"] == answers[0].json()["job_id"]
     assert len(works.runs) == 1

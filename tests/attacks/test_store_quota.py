@@ -14,13 +14,11 @@ import pytest
 
 from cutout.telemetry.metrics import STORE_BYTES, STORE_LIMIT
 from serve_app import contract
-from serve_app.app import create_app
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.storage import quota
 from serve_app.storage.pictures import DROPPED, MARK
 from tests.serve_app.jobs.test_jobs import delivered, ended
-from tests.support.jobbing import WEBHOOK, Works, picture, working
-from tests.support.patience import HANG_S
+from tests.support.jobbing import WEBHOOK, Works, client, picture, working
 from tests.support.receiver import Receiver
 from tests.support.s3 import s3
 from tests.support.tiny_web import reply
@@ -40,9 +38,7 @@ async def service(
     given = {"store_bytes": LIMIT, "compose_s": 0, **jobs}
     async with working(folder, f"sqlite:///{folder}/jobs.sqlite", place=place, **given) as works:
         leans_on = Dependencies({"jobs": works.jobs})
-        app = create_app(works.shotgun, works.books, None, works.durable, dependencies=leans_on)  # type: ignore[arg-type]
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=HANG_S) as http:
+        async with client(works, dependencies=leans_on) as http:
             yield works, leans_on, http
 
 

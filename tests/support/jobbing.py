@@ -1,4 +1,4 @@
-"""Durable jobs without Ray: a worker in this process, its models, and the endpoints over it.
+"""Durable jobs without Ray: a worker in this process, its models, and the service over it.
 
 As a program, `python -m tests.support.jobbing FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
 """
@@ -7,7 +7,6 @@ import asyncio
 import io
 import os
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,14 +16,12 @@ from unittest import mock
 
 import httpx
 import uvicorn
-from fastapi import FastAPI, Request
 from PIL import Image
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from cutout.accounts.keys import KeyRecord
+from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
-from cutout.errors import CutoutError
-from cutout.jobs import Cutout, Failure, Job, Upscaled
+from cutout.jobs import Cutout, Failure, Upscaled
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.types import OutputFormat
@@ -34,19 +31,12 @@ from cutout.telemetry.metrics import Kept
 from deployments.backends.base import Resources
 from deployments.books import Books
 from deployments.upscaler import Upscaler
-from fetching.fetch import Fetcher
 from serve_app.app import create_app
-from serve_app.contract import ProcessForm, RemoveForm
-from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workers
-from serve_app.jobs.acceptance import Durable, check_form
+from serve_app.jobs.acceptance import Durable
 from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
-from serve_app.requests.accept import STREAMS, ZIP
-from serve_app.requests.finish import Finishes, reply_of
-from serve_app.requests.forms import known_models, read_form, terms
-from serve_app.responses.bodies import error_response
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
 from tests.support.parts import BUSY, InProcess, Memory, model, registry
@@ -106,26 +96,27 @@ class Enlarging(Upscaler):
 
 @dataclass
 class Works:
-    """A worker, what it is made of, and its endpoints."""
+    """A worker, and what it is made of."""
 
     jobs: Jobs
     shotgun: Shotgun
     durable: Durable
-    routes: JobEndpoints
     store: PictureStore
     models: dict[str, Counted]
     upscaler: Enlarging
     books: Memory
     folder: Path
     kept: Kept
-    caller: KeyRecord | None = None
-    """The API key of requests from now on."""
 
     @property
     def runs(self) -> list[str]:
         """Models that finished, in that order, each with the shade of its picture."""
         file = self.folder / "runs"
         return file.read_text().split() if file.exists() else []
+
+    def app(self, keys: KeyRing | None = None, books: Any = None, **given: Any) -> ASGIApp:
+        """The service over this worker; `books` in the place of the worker's own."""
+        return create_app(self.shotgun, books or self.books, keys, self.durable, **given)
 
 
 def picture(shade: int = 200, side: int = 24) -> bytes:
@@ -161,9 +152,8 @@ def built(
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = Jobs(shotgun, books, store, signer, database_url=database_url)
-    fetcher, durable = Fetcher(service.fetch, service.limits.body_bytes), Durable(worker, store, signer)
-    routes = JobEndpoints(shotgun, fetcher, Finishes(service.fetch, service.limits, shotgun.decoder), durable)
-    return Works(worker, shotgun, durable, routes, store, models, upscaler, books, folder, kept)
+    durable = Durable(worker, store, signer)
+    return Works(worker, shotgun, durable, store, models, upscaler, books, folder, kept)
 
 
 @asynccontextmanager
@@ -178,54 +168,11 @@ async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterato
             await works.jobs.close()
 
 
-def service(works: Works) -> FastAPI:
-    """The endpoints, as the service has them."""
-    app = FastAPI()
-
-    async def remove(request: Request) -> Response:
-        form, image = await read_form(request, RemoveForm, limits)
-        return await answer(request, form, image, form.include_models, None)
-
-    async def process(request: Request) -> Response:
-        form, image = await read_form(request, ProcessForm, limits)
-        return await answer(request, form, image, form.bg_models, form.upscale_factor)
-
-    async def answer(
-        request: Request, form: Any, image: bytes | None, models: list[str], factor: int | None
-    ) -> Response:
-        asked = known_models(models, works.models, "models")
-        reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
-        job = Job(str(uuid.uuid4()), image or b"", asked, reply.output_format, factor, terms(form), works.caller)
-        check_form(form, reply)
-        assert works.routes.wants(request, form)
-        return await works.routes.answer(request, form, job, reply)
-
-    async def known(_: Request, error: Exception) -> Response:
-        assert isinstance(error, CutoutError)
-        return error_response(error)
-
-    async def with_key(request: Request, call_next: Any) -> Response:
-        request.scope.setdefault("state", {})["key"] = works.caller
-        response: Response = await call_next(request)
-        return response
-
-    limits = works.routes._service.limits
-    app.post("/remove-background")(remove)
-    app.post("/process")(process)
-    app.get("/jobs/{job_id}")(works.routes.read)
-    app.delete("/jobs/{job_id}")(works.routes.cancel)
-    app.get("/jobs/{job_id}/events")(works.routes.events)
-    app.post("/jobs/{job_id}/webhook")(works.routes.redeliver)
-    app.get("/results/{job_id}/{name}")(works.routes.result)
-    app.add_exception_handler(CutoutError, known)
-    app.middleware("http")(with_key)
-    return app
-
-
-def client(works: Works) -> httpx.AsyncClient:
-    """A caller of it."""
-    transport = httpx.ASGITransport(service(works), raise_app_exceptions=True)
-    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S)
+def client(works: Works, keys: KeyRing | None = None, key: str = "", **given: Any) -> httpx.AsyncClient:
+    """A caller of the service over a worker; with `keys` the service wants API keys, and the caller sends `key`."""
+    headers = {"X-API-Key": key} if key else {}
+    transport = httpx.ASGITransport(works.app(keys, **given))
+    return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S, headers=headers)
 
 
 async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
@@ -234,8 +181,7 @@ async def serve_until_killed(folder: Path, database_url: str, place: str, port: 
     books = Books(database_url, lease_s=HANG_S)
     await books.start()
     async with working(folder, database_url, place=place, pause_s=0.1, books=books, webhook=webhook) as works:
-        app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
-        config = uvicorn.Config(app, port=port, log_level="warning", lifespan="off")
+        config = uvicorn.Config(works.app(), port=port, log_level="warning", lifespan="off")
         await uvicorn.Server(config).serve()
 
 

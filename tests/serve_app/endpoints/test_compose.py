@@ -12,16 +12,14 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app import contract
-from serve_app.app import create_app
 from serve_app.storage.cutout_cache import SUFFIX
 from tests.cutout.pixels.test_density import said
 from tests.serve_app.endpoints.test_process import opened
-from tests.support.jobbing import Works, picture, working
+from tests.support.jobbing import Works, client, picture, working
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
@@ -35,13 +33,8 @@ class Service:
     def __init__(self, works: Works, books: Books) -> None:
         self.works, self.books = works, books
 
-    def app(self, keys: KeyRing | None = None) -> ASGIApp:
-        return create_app(self.works.shotgun, self.books, keys, self.works.durable)  # type: ignore[arg-type]
-
     def client(self, keys: KeyRing | None = None, key: str = "") -> httpx.AsyncClient:
-        headers = {"x-api-key": key} if key else {}
-        transport = httpx.ASGITransport(self.app(keys))
-        return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S, headers=headers)
+        return client(self.works, keys, key, books=self.books)
 
 
 @pytest.fixture

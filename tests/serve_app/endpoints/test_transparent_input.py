@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,10 +12,9 @@ from starlette.testclient import TestClient
 
 from cutout.pixels.ground import KEPT_NOTE
 from cutout.removal import RETURNED_NOTE
-from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import opened, png, text
 from tests.serve_app.jobs.test_jobs import ended
-from tests.support.jobbing import working
+from tests.support.jobbing import client, working
 
 LOGO = np.zeros((24, 32, 4), np.uint8)
 LOGO[4:20, 4:28] = (255, 255, 255, 255)
@@ -100,13 +98,12 @@ async def test_a_durable_job_does_the_same(
     sent: dict[str, Any] = {"image": text(png(HALF)), models: ["first"], "transparency_handling": handling}
     if factor:
         sent["upscale_factor"] = factor
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=0) as works:
-        app = create_app(works.shotgun, works.books, None, works.durable)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
-            accepted = await http.post(path, json=sent, headers={"prefer": "respond-async"})
-            body = await ended(http, accepted.json()["status_url"])
-            [found] = body["results"]
-            pixels = np.asarray(Image.open(io.BytesIO((await http.get(found["image_url"])).content)))
+    url = f"sqlite:///{tmp_path}/jobs.sqlite"
+    async with working(tmp_path, url, compose_s=0) as works, client(works) as http:
+        accepted = await http.post(path, json=sent, headers={"prefer": "respond-async"})
+        body = await ended(http, accepted.json()["status_url"])
+        [found] = body["results"]
+        pixels = np.asarray(Image.open(io.BytesIO((await http.get(found["image_url"])).content)))
 
     middle = 12 * (factor or 1)
     assert pixels[middle, [middle // 3, -middle // 3], 3].tolist() == alpha

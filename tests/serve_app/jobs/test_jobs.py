@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from standardwebhooks import Webhook
 
-from cutout.accounts.keys import make_key
+from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import ServiceUnavailable
 from cutout.picks.records import JobRecord
 from cutout.telemetry.metrics import SPAN_SECONDS
 from serve_app import contract
-from serve_app.jobs.webhooks import receivers, signature
+from serve_app.jobs.webhooks import signature
 from tests.deployments.conftest import database_url, postgres
 from tests.support.jobbing import WEBHOOK, Works, client, picture, working
 from tests.support.patience import HANG_S
@@ -152,21 +152,23 @@ async def test_unknown_jobs(http: httpx.AsyncClient, path: str) -> None:
         assert answer.status_code == 404, (method, under)
 
 
-async def test_a_job_belongs_to_its_key(http: httpx.AsyncClient, works: Works) -> None:
+async def test_a_job_belongs_to_its_key(http: httpx.AsyncClient, works: Works, tmp_path: Path) -> None:
     """A job made by a key is there for that key alone; two callers' equal idempotency keys are two keys."""
-    mine, other = make_key("mine")[1], make_key("other")[1]
-    works.caller = mine
+    (mine, my_record), (other, other_record) = make_key("mine"), make_key("other")
+    keys = KeyRing(tmp_path / "keys.json")
+    keys.add(my_record)
+    keys.add(other_record)
     headers = ASYNC | {"Idempotency-Key": "1"}
-    answer = await http.post("/remove-background", json=asked(), headers=headers)
-    url = answer.json()["status_url"]
+    async with client(works, keys, mine) as me, client(works, keys, other) as them:
+        answer = await me.post("/remove-background", json=asked(), headers=headers)
+        url = answer.json()["status_url"]
 
-    assert (await http.get(url)).status_code == 200
-    for caller in (other, None):
-        works.caller = caller
-        assert (await http.get(url)).status_code == 404
-        assert (await http.delete(url)).status_code == 404
-        theirs = await http.post("/remove-background", json=asked(), headers=headers)
-        assert theirs.json()["job_id"] != answer.json()["job_id"]
+        assert (await me.get(url)).status_code == 200
+        for caller in (them, http):  # the other key, and a service without keys
+            assert (await caller.get(url)).status_code == 404
+            assert (await caller.delete(url)).status_code == 404
+            theirs = await caller.post("/remove-background", json=asked(), headers=headers)
+            assert theirs.json()["job_id"] != answer.json()["job_id"]
 
 
 async def test_the_same_key_is_the_same_job(http: httpx.AsyncClient, works: Works) -> None:
@@ -468,10 +470,13 @@ async def test_redeliveries_that_are_refused(http: httpx.AsyncClient, works: Wor
 async def test_a_webhook_never_goes_inside(tmp_path: Path, database_url: str) -> None:
     """A receiver that leads inside only after its job was accepted is not connected to, and the job shows why."""
     given = {"webhook": {"gaps_s": (0.1,)}}
-    async with working(tmp_path, database_url, **given) as works, client(works) as http, Receiver() as receiver:
-        works.routes._acceptance._receivers = receivers(WEBHOOK)
-        answer = await http.post("/remove-background", json=asked(webhook_url=receiver.url))
-        state = await delivered(http, answer.json()["status_url"], "failed")
+    async with working(tmp_path, database_url, **given) as works, Receiver() as receiver:
+        reg = works.shotgun.registry  # the ingress allows loopback, which the worker does not
+        jobs = reg.service.jobs.model_copy(update={"webhook": WEBHOOK})
+        works.shotgun.registry = reg.model_copy(update={"service": reg.service.model_copy(update={"jobs": jobs})})
+        async with client(works) as http:
+            answer = await http.post("/remove-background", json=asked(webhook_url=receiver.url))
+            state = await delivered(http, answer.json()["status_url"], "failed")
 
     assert state["status"] == "completed"
     assert {a["reason"] for a in state["webhook"]["attempts"]} == {"Its host has no public address"}

@@ -9,15 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.types import ASGIApp
 
 from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import JobSlot
 from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable
-from serve_app.app import create_app
 from serve_app.jobs.slots import Slots
-from tests.support.jobbing import Works, picture, working
+from tests.support.jobbing import Works, client, picture, working
 from tests.support.patience import HANG_S
 from tests.support.receiver import Receiver
 
@@ -39,9 +37,7 @@ async def works(tmp_path: Path) -> AsyncIterator[Works]:
 @pytest.fixture
 async def http(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the whole service."""
-    app: ASGIApp = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S) as http:
+    async with client(works) as http:
         yield http
 
 
@@ -126,8 +122,7 @@ async def test_slots_survive_the_worker(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/jobs.sqlite"
     async with working(tmp_path, url, access=ACCESS) as works:
         works.models["first"].held = asyncio.Event()
-        app = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
+        async with client(works) as http:
             await post(http, ASYNC)
     async with working(tmp_path, url, access=ACCESS, pause_s=60) as works, asyncio.timeout(HANG_S):
         while not len(works.books.limiter):

@@ -19,11 +19,10 @@ from cutout.errors import CutoutError, ModelCrashed, ServiceUnavailable
 from cutout.jobs import Upscaled
 from cutout.limits import LimitsSpec
 from serve_app import contract
-from serve_app.app import create_app
 from serve_app.jobs import workflows
 from serve_app.jobs.state import Order
 from serve_app.jobs.webhooks import signature
-from tests.support.jobbing import Works, picture, working
+from tests.support.jobbing import Works, client, picture, working
 from tests.support.patience import HANG_S
 from tests.support.receiver import Receiver
 
@@ -67,9 +66,7 @@ async def works(tmp_path: Path) -> AsyncIterator[Works]:
 @pytest.fixture
 async def http(works: Works) -> AsyncIterator[httpx.AsyncClient]:
     """A caller of the whole service."""
-    app: Any = create_app(works.shotgun, works.books, None, works.durable)  # type: ignore[arg-type]
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S) as http:
+    async with client(works) as http:
         yield http
 
 

@@ -101,7 +101,7 @@ async def whole(folder: Path) -> AsyncIterator[str]:
         books = Books(database_url, lease_s=60)
         await books.start()
         watching = asyncio.create_task(works.shotgun.statuses.watch())
-        async with served(create_app(works.shotgun, books, keys, works.durable)) as url:
+        async with served(works.app(keys, books)) as url:
             yield url
         watching.cancel()
         await books.close()

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from cutout.models.status import ModelStatus
 from serve_app.requests.accept import NDJSON, SSE
-from serve_app.responses.bodies import stream
+from serve_app.responses import stream
 from serve_app.responses.stream import stream_response
 from tests.serve_app.endpoints.test_process import png, text
 from tests.serve_app.fanout.test_shotgun import fired, job, nothing
