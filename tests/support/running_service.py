@@ -17,6 +17,7 @@ import yaml
 
 from benchmarks.processes import free_port, started, wait_until
 from serve_app.process.child_processes import RUN_ID, members, running
+from tests.support.patience import HANG_S
 
 START_S = 180
 OWN = ("Ingress", "Upscaler", "Ledger", "Jobs")
@@ -91,7 +92,7 @@ class Running:
 
     def health(self) -> dict[str, Any]:
         """GET /health."""
-        body: dict[str, Any] = httpx.get(f"{self.address}/health", timeout=10, trust_env=False).json()
+        body: dict[str, Any] = httpx.get(f"{self.address}/health", timeout=HANG_S, trust_env=False).json()
         return body
 
 
