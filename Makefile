@@ -34,7 +34,7 @@ fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try
 	@exec $(BIN)/python -m tests.providers
 
 stop:            ## end a service that `make run` started
-	@$(BIN)/python -m serve_app.process.stop
+	@$(BIN)/python -m serve_app stop
 
 test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
 	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page

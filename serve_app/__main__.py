@@ -1,45 +1,24 @@
-"""python -m serve_app [serve_config.yaml]: Ray and the service in the foreground, until Ctrl-C or SIGTERM.
+"""The operator's commands.
 
-What `make run` and the container start. The service is a child in a process group of its own, which Ctrl-C does not
-reach: however it ends, this process ends everything that it started, and only that. A session of its own would be an
-autogroup of its own as well, and in a crowd its event loops would wait a second for a processor (Linux 6.18).
+python -m serve_app [CONFIG]         start the service in the foreground; `make run` and the container do this
+python -m serve_app apply [CONFIG]   apply a changed configuration to the service running on PORT
+python -m serve_app stop             stop the service running on PORT
 """
 
-import os
-import shutil
-import signal
-import subprocess
 import sys
-import uuid
+from importlib import import_module
 
-from cutout.errors import ConfigurationError
-from serve_app.process.child_processes import RUN_ID, end_processes
-from serve_app.process.folders import own_folder, own_scratch
-from serve_app.settings import Settings, ray_environment, ray_folder, scratch_folder
+COMMANDS = {"apply": "serve_app.process.apply", "stop": "serve_app.process.stop"}
+START = "serve_app.process.supervisor"
 
 
-def main() -> int:
-    """Run until the service ends or a signal does; the service's exit code, or 2 for a folder that is not to be had."""
-    run_id = uuid.uuid4().hex
-    os.umask(0o077)  # of every process that comes from here, Ray's and HAProxy's too
-    try:
-        own_folder(Settings().data_dir, "CUTOUT_DATA_DIR")
-        own_scratch(ray_folder(), "Ray's folder")
-        own_scratch(scratch_folder(run_id), "HAProxy's folder")
-    except ConfigurationError as wrong:
-        print(wrong.message, file=sys.stderr)
-        return 2
-    environment = {**ray_environment(run_id), **os.environ, RUN_ID: run_id}
-    command = [sys.executable, "-m", "serve_app.process.service", *sys.argv[1:]]
-    service = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, process_group=0)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: service.terminate())
-    try:
-        return service.wait()
-    finally:
-        end_processes(run_id)
-        shutil.rmtree(scratch_folder(run_id), ignore_errors=True)
+def main(arguments: list[str]) -> int:
+    """Run the command and return its exit code; without a command's name, start the service."""
+    command = COMMANDS.get(arguments[0]) if arguments else None
+    # Imported late: stopping a service should not wait for Ray to be imported.
+    code: int = import_module(command or START).main(arguments[1:] if command else arguments)
+    return code
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

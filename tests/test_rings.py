@@ -10,13 +10,16 @@ RAY = {
     "serve_app/build.py",
     "serve_app/ingress.py",
     "serve_app/fanout/handles.py",
-    "serve_app/process/run.py",
-    "serve_app/process/loopback.py",
     "serve_app/process/apply.py",
+    "serve_app/process/draining.py",
+    "serve_app/process/loopback.py",
+    "serve_app/process/readiness.py",
+    "serve_app/process/run.py",
+    "serve_app/process/serve_config.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
 }
-HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py"}
+HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py", "serve_app/process/readiness.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}
 FILES = sorted(
@@ -70,6 +73,6 @@ def test_environment_is_read_in_few_places() -> None:
 
     assert readers <= {
         "serve_app/settings.py", "serve_app/process/run.py", "serve_app/process/apply.py", "serve_app/process/stop.py",
-        "serve_app/__main__.py", "serve_app/process/loopback.py",
+        "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "serve_app/process/loopback.py",
         "deployments/backends/base.py", "cutout/models/rembg_files.py",
     }  # fmt: skip

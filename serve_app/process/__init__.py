@@ -1,1 +1,1 @@
-"""The service as a command: start, apply, end, and what runs beside it."""
+"""The service as an operating system process: starting, changing and stopping it, and HAProxy in front of it."""

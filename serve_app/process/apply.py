@@ -1,7 +1,7 @@
-"""python -m serve_app.process.apply [serve_config.yaml]: give the service on PORT another scaling, while requests run.
+"""Applies a changed Serve configuration to the service running on PORT, without stopping it.
 
-What `serve deploy` does on a cluster with Ray's dashboard. A service on one machine has no dashboard: it would be
-another 250 MB, and a port at which code can be run.
+`serve deploy` does this on a cluster through Ray's dashboard. A service on one machine runs without the dashboard,
+which takes 250 MB and opens a port that can run code.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 if not os.environ.get("RAY_ADDRESS"):
-    os.environ.setdefault("RAY_AUTH_MODE", "token")  # how Ray 2.60 guards a cluster of its own; read at its import
+    os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray 2.60 protects local clusters by a token; read at import
 
 import ray
 from ray import serve
@@ -20,16 +20,21 @@ from cutout.errors import ConfigurationError
 from serve_app.build import APP_NAME
 from serve_app.process.child_processes import running
 from serve_app.process.loopback import keep_ray_on_loopback
-from serve_app.process.run import deploy, read_config
+from serve_app.process.run import deploy
+from serve_app.process.serve_config import read_config
 from serve_app.settings import Settings
 
 APPLIED_S = 240.0
-"""Longest change, in seconds: new replicas may have models to load."""
+"""Longest change, in seconds: new replicas may have to load models."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """0 once every replica is as the file says; 2 when the file is wrong, 1 when no service runs or it failed."""
-    parser = argparse.ArgumentParser(prog="python -m serve_app.process.apply", description=__doc__)
+def main(arguments: list[str]) -> int:
+    """Apply the configuration and wait until every replica matches it.
+
+    Returns:
+        0 when applied, 2 when the file is wrong, 1 when no service is running or the change failed.
+    """
+    parser = argparse.ArgumentParser(prog="python -m serve_app apply", description=__doc__)
     parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
     try:
         config, _ = read_config(parser.parse_args(arguments).config)
@@ -39,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     file = Settings().run_file(config["http_options"]["port"])
     run = running(file)
     if run is None or run.ray_address is None:
-        print(f"No service of {file} is running.", file=sys.stderr)
+        print(f"No running service found in {file}", file=sys.stderr)
         return 1
     if run.ray_address.startswith("127."):
         keep_ray_on_loopback()
@@ -62,7 +67,3 @@ def _applied() -> int:
         time.sleep(0.2)
     print(f"Not applied: {application.status}: {application.message}", file=sys.stderr)
     return 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,6 +1,6 @@
-"""Processes of a run, found by the mark in their environment, so that an end leaves nothing behind.
+"""Finds the processes of a run by a variable in their environment, so that stopping a service leaves none behind.
 
-Ray ends its processes with the driver; HAProxy can outlive it and keep the port (ray 2.60).
+Ray stops its processes with the driver, but HAProxy can outlive it and keep the port (Ray 2.60).
 """
 
 import json
@@ -17,33 +17,33 @@ GRACE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A service in the foreground somewhere."""
+    """A running service."""
 
     pid: int
-    """Of the service itself, which ends what it has in hand at a SIGTERM; its parent may be dead."""
+    """The service's own process, which finishes its requests on SIGTERM; its supervisor may be dead."""
     run_id: str
     ray_address: str | None = None
-    """Of its Ray, once that is up."""
+    """Address of its Ray; None until Ray has started."""
 
     def write(self, file: Path) -> None:
-        """Say where it can be found."""
+        """Record the run in a file, for `apply` and `stop`."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 def running(file: Path) -> Run | None:
-    """The run that `file` speaks of, if it still lives."""
+    """The run recorded in `file`, if any of its processes is alive."""
     try:
         run = Run(**json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError):  # torn: its writer was killed
+    except (ValueError, TypeError):  # incomplete: the writer was killed
         return None
     return run if members(run.run_id) else None
 
 
 def end_processes(run_id: str) -> None:
-    """SIGTERM to every other process of the run, SIGKILL to what is left after GRACE_S seconds."""
+    """Send SIGTERM to every other process of the run, and after GRACE_S seconds SIGKILL to those still alive."""
     deadline = time.monotonic() + GRACE_S
     _signal(run_id, signal.SIGTERM)
     while _others(run_id) and time.monotonic() < deadline:
@@ -51,26 +51,18 @@ def end_processes(run_id: str) -> None:
     _signal(run_id, signal.SIGKILL)
 
 
-def members(run_id: str) -> list[int]:
-    """Process ids whose environment carries the run's mark."""
+def members(run_id: str, program: str = "") -> list[int]:
+    """Process ids of a run, optionally only those with `program` in their command line."""
     mark = f"{RUN_ID}={run_id}".encode()
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdecimal():
             continue
-        with suppress(OSError):  # it ended meanwhile, or belongs to somebody else
-            if mark in (folder / "environ").read_bytes().split(b"\0"):
+        with suppress(OSError):  # it has ended, or belongs to another user
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")
+            if marked and program.encode() in (folder / "cmdline").read_bytes():
                 found.append(int(folder.name))
     return found
-
-
-def lives(run_id: str, program: str) -> bool:
-    """Whether a process of the run has `program` in its command line."""
-    for pid in members(run_id):
-        with suppress(OSError):  # it ended meanwhile
-            if program.encode() in (Path("/proc") / str(pid) / "cmdline").read_bytes():
-                return True
-    return False
 
 
 def _others(run_id: str) -> list[int]:

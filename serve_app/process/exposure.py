@@ -1,6 +1,6 @@
-"""Whether the service may listen where it is told to, and by which address others know it.
+"""Whether the service may listen on its configured address, and the public address it puts into answers.
 
-Configuration decides, never a caller's address.
+Both come from the configuration, never from a request.
 """
 
 import ipaddress
@@ -14,21 +14,21 @@ from cutout.service import JobsSpec
 
 
 def check_exposure(host: str, access: AccessSpec, has_keys: bool) -> None:
-    """Let a service without keys listen on loopback only, unless service.yaml allows more in so many words.
+    """Allow a service without API keys on loopback only, unless service.yaml sets access.allow_anonymous.
 
     Raises:
-        ConfigurationError: others could reach `host`, and nothing says who may call.
+        ConfigurationError: other machines can reach `host`, and anybody there could call the service.
     """
     if is_loopback(host) or has_keys or access.allow_anonymous:
         return
     raise ConfigurationError(
-        f"http_options.host: {host!r} can be reached by others, so keys are expected, in a file named by "
-        "CUTOUT_API_KEYS_FILE; or set access.allow_anonymous: true in service.yaml to serve anybody."
+        f"http_options.host: other machines can reach {host!r}, so API keys are required: set CUTOUT_API_KEYS_FILE, "
+        "or set access.allow_anonymous: true in service.yaml to serve anybody."
     )
 
 
 def published(registry: Registry, public_url: str) -> Registry:
-    """The registry with this address as the service's own; raises ConfigurationError when it is none."""
+    """The registry with `public_url` as the service's address; raises ConfigurationError when it is not an address."""
     try:
         jobs = JobsSpec.model_validate({**registry.service.jobs.model_dump(), "public_url": public_url})
     except pydantic.ValidationError as wrong:
@@ -40,16 +40,16 @@ def published(registry: Registry, public_url: str) -> Registry:
 
 
 def addresses_line(host: str, public_url: str | None) -> str | None:
-    """What the start says of the addresses in answers; nothing where only this machine calls."""
+    """The line that a starting service prints about addresses in answers; None when it listens on loopback only."""
     if public_url:
         return f"Addresses in answers: {public_url}"
     if is_loopback(host):
         return None
-    return "Addresses in answers: those of each request; behind a proxy, and for webhooks, set CUTOUT_PUBLIC_URL"
+    return "Addresses in answers: taken from each request; behind a proxy, and for webhooks, set CUTOUT_PUBLIC_URL"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it. Of names `localhost` alone counts: what others stand for may change."""
+    """Whether only this machine can reach it. Of names only `localhost` counts: others may resolve anywhere."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,7 +1,7 @@
-"""Folders that are this user's alone.
+"""Folders that only this user can enter.
 
-Ray opens the folders that it makes to everybody, HAProxy's admin socket and the database's file would be for everybody
-to read: so what lies in a folder is guarded by the folder, which is there before them.
+Ray creates its folders readable by everybody, and HAProxy's admin socket and the database are created in folders too.
+Each of these folders is therefore created here first, with access for this user alone.
 """
 
 import os
@@ -16,17 +16,17 @@ PRIVATE = 0o700
 
 
 def own_folder(folder: Path, what: str) -> None:
-    """Make a folder that nobody else can enter, or close one that is there.
+    """Create a folder that nobody else can enter, or restrict an existing one.
 
-    One that belongs to another user, such as a mounted volume, keeps its mode; so does one that is there for all, such
-    as `/tmp`.
+    A folder that belongs to another user, such as a mounted volume, keeps its mode; so does one with the sticky bit,
+    such as `/tmp`.
 
     Args:
         folder: its path.
-        what: how a message calls it, such as the variable that names it.
+        what: its name in messages, such as the variable that sets it.
 
     Raises:
-        ConfigurationError: it cannot be made, or nothing can be written into it.
+        ConfigurationError: it cannot be created or written to.
     """
     try:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
@@ -38,16 +38,18 @@ def own_folder(folder: Path, what: str) -> None:
     except OSError as wrong:
         reason = wrong.strerror or type(wrong).__name__
         raise ConfigurationError(
-            f"{what}: a folder that this user can write is expected, not {folder}: {reason}"
+            f"{what}: a folder that this user can write to expected, not {folder}: {reason}"
         ) from wrong
 
 
 def own_scratch(folder: Path, what: str) -> None:
-    """As `own_folder`, for one among everybody's: that it is ours is checked, since its name can be guessed.
+    """As `own_folder`, for a folder in a place shared by all users, where others can guess its name.
 
     Raises:
-        ConfigurationError: as above, or it is another user's, or a link.
+        ConfigurationError: as above, or it belongs to another user, or is a symbolic link.
     """
     if folder.is_symlink() or (folder.exists() and folder.stat().st_uid != os.geteuid()):
-        raise ConfigurationError(f"{what}: {folder} is another user's. Remove it, or name another place by TMPDIR")
+        raise ConfigurationError(
+            f"{what}: {folder} belongs to another user. Remove it, or set TMPDIR to another folder"
+        )
     own_folder(folder, what)

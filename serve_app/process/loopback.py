@@ -1,4 +1,4 @@
-"""Where Ray's own ports are when the service is for this machine alone."""
+"""Keeps Ray's own ports on 127.0.0.1 when the service is for this machine alone."""
 
 import os
 
@@ -8,18 +8,18 @@ SEVERAL_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 def keep_ray_on_loopback() -> None:
-    """Let the Ray that is started, or connected to, next be on 127.0.0.1, unless the operator has set the variable.
+    """Put the Ray that is started or connected to next on 127.0.0.1, unless the operator has set the variable.
 
-    Ray 2.60 listens on every address of a machine, or on its own one, but where it cannot be one of several. This
-    variable says so: it was made for macOS, and is read when Ray is imported. Without it Ray takes the machine's own
-    address wherever it is told 127.0.0.1.
+    Ray 2.60 listens on all addresses of a machine, or on its network address, unless it cannot be part of a cluster.
+    This variable, made for macOS and read when Ray is imported, says that it cannot. Without it Ray replaces 127.0.0.1
+    by the machine's network address.
     """
     if os.environ.setdefault(SEVERAL_MACHINES, "0") == "0":
         ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def for_callers(ray_address: str) -> str:
-    """What a program sets that connects to a Ray of ours: as a shell takes it."""
+    """The variables, in shell syntax, that a program needs to connect to the Ray at this address."""
     where = f"{SEVERAL_MACHINES}=0 " if ray_address.startswith("127.") else ""
-    # Ray 2.60 guards a cluster of its own by a token in the user's home, which a caller must be told to send.
+    # Ray 2.60 protects a local cluster by a token in the user's home; callers send it only in this mode.
     return f"RAY_AUTH_MODE=token {where}RAY_ADDRESS={ray_address}"

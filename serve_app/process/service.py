@@ -1,25 +1,21 @@
-"""The service's process: its database is held and looked at before Ray, and all that stands on it, is imported.
+"""The service's own process: locks and checks its database before it imports Ray and everything built on Ray.
 
-That takes seconds. Who starts a second service, or one on a damaged file, hears of it before them.
+The imports take seconds. An operator who starts a second service, or one whose database is damaged, is told at once.
 """
 
-import argparse
 import sys
 from pathlib import Path
 
 from cutout.errors import ConfigurationError
 from deployments.records.checking import check_database
-from serve_app.process.exclusive import hold_database
+from serve_app.process.database_lock import lock_database
 from serve_app.settings import Settings
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run until Ctrl-C or SIGTERM; 0 after a clean end, 2 when something of the operator's is wrong, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="python -m serve_app", description="Start Cutout Shotgun.")
-    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
-    config_file = parser.parse_args(arguments).config
+def main(config_file: Path) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit code is that of run.main, or 2 when the database cannot be used."""
     try:
-        held = hold_database(Settings().database_url)
+        lock = lock_database(Settings().database_url)
         check_database(Settings().database_url)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
@@ -29,9 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return run.main(config_file)
     finally:
-        if held:
-            held.release()
+        if lock:
+            lock.release()
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(Path(sys.argv[1])))

@@ -99,5 +99,5 @@ def test_a_second_service_on_one_folder_is_refused(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     file = tmp_path / "ledger.sqlite"
-    assert ended.stderr.startswith(f"{file}: another service works with this database; end it, or give this one")
+    assert ended.stderr.startswith(f"{file}: another service is using this database; stop it, or set CUTOUT_DATA_DIR")
     assert len(ended.stderr.splitlines()) == 1

@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.app import create_app
-from serve_app.process.run import _first_picture
+from serve_app.process.readiness import send_sample
 from tests.support.parts import Memory, model, registry, shotgun
 
 
@@ -16,7 +16,7 @@ def test_it_goes_through_local_models_alone(capsys: pytest.CaptureFixture[str]) 
     gun = shotgun(registry(model("here"), model("paid", provider="runware", price_usd=0.25)), books)  # type: ignore[arg-type]
 
     with TestClient(create_app(gun, books), base_url="http://127.0.0.1") as client:  # type: ignore[arg-type]
-        _first_picture(client)
+        send_sample(client)
 
     lines = capsys.readouterr().out.splitlines()
     print(f"the first picture: {len(books.reserved)} paid calls, {sum(charge.usd for charge in books.spent)} USD")
@@ -33,7 +33,7 @@ def test_with_keys_none_is_sent(
     books = Memory()
 
     with TestClient(create_app(shotgun(registry(model("here"))), books)) as client:  # type: ignore[arg-type]
-        _first_picture(client)
+        send_sample(client)
 
-    assert "No sample is sent: requests need one of the keys" in capsys.readouterr().out
+    assert "No sample picture is sent: requests need an API key" in capsys.readouterr().out
     assert books.jobs == []

@@ -32,8 +32,8 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
         ended = run(tmp_path, PORT=str(port))
 
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be taken")
-    assert "PORT=" in ended.stderr
+    assert ended.stderr.startswith(f"Port {port} on 127.0.0.1 cannot be used")
+    assert "Set PORT to another port" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -60,7 +60,7 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.long
 def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
-    """`process.apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
+    """`apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
     before = {name: scaled.replicas(name) for name in ("narrow", "Ingress", "Upscaler", "Ledger", "Jobs")}
     with Load(scaled.address, 6, lambda _: cut_by("other")) as load:
         load.wait_answers(5)

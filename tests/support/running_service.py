@@ -83,7 +83,7 @@ class Running:
         """
         file = self.change(changes, **args)
         own = {"PORT": self.address.rpartition(":")[2], **variables(self.folder)}
-        command = [sys.executable, "-m", "serve_app.process.apply", str(file)]
+        command = [sys.executable, "-m", "serve_app", "apply", str(file)]
         subprocess.run(command, env={**os.environ, **own}, check=True, timeout=START_S)
 
     def change(self, changes: Mapping[str, Mapping[str, Any]], **args: Any) -> Path:

@@ -1,0 +1,54 @@
+"""Waits until a started service is ready, and sends it a sample picture."""
+
+import sys
+import threading
+import time
+from importlib.resources import files
+
+import httpx
+from ray import serve
+
+from serve_app.build import APP_NAME
+from serve_app.settings import Settings
+
+START_S = 240.0
+"""Longest start, in seconds: the first time, models may be compiled for this processor."""
+SAMPLE = files("serve_app") / "static" / "sample.jpg"
+
+
+def wait_ready(client: httpx.Client, ended: threading.Event) -> bool:
+    """Wait until every model, the ledger and the job worker are ready or report why they cannot be.
+
+    Returns:
+        False when the deployment fails, START_S seconds pass, or `ended` is set.
+    """
+    deadline = time.monotonic() + START_S
+    while not ended.wait(0.5) and time.monotonic() < deadline:
+        application = serve.status().applications.get(APP_NAME)
+        if application and application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+            print(f"The service could not be deployed: {application.message}", file=sys.stderr)
+            return False
+        try:
+            health = client.get("/health").raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            continue
+        if all(one["state"] != "starting" for one in (*health["models"].values(), *health["dependencies"].values())):
+            return True
+    if not ended.is_set():
+        print(f"The service was not ready after {START_S:g} s", file=sys.stderr)
+    return False
+
+
+def send_sample(client: httpx.Client) -> None:
+    """Send a picture through every local model that is ready, and print each result. Remote models cost money."""
+    if Settings().api_keys_file:
+        print("  No sample picture is sent: requests need an API key")
+        return
+    headers = {"Content-Type": "image/jpeg"}
+    answer = client.post("/remove-background?local_only=true", content=SAMPLE.read_bytes(), headers=headers)
+    body = answer.json()
+    for result in body.get("results", []):
+        outcome = result.get("error") or f"{result['processing_time_ms']} ms, {result['cost_usd']:.4f} USD"
+        print(f"  {result['model_name']:<28} {outcome}")
+    for model_id, reason in body.get("skipped", {}).items():
+        print(f"  {model_id:<28} left out: {reason}")
