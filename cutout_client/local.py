@@ -20,7 +20,8 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, OutputFormat
 from cutout_client.results import CutoutResult, ModelInfo
 from deployments.backends import load_backend
-from deployments.backends.base import Backend, LocalBackend, RemoteBackend, Resources
+from deployments.backends.base import Backend, LocalBackend, Resources
+from deployments.backends.remote.backend import RemoteBackend
 
 STREAMS = 4
 """Most networks at work at a time: each takes up to 1 GB."""

@@ -68,11 +68,11 @@ def test_imports_point_inward(file: str) -> None:
 
 
 def test_environment_is_read_in_few_places() -> None:
-    """os.environ is read by the settings, by the command, and for keys in backends/base.py; elsewhere nothing is."""
+    """os.environ is read by the settings, by the command, and for providers' keys; nowhere else."""
     readers = {file for file in FILES if "os.environ" in (ROOT / file).read_text()}
 
     assert readers <= {
         "serve_app/settings.py", "serve_app/process/run.py", "serve_app/process/apply.py", "serve_app/process/stop.py",
         "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "serve_app/process/loopback.py",
-        "deployments/backends/base.py", "cutout/models/rembg_files.py",
+        "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py",
     }  # fmt: skip

@@ -15,10 +15,11 @@ from typing import Any, Literal
 from pydantic import Field, JsonValue, NonNegativeFloat
 
 from cutout.models.status import EngineReport
-from deployments.backends.base import RemoteBackend, RemoteOptions
-from deployments.backends.money import Bill
-from deployments.backends.reply import Reply
-from deployments.backends.wire import Parcel, Unreadable
+from deployments.backends.remote.backend import RemoteBackend
+from deployments.backends.remote.bill import Bill
+from deployments.backends.remote.options import RemoteOptions
+from deployments.backends.remote.parcel import Parcel
+from deployments.backends.remote.reply import Reply, Unreadable
 
 GATEWAY = (502, 504)
 REASONS = ("detail", "title", "message", "msg", "error", "errors")

@@ -17,10 +17,11 @@ from pydantic import BaseModel, Field, Json, NonNegativeFloat, PositiveFloat, Va
 
 from cutout.models.status import EngineReport
 from cutout.spec import AllowedHost
-from deployments.backends.base import CallsForm, RemoteBackend, RemoteOptions
-from deployments.backends.money import Bill
-from deployments.backends.reply import Refused, Reply
-from deployments.backends.wire import LimitsForm, Parcel, Unreadable
+from deployments.backends.remote.backend import RemoteBackend
+from deployments.backends.remote.bill import Bill
+from deployments.backends.remote.options import CallsForm, LimitsForm, RemoteOptions
+from deployments.backends.remote.parcel import Parcel
+from deployments.backends.remote.reply import Refused, Reply, Unreadable
 
 FOLDER = "cutout-shotgun"
 """`uploadPath`; the name in it is new each time, since an equal one would overwrite another caller's picture."""

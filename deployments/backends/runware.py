@@ -18,10 +18,11 @@ from pydantic import Base64Bytes, BaseModel, Field, NonNegativeFloat, Validation
 
 from cutout.models.status import EngineReport
 from cutout.spec import Spec
-from deployments.backends.base import RemoteBackend, RemoteOptions
-from deployments.backends.money import Bill
-from deployments.backends.reply import Reply
-from deployments.backends.wire import LimitsForm, Parcel, Unreadable
+from deployments.backends.remote.backend import RemoteBackend
+from deployments.backends.remote.bill import Bill
+from deployments.backends.remote.options import LimitsForm, RemoteOptions
+from deployments.backends.remote.parcel import Parcel
+from deployments.backends.remote.reply import Reply, Unreadable
 
 FAMILIES = {
     r"ApiKey|unauthorized": 401,

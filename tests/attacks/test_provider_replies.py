@@ -79,7 +79,7 @@ async def test_a_decoder_that_is_ended_is_an_error_of_its_picture(
     fake.hostile = None
     async with opened("http_api", **options) as backend:
         with monkeypatch.context() as patch:
-            patch.setattr("deployments.backends.answers._check_size", lambda *_: end_forks())
+            patch.setattr("deployments.backends.remote.result._check_size", lambda *_: end_forks())
             with pytest.raises(ProviderError, match="a picture was expected, not"):
                 await backend.remove(picture())
         assert (await backend.remove(picture())).alpha.shape == (280, 320)

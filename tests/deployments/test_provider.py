@@ -1,4 +1,4 @@
-"""What every call to a provider shares: the breaker, health, the key, connections, and money that callers abandon."""
+"""What every call to a provider shares: breaker, health, key, connections, and what a cancelled call costs."""
 
 import asyncio
 import logging
@@ -12,9 +12,13 @@ import pytest
 from cutout.errors import ModelError, ModelUnavailable, ProviderError
 from cutout.telemetry.metrics import NO_INSTRUMENTS
 from deployments.backends import load_backend
-from deployments.backends.base import CallsForm, RemoteBackend, Resources
-from deployments.backends.call_meter import CallMeter
-from deployments.backends.provider import USER_AGENT, Provider
+from deployments.backends.base import Resources
+from deployments.backends.remote.backend import RemoteBackend
+from deployments.backends.remote.bill import Bill
+from deployments.backends.remote.call_meter import CallMeter
+from deployments.backends.remote.options import CallsForm
+from deployments.backends.remote.parcel import pack
+from deployments.backends.remote.provider import USER_AGENT, Provider
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S, skip, when
@@ -161,8 +165,9 @@ async def test_health_is_what_the_last_call_showed(
 async def test_a_provider_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     """No connection is tried again, then said; it costs nothing, and the word for it is unreachable."""
     async with opened("runware", base_url=nobody(), model="runware:112@10") as backend:
-        assert await failed(backend, ModelUnavailable) == "A Model could not be reached"
-        assert (backend.health, backend.spending.charged_usd) == ("unreachable", 0)
+        with pytest.raises(ModelUnavailable, match=r"^A Model could not be reached$") as caught:
+            await backend.remove(picture())
+        assert (backend.health, caught.value.details["cost_usd"]) == ("unreachable", 0)
 
 
 @pytest.mark.parametrize(
@@ -182,32 +187,34 @@ async def test_a_model_without_a_key_is_unavailable(value: str, reason: str, mon
 
 
 async def test_a_caller_who_hangs_up_is_charged_what_was_sent(runware: tuple[FakeRunware, dict[str, Any]]) -> None:
-    """A picture that the provider has is paid for though nobody waits for it, and counts as abandoned."""
+    """A picture that was sent to the provider is owed, though nobody waits for it."""
     fake, address = runware
     fake.script.always("task", "hang")
+    bill = Bill(0.0007)
     async with opened("runware", **address) as backend:
-        work = asyncio.create_task(backend.remove(picture()))
+        work = asyncio.create_task(backend.exchange(pack(picture(), backend.options.limits), bill))
         while not fake.script.calls:
             await asyncio.sleep(0.005)
         work.cancel()
         await asyncio.wait([work])
 
         assert work.cancelled()
-        assert backend.spending.abandoned_usd == backend.spending.take() == 0.0007
+        assert bill.cost_usd == 0.0007
 
 
 async def test_a_caller_who_hangs_up_before_anything_paid_is_charged_nothing() -> None:
     """While the picture is still being uploaded for free, hanging up costs nothing."""
     with served_kie() as (fake, address):
         fake.script.always("upload", "hang")
+        bill = Bill(0.006)
         async with opened("kie", **address) as backend:
-            work = asyncio.create_task(backend.remove(picture()))
+            work = asyncio.create_task(backend.exchange(pack(picture(), backend.options.limits), bill))
             while not fake.script.calls:
                 await asyncio.sleep(0.005)
             work.cancel()
             await asyncio.wait([work])
 
-            assert backend.spending.charged_usd == 0
+            assert bill.cost_usd == 0
 
 
 async def test_connections_are_kept(runware: tuple[FakeRunware, dict[str, Any]]) -> None:
@@ -254,7 +261,7 @@ async def test_the_key_is_told_to_nobody(
 
 async def test_an_endless_reply_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reply beyond the largest that is read is given up."""
-    monkeypatch.setattr("deployments.backends.provider.REPLY_BYTES", 1000)
+    monkeypatch.setattr("deployments.backends.remote.provider.REPLY_BYTES", 1000)
     with served_runware() as (_, address):
         async with opened("runware", **address) as backend:
             assert "at most 1000 bytes were expected" in await failed(backend)

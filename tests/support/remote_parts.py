@@ -10,7 +10,8 @@ from cutout.models.spec import ModelSpec
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Rgb
 from deployments.backends import load_backend
-from deployments.backends.base import RemoteBackend, Resources
+from deployments.backends.base import Resources
+from deployments.backends.remote.backend import RemoteBackend
 from tests.providers.kie import FakeKie
 from tests.providers.picture_api import FakePictureApi
 from tests.providers.runware import FakeRunware

@@ -11,41 +11,19 @@ repeating its edge, which shows the network no border that is not there; the pad
 import io
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from PIL import Image
-from pydantic import Field, PositiveInt
 
 from cutout.pixels.encoding.png import encode
 from cutout.pixels.ground import shown
 from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_alpha, resize_rgb
 from cutout.pixels.types import Alpha, Matte, Rgb, Size
-from cutout.spec import Spec
+from deployments.backends.remote.options import LimitsForm
 
 QUALITIES = (95, 85)
 """Of JPEG and WebP, in this order; colour is not subsampled."""
-
-
-class LimitsForm(Spec):
-    """`limits:` of a remote backend: what its provider takes. A picture beyond them is fitted, not refused."""
-
-    max_side_px: PositiveInt | None = Field(None, description="Longest side, in pixels.")
-    min_side_px: PositiveInt | None = Field(None, le=1024, description="Shortest side, in pixels.")
-    max_px: PositiveInt | None = Field(None, description="Most pixels in all.")
-    max_bytes: PositiveInt | None = Field(None, ge=65536, description="Largest file, in bytes.")
-    formats: tuple[Literal["png", "jpeg", "webp"], ...] = Field(
-        ("png", "jpeg", "webp"), min_length=1, description="What it reads; PNG is sent where it fits."
-    )
-
-
-class Unreadable(Exception):
-    """A reply that is not what was asked for; the text says what it is. provider.py makes a public error of it."""
-
-
-class Misleading(Unreadable):
-    """A reply that names an address which is not fetched, now or later."""
 
 
 @dataclass(frozen=True, slots=True)

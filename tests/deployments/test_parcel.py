@@ -12,9 +12,10 @@ from PIL import Image
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, Rgb, Size
-from deployments.backends import wire
-from deployments.backends.answers import LIMITS, decoded
-from deployments.backends.wire import LimitsForm, Parcel, Unreadable, fitted, pack
+from deployments.backends.remote.options import LimitsForm
+from deployments.backends.remote.parcel import Parcel, fitted, pack, unpack
+from deployments.backends.remote.reply import Unreadable
+from deployments.backends.remote.result import LIMITS, decoded
 from tests.providers.cutting import cutout, encoded
 from tests.support.remote_parts import picture, scene
 
@@ -22,10 +23,10 @@ KIE = LimitsForm(max_side_px=4096, min_side_px=256, max_px=16_000_000, max_bytes
 NOISE = np.random.default_rng(7).integers(0, 256, (400, 500, 3), np.uint8)
 
 
-def unpack(reply: bytes, parcel: Parcel, full: Picture) -> Matte:
+def received(reply: bytes, parcel: Parcel, full: Picture) -> Matte:
     """What a reply becomes, from its bytes on."""
     answer = asyncio.run(decoded(Decoder(LIMITS), reply, parcel))
-    return wire.unpack(answer, parcel, full)
+    return unpack(answer, parcel, full)
 
 
 def opened(parcel: Parcel) -> Image.Image:
@@ -63,7 +64,7 @@ def test_transparent_input_goes_out_on_white() -> None:
 
     assert (sent[:, :160] == 255).all()
     assert np.array_equal(sent[:, 160:], scene()[:, 160:])
-    assert unpack(encoded(cutout(parcel.data)), parcel, half).rgb is None
+    assert received(encoded(cutout(parcel.data)), parcel, half).rgb is None
 
 
 @given(
@@ -91,7 +92,7 @@ def test_a_large_picture_is_shrunk_and_its_matte_brought_back() -> None:
     """A picture beyond the limits gets a matte of its own size, near the one of the full picture, and a note."""
     full = picture(1600, 1200)
     parcel = pack(full, LimitsForm(max_side_px=800))
-    matte = unpack(encoded(cutout(parcel.data)), parcel, full)
+    matte = received(encoded(cutout(parcel.data)), parcel, full)
 
     assert opened(parcel).size == (800, 600)
     assert matte.alpha.shape == (1200, 1600)
@@ -108,7 +109,7 @@ def test_too_many_bytes_turn_into_jpeg_before_resolution_is_lost() -> None:
 
     assert (parcel.media_type, parcel.size, parcel.exact) == ("image/jpeg", Size(500, 400), False)
     assert len(parcel.data) <= 400_000
-    matte = unpack(encoded(cutout(parcel.data)), parcel, noisy)
+    matte = received(encoded(cutout(parcel.data)), parcel, noisy)
     assert (matte.alpha.shape, matte.rgb, matte.note) == ((400, 500), None, None)
 
 
@@ -136,7 +137,7 @@ def test_a_small_picture_is_enlarged_to_the_smallest_side() -> None:
     """A picture below the smallest side is enlarged, and its matte has its own size again."""
     small = picture(160, 120)
     parcel = pack(small, KIE)
-    matte = unpack(encoded(cutout(parcel.data)), parcel, small)
+    matte = received(encoded(cutout(parcel.data)), parcel, small)
 
     assert opened(parcel).size == (341, 256)
     assert matte.alpha.shape == (120, 160)
@@ -149,7 +150,7 @@ def test_a_strip_is_padded_where_enlarging_would_break_another_limit() -> None:
     strip = picture(4000, 100)
     parcel = pack(strip, KIE)
     sent = np.asarray(opened(parcel))
-    matte = unpack(encoded(cutout(parcel.data)), parcel, strip)
+    matte = received(encoded(cutout(parcel.data)), parcel, strip)
 
     assert sent.shape == (256, 4000, 3)
     assert (sent[100:] == sent[99]).all()
@@ -161,7 +162,7 @@ def test_a_long_strip_is_shrunk_and_padded() -> None:
     """Shrinking and padding together still end in a matte in its place."""
     strip = picture(8000, 200)
     parcel = pack(strip, KIE)
-    matte = unpack(encoded(cutout(parcel.data)), parcel, strip)
+    matte = received(encoded(cutout(parcel.data)), parcel, strip)
 
     assert opened(parcel).size == (4096, 256)
     assert matte.alpha.shape == (200, 8000)
@@ -175,7 +176,7 @@ def test_colours_of_the_provider_are_kept_when_it_saw_the_very_pixels() -> None:
     answer.paste((9, 8, 7), (0, 0, 10, 10))
     answer.putalpha(255)
 
-    matte = unpack(encoded(answer), parcel, picture())
+    matte = received(encoded(answer), parcel, picture())
 
     assert matte.rgb is not None
     assert (matte.rgb[:10, :10] == (9, 8, 7)).all()
@@ -185,7 +186,7 @@ def test_a_reply_of_another_size_is_brought_back() -> None:
     """A provider that answers smaller than it was asked gives a matte of the picture's size, with a note."""
     parcel = pack(picture(), LimitsForm())
 
-    matte = unpack(encoded(cutout(parcel.data).resize((160, 140))), parcel, picture())
+    matte = received(encoded(cutout(parcel.data).resize((160, 140))), parcel, picture())
 
     assert matte.alpha.shape == (280, 320)
     assert off_by(matte.alpha, alpha_of(scene())) < 2
@@ -198,7 +199,7 @@ def test_an_opaque_cutout_is_a_cutout() -> None:
     answer = cutout(parcel.data)
     answer.putalpha(255)
 
-    assert (unpack(encoded(answer), parcel, picture()).alpha == 255).all()
+    assert (received(encoded(answer), parcel, picture()).alpha == 255).all()
 
 
 @pytest.mark.parametrize(
@@ -216,4 +217,4 @@ def test_an_opaque_cutout_is_a_cutout() -> None:
 def test_what_is_no_cutout_is_named(reply: bytes, says: str) -> None:
     """A reply that cannot be a cutout is refused, and the reason says what came instead."""
     with pytest.raises(Unreadable, match=says):
-        unpack(reply, pack(picture(), LimitsForm()), picture())
+        received(reply, pack(picture(), LimitsForm()), picture())

@@ -29,11 +29,10 @@ from pydantic import ValidationError
 
 from cutout.errors import CutoutError, ModelBusy, ModelTimeout, ModelUnavailable, NotFetched, ProviderError
 from cutout.service import FetchSpec
-from deployments.backends.base import CallsForm
-from deployments.backends.call_meter import CallMeter
-from deployments.backends.money import Bill
-from deployments.backends.reply import Refused, Reply
-from deployments.backends.wire import Misleading, Unreadable
+from deployments.backends.remote.bill import Bill
+from deployments.backends.remote.call_meter import CallMeter
+from deployments.backends.remote.options import CallsForm
+from deployments.backends.remote.reply import Misleading, Refused, Reply, Unreadable
 from fetching.fetch import Fetcher
 
 T = TypeVar("T")
