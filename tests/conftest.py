@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from cutout.telemetry.job_context import PACKAGES
 from tests.faults.paying import PAID, Provider, provider
-from tests.support.kills import STEADY
-from tests.support.running_service import Fake, Running, autoscaled, serving
+from tests.support.ray_service import STEADY, Fake, Running, autoscaled, serving
 
 PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
 """A replica that hangs is replaced before its calls are out of time."""

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.operations.crowd import crowd
+from benchmarks.operations.kills import kills
 from benchmarks.operations.nodes import throughput
 from benchmarks.operations.redeploy import redeploy
 from benchmarks.operations.soak import soak
 from benchmarks.operations.steps import steps
 from benchmarks.operations.verdict import Verdict
-from tests.support.kills import kills
 
 PAGE = Path("docs/operations.md")
 COMMANDS: dict[str, Callable[[Path, float | None], Verdict]] = {

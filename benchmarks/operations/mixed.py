@@ -1,7 +1,7 @@
 """Requests of all kinds: sizes, models, errors, and callers who hang up."""
 
 from tests.support.load import Shot
-from tests.support.running_service import Fake
+from tests.support.ray_service import Fake
 from tests.support.sample_pictures import picture
 
 FAKES = {

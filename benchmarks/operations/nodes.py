@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.operations.cluster import nodes
 from benchmarks.operations.verdict import Verdict
 from tests.support.load import Load
-from tests.support.running_service import Fake, serving, wait_for
+from tests.support.ray_service import Fake, serving, wait_for
 from tests.support.sample_pictures import cut_by
 
 SLOTS = 3

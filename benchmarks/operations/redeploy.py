@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from benchmarks.operations.verdict import Verdict
-from tests.support.kills import STEADY, TWO_INGRESSES
 from tests.support.load import Load
-from tests.support.running_service import serving
+from tests.support.ray_service import STEADY, TWO_INGRESSES, serving
 from tests.support.sample_pictures import cut_by
 
 REQUESTS = 1000

@@ -12,7 +12,7 @@ from benchmarks.operations.mixed import FAKES, mixed
 from benchmarks.operations.verdict import Verdict
 from benchmarks.operations.watch import Sample, Watch
 from tests.support.load import Load
-from tests.support.running_service import serving
+from tests.support.ray_service import serving
 
 CLIENTS = 4
 MINUTES = 30.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.operations.verdict import Verdict
 from tests.support.load import Load
-from tests.support.running_service import Fake, Running, autoscaled, serving, wait_for
+from tests.support.ray_service import Fake, Running, autoscaled, serving, wait_for
 from tests.support.sample_pictures import cut_by
 
 MODELS = {"first": Fake(0.3, autoscaled(1, 3)), "second": Fake(0.3, autoscaled(0, 2))}

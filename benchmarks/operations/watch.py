@@ -11,7 +11,7 @@ from typing import Self
 
 from benchmarks.processes import MEGABYTE, name_of
 from serve_app.process.child_processes import members
-from tests.support.running_service import Running
+from tests.support.ray_service import Running
 
 EVERY_S = 2.0
 

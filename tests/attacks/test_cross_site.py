@@ -13,11 +13,11 @@ from cutout.accounts.spec import AccessSpec
 from serve_app.app import create_app
 from tests.serve_app.jobs.test_jobs import ended
 from tests.serve_app.telemetry.test_requests import no_keys
-from tests.support.jobbing import WEBHOOK, Works, client, picture, working
-from tests.support.limiting import error
-from tests.support.parts import BUSY, Memory, model, registry, shotgun
-from tests.support.receiver import Receiver
-from tests.support.serving import served
+from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.http_server import served
+from tests.support.in_process import BUSY, Memory, model, registry, shotgun
+from tests.support.limited_service import error
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 SPENT = {"include_models": "paid"}

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from serve_app.app import create_app
 from serve_app.process.readiness import send_sample
-from tests.support.parts import Memory, model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 
 
 def test_it_goes_through_local_models_alone(capsys: pytest.CaptureFixture[str]) -> None:

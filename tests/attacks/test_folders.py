@@ -18,7 +18,7 @@ from serve_app.process.folders import own_folder, own_scratch
 from serve_app.settings import ray_environment, ray_folder
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import load_secret
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio

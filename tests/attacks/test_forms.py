@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.app import create_app
-from tests.support.parts import Memory, model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 
 MB = 1024 * 1024
 SIZE = MB // 2

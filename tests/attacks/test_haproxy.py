@@ -12,7 +12,7 @@ from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 
 from serve_app.process.haproxy import change
 from serve_app.process.haproxy_config import UnknownConfiguration, hardened
-from tests.support.proxying import proxy
+from tests.support.haproxy import proxy
 
 HALF = b"POST /remove-background HTTP/1.1\r\nHost: here\r\nX-"
 PATIENCE_S = 60

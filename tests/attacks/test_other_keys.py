@@ -15,10 +15,10 @@ from cutout.errors import Conflict, Forbidden
 from deployments.books import Books
 from serve_app.app import create_app
 from serve_app.storage.signing import Signer
-from tests.deployments.jobs import job
-from tests.support.jobbing import client, picture, working
-from tests.support.parts import model, registry, shotgun
-from tests.support.receiver import Receiver
+from tests.support.durable_jobs import client, picture, working
+from tests.support.in_process import model, registry, shotgun
+from tests.support.job_records import job
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 SECRET = "a secret of thirty bytes or so"

@@ -24,7 +24,7 @@ from tests.attacks.cost import Cost, cost, fresh_processes
 from tests.pictures.colours import SRGB_PROFILE, cicp, gama, iccp
 from tests.pictures.files import CHANNELS, END, SIGNATURE, chunk, rgb_png, saved
 from tests.pictures.oddities import CORNER
-from tests.support.parts import Memory, model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 
 MB = 1024 * 1024
 Told: TypeAlias = Callable[[str, bytes], Cost]

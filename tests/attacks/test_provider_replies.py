@@ -15,7 +15,7 @@ from cutout.pixels.types import Size
 from tests.attacks.test_pictures import flat_png, without_data
 from tests.cutout.pixels.decoding.test_decoder import forks
 from tests.pictures.files import END, SIGNATURE, chunk
-from tests.support.remote_parts import KEYS, opened, picture, served_http_api, served_kie, served_runware
+from tests.support.remote_backends import KEYS, opened, picture, served_http_api, served_kie, served_runware
 
 pytestmark = pytest.mark.anyio
 PROVIDERS: dict[str, Any] = {"http_api": served_http_api, "runware": served_runware, "kie": served_kie}

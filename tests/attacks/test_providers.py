@@ -16,8 +16,8 @@ from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
 from tests.providers.kie import FakeKie
 from tests.providers.serving import Served
-from tests.support.remote_parts import KEYS, opened, picture, served_kie
-from tests.support.tiny_web import PUBLIC, Dns, Host, Internet, redirect, reply
+from tests.support.loopback_web import PUBLIC, Dns, Host, Internet, redirect, reply
+from tests.support.remote_backends import KEYS, opened, picture, served_kie
 
 pytestmark = pytest.mark.anyio
 CHARGED_USD = 0.005

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutout.retry_after import retry_after_s
-from tests.support.jobbing import WEBHOOK, Works, client, picture, working
+from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
-from tests.support.receiver import Receiver
-from tests.support.tiny_web import reply
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 PRIVATE = (

@@ -15,8 +15,8 @@ from cutout.errors import ServiceUnavailable, ValidationError
 from serve_app.middleware import rate_limit
 from serve_app.middleware.transfers import Sending, Transfers, whole
 from serve_app.telemetry.requests import RequestMetrics
-from tests.support.limiting import Clock, Jobs, NearLimiter, error
-from tests.support.serving import served
+from tests.support.http_server import served
+from tests.support.limited_service import Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
 IMAGE = {"content": b"picture"}

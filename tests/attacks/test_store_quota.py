@@ -18,10 +18,10 @@ from serve_app.fanout.dependencies import Dependencies
 from serve_app.storage import quota
 from serve_app.storage.pictures import DROPPED, MARK
 from tests.serve_app.jobs.test_jobs import delivered, ended
-from tests.support.jobbing import WEBHOOK, Works, client, picture, working
-from tests.support.receiver import Receiver
+from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.loopback_web import reply
 from tests.support.s3 import s3
-from tests.support.tiny_web import reply
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 __all__ = ["s3"]

@@ -19,7 +19,7 @@ from tests.cluster.collector import Collector
 from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent.parent

@@ -22,9 +22,9 @@ from PIL import Image
 
 from serve_app.process.child_processes import members
 from tests.cluster.conftest import free_port, start, wait_ready
-from tests.deployments.spending import booked_usd
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
+from tests.support.booked import booked_usd
 from tests.support.patience import HANG_S
 
 """Longest wait for a job, the start of new replicas in it, in seconds."""

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from cutout_client.command import main
-from tests.support.jobbing import picture
-from tests.support.running import Running, running
+from tests.support.durable_jobs import picture
+from tests.support.loopback_service import Running, running
 
 
 @pytest.fixture(scope="module")

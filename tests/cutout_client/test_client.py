@@ -22,9 +22,9 @@ from cutout.errors import (
 )
 from cutout_client import AsyncClient, Client, CutoutResult
 from cutout_client.refusals import BY_TYPE
-from tests.support.jobbing import picture
-from tests.support.running import Running
-from tests.support.serving import served
+from tests.support.durable_jobs import picture
+from tests.support.http_server import served
+from tests.support.loopback_service import Running
 
 Ask = Callable[..., Any]
 GOOD = ["first", "second"]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cutout_client import Client
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
+from tests.support.loopback_service import Running
 from tests.support.patience import HANG_S
-from tests.support.running import Running
 
 
 def forked(work: Callable[[], object]) -> int:

@@ -8,8 +8,8 @@ from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import Forbidden, Unauthorized
 from cutout_client import Client
 from tests.cutout_client.conftest import Cutout
-from tests.support.jobbing import picture
-from tests.support.running import Running, running
+from tests.support.durable_jobs import picture
+from tests.support.loopback_service import Running, running
 
 TEXT, RECORD = make_key("Ada", models=["first"])
 

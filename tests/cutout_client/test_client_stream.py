@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from cutout_client import Client
-from tests.support.jobbing import picture
-from tests.support.parts import model, registry
-from tests.support.running import running
+from tests.support.durable_jobs import picture
+from tests.support.in_process import model, registry
+from tests.support.loopback_service import running
 
 
 def test_a_fast_model_is_told_before_a_slow_one_ends(tmp_path: Path) -> None:

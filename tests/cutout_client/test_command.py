@@ -11,9 +11,9 @@ from PIL import Image
 
 from cutout.accounts.keys import KeyRing
 from tests.cutout_client.conftest import Cutout
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
+from tests.support.loopback_service import Running
 from tests.support.patience import HANG_S
-from tests.support.running import Running
 
 HEAVY = {"numpy", "PIL", "pydantic", "httpx", "rich", "onnxruntime", "openvino", "ray", "cutout.spec"}
 

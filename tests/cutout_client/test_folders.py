@@ -17,7 +17,7 @@ from cutout.pixels.formats.kind import READABLE
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import MEDIA_TYPES
 from tests.cutout_client.conftest import Cutout
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
 from tests.support.patience import HANG_S
 
 HEIC = Path(__file__).parents[1] / "pictures" / "heic" / "turned.heic"

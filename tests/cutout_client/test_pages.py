@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from cutout_client.command import app
 from tests.cutout_client.conftest import Cutout
-from tests.support.parts import model, registry
+from tests.support.in_process import model, registry
+from tests.support.loopback_service import Running, running
 from tests.support.patience import HANG_S
-from tests.support.running import Running, running
 
 ROOT = Path(__file__).parent.parent.parent
 README, COMMAND, CLIENT = ROOT / "README.md", ROOT / "docs" / "command.md", ROOT / "docs" / "client.md"

@@ -31,9 +31,9 @@ from cutout_client.commands.report import Report
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout_client.conftest import Cutout
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
+from tests.support.loopback_service import Running
 from tests.support.patience import HANG_S
-from tests.support.running import Running
 
 ASTRONAUT = Path("tests/photos/astronaut.jpg")
 

@@ -13,7 +13,7 @@ from cutout.telemetry.metrics import SPENT, Kept
 from deployments.books import Books
 from deployments.records import database
 from tests.deployments.conftest import created
-from tests.deployments.unwritable import unwritable
+from tests.support.unwritable import unwritable
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.deployments.test_provider import nobody
 from tests.support.patience import HANG_S, skip, when
-from tests.support.remote_parts import KEYS, picture, served_runware, spec
+from tests.support.remote_backends import KEYS, picture, served_runware, spec
 
 pytestmark = pytest.mark.anyio
 LABELS = {"provider": "runware", "model": "a_runware"}

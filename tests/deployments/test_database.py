@@ -18,8 +18,8 @@ from deployments.ledger import Ledger
 from deployments.records.database import open_engine
 from deployments.records.tables import METADATA
 from tests.deployments.conftest import created, postgres_server
-from tests.deployments.jobs import job, pick
 from tests.deployments.test_ledger import exported
+from tests.support.job_records import job, pick
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent.parent
@@ -76,7 +76,7 @@ async def _kept(url: str) -> tuple[set[str], int]:
 
 
 def _picking(url: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.deployments.picking", url]
+    command = [sys.executable, "-m", "tests.support.pick_until_killed", url]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 

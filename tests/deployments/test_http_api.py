@@ -17,7 +17,7 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.providers.cutting import cutout, encoded
 from tests.providers.serving import Served
-from tests.support.remote_parts import KEYS, opened, picture, scene, served_http_api, spec
+from tests.support.remote_backends import KEYS, opened, picture, scene, served_http_api, spec
 
 pytestmark = pytest.mark.anyio
 

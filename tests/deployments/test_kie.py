@@ -16,7 +16,7 @@ from deployments.backends.remote.provider import USER_AGENT
 from tests.providers.cutting import cutout, encoded
 from tests.providers.kie import FakeKie
 from tests.support.patience import HANG_S
-from tests.support.remote_parts import KEYS, opened, picture, scene, served_kie
+from tests.support.remote_backends import KEYS, opened, picture, scene, served_kie
 
 pytestmark = pytest.mark.anyio
 Served = tuple[FakeKie, dict[str, Any]]

@@ -13,7 +13,7 @@ from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, PickCount
 from cutout.picks.statistics import tally
 from deployments import ledger as ledger_module
 from deployments.ledger import Ledger
-from tests.deployments.jobs import job, pick
+from tests.support.job_records import job, pick
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ import pytest
 
 from cutout.errors import ConfigurationError
 from deployments.engines.mixed import round_layers
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 
 
 def convolution(model: ov.Model) -> ov.Node:

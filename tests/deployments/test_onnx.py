@@ -15,7 +15,7 @@ from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, network_input
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = load_registry(ROOT / "configs").models

@@ -9,7 +9,7 @@ import pytest
 
 from deployments.engines.base import Plan
 from deployments.engines.open_vino import OpenVino
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 
 
 @pytest.fixture

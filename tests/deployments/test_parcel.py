@@ -17,7 +17,7 @@ from deployments.backends.remote.parcel import Parcel, fitted, pack, unpack
 from deployments.backends.remote.reply import Unreadable
 from deployments.backends.remote.result import LIMITS, decoded
 from tests.providers.cutting import cutout, encoded
-from tests.support.remote_parts import picture, scene
+from tests.support.remote_backends import picture, scene
 
 KIE = LimitsForm(max_side_px=4096, min_side_px=256, max_px=16_000_000, max_bytes=5 * 1024 * 1024)
 NOISE = np.random.default_rng(7).integers(0, 256, (400, 500, 3), np.uint8)

@@ -22,7 +22,7 @@ from deployments.backends.remote.provider import USER_AGENT, Provider
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S, skip, when
-from tests.support.remote_parts import (
+from tests.support.remote_backends import (
     KEYS,
     QUICK,
     opened,

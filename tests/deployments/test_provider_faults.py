@@ -14,7 +14,7 @@ import pytest
 
 from cutout.errors import ModelBusy, ModelError, ModelTimeout, ModelUnavailable, ProviderError
 from tests.support.patience import HANG_S, skip, when
-from tests.support.remote_parts import KEYS, opened, picture, served_http_api, served_kie, served_runware
+from tests.support.remote_backends import KEYS, opened, picture, served_http_api, served_kie, served_runware
 
 SERVED: dict[str, Any] = {"runware": served_runware, "kie": served_kie, "http_api": served_http_api}
 PAID = {"runware": "task", "kie": "create", "http_api": "picture"}

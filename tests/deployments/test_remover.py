@@ -16,7 +16,7 @@ from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio

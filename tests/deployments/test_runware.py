@@ -14,7 +14,7 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.providers.cutting import cutout, encoded
 from tests.providers.runware import FakeRunware
-from tests.support.remote_parts import KEYS, opened, picture, scene, served_runware, spec
+from tests.support.remote_backends import KEYS, opened, picture, scene, served_runware, spec
 
 pytestmark = pytest.mark.anyio
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.deployments.spending import booked_usd
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
+from tests.support.booked import booked_usd
 from tests.support.load import Load
-from tests.support.running_service import Fake, Running
+from tests.support.ray_service import Fake, Running
 from tests.support.sample_pictures import cut_by
 
 LATENCY_S = 0.3

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.paying import PAID, Provider
-from tests.support.kills import STEADY
 from tests.support.load import Load, Shot
-from tests.support.running_service import Running, serving
+from tests.support.ray_service import STEADY, Running, serving
 from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long

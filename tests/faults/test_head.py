@@ -10,9 +10,8 @@ import pytest
 from benchmarks.processes import started, wait_until
 from tests.faults.paying import PAID, Provider, provider
 from tests.support import load
-from tests.support.kills import STEADY
 from tests.support.patience import HANG_S
-from tests.support.running_service import START_S, Running, serving, variables, wait_for
+from tests.support.ray_service import START_S, STEADY, Running, serving, variables, wait_for
 from tests.support.sample_pictures import picture
 
 pytestmark = pytest.mark.long

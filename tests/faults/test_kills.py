@@ -9,7 +9,7 @@ from tests.faults.paying import LATENCY_S, Provider
 from tests.providers.runware import PRICE_USD
 from tests.support.load import Load
 from tests.support.patience import HANG_S
-from tests.support.running_service import Running, wait_for
+from tests.support.ray_service import Running, wait_for
 from tests.support.sample_pictures import cut_by
 
 KINDS = {

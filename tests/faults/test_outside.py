@@ -9,11 +9,10 @@ import pytest
 
 from tests.deployments.conftest import postgres_server
 from tests.faults.paying import PAID, provider
-from tests.support.kills import STEADY
 from tests.support.load import Load, Shot
-from tests.support.networks import brightness_network
+from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S
-from tests.support.running_service import Running, serving
+from tests.support.ray_service import STEADY, Running, serving
 from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long

@@ -11,7 +11,7 @@ from benchmarks.operations import redeploy
 from tests.faults.paying import Provider
 from tests.support.load import Load, Shot
 from tests.support.patience import HANG_S
-from tests.support.running_service import Running, wait_for
+from tests.support.ray_service import Running, wait_for
 from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long

@@ -11,8 +11,8 @@ from cutout.telemetry.metrics import SPAN_SECONDS, Kept
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
 from serve_app.settings import VERSION
-from tests.support.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.support.tiny_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
+from tests.support.fetchers import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.support.loopback_web import PUBLIC, Dns, Host, Internet, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,9 @@ from cutout.errors import ImageTooLarge, ValidationError
 from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
+from tests.support.fetchers import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.support.loopback_web import Answer, Host, chunked, redirect, reply
 from tests.support.patience import HANG_S, skip
-from tests.support.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.support.tiny_web import Answer, Host, chunked, redirect, reply
 
 pytestmark = pytest.mark.anyio
 STEPS = 500

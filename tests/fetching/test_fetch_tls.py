@@ -10,8 +10,8 @@ import trustme
 from cutout.errors import ValidationError
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient, known_certificates
-from tests.support.rules import MAX_BYTES, PATIENT, PICTURE
-from tests.support.tiny_web import PUBLIC, Dns, Host, Internet, reply
+from tests.support.fetchers import MAX_BYTES, PATIENT, PICTURE
+from tests.support.loopback_web import PUBLIC, Dns, Host, Internet, reply
 
 pytestmark = pytest.mark.anyio
 

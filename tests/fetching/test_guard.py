@@ -13,7 +13,7 @@ from cutout.service import FetchSpec
 from fetching.addresses import look_up
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient, PinnedNetwork, checked_url
-from tests.support.tiny_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
+from tests.support.loopback_web import PUBLIC, PUBLIC_6, Dns, Host, Internet, redirect, reply
 
 pytestmark = pytest.mark.anyio
 RULES = FetchSpec(connect_s=2, read_s=2, total_s=5)

@@ -20,7 +20,7 @@ from benchmarks.processes import started, wait_until
 from serve_app.process.child_processes import RUN_ID
 from serve_app.settings import ray_environment
 from tests.support.patience import HANG_S
-from tests.support.running_service import START_S, Fake, Running, variables, write
+from tests.support.ray_service import START_S, Fake, Running, variables, write
 
 BRIDGE = f"cut{os.getpid()}"
 DOOR = 8000

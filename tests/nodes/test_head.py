@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.nodes.namespaces import DOOR, MISSING, network, serving
-from tests.support.kills import STEADY
 from tests.support.load import Load
 from tests.support.patience import HANG_S
-from tests.support.running_service import wait_for
+from tests.support.ray_service import STEADY, wait_for
 from tests.support.sample_pictures import cut_by
 
 LACKING = [

@@ -8,7 +8,7 @@ import pytest
 from tests.nodes.namespaces import DOOR, MISSING, Network, network, serving
 from tests.support.load import Load, Shot
 from tests.support.patience import HANG_S
-from tests.support.running_service import PROMPT, Fake, Running, wait_for
+from tests.support.ray_service import PROMPT, Fake, Running, wait_for
 from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = [

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.operations.cluster import Nodes, nodes
 from tests.support.load import Load, Shot
 from tests.support.patience import HANG_S
-from tests.support.running_service import PROMPT, Fake, Running, serving, wait_for
+from tests.support.ray_service import PROMPT, Fake, Running, serving, wait_for
 from tests.support.sample_pictures import cut_by, picture
 
 pytestmark = pytest.mark.long

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.page import axe, chromium
 from tests.page.service import Service
-from tests.support.parts import model
+from tests.support.in_process import model
 from tests.support.patience import HANG_S
 
 PATIENCE_MS = HANG_S * 1000

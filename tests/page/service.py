@@ -29,7 +29,7 @@ from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
-from tests.support.parts import InProcess, registry
+from tests.support.in_process import InProcess, registry
 from tests.support.patience import HANG_S
 
 

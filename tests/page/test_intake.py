@@ -14,7 +14,7 @@ from cutout.pixels.endings import READ, READ_WORDS
 from serve_app.endpoints.page import STATIC
 from tests.page.conftest import Open
 from tests.page.service import Service
-from tests.support.parts import model
+from tests.support.in_process import model
 
 PASTE = """([target, texts, files]) => {
     const data = new DataTransfer();

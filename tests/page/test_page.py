@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.page.bench import COFFEE, card, drop_and_wait, logged
 from tests.page.conftest import Open
 from tests.page.service import Service
-from tests.support.parts import model
+from tests.support.in_process import model
 
 HELD_MS = 6_000
 """Longer than a pick is held."""

@@ -10,7 +10,7 @@ from tests.page.bench import COFFEE, card, drop_and_wait
 from tests.page.chromium import drop
 from tests.page.conftest import Open
 from tests.page.service import Service
-from tests.support.parts import model
+from tests.support.in_process import model
 
 
 def allow(page: Page, complaint: str) -> None:

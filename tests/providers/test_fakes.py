@@ -25,7 +25,7 @@ from tests.providers.kie import FakeKie
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S
-from tests.support.remote_parts import scene
+from tests.support.remote_backends import scene
 
 pytestmark = pytest.mark.anyio
 PNG = encoded(Image.fromarray(scene()))

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from deployments.books import Books
 from serve_app.app import create_app
-from tests.support.parts import model, registry, shotgun
+from tests.support.in_process import model, registry, shotgun
 
 
 @pytest.fixture

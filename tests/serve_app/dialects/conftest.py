@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from deployments.books import Books
 from serve_app.app import create_app
 from tests.serve_app.dialects.dropped import drop_in_registry
-from tests.support.parts import shotgun
+from tests.support.in_process import shotgun
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry, load_registry
 from cutout.pixels.types import Box
 from cutout.service import DropInSpec, FetchSpec, ServiceSpec
-from tests.support.parts import BUSY, model
+from tests.support.in_process import BUSY, model
 
 ROOT = Path(__file__).parents[3]
 WIDTH, HEIGHT = 80, 60

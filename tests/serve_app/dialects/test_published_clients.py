@@ -19,10 +19,10 @@ from cutout.accounts.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
 from tests.serve_app.dialects.dropped import PHOTO, SUBJECT, drop_in_registry, opened, seen
-from tests.support.node_programs import install, run
-from tests.support.parts import shotgun
-from tests.support.serving import served
-from tests.support.tiny_web import Host, reply
+from tests.support.http_server import served
+from tests.support.in_process import shotgun
+from tests.support.loopback_web import Host, reply
+from tests.support.npm_programs import install, run
 
 pytestmark = pytest.mark.anyio
 NODE = Path(__file__).parent / "node"

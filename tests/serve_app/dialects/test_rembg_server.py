@@ -21,8 +21,8 @@ from serve_app.app import create_app
 from serve_app.dialects.rembg_server import routes
 from serve_app.dialects.rembg_server.form import RembgForm
 from tests.serve_app.dialects.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
-from tests.support.parts import shotgun
-from tests.support.tiny_web import Host, reply
+from tests.support.in_process import shotgun
+from tests.support.loopback_web import Host, reply
 
 PATH = "/api/remove"
 ASTRONAUT = (ROOT / "tests" / "photos" / "astronaut.jpg").read_bytes()

@@ -16,8 +16,8 @@ from cutout.service import DropInSpec
 from deployments.books import Books
 from serve_app.app import create_app
 from tests.serve_app.dialects.dropped import PHOTO, drop_in_registry, opened, png, refusal
-from tests.support.parts import shotgun
-from tests.support.tiny_web import Host, reply
+from tests.support.in_process import shotgun
+from tests.support.loopback_web import Host, reply
 
 PATH = "/v1.0/removebg"
 pytestmark = pytest.mark.anyio

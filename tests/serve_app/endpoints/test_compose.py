@@ -19,7 +19,7 @@ from serve_app import contract
 from serve_app.storage.cutout_cache import SUFFIX
 from tests.cutout.pixels.test_density import said
 from tests.serve_app.endpoints.test_process import opened
-from tests.support.jobbing import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio

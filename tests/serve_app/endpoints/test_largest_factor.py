@@ -15,7 +15,7 @@ from cutout.pixels.types import OutputFormat, Size
 from deployments.books import Books
 from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import error, png, text
-from tests.support.parts import Memory, model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 
 
 @pytest.mark.parametrize(("path", "field"), [("/upscale", "scale_factor"), ("/process", "upscale_factor")])

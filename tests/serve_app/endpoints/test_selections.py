@@ -20,8 +20,8 @@ from deployments.books import Books
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.endpoints.export import FORMULA, write_csv
-from tests.deployments.jobs import job
-from tests.support.parts import model, registry, shotgun
+from tests.support.in_process import model, registry, shotgun
+from tests.support.job_records import job
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from cutout.pixels.ground import KEPT_NOTE
 from cutout.removal import RETURNED_NOTE
 from tests.serve_app.endpoints.test_process import opened, png, text
 from tests.serve_app.jobs.test_jobs import ended
-from tests.support.jobbing import client, working
+from tests.support.durable_jobs import client, working
 
 LOGO = np.zeros((24, 32, 4), np.uint8)
 LOGO[4:20, 4:28] = (255, 255, 255, 255)

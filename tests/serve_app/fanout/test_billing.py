@@ -27,7 +27,7 @@ from serve_app.fanout import billing, settlements
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.shotgun import Shotgun
 from tests.serve_app.fanout.test_shotgun import Scripted, fired, job, nothing
-from tests.support.parts import Memory, model, registry
+from tests.support.in_process import Memory, model, registry
 from tests.support.patience import HANG_S, skip, when
 
 pytestmark = pytest.mark.anyio

@@ -13,9 +13,9 @@ from serve_app import contract
 from serve_app.app import create_app
 from serve_app.fanout import dependencies
 from serve_app.fanout.dependencies import Dependencies
-from tests.deployments.unwritable import unwritable
-from tests.support.parts import model, registry, shotgun
+from tests.support.in_process import model, registry, shotgun
 from tests.support.patience import HANG_S
+from tests.support.unwritable import unwritable
 
 pytestmark = pytest.mark.anyio
 

@@ -21,9 +21,9 @@ from serve_app.app import create_app
 from serve_app.fanout.handles import ModelHandle, UpscalerHandle
 from serve_app.fanout.queues import SURE, Queue
 from serve_app.fanout.shotgun import Shotgun
-from tests.support.jobbing import picture
-from tests.support.limiting import Clock, NearLimiter
-from tests.support.parts import Memory, model, registry
+from tests.support.durable_jobs import picture
+from tests.support.in_process import Memory, model, registry
+from tests.support.limited_service import Clock, NearLimiter
 
 pytestmark = pytest.mark.anyio
 PNG = picture()

@@ -7,7 +7,7 @@ from cutout.jobs import Terms
 from cutout.models.status import ModelStatus
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import choose
-from tests.support.parts import model
+from tests.support.in_process import model
 
 SPECS = {
     spec.id: spec

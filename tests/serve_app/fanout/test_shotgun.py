@@ -18,7 +18,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler
 from serve_app.fanout.shotgun import Shotgun
-from tests.support.parts import Memory, model, registry
+from tests.support.in_process import Memory, model, registry
 from tests.support.patience import HANG_S, skip, when
 
 pytestmark = pytest.mark.anyio

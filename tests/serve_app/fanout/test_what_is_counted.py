@@ -27,9 +27,9 @@ from tests.providers.runware import PRICE_USD as STATED
 from tests.providers.runware import FakeRunware
 from tests.serve_app.fanout.test_billing import Broken
 from tests.serve_app.fanout.test_shotgun import Scripted, job
-from tests.support.parts import InProcess, model, registry
+from tests.support.in_process import InProcess, model, registry
 from tests.support.patience import HANG_S, skip, when
-from tests.support.remote_parts import KEYS, PRICES_USD, picture, served_runware, spec
+from tests.support.remote_backends import KEYS, PRICES_USD, picture, served_runware, spec
 
 pytestmark = pytest.mark.anyio
 PRICE = PRICES_USD["runware"]

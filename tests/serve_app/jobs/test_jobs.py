@@ -23,10 +23,10 @@ from cutout.telemetry.metrics import SPAN_SECONDS
 from serve_app import contract
 from serve_app.jobs.webhooks import signature
 from tests.deployments.conftest import database_url, postgres
-from tests.support.jobbing import WEBHOOK, Works, client, picture, working
+from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
-from tests.support.receiver import Receiver
-from tests.support.tiny_web import reply
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres"]

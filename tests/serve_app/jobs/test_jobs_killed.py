@@ -17,11 +17,11 @@ import pytest
 
 from tests.cluster.conftest import free_port
 from tests.deployments.conftest import database_url, postgres
-from tests.support.jobbing import picture
+from tests.support.durable_jobs import picture
+from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
-from tests.support.receiver import Receiver
 from tests.support.s3 import s3
-from tests.support.tiny_web import reply
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres", "s3"]
@@ -33,7 +33,7 @@ MODELS = ("first", "second")
 @asynccontextmanager
 async def program(*arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A worker and its endpoints as a process of its own, answering; killed at the end."""
-    command = [sys.executable, "-m", "tests.support.jobbing", *arguments]
+    command = [sys.executable, "-m", "tests.support.durable_jobs", *arguments]
     with subprocess.Popen(command) as process:  # noqa: ASYNC220 - it is polled, never waited for
         try:
             async with httpx.AsyncClient(timeout=HANG_S, trust_env=False) as http, asyncio.timeout(HANG_S):

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.deployments.conftest import postgres_server
-from tests.support.jobbing import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from deployments.upscaler import Upscaler
 from serve_app.jobs import work
 from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
-from tests.support.jobbing import Works, client, working
+from tests.support.durable_jobs import Works, client, working
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio

@@ -15,9 +15,9 @@ from cutout.accounts.rate_limit import JobSlot
 from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.slots import Slots
-from tests.support.jobbing import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
-from tests.support.receiver import Receiver
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 ASYNC = {"Prefer": "respond-async"}

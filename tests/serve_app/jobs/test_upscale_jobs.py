@@ -22,9 +22,9 @@ from serve_app import contract
 from serve_app.jobs import workflows
 from serve_app.jobs.state import Order
 from serve_app.jobs.webhooks import signature
-from tests.support.jobbing import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
-from tests.support.receiver import Receiver
+from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 ASYNC = {"Prefer": "respond-async"}

@@ -24,9 +24,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from cutout.errors import ValidationError
 from cutout.service import WebhookSpec
 from serve_app.jobs.webhooks import ANSWER_BYTES, canonical, check_secret, signature, standard
+from tests.support.loopback_web import Answer, reply
 from tests.support.patience import skip
-from tests.support.receiver import SPEC, Receiver, sent
-from tests.support.tiny_web import Answer, reply
+from tests.support.webhook_receiver import SPEC, Receiver, sent
 
 pytestmark = pytest.mark.anyio
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "webhook_receiver.py"

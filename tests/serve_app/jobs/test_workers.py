@@ -17,9 +17,9 @@ from cutout.models.spec import LOCAL
 from serve_app.jobs.workers import DEAD_S, Workers
 from tests.cluster.conftest import free_port
 from tests.deployments.conftest import created, postgres
-from tests.deployments.spending import booked_usd
 from tests.serve_app.jobs.test_jobs_killed import MODELS, program, states
-from tests.support.jobbing import picture
+from tests.support.booked import booked_usd
+from tests.support.durable_jobs import picture
 from tests.support.patience import HANG_S, when
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ from cutout.accounts.spec import AccessSpec, LimitTier
 from serve_app.middleware.access import Access
 from serve_app.middleware.admission import ConcurrencyLimit
 from serve_app.telemetry.requests import RequestMetrics
-from tests.support.limiting import BUDGET, COSTLY, Clock, Jobs, NearLimiter, error
-from tests.support.serving import served
+from tests.support.http_server import served
+from tests.support.limited_service import BUDGET, COSTLY, Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
 

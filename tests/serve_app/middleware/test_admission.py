@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.limiting import BUDGET, Clock, Jobs, NearLimiter, error
+from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
 IMAGE = {"content": b"picture"}

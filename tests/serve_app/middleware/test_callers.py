@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from cutout.accounts.spec import AccessSpec
 from serve_app.middleware.callers import Callers, client_address
+from tests.support.http_server import served
 from tests.support.patience import HANG_S
-from tests.support.serving import served
 
 PROXIES = AccessSpec.model_validate({"trusted_proxies": ["10.0.0.0/8", "127.0.0.2", "fd00::/8"]})
 

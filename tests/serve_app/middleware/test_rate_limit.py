@@ -15,10 +15,10 @@ from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.errors import ServiceUnavailable
 from serve_app.app import create_app
 from serve_app.middleware import rate_limit
-from tests.support.limiting import BUDGET, Clock, Jobs, NearLimiter, error
-from tests.support.parts import model, registry, shotgun
+from tests.support.http_server import served
+from tests.support.in_process import model, registry, shotgun
+from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 from tests.support.patience import HANG_S
-from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 SCOPE = {"type": "http", "method": "POST", "path": "/remove-background", "headers": [], "query_string": b""}

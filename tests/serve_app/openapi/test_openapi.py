@@ -25,11 +25,11 @@ from cutout.accounts.keys import KeyRing, make_key
 from deployments.books import Books
 from serve_app.app import create_app
 from serve_app.jobs.acceptance import Durable
-from tests.support.jobbing import picture, working
-from tests.support.limiting import Clock, NearLimiter
-from tests.support.parts import model, registry, shotgun
+from tests.support.durable_jobs import picture, working
+from tests.support.http_server import served
+from tests.support.in_process import model, registry, shotgun
+from tests.support.limited_service import Clock, NearLimiter
 from tests.support.patience import HANG_S
-from tests.support.serving import served
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # of schemathesis itself
 EXAMPLES = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.serve_app.openapi.test_openapi import described
-from tests.support.node_programs import install, run
+from tests.support.npm_programs import install, run
 
 SOURCE = Path(__file__).parent / "typescript"
 CHECK = ("--strict", "--noEmit", "--target", "es2022", "--module", "nodenext", "--moduleResolution", "nodenext")

@@ -10,8 +10,8 @@ import pytest
 
 from serve_app.process.child_processes import RUN_ID, members
 from serve_app.process.draining import HAPROXY, stop_haproxy
+from tests.support.haproxy import Door, proxy
 from tests.support.patience import HANG_S
-from tests.support.proxying import Door, proxy
 
 CALLERS = 4
 RUN = "5" * 32

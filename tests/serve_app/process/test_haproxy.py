@@ -13,8 +13,8 @@ from serve_app import contract
 from serve_app.process.haproxy import OURS
 from serve_app.responses.bodies import error_response
 from serve_app.settings import free_port
+from tests.support.haproxy import proxy
 from tests.support.patience import HANG_S
-from tests.support.proxying import proxy
 
 
 def test_its_page_is_in_the_contracts_form() -> None:

@@ -14,8 +14,8 @@ from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.server import ServerState
 
 from serve_app.process.listening import Connection, listen
+from tests.support.http_server import served
 from tests.support.patience import HANG_S
-from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 HEAD_S = 0.2

@@ -11,9 +11,9 @@ from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
 from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import png
-from tests.support.parts import Memory, model, registry, shotgun
-from tests.support.rules import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
-from tests.support.tiny_web import Host, reply
+from tests.support.fetchers import MAX_BYTES, PATIENT, PICTURE, fetcher, reason
+from tests.support.in_process import Memory, model, registry, shotgun
+from tests.support.loopback_web import Host, reply
 
 pytestmark = pytest.mark.anyio
 SLOW_MS = 250

@@ -13,7 +13,7 @@ from serve_app import contract
 from serve_app.app import create_app
 from serve_app.dialects import ERRORS
 from tests.serve_app.endpoints.test_process import png, text
-from tests.support.parts import Memory, model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 
 LONG_S = 600.0
 PATHS = (

@@ -26,7 +26,7 @@ from deployments.books import Books
 from serve_app.app import create_app
 from serve_app.endpoints.health import readiness_body
 from serve_app.telemetry.requests import Metered, RequestMetrics
-from tests.support.parts import model, registry, shotgun
+from tests.support.in_process import model, registry, shotgun
 
 PHOTO = (Path(__file__).parents[2] / "photos" / "coffee.jpg").read_bytes()
 JPEG = {"Content-Type": "image/jpeg"}

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from cutout.service import WebhookSpec
 from serve_app.jobs.webhooks import Sender
+from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
-from tests.support.tiny_web import reply
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 SPEC = WebhookSpec(allowed_hosts=("127.0.0.1",))

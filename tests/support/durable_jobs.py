@@ -1,6 +1,6 @@
 """Durable jobs without Ray: a worker in this process, its models, and the service over it.
 
-As a program, `python -m tests.support.jobbing FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
+As a program, `python -m tests.support.durable_jobs FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
-from tests.support.parts import BUSY, InProcess, Memory, model, registry
+from tests.support.in_process import BUSY, InProcess, Memory, model, registry
 from tests.support.patience import HANG_S
 
 DEAD_S = 1.0

@@ -1,10 +1,10 @@
-"""A process that picks until it is killed: `python -m tests.deployments.picking DATABASE_URL`."""
+"""A process that picks until it is killed: `python -m tests.support.pick_until_killed DATABASE_URL`."""
 
 import asyncio
 import sys
 
 from deployments.ledger import Ledger
-from tests.deployments.jobs import job, pick
+from tests.support.job_records import job, pick
 
 
 async def pick_on(ledger: Ledger) -> None:

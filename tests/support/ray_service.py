@@ -35,6 +35,10 @@ class Fake:
     """What is different in its registry file, such as another backend."""
 
 
+STEADY = Fake(0.1, {"max_ongoing_requests": 4, "max_queued_requests": 64, "num_replicas": 2})
+TWO_INGRESSES = {"Ingress": {"autoscaling_config": None, "num_replicas": 2}}
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A running service of fakes."""

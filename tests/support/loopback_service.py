@@ -21,10 +21,10 @@ from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
-from tests.support.jobbing import counted
-from tests.support.parts import model, registry
+from tests.support.durable_jobs import counted
+from tests.support.http_server import served
+from tests.support.in_process import model, registry
 from tests.support.patience import HANG_S
-from tests.support.serving import served
 
 REGISTRY = registry(model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from benchmarks.operations.verdict import Verdict
 from tests.support.load import Load
-from tests.support.running_service import Fake, serving
+from tests.support.ray_service import STEADY, TWO_INGRESSES, serving
 from tests.support.sample_pictures import cut_by
 
 KINDS = {
@@ -14,8 +14,6 @@ KINDS = {
     "one of two ingress replicas": ("ServeReplica:cutout:Ingress", True),
     "Serve's controller": ("ServeController", False),
 }
-STEADY = Fake(0.1, {"max_ongoing_requests": 4, "max_queued_requests": 64, "num_replicas": 2})
-TWO_INGRESSES = {"Ingress": {"autoscaling_config": None, "num_replicas": 2}}
 
 
 def kills(folder: Path, _minutes: float | None) -> Verdict:

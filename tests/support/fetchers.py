@@ -5,7 +5,7 @@ import pytest
 from cutout.errors import ValidationError
 from cutout.service import FetchSpec
 from fetching.fetch import Fetcher
-from tests.support.tiny_web import Answer, Host
+from tests.support.loopback_web import Answer, Host
 
 PICTURE = bytes(range(256)) * 200
 MAX_BYTES = 64 * 1024
