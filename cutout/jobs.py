@@ -1,5 +1,6 @@
 """Frozen values that travel: what a model did, what a request asked for, what came of it."""
 
+import uuid
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -11,6 +12,11 @@ from cutout.pixels.types import STRIP_FORMATS, Box, Dpi, OutputFormat, Rgba, Siz
 from cutout.removal import Removal
 
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
+
+
+def new_id() -> str:
+    """A random id for a job; it cannot be guessed."""
+    return str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from cutout.errors import ValidationError
 from cutout.jobs import Cutout, Job, JobStatus, ModelResult, Result
 
-JobKind: TypeAlias = Literal["remove", "process", "upscale"]
+JobKind: TypeAlias = Literal["remove", "process"]
 ModelOutcome: TypeAlias = Literal["success", "error", "skipped"]
 
 NONE = "none"

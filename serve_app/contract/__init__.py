@@ -1,6 +1,24 @@
 """The bodies of the HTTP API, as OpenAPI shows them. Requests are checked by these forms, answers tested by them."""
 
-from serve_app.contract.answers import (
+from serve_app.contract.body import Body
+from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
+from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
+from serve_app.contract.requests import (
+    ComposeForm,
+    CutoutForm,
+    DurableForm,
+    EstimateForm,
+    FinishForm,
+    Form,
+    PickForm,
+    PictureForm,
+    ProcessForm,
+    RemoveForm,
+    SelectionForm,
+    TermsForm,
+    UpscaleForm,
+)
+from serve_app.contract.responses import (
     AcceptedBody,
     AttemptBody,
     BoxBody,
@@ -28,24 +46,6 @@ from serve_app.contract.answers import (
     TallyBody,
     UpscaleBody,
     UpscaleResult,
-)
-from serve_app.contract.body import Body
-from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
-from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
-from serve_app.contract.requests import (
-    ComposeForm,
-    CutoutForm,
-    DurableForm,
-    EstimateForm,
-    FinishForm,
-    Form,
-    PickForm,
-    PictureForm,
-    ProcessForm,
-    RemoveForm,
-    SelectionForm,
-    TermsForm,
-    UpscaleForm,
 )
 from serve_app.contract.webhook import WebhookBody
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from serve_app.contract.answers import ProcessResult, RemoveResult
 from serve_app.contract.errors import ErrorBody
+from serve_app.contract.responses import ProcessResult, RemoveResult
 
 
 class FailedJobBody(ErrorBody):

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from serve_app.contract.answers import ProcessResult, RemoveResult, UpscaleResult
 from serve_app.contract.body import Body
 from serve_app.contract.errors import ErrorDetail
+from serve_app.contract.responses import ProcessResult, RemoveResult, UpscaleResult
 
 
 class WebhookBody(Body):

@@ -9,7 +9,7 @@ from starlette.types import Scope
 from cutout.errors import CutoutError
 from serve_app.dialects.rembg_server import errors as rembg_server
 from serve_app.dialects.remove_bg import errors as remove_bg
-from serve_app.responses.bodies import error_response
+from serve_app.responses.errors import error_response
 
 Answer: TypeAlias = Callable[[CutoutError], Response]
 ERRORS: dict[str, Answer] = {

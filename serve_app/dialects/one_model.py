@@ -6,7 +6,7 @@ from cutout.jobs import Cutout, Job
 from cutout.pixels.picture import Picture
 from cutout.removal import Removal
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.responses.bodies import all_failed
+from serve_app.responses.errors import all_failed
 
 
 async def cut_out(

@@ -18,7 +18,7 @@ from serve_app.jobs.state import JobState
 from serve_app.requests.accept import ZIP
 from serve_app.requests.finish import Finishes, reply_of
 from serve_app.requests.forms import known_models, read_compose
-from serve_app.responses.reply import answered
+from serve_app.responses.write import write
 from serve_app.storage.cutout_cache import CachedCutout, CutoutCache
 from serve_app.storage.pictures import JOB_ID, PictureStore
 
@@ -59,7 +59,7 @@ class ComposeEndpoint:
         results = await asyncio.gather(*[self._one(kept, one, job) for one in kept.results if one.model_id in models])
         wall_ms = (time.perf_counter() - started) * 1000
         result = Result(kept.job_id, tuple(results), kept.input_size, wall_ms)
-        return await answered(reply, job, result, known_specs(models, self._shotgun.registry.models))
+        return await write(reply, job, result, known_specs(models, self._shotgun.registry.models))
 
     async def _kept(self, request: Request) -> CachedCutout:
         """The job of the address, if the caller may use it; another key's job is there for nobody else."""

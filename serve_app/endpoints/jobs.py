@@ -17,7 +17,7 @@ from serve_app.contract import DurableForm
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.acceptance import Acceptance, Durable, caller_key
-from serve_app.jobs.answers import JobAnswers, accepted_body
+from serve_app.jobs.responses import JobResponses, accepted_body
 from serve_app.jobs.state import JobState, ResponseFormat
 from serve_app.middleware.hosts import Hosts
 from serve_app.requests.accept import SSE, Reply
@@ -41,7 +41,7 @@ class JobEndpoints:
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
-        self._answers = JobAnswers(shotgun.registry.models, durable.store, durable.signer)
+        self._responses = JobResponses(shotgun.registry.models, durable.store, durable.signer)
 
     def wants(self, request: Request, form: DurableForm) -> bool:
         """Whether a request becomes a durable job: it is answered later, may be repeated, or its pictures are kept."""
@@ -119,7 +119,7 @@ class JobEndpoints:
     def _streamed(
         self, request: Request, state: JobState, response_format: ResponseFormat, media_type: str
     ) -> Response:
-        events = self._answers.events(self._states(state), response_format, self._hosts.address(request))
+        events = self._responses.events(self._states(state), response_format, self._hosts.address(request))
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_written(events, media_type), 200, headers, media_type)
 
@@ -134,11 +134,11 @@ class JobEndpoints:
             state = known or state
             if not state.ended and time.monotonic() > until:
                 return self._accepted(request, state)
-        return await self._answers.whole(state, response_format, self._hosts.address(request), reply)
+        return await self._responses.whole(state, response_format, self._hosts.address(request), reply)
 
     async def _status(self, request: Request, state: JobState) -> Response:
         delivery = await self._worker.delivery(state.order.job_id)
-        body = await self._answers.status_body(state, delivery, self._hosts.address(request))
+        body = await self._responses.status_body(state, delivery, self._hosts.address(request))
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def _known(self, caller: str, key: str) -> tuple[str, JobState | None]:

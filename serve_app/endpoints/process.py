@@ -1,13 +1,12 @@
 """One function an endpoint, each a list of named steps."""
 
 import time
-import uuid
 from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.jobs import Job
+from cutout.jobs import Job, new_id
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.types import MEDIA_TYPES
 from cutout.removal import Removal
@@ -25,14 +24,9 @@ from serve_app.requests.accept import JSON, STREAMS, ZIP, Reply, reply_to
 from serve_app.requests.finish import Finishes, reply_of
 from serve_app.requests.forms import known_models, read_form, read_json, terms
 from serve_app.responses.bodies import upscale_response
-from serve_app.responses.reply import answered, upscaled_response
 from serve_app.responses.stream import stream_response
+from serve_app.responses.write import upscaled_response, write
 from serve_app.storage.cutout_cache import CutoutCache
-
-
-def new_id() -> str:
-    """A job's id; nobody can guess it."""
-    return str(uuid.uuid4())
 
 
 class ProcessEndpoints:
@@ -116,7 +110,7 @@ class ProcessEndpoints:
         if reply.kind == "stream":
             return await stream_response(job, self._cache, reply.media_type)
         result = await self._cache.run(job, enough=winner.enough if winner else None)
-        return await answered(reply, job, result, self._specs, winner=winner)
+        return await write(reply, job, result, self._specs, winner=winner)
 
     async def _winner(self, form: RemoveForm | ProcessForm, job: Job) -> WinnerChoice:
         """Who chooses among several cutouts; what is asked of the ledger is asked before anything is spent."""

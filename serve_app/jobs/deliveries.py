@@ -19,7 +19,7 @@ from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
 from serve_app.jobs.state import Delivery, JobState
 from serve_app.jobs.webhooks import Attempt, Sender
-from serve_app.responses.bodies import error_body
+from serve_app.responses.errors import error_body
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 

@@ -9,7 +9,7 @@ from cutout.errors import CutoutError, Forbidden
 from serve_app.dialects import refusal
 from serve_app.middleware.access import is_open
 from serve_app.middleware.hosts import Hosts
-from serve_app.responses.reply import HEADERS
+from serve_app.responses.write import HEADERS
 
 SENT = (
     "Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-API-Key",

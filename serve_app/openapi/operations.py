@@ -11,7 +11,7 @@ from serve_app.endpoints.jobs import ASYNC
 from serve_app.requests.accept import FORMATS as PICTURES
 from serve_app.requests.accept import NDJSON, SSE, ZIP
 from serve_app.requests.idempotency import KEY, KEY_CHARS
-from serve_app.responses.reply import HEADERS
+from serve_app.responses.write import HEADERS
 
 BINARY = {"type": "string", "format": "binary"}
 EVENT = {

@@ -1,4 +1,4 @@
-"""Result -> the contract's JSON; error -> the contract's error body."""
+"""Result -> the contract's JSON."""
 
 import asyncio
 import math
@@ -6,39 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
-from cutout.errors import (
-    CutoutError,
-    InternalError,
-    ProcessingError,
-    RateLimited,
-    ServiceUnavailable,
-    UnsupportedMediaType,
-)
 from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Upscaled
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, Size
+from serve_app.responses.errors import all_failed, error_response
 from serve_app.responses.json_pictures import PicturesResponse
-
-RETRY_AFTER_S = 5
-"""Said of what passes when nobody knows when: a ledger or a store that is away, a model whose pace is not known yet."""
-PASSING = (RateLimited.status, ServiceUnavailable.status)
-
-
-class ErrorResponse(JSONResponse):
-    """An error body, whose type is left in `scope["state"]["error_type"]` for who counts refusals."""
-
-    def __init__(self, error: CutoutError, job: Mapping[str, Any], headers: dict[str, str] | None) -> None:
-        self._type = error.type
-        super().__init__({**error_body(error), **job}, error.status, headers)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one ASGI request."""
-        scope.setdefault("state", {})["error_type"] = self._type
-        await super().__call__(scope, receive, send)
 
 
 async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
@@ -100,48 +75,6 @@ def upscale_result(job: Job, input_size: Size, outcome: Upscaled | Failure, wall
         "cost_usd": 0.0,
         **({"times_ms": _rounded(outcome.times_ms)} if isinstance(outcome, Upscaled) else _reason(outcome)),
     }
-
-
-def failed_upscale(failure: Failure) -> CutoutError:
-    """The error of an upscale that was kept as a failure."""
-    wait_s = failure.retry_after_s
-    details = {} if wait_s is None else {"retry_after_s": wait_s}
-    for kind in (ServiceUnavailable, InternalError):
-        if failure.type == kind.type:
-            return kind(failure.message, details)
-    return ProcessingError(failure.message, details)
-
-
-def error_body(error: CutoutError) -> dict[str, Any]:
-    """The contract's error body."""
-    return {"error": {"type": error.type, "message": error.message, "details": error.details}}
-
-
-def error_response(error: CutoutError, job: Mapping[str, Any] | None = None) -> Response:
-    """The contract's error body, with what is known of the job. A refusal that passes carries Retry-After."""
-    return ErrorResponse(error, job or {}, headers_of(error))
-
-
-def headers_of(error: CutoutError) -> dict[str, str]:
-    """What a refusal that passes, or can be mended, says in its headers; of another, nothing."""
-    if isinstance(error, UnsupportedMediaType):
-        return {"Accept-Encoding": "identity"}  # RFC 7694: what a body may be coded in
-    if error.status not in PASSING:
-        return {}
-    return {"Retry-After": str(math.ceil(error.details.get("retry_after_s") or RETRY_AFTER_S))}
-
-
-def all_failed(result: Result) -> CutoutError:
-    """422 when the models failed; 503 when none could even start, which passes for the first of them."""
-    failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
-    reasons = {f.model_id: f.message for f in failures} | result.skipped
-    message = "; ".join(f"{model_id}: {reason}" for model_id, reason in reasons.items())
-    details: dict[str, Any] = {"models": reasons}
-    if not all(f.unavailable for f in failures):
-        return ProcessingError(f"All models failed. {message}", details)
-    waits_s = [f.retry_after_s for f in failures if f.retry_after_s is not None]
-    details["retry_after_s"] = math.ceil(min(waits_s, default=RETRY_AFTER_S))
-    return ServiceUnavailable(f"All models failed. {message}", details)
 
 
 def _remove_result(result: ModelResult, spec: ModelSpec) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from cutout.pixels.types import Size
 from serve_app.fanout.selection import ModelSelection
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.accept import NDJSON, SSE
-from serve_app.responses.bodies import error_body, job_body, model_body
+from serve_app.responses.bodies import job_body, model_body
+from serve_app.responses.errors import error_body
 from serve_app.responses.json_pictures import json_parts
 from serve_app.storage.cutout_cache import CutoutCache
 

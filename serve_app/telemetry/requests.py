@@ -12,7 +12,6 @@ OTHER = "other"
 """The endpoint of a path that is none, or that nobody looked up, since it was refused before."""
 HUNG_UP = 499
 """nginx's status for a caller who did not wait for the answer."""
-PROBES = "/health"
 logger = logging.getLogger(__name__)
 
 

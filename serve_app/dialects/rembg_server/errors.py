@@ -3,7 +3,7 @@
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ValidationError
-from serve_app.responses.bodies import headers_of
+from serve_app.responses.errors import headers_of
 
 UNPROCESSABLE = 422
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout
+from cutout.jobs import Cutout, new_id
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.picture import Picture
@@ -21,7 +21,6 @@ from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.rembg_server.errors import WrongParameter
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
-from serve_app.endpoints.process import new_id
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.bodies.fields import MULTIPART, Wanted, explained, query_fields, read_fields
 

@@ -22,7 +22,7 @@ from cutout.errors import (
 )
 from cutout.pixels.formats.kind import READABLE
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.responses.bodies import headers_of
+from serve_app.responses.errors import headers_of
 
 Row = tuple[type[CutoutError], int, str, str]
 ROWS: Final[tuple[Row, ...]] = (

@@ -9,13 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from cutout.accounts.charges import ceilings, charge
 from cutout.errors import ValidationError
+from cutout.jobs import new_id
 from fetching.fetch import Fetcher
 from serve_app.dialects.accepted import prefers_json
 from serve_app.dialects.one_model import answering_model, cut_out
-from serve_app.dialects.remove_bg.answers import answer
 from serve_app.dialects.remove_bg.form import Subject
 from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
-from serve_app.endpoints.process import new_id
+from serve_app.dialects.remove_bg.responses import answer
 from serve_app.fanout.shotgun import Shotgun
 
 NO_LIMIT: Final = 1_000_000

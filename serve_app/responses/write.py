@@ -35,7 +35,7 @@ async def at_hand(one: ModelResult) -> ModelResult:
     return one
 
 
-async def answered(
+async def write(
     reply: Reply,
     job: Job,
     result: Result,

@@ -12,10 +12,11 @@ from cutout.jobs import Cutout, Failure, ModelResult, Upscaled
 from serve_app.jobs.parts import Part, Specs, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, ResponseFormat
 from serve_app.requests.accept import Reply
-from serve_app.responses.bodies import error_body, error_response, failed_upscale, job_body
+from serve_app.responses.bodies import job_body
+from serve_app.responses.errors import error_body, error_response, failed_upscale
 from serve_app.responses.json_pictures import PicturesResponse
-from serve_app.responses.reply import answered, upscaled_response
 from serve_app.responses.stream import Event
+from serve_app.responses.write import upscaled_response, write
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
@@ -25,7 +26,7 @@ def accepted_body(state: JobState, status_url: str) -> dict[str, Any]:
     return {"job_id": state.order.job_id, "status": state.phase, "status_url": status_url}
 
 
-class JobAnswers:
+class JobResponses:
     """What is answered about jobs; `base_url` is the service's address as the caller sees it, without a slash."""
 
     def __init__(self, models: Specs, store: PictureStore, signer: Signer) -> None:
@@ -61,7 +62,7 @@ class JobAnswers:
             return await self._upscaled(state, state.upscaled, response_format, base_url, reply)
         job, specs = state.order.job(), self._specs(state)
         if response_format == "base64" or state.phase == "failed":
-            return await answered(reply, job, state.result, specs, loaded=lambda one: self._with_picture(state, one))
+            return await write(reply, job, state.result, specs, loaded=lambda one: self._with_picture(state, one))
         told = [await self._told(part, response_format, base_url) for part in parts(state, self._models)]
         return await asyncio.to_thread(PicturesResponse, {**job_body(job, state.result, specs), "results": told})
 
