@@ -14,7 +14,7 @@ RUN pip install --quiet --require-hashes --no-deps -r requirements.lock -r requi
 # Both builds of onnxruntime are one import name: the GPU's replaces the CPU's.
 RUN if [ "$RUNTIME" = gpu ]; then pip uninstall --quiet -y onnxruntime \
  && pip install --quiet --require-hashes --no-deps -r requirements-gpu.lock; fi
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY cutout cutout
 COPY fetching fetching
 COPY deployments deployments
