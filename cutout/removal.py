@@ -19,6 +19,9 @@ class Removal:
     transparency: TransparencyHandling = "intersect_alpha"
     decontaminate: bool = True
     """Clean colours under soft alpha, where the model's file has `decontaminate: true`."""
+    refine: bool = False
+    """Solve the matte's uncertain band against the picture, unless the model brings colours of its own: they fit its
+    own alpha."""
 
     def input(self, picture: Picture) -> Picture:
         """The picture that the model is to see."""

@@ -64,6 +64,8 @@ class JobOptions(Terms, Finish, total=False):
     """What may be said with a picture."""
 
     transparency_handling: Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
+    refine: bool
+    """Solve hair, fur and other soft edges of each matte against the picture."""
 
 
 class Webhook(TypedDict, total=False):

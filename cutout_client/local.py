@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from cutout.models.weights import at_hand
 from cutout.pixels.composite import compose
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.encoding.encode import encode
-from cutout.pixels.ground import kept
+from cutout.pixels.ground import kept, shown
+from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, OutputFormat
 from cutout_client.results import CutoutResult, ModelInfo
@@ -37,7 +39,9 @@ class LocalModels:
     does on one of them. A single photograph has all cores for each model, one after the other.
     """
 
-    def __init__(self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int) -> None:
+    def __init__(
+        self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int, *, refine: bool
+    ) -> None:
         cores = len(os.sched_getaffinity(0))
         streams = max(1, min(photos, cores, STREAMS))
         self.cards = tuple(card(spec) for spec in registry.models.values())
@@ -45,6 +49,7 @@ class LocalModels:
         self._registry = registry
         self._decoder = Decoder(registry.service.limits)
         self._format = output_format
+        self._refine = refine
         self._resources = Resources(cores // streams, cache=cache)
         self._seats = asyncio.Semaphore(streams)
         self._idle: dict[str, list[Backend[Any]]] = {}
@@ -108,6 +113,8 @@ class LocalModels:
         )
 
     def _finish(self, spec: ModelSpec, picture: Picture, matte: Matte) -> bytes:
+        if self._refine and matte.rgb is None:
+            matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
         return encode(
             compose(picture, matte, spec.decontaminate), self._format, self._registry.service.encode, picture.dpi
         )

@@ -13,10 +13,12 @@ from cutout.pixels.composite import compose
 from cutout.pixels.crop import subject_box
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.ground import kept
+from cutout.pixels.ground import kept, shown
+from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, OutputFormat
 from cutout.removal import Removal
+from cutout.telemetry.spans import Spans
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 
@@ -54,11 +56,16 @@ class Remover:
                 raise ModelUnavailable(message, {"retry_after_s": self._retry_s})
             started = time.perf_counter()
             picture = removal.input(picture)
-            matte = removal.matte_without_model(picture) or await self._backend.remove(picture)
+            own = removal.matte_without_model(picture)
+            matte = own or await self._backend.remove(picture)
             cost_usd = self._cost_usd(matte)
-            clean = self._spec.decontaminate and removal.decontaminate
+            asked = replace(
+                removal,
+                decontaminate=removal.decontaminate and self._spec.decontaminate,
+                refine=removal.refine and own is None and matte.rgb is None,
+            )
             infer_ms = (time.perf_counter() - started) * 1000
-            return await asyncio.to_thread(self._finish, picture, matte, output_format, infer_ms, clean=clean)
+            return await asyncio.to_thread(self._finish, picture, matte, output_format, asked, infer_ms)
         except CutoutError as error:
             failed = Failure.of(self._spec.id, error)
             return replace(failed, cost_usd=max(cost_usd, failed.cost_usd))
@@ -75,14 +82,21 @@ class Remover:
         await self._backend.close()
 
     def _finish(
-        self, picture: Picture, matte: Matte, output_format: OutputFormat | None, infer_ms: float, *, clean: bool
+        self, picture: Picture, matte: Matte, output_format: OutputFormat | None, removal: Removal, infer_ms: float
     ) -> Cutout:
-        started = time.perf_counter()
-        matte = kept(picture, matte)
-        rgba = compose(picture, matte, clean)
-        composed = time.perf_counter()
-        encoded = encode(rgba, output_format, self._encoding, picture.dpi) if output_format else None
-        encode_ms = (time.perf_counter() - composed) * 1000
+        """The cutout of a matte; `removal` asks for nothing that this matte cannot have."""
+        spans = Spans(infer=infer_ms)
+        with spans.timed("composite"):
+            matte = kept(picture, matte)
+        if removal.refine:
+            with spans.timed("refine"):
+                matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
+        with spans.timed("composite"):
+            rgba = compose(picture, matte, removal.decontaminate)
+        encoded = None
+        if output_format:
+            with spans.timed("encode"):
+                encoded = encode(rgba, output_format, self._encoding, picture.dpi)
         return Cutout(
             model_id=self._spec.id,
             size=picture.size,
@@ -91,8 +105,7 @@ class Remover:
             rgba=None if encoded else rgba,
             encoded=encoded,
             dpi=None if encoded else picture.dpi,
-            times_ms={"infer": infer_ms, "composite": (composed - started) * 1000}
-            | ({"encode": encode_ms} if encoded else {}),
+            times_ms=dict(spans),
             note=matte.note,
             box=subject_box(rgba[..., 3]) if encoded else None,
         )

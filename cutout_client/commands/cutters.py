@@ -12,7 +12,7 @@ from cutout_client.local import LocalModels
 from cutout_client.results import CutoutResult, ModelInfo
 
 if TYPE_CHECKING:
-    from cutout_client.client import AsyncClient, Terms
+    from cutout_client.client import AsyncClient, JobOptions, Terms
 
 
 class Cutter(Protocol):
@@ -36,19 +36,18 @@ class ServiceModels:
     at_once = 4
 
     def __init__(
-        self, client: "AsyncClient", cards: tuple[ModelInfo, ...], terms: "Terms", output_format: OutputFormat
+        self, client: "AsyncClient", cards: tuple[ModelInfo, ...], options: "JobOptions", output_format: OutputFormat
     ) -> None:
         self.cards = cards
         self._client = client
-        self._terms = terms
-        self._format = output_format
+        self._options: JobOptions = {**options, "output_format": output_format}
 
     async def open(self, models: Sequence[str]) -> None:
         """The service opens its own."""
 
     def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
         """See Cutter."""
-        return self._client.stream(image, models, output_format=self._format, **self._terms)
+        return self._client.stream(image, models, **self._options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +62,19 @@ class Place:
 
 
 @asynccontextmanager
-async def cutter(place: Place, terms: "Terms", output_format: OutputFormat, photos: int) -> AsyncIterator[Cutter]:
+async def cutter(
+    place: Place, terms: "Terms", output_format: OutputFormat, photos: int, *, refine: bool = False
+) -> AsyncIterator[Cutter]:
     """Whoever cuts at this place, for so many photographs; a service is told the terms, too."""
     if place.server:
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:
-            yield ServiceModels(client, await client.models(), terms, output_format)
+            options: JobOptions = {**terms, "refine": True} if refine else {**terms}
+            yield ServiceModels(client, await client.models(), options, output_format)
         return
-    models = LocalModels(registry_of(place.config_dir), place.data_dir / "compiled", output_format, photos)
+    registry, cache = registry_of(place.config_dir), place.data_dir / "compiled"
+    models = LocalModels(registry, cache, output_format, photos, refine=refine)
     try:
         yield models
     finally:

@@ -57,6 +57,9 @@ LocalOnly = Annotated[bool, typer.Option("--local-only", help="Only models that 
 CommercialOnly = Annotated[
     bool, typer.Option("--commercial-only", help="Only models whose licence lets a cutout be sold.")
 ]
+Refine = Annotated[
+    bool, typer.Option("--refine", help="Solve hair, fur and other soft edges of each matte against the picture.")
+]
 Server = Annotated[
     str | None,
     typer.Option(envvar="CUTOUT_SERVER", metavar="URL", help="A service that does the work, instead of this process."),

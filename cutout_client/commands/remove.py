@@ -19,6 +19,7 @@ from cutout_client.commands.options import (
     Overwrite,
     Photos,
     Recursive,
+    Refine,
     Server,
 )
 
@@ -35,6 +36,7 @@ def remove(
     max_cost_usd: MaxCostUsd = None,
     local_only: LocalOnly = False,
     commercial_only: CommercialOnly = False,
+    refine: Refine = False,
     server: Server = None,
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
@@ -62,7 +64,7 @@ def remove(
 
     async def run(report: Report) -> None:
         place = Place(server, api_key, config_dir, data_dir.expanduser())
-        async with cutter(place, terms, destination.suffix, len(given.photos)) as models:
+        async with cutter(place, terms, destination.suffix, len(given.photos), refine=refine) as models:
 
             async def cut(image: bytes, wanted: Sequence[str]) -> AsyncIterator[Made]:
                 async for result in models.stream(image, wanted):

@@ -115,12 +115,17 @@ class DurableForm(PictureForm):
 
 
 class RemovalForm(Form):
-    """How a cutout is made of a picture that is transparent already."""
+    """How a cutout is made of the picture and a model's matte."""
 
     transparency_handling: TransparencyHandling = Field(
         "intersect_alpha",
         description="For a picture that is transparent already: the model's alpha within the picture's own; the "
         "picture itself, and no model runs; or the model's alpha alone, as if the picture were opaque.",
+    )
+    refine: bool = Field(
+        False,
+        description="Solve hair, fur and other soft edges of each matte against the picture. Not where a provider "
+        "sends colours of its own, which fit its own alpha.",
     )
 
 

@@ -98,7 +98,8 @@ class ProcessEndpoints:
         job = replace(job, began_s=time.perf_counter(), image_field="image_url" if form.image_url else "image")
         reply = reply_of(request.headers.get("accept", ""), form, (ZIP, *STREAMS))
         check_form(form, reply)
-        job = replace(job, removal=Removal(form.transparency_handling), output_format=reply.output_format)
+        removal = Removal(form.transparency_handling, refine=form.refine)
+        job = replace(job, removal=removal, output_format=reply.output_format)
         durable = self._jobs if self._jobs and self._jobs.wants(request, form) else None
         check_pick(form, reply, durable=durable is not None)
         if durable:

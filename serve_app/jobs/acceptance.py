@@ -122,6 +122,7 @@ class Acceptance:
                 slot=slot,
                 finish=await self._put_finish(job.id, job.finish) if job.finish else None,
                 transparency=(job.removal or Removal()).transparency,
+                refine=(job.removal or Removal()).refine,
                 preserve_alpha=job.preserve_alpha,
                 webhook_url=form.webhook_url,
                 sealed_secret=self._signer.sealed(form.webhook_secret) if form.webhook_secret else None,

@@ -50,6 +50,7 @@ class Order:
     finish: dict[str, Any] | None = None
     """What becomes of each cutout, as requests/finish.py keeps it; a background's picture by its name in the store."""
     transparency: TransparencyHandling = "intersect_alpha"
+    refine: bool = False
     preserve_alpha: bool = True
     """Of a picture that is itself enlarged."""
     webhook_url: str | None = None
@@ -83,7 +84,7 @@ class Order:
         terms = Terms(deadline_s=self.deadline_s)
         finish = finish_of(self.finish) if self.finish else None
         asked = (self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
-        return Job(*asked, removal=Removal(self.transparency), preserve_alpha=self.preserve_alpha)
+        return Job(*asked, removal=Removal(self.transparency, refine=self.refine), preserve_alpha=self.preserve_alpha)
 
     @property
     def enlarges(self) -> bool:

@@ -22,6 +22,7 @@ from cutout.models.registry import load_registry
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.endings import READ_WORDS
+from cutout.pixels.mattes.refine import refined
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Made
 from cutout_client.commands.cutters import ServiceModels
@@ -30,6 +31,7 @@ from cutout_client.commands.photos import Photo
 from cutout_client.commands.report import Report
 from deployments.backends.base import Resources
 from deployments.remover import Remover
+from tests.cutout.pixels.mattes.parts import disc, shown
 from tests.cutout_client.conftest import Cutout
 from tests.support.durable_jobs import picture
 from tests.support.loopback_service import Running
@@ -220,6 +222,21 @@ def test_a_service_is_told_the_terms(cutout: Cutout, service: Running, photos: P
     assert (refused.code, len(service.runs)) == (2, ran)
     assert refused.sentences == ["A photograph would cost 0.25 USD, more than max_cost_usd, 0.2"]
     assert cutout(*asked, "--max-cost-usd", "0.25", "--commercial-only").code == 0
+
+
+def test_refine_is_the_same_here_and_by_a_service(
+    cutout: Cutout, service: Running, configs: Path, tmp_path: Path
+) -> None:
+    """--refine changes a matte's soft edges, and as much in this process as by a service."""
+    Image.fromarray(shown(disc(soft_px=4))).save(tmp_path / "disc.png")
+    here, there = ("-m", "dark", "--config-dir", configs), ("-m", "first", "--server", service.url)
+    made = []
+    for place, asked in enumerate((here, (*here, "--refine"), (*there, "--refine"))):
+        assert cutout("remove", tmp_path / "disc.png", *asked, "-o", tmp_path / f"{place}.png").code == 0
+        made.append(np.asarray(Image.open(tmp_path / f"{place}.png"))[..., 3])
+
+    np.testing.assert_array_equal(made[1], refined(shown(disc(soft_px=4)), made[0]))
+    np.testing.assert_array_equal(made[1], made[2])
 
 
 def test_the_shipped_models_give_what_the_service_gives(cutout: Cutout, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from cutout.pixels.types import Colour
 from serve_app.contract import Form
 
-NO_MATTING = "alpha matting is not done here: soft alpha is the model's own"
 NO_VITMATTE = "ViTMatte is not here: soft alpha is the model's own"
 NO_EXTRAS = "a model takes nothing more from a request here; what it needs is in its file in configs/models/"
 
@@ -51,10 +50,14 @@ class RembgForm(Form):
     model: str | None = Field(
         None, description="A model of rembg's that is deployed here with the same weights; without: `drop_in.model`."
     )
-    a: Annotated[bool, _refused(NO_MATTING)] = Field(False, description="`true` is refused: no alpha matting.")
-    af: int = Field(240, ge=0, le=255, description="Of alpha matting; without it, nothing, as there.")
-    ab: int = Field(10, ge=0, le=255, description="Of alpha matting; without it, nothing, as there.")
-    ae: int = Field(10, ge=0, description="Of alpha matting; without it, nothing, as there.")
+    a: bool = Field(
+        False,
+        description="Alpha matting: this service's `refine`, with clean colours under soft alpha. Nothing with `om`, "
+        "as there, nor with `ppm`, which leaves no soft alpha.",
+    )
+    af: int = Field(240, ge=0, le=255, description="Checked and ignored: what is uncertain is found without it.")
+    ab: int = Field(10, ge=0, le=255, description="Checked and ignored, as `af`.")
+    ae: int = Field(10, ge=0, description="Checked and ignored, as `af`.")
     om: bool = Field(False, description="The matte alone, a grey picture.")
     ppm: bool = Field(False, description="The matte opened, blurred and cut at one half, as there.")
     dc: bool = Field(

@@ -54,7 +54,8 @@ class RembgEndpoints:
     async def _answer(self, request: Request, form: RembgForm, model: str, image: bytes) -> Response:
         picture = await self._shotgun.decoder.decode(image, "file")
         job_id = new_id()
-        removal = Removal(decontaminate=form.dc and not (form.ppm or form.om))
+        soft = not (form.ppm or form.om)
+        removal = Removal(decontaminate=(form.dc or form.a) and soft, refine=form.a and soft)
         cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key, removal=removal)
         content = await asyncio.to_thread(_written, form, picture, cutout)
         return Response(content, 200, {"X-Job-Id": job_id}, MEDIA_TYPES["png"])

@@ -125,6 +125,21 @@ def test_dc_takes_the_subjects_own_colours(client: TestClient) -> None:
     np.testing.assert_array_equal(plain[opaque], clean[opaque])
 
 
+def test_a_is_refine_with_clean_colours(client: TestClient) -> None:
+    """`a` solves the soft edge against the picture, and changes nothing where no soft edge is left or wanted."""
+    fields = {"model": "u2netp"}
+    direct = client.post(
+        "/remove-background",
+        files={"image": ASTRONAUT},
+        data={"include_models": "local_u2netp", "refine": "true"},
+        headers={"accept": "image/png"},
+    )
+
+    np.testing.assert_array_equal(opened(removed(client, ASTRONAUT, a="true", **fields)), opened(direct.content))
+    assert removed(client, ASTRONAUT, a="true", om="true", **fields) == removed(client, ASTRONAUT, om="true", **fields)
+    assert removed(client, ASTRONAUT, a="true", ppm="1", **fields) == removed(client, ASTRONAUT, ppm="1", **fields)
+
+
 @pytest.mark.parametrize(("dc", "cleaned"), [("false", 0), ("true", 1)])
 def test_a_cutout_is_composed_once(client: TestClient, dc: str, cleaned: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `dc` no colours are worked out, and nothing is composed a second time without them."""
@@ -159,12 +174,12 @@ def test_bgc_lies_behind(client: TestClient, text: str, alpha: int) -> None:
 
 @pytest.mark.parametrize("fields", [{"a": "false", "af": "0", "ab": "255", "ae": "3"}, {"vm": "0"}, {"extras": "{}"}])
 def test_what_asks_for_nothing_does_nothing(client: TestClient, fields: dict[str, str]) -> None:
-    """The thresholds of alpha matting say nothing without it, as there; so do false and an empty object."""
+    """The thresholds of alpha matting say nothing, here with it, too; so do false and an empty object."""
     assert removed(client, **fields) == removed(client)
 
 
 REFUSALS = [
-    {"a": "true"}, {"vm": "1"}, {"dc": "true"}, {"extras": '{"sam_prompt": []}'}, {"extras": "no JSON"},
+    {"vm": "1"}, {"dc": "true"}, {"extras": '{"sam_prompt": []}'}, {"extras": "no JSON"},
     {"model": "bria-rmbg"}, {"model": "birefnet-general"}, {"model": "nobody"}, {"bgc": "red"}, {"bgc": "1,2"},
     {"bgc": "1,2,3,256"}, {"bgc": "1,2,3,4,5"}, {"af": "256"}, {"ab": "-1"}, {"ae": "-1"}, {"om": "maybe"},
     {"alpha": "1"},
