@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from cutout.pixels.types import OutputFormat
 from cutout_client.commands.registry import registry_of
@@ -35,12 +35,10 @@ class ServiceModels:
 
     at_once = 4
 
-    def __init__(
-        self, client: "AsyncClient", cards: tuple[ModelInfo, ...], options: "JobOptions", output_format: OutputFormat
-    ) -> None:
+    def __init__(self, client: "AsyncClient", cards: tuple[ModelInfo, ...], options: "JobOptions") -> None:
         self.cards = cards
         self._client = client
-        self._options: JobOptions = {**options, "output_format": output_format}
+        self._options = options
 
     async def open(self, models: Sequence[str]) -> None:
         """The service opens its own."""
@@ -70,8 +68,9 @@ async def cutter(
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:
-            options: JobOptions = {**terms, "refine": True} if refine else {**terms}
-            yield ServiceModels(client, await client.models(), options, output_format)
+            refined = {"refine": True} if refine else {}  # a service of 1.0.0 does not know the field
+            options = cast("JobOptions", {**terms, **refined, "output_format": output_format})
+            yield ServiceModels(client, await client.models(), options)
         return
     registry, cache = registry_of(place.config_dir), place.data_dir / "compiled"
     models = LocalModels(registry, cache, output_format, photos, refine=refine)

@@ -213,7 +213,7 @@ def test_a_service_is_told_the_terms(cutout: Cutout, service: Running, photos: P
 
     async def sent() -> None:
         async with AsyncClient(service.url) as client:
-            models = ServiceModels(client, (), {"max_cost_usd": 0.2}, "png")
+            models = ServiceModels(client, (), {"max_cost_usd": 0.2})
             await anext(models.stream(picture(), ["first", "second"]))
 
     refused = cutout(*asked, "--max-cost-usd", "0.2")
