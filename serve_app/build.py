@@ -1,4 +1,4 @@
-"""build_app(args): the only place where the service is wired."""
+"""build_app(args): wires the service's deployments, in this one place."""
 
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ APP_NAME = "cutout"
 
 
 def build_app(args: dict[str, Any]) -> Application:
-    """Every enabled model, the upscaler and the ingress, bound together.
+    """Bind every enabled model, the upscaler, the ledger, the job worker and the ingress together.
 
-    `args` may have `config_dir`; everything else is in configs/, and each deployment's scaling in serve_config.yaml.
+    Args:
+        args: of the Serve configuration; `config_dir` is the only key. Everything else is in configs/, and each
+            deployment's scaling in serve_config.yaml.
 
     Raises:
-        ConfigurationError: a wrong value in configs/: file, field and what was expected.
+        ConfigurationError: a value in configs/ is wrong; names the file, the field and what was expected.
     """
     registry = check_config(args)
     settings = Settings()
@@ -50,9 +52,12 @@ def build_app(args: dict[str, Any]) -> Application:
 
 
 def check_config(args: dict[str, Any]) -> Registry:
-    """configs/ with every option checked, so that a wrong one stops the start, not a replica later.
+    """Read configs/ and check every option, so that a wrong one stops the start instead of a replica later.
 
-    What the environment says of it wins. Raises ConfigurationError.
+    Environment variables take precedence.
+
+    Raises:
+        ConfigurationError: a value is wrong; names the file, the field and what was expected.
     """
     settings = Settings()
     registry = load_registry(Path(args.get("config_dir") or settings.config_dir))

@@ -1,4 +1,4 @@
-"""Ray class Ingress: binds the HTTP service to a replica; the same operations as methods, for callers by handle."""
+"""The Serve deployment Ingress: the HTTP service, and the same operations as methods for callers by handle."""
 
 import asyncio
 import uuid
@@ -39,12 +39,12 @@ F = TypeVar("F", bound=PictureForm)
 
 
 def put(value: Any) -> Any:
-    """A reference to a value in Ray's object store; in Serve's local testing mode, which has none, the value."""
+    """Store a value in Ray's object store and return its reference; Serve's local testing mode has none: the value."""
     return ray.put(value) if ray.is_initialized() else value
 
 
 class ServiceIngress:
-    """One shotgun, reachable by HTTP and by handle."""
+    """One ingress replica, reachable by HTTP and by handle."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class ServiceIngress:
     async def remove_background(
         self, image: bytes, models: Sequence[str] = ("all",), output_format: OutputFormat = "png"
     ) -> Result:
-        """Every model's cutout of a picture file; raises CutoutError as HTTP would answer it."""
+        """Every model's cutout of a picture file; raises CutoutError where HTTP would answer with it."""
         values = {"image": image, "include_models": models, "output_format": output_format}
         form, picture = self._given(RemoveForm, values)
         return await self._run(picture, form.include_models, form.output_format, None)
@@ -121,11 +121,11 @@ class ServiceIngress:
         return models_body(self._shotgun.statuses)
 
     async def drain(self) -> None:
-        """Say that this replica is not ready any more, and wait until it has answered what it has in hand."""
+        """Report this replica as not ready, and wait until it has answered its requests."""
         await self._request_metrics.drain()
 
     def _given(self, form: type[F], values: Mapping[str, Any]) -> tuple[F, bytes]:
-        """The arguments as HTTP checks them, whose errors name HTTP's fields."""
+        """Check the arguments as HTTP does; errors name HTTP's fields."""
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         fields = checked(form, listed)
         return fields, one_picture(fields, self._shotgun.registry.service.limits) or b""

@@ -1,4 +1,4 @@
-"""The replica that works off durable jobs; it fires the same shotgun as the ingress."""
+"""The Serve deployment Jobs: runs durable jobs, through the same fan-out as the ingress."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from serve_app.telemetry.tracing import start_tracing
 
 
 class JobsReplica(Jobs):
-    """The worker of durable jobs, at work before the first request."""
+    """The worker of durable jobs; it has started when the replica is ready."""
 
     async def __init__(  # type: ignore[misc]
         self,

@@ -1,4 +1,4 @@
-"""What the environment says; read here and nowhere else in this ring, but for the command's own PORT."""
+"""Settings from environment variables. Only process/ reads others, such as PORT."""
 
 import os
 import random
@@ -42,55 +42,55 @@ def _hard_stop() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Places, each from an environment variable."""
+    """Settings, each from one environment variable."""
 
     config_dir: Path = field(default_factory=lambda: _path("CUTOUT_CONFIG_DIR", "configs"))
-    """CUTOUT_CONFIG_DIR: where service.yaml and models/ lie."""
+    """CUTOUT_CONFIG_DIR: the folder with service.yaml and models/."""
     data_dir: Path = field(default_factory=_data_dir)
-    """CUTOUT_DATA_DIR: what must survive a restart, and compiled models."""
+    """CUTOUT_DATA_DIR: everything that must survive a restart, and compiled models."""
 
     database_url: str = field(default_factory=_database_url)
-    """DATABASE_URL: where jobs and picks are kept; a SQLite file in the data folder unless set."""
+    """DATABASE_URL: the database of jobs and picks; by default an SQLite file in the data folder."""
     api_keys_file: Path | None = field(default_factory=lambda: _optional_path("CUTOUT_API_KEYS_FILE"))
-    """CUTOUT_API_KEYS_FILE: with it, every request needs one of its keys."""
+    """CUTOUT_API_KEYS_FILE: if set, every request needs one of its keys."""
 
     pictures: str = field(default_factory=_pictures)
-    """CUTOUT_PICTURES: where the pictures of jobs are kept: a folder, or s3://bucket/prefix."""
+    """CUTOUT_PICTURES: the store of jobs' pictures: a folder, or s3://bucket/prefix."""
     url_secret: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_URL_SECRET") or None, repr=False)
-    """CUTOUT_URL_SECRET: signs the addresses of results; without it, a secret made once in the data folder."""
+    """CUTOUT_URL_SECRET: signs the addresses of results; by default a secret generated once in the data folder."""
 
     public_url: str | None = field(default_factory=lambda: os.environ.get("CUTOUT_PUBLIC_URL") or None)
-    """CUTOUT_PUBLIC_URL: the service's address as callers know it, instead of jobs.public_url."""
+    """CUTOUT_PUBLIC_URL: the service's address for callers; overrides jobs.public_url."""
 
     hard_stop: str | None = field(default_factory=_hard_stop)
-    """RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, in seconds; None where no RAY_SERVE_ENABLE_HA_PROXY puts HAProxy before."""
+    """RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, in seconds; None where RAY_SERVE_ENABLE_HA_PROXY does not enable HAProxy."""
 
     run_id: str = field(default_factory=lambda: os.environ.get(RUN_ID, ""))
-    """The run of the service on this machine, as its command names it; empty on a cluster of somebody else's."""
+    """Id of this run, set by the supervisor; empty on a cluster started by others."""
 
     metrics_port: str | None = field(default_factory=lambda: os.environ.get("METRICS_PORT") or None)
-    """METRICS_PORT: where Prometheus finds the metrics of this machine; a free port unless set."""
+    """METRICS_PORT: the port of this machine's metrics; by default a free one."""
 
     traces_to: str | None = field(default_factory=lambda: os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None)
-    """OTEL_EXPORTER_OTLP_ENDPOINT: who collects traces; nobody unless set."""
+    """OTEL_EXPORTER_OTLP_ENDPOINT: the collector of traces; by default there are none."""
 
     def run_file(self, port: int) -> Path:
-        """Where a service on `port` says that it runs."""
+        """The file that records a running service on `port`."""
         return self.data_dir / f"run-{port}.json"
 
 
 def ray_environment(run_id: str) -> dict[str, str]:
-    """Ray's settings for this service, unless the operator has his own.
+    """Ray's settings for this service; variables that the operator has set take precedence.
 
-    HAProxy answers ten times as many requests as Serve's own proxy, and nothing of ours blocks an event loop, so that
-    neither user code nor the router needs a thread of its own (docs/performance.md). HAProxy's files, its side ports,
-    the ingress replicas' ports and that of Serve's own proxy, which HAProxy asks while it knows no ingress replica, are
-    the run's own: two services on one machine would otherwise share ports 30000 and 8500, and one's HAProxy would send
-    requests to the other's replicas without a word (ray 2.60). Idle workers are not started ahead of need.
+    HAProxy answers ten times as many requests as Serve's own proxy. Our code does not block event loops, so neither it
+    nor the router gets a thread of its own (docs/performance.md). Each run has its own HAProxy files and statistics
+    ports, and its own ports for ingress replicas and for Serve's proxy, which HAProxy uses while it knows no ingress
+    replica. With Ray's defaults two services on one machine would share ports 30000 and 8500, and one's HAProxy would
+    silently send requests to the other's replicas (Ray 2.60). Workers are started only when needed.
 
-    uvloop accepts one connection in each turn of its loop (libuv 1.52), asyncio all that wait: in a crowd of 200 a new
-    connection waited for 3 s. Ray makes all its workers nice, by 15; here replicas that work on pixels are nice, and
-    those who answer are not (cutout/pixels/cores.py).
+    uvloop accepts one connection per iteration of its loop (libuv 1.52), asyncio all that are waiting: with 200 callers
+    a new connection waited for 3 s. Ray runs every worker at nice 15; here only replicas that process pixels are nice,
+    not those that answer requests (cutout/pixels/cores.py).
     """
     folder = scratch_folder(run_id)
     first = _free_hundred()
@@ -111,8 +111,8 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
-        HARD_STOP: "660",  # raised where limits.request_s is longer: hard_stop.py
-        "FORWARDED_ALLOW_IPS": "",  # uvicorn would believe X-Forwarded-For from HAProxy, which passes on anybody's
+        HARD_STOP: "660",  # hard_stop.py raises it where limits.request_s is longer
+        "FORWARDED_ALLOW_IPS": "",  # uvicorn would trust X-Forwarded-For from HAProxy, which passes on any caller's
         "RAY_USE_UVLOOP": "0",
         "RAY_worker_niceness": "0",
         "RAY_enable_worker_prestart": "0",
@@ -122,22 +122,23 @@ def ray_environment(run_id: str) -> dict[str, str]:
 
 
 def ray_folder() -> Path:
-    """Where Ray keeps its sessions: sockets and logs; one a user.
+    """The folder of Ray's sessions, with their sockets and logs; one per user.
 
-    Ray's own /tmp/ray is shared by all users of a machine, and its `ray_current_cluster` may be anybody's.
+    Ray's default, /tmp/ray, is shared by all users of a machine, and any of them may have written the
+    `ray_current_cluster` in it.
     """
     return Path(gettempdir()) / f"cutout-ray-{os.geteuid()}"
 
 
 def scratch_folder(run_id: str) -> Path:
-    """What a run writes and needs no longer than itself."""
+    """A run's temporary files, deleted when it ends."""
     return Path(gettempdir()) / f"cutout-{run_id[:8]}"
 
 
 def _free_hundred() -> int:
-    """First of a hundred ports of which this one is free, so that nobody else is likely to have taken the others.
+    """The first of a hundred ports; it is free, and so are the others, most likely.
 
-    They lie below those that Linux gives away by itself, 32768 to 60999, Ray's own among them.
+    They are below the range from which Linux assigns ports, 32768 to 60999, where Ray's own are.
     """
     hundreds = list(range(20_000, 32_700, 100))
     random.shuffle(hundreds)
@@ -150,14 +151,14 @@ def _is_free(port: int) -> bool:
 
 
 def port_number(port: object, variable: str) -> int:
-    """A port as somebody wrote it; raises ConfigurationError, naming the variable."""
+    """Parse a port; raises ConfigurationError that names the variable."""
     if not str(port).isdecimal() or not 0 < int(str(port)) < 65536:
         raise ConfigurationError(f"{variable}: a number from 1 to 65535 expected, not {port!r}")
     return int(str(port))
 
 
 def free_port() -> int:
-    """A port that nobody has taken."""
+    """A port of 127.0.0.1 that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

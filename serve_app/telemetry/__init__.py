@@ -1,1 +1,1 @@
-"""Requests, results and traces."""
+"""Metrics, log lines and traces of requests and results."""

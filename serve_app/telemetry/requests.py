@@ -1,4 +1,4 @@
-"""Every HTTP request: counted, timed and logged by endpoint, and waited for when the service ends."""
+"""Counts, times and logs HTTP requests by endpoint, and waits for them when the service drains."""
 
 import asyncio
 import logging
@@ -9,40 +9,40 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutout.telemetry.metrics import REFUSALS, REQUEST_SECONDS, REQUESTS, Instruments
 
 OTHER = "other"
-"""The endpoint of a path that is none, or that nobody looked up, since it was refused before."""
-HUNG_UP = 499
-"""nginx's status for a caller who did not wait for the answer."""
+"""The endpoint label for unknown paths, and for requests refused before their path was looked up."""
+CLIENT_CLOSED = 499
+"""nginx's status for a caller who closed the connection before the answer."""
 logger = logging.getLogger(__name__)
 
 
 class RequestMetrics:
-    """The requests that an ingress replica has in hand. Draining, it waits for them, and GET /health/ready says so."""
+    """The number of requests in progress in an ingress replica, and whether it drains; GET /health/ready reports it."""
 
     def __init__(self) -> None:
         self.draining = False
-        self._in_hand = 0
+        self._in_progress = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     def begin(self) -> None:
-        """One more."""
-        self._in_hand += 1
+        """A request has begun."""
+        self._in_progress += 1
         self._idle.clear()
 
     def end(self) -> None:
-        """One less."""
-        self._in_hand -= 1
-        if not self._in_hand:
+        """A request has ended."""
+        self._in_progress -= 1
+        if not self._in_progress:
             self._idle.set()
 
     async def drain(self) -> None:
-        """From now on this replica is not ready; returns once it has nothing in hand."""
+        """Become not ready, and return when no request is in progress."""
         self.draining = True
         await self._idle.wait()
 
 
 class Metered:
-    """Counts and times each request; `paths` are those that are endpoints as they are, without parameters."""
+    """ASGI middleware that counts, times and logs each request; `paths` are the endpoints without path parameters."""
 
     def __init__(
         self, app: ASGIApp, instruments: Instruments, request_metrics: RequestMetrics, paths: frozenset[str]
@@ -57,7 +57,7 @@ class Metered:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), HUNG_UP
+        started, status = time.perf_counter(), CLIENT_CLOSED
 
         async def send_and_see(message: Message) -> None:
             nonlocal status
@@ -81,7 +81,7 @@ class Metered:
         logger.info("%s %s %d in %.1f ms", method, endpoint, status, seconds * 1000)
 
     def _endpoint(self, scope: Scope) -> str:
-        """A path as its route is written, so that there are few: `/jobs/{job_id}`, not each job's."""
+        """The route's path, such as `/jobs/{job_id}`: one label for all jobs."""
         if route := scope.get("route"):
             return str(getattr(route, "path", OTHER))
         path = scope["path"].removeprefix(scope.get("root_path", ""))

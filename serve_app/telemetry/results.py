@@ -1,4 +1,4 @@
-"""What a job's results say of time and success, told to the instruments and the trace in one place."""
+"""Records the times and outcomes in a job's results as metrics and trace spans."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,9 @@ from serve_app.telemetry.tracing import trace_result
 
 
 def record_result(instruments: Instruments, result: ModelResult) -> None:
-    """One model's result, whose spans come from its replica, from the upscaler and from the way between."""
+    """Record one model's result, with the times measured in its replica, in the upscaler and in the ingress."""
     outcome = result.outcome
-    instruments.record(RESULTS, model=result.model_id, outcome=_word(outcome))
+    instruments.record(RESULTS, model=result.model_id, outcome=_outcome_label(outcome))
     instruments.record(MODEL_SECONDS, result.wall_ms / 1000, model=result.model_id)
     if isinstance(outcome, Cutout):
         record_spans(instruments, outcome.times_ms, result.model_id)
@@ -18,12 +18,12 @@ def record_result(instruments: Instruments, result: ModelResult) -> None:
 
 
 def record_spans(instruments: Instruments, times_ms: Mapping[str, float], model_id: str = "") -> None:
-    """Times in ms by span; without a model where none had a part in it."""
+    """Record times in ms by span; `model_id` is empty for work that belongs to no model."""
     for span, ms in times_ms.items():
         instruments.record(SPAN_SECONDS, ms / 1000, span=span, model=model_id)
 
 
-def _word(outcome: Cutout | Failure) -> str:
+def _outcome_label(outcome: Cutout | Failure) -> str:
     if isinstance(outcome, Cutout):
         return "success"
     return "unavailable" if outcome.unavailable else "failed"

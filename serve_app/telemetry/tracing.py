@@ -1,8 +1,8 @@
-"""Traces, where OTEL_EXPORTER_OTLP_ENDPOINT names who collects them: a span a request, a model and each of its spans.
+"""Traces, sent to OTEL_EXPORTER_OTLP_ENDPOINT if set: a span for each request, each model and each part of its work.
 
-FastAPI makes a request's span, part of its caller's trace. Those of models are made of the times that results carry, in
-the ingress or where durable jobs are worked off: nothing has to cross to a replica for it. Ray Serve 2.60 has traces of
-its own, which take no part here: where calls run side by side its spans do not nest.
+FastAPI creates the span of a request, as part of its caller's trace. The spans of models are created in the ingress or
+the job worker, from the times that results carry; no trace context has to reach a replica. Ray Serve 2.60 has traces of
+its own, which are not used: for concurrent calls its spans do not nest.
 """
 
 import time
@@ -20,24 +20,24 @@ from cutout.jobs import Cutout, ModelResult
 from cutout.telemetry.job_context import JOB_ID, current_job
 
 UPSCALER = ("upscale", "finish", "encode")
-"""The upscaler's spans, the last of a result that has them."""
+"""The upscaler's spans, which come last in a result."""
 tracer = trace.get_tracer("cutout")
 
 
 def check_tracing(traces_to: str | None) -> None:
-    """Stop the start when traces are wanted and what sends them is not installed.
+    """Check that the OTLP exporter is installed if traces are wanted.
 
     Raises:
-        ConfigurationError: it is not.
+        ConfigurationError: it is not installed.
     """
     if traces_to and find_spec("opentelemetry.exporter.otlp") is None:
         raise ConfigurationError(
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, so the exporter is expected: pip install 'cutout-shotgun[tracing]'"
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs the exporter: pip install 'cutout-shotgun[tracing]'"
         )
 
 
 def start_tracing(traces_to: str | None) -> None:
-    """Send this process's spans by OTLP over HTTP, from a thread; OpenTelemetry's own variables say how, and which."""
+    """Send this process's spans by OTLP over HTTP, in a thread; OpenTelemetry's own variables configure it further."""
     if traces_to is None:
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -51,7 +51,7 @@ def start_tracing(traces_to: str | None) -> None:
 
 
 class _WithoutQuery(SpanProcessor):
-    """Takes the query out of a request's span: it may hold a webhook's secret, a signature, somebody's address."""
+    """Removes the query from a request's span: it may contain a webhook secret, a signature or an address."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002 - OpenTelemetry's
         """See SpanProcessor."""
@@ -60,7 +60,7 @@ class _WithoutQuery(SpanProcessor):
 
 
 def trace_result(result: ModelResult) -> None:
-    """The span of one model that has just ended, and of each part of its work, below the span at hand."""
+    """Create the span of a model that has just finished, and of each part of its work, below the current span."""
     end = time.time_ns()
     model = tracer.start_span(
         f"model {result.model_id}",
@@ -76,7 +76,7 @@ def trace_result(result: ModelResult) -> None:
 
 
 def _trace_parts(model: trace.Span, times_ms: Mapping[str, float], begin: int, end: int) -> None:
-    """Spans of the ingress's waiting and of the model's replica from the begin on, those of the upscaler to the end."""
+    """Spans of waiting and of the model's replica, laid out from the start; those of the upscaler, up to the end."""
     last = [span for span in UPSCALER if span in times_ms] if "finish" in times_ms else []
     first = [span for span in dict.fromkeys(("queue", *times_ms)) if span in times_ms and span not in last]
     _lay(model, first, times_ms, begin)
@@ -84,7 +84,7 @@ def _trace_parts(model: trace.Span, times_ms: Mapping[str, float], begin: int, e
 
 
 def _lay(model: trace.Span, spans: Iterable[str], times_ms: Mapping[str, float], at: int) -> None:
-    """One span after the other."""
+    """Create the spans one after another, from time `at` in ns."""
     for name in spans:
         span = tracer.start_span(name, trace.set_span_in_context(model), start_time=at)
         at += _ns(times_ms[name])
