@@ -1,12 +1,11 @@
-"""How much one request may bring and take."""
+"""The limits of one request: what it may send, and what it may cost."""
 
-from pydantic import (
-    Field,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from cutout.spec import MEBIBYTE, Spec
+
+SMALL_BYTES = 64 * 1024
+"""Picture files up to this size must not cost much to decode, since they cost nothing to send."""
 
 
 class LimitsSpec(Spec):
@@ -39,3 +38,8 @@ class LimitsSpec(Spec):
     )
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
     jobs_in_hand: PositiveInt = Field(32, description="Jobs an ingress replica has in hand; one more is refused, 503.")
+
+
+def is_small(file_bytes: int) -> bool:
+    """Whether a picture file of this size must be cheap to decode (`memory_of_64k`)."""
+    return file_bytes <= SMALL_BYTES

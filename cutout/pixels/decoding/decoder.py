@@ -21,23 +21,24 @@ import numpy as np
 
 from cutout.errors import CutoutError, InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
-from cutout.pixels.decoding import server
-from cutout.pixels.decoding.server import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
+from cutout.pixels.decoding.order import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Size
 
+SERVER = "cutout.pixels.decoding.server"
+"""Run as a program, and not imported: a process that only asks for pictures loads no codec."""
 _READ_AT_ONCE = mmap.MAP_SHARED | mmap.MAP_POPULATE
-"""All pages are mapped in one go: all of them will be read."""
+"""All pages are mapped at once, since all of them will be read."""
 T = TypeVar("T")
 _REFUSALS: dict[str, type[CutoutError]] = {"InvalidFormat": InvalidFormat, "ResolutionTooHigh": ResolutionTooHigh}
 
 
 def _any_size(_: Size) -> None:
-    """Nothing is asked of it."""
+    """Accepts every size."""
 
 
 class Decoder:
-    """Decodes for one event loop, so many pixels at a time as `limits.decoding_px` says."""
+    """Decodes for one event loop, at most `limits.decoding_px` pixels at a time."""
 
     def __init__(self, limits: LimitsSpec) -> None:
         self._limits = limits
@@ -45,48 +46,47 @@ class Decoder:
         _SERVER.start()
 
     async def decode(self, data: bytes, field: str = "image", check: Callable[[Size], None] = _any_size) -> Picture:
-        """The picture of a file. A caller who is cancelled ends it.
+        """The picture of a file. Cancelling the call ends the decoding process.
 
         Args:
             data: the file.
             field: the request's field that it came in; errors name it.
-            check: is told the size, which is known from the header, and may raise before anything is decoded.
+            check: called with the size that the header states; may raise before anything is decoded.
 
         Raises:
-            InvalidFormat: no picture of a format that is read, or one that breaks off, costs more than it should, or
-                has a fault in a decoder's own code end its process.
-            ResolutionTooHigh: larger than the limits allow.
+            InvalidFormat: not a supported format, or a file that is damaged, costs too much, or crashes its decoder.
+            ResolutionTooHigh: the picture is larger than the limits allow.
         """
         pixel_file = os.memfd_create("pixels")
         try:
-            async with _fork(data, pixel_file, Order(self._limits, field)) as talk:
-                header = await self._heard(talk, field, LEAST_CPU_S)
+            async with _fork(data, pixel_file, Order(self._limits, field)) as replies:
+                header = await self._reply(replies, field, LEAST_CPU_S)
                 size = Size(header["width"], header["height"])
                 check(size)
                 async with self._budget.for_pixels(size.width * size.height):
-                    with suppress(ConnectionError):  # it has been ended meanwhile, which is heard
-                        await asyncio.get_running_loop().sock_sendall(talk, GO)
-                    end = await self._heard(talk, field, cpu_s(self._limits, size, len(data)))
+                    with suppress(ConnectionError):  # the process has ended; the next read reports it
+                        await asyncio.get_running_loop().sock_sendall(replies, GO)
+                    end = await self._reply(replies, field, cpu_s(self._limits, size, len(data)))
             return await _in_thread(lambda: _read(pixel_file, size, end))
         finally:
             os.close(pixel_file)
 
-    async def _heard(self, talk: socket.socket, field: str, most_s: int) -> dict[str, Any]:
+    async def _reply(self, replies: socket.socket, field: str, most_s: int) -> dict[str, Any]:
         try:
-            said = await asyncio.get_running_loop().sock_recv(talk, MOST_ORDER_BYTES)
+            received = await asyncio.get_running_loop().sock_recv(replies, MOST_ORDER_BYTES)
         except ConnectionResetError:
-            said = b""
-        if not said:
+            received = b""
+        if not received:
             message = f"it takes more than {most_s} s, or more memory than its pixels need, or ends its decoder"
             raise InvalidFormat.of_field(field, f"Image is too costly to decode: {message}")
-        heard: dict[str, Any] = json.loads(said)
-        if "refused" in heard:
-            raise _REFUSALS[heard["refused"]](heard["message"], heard["details"])
-        return heard
+        reply: dict[str, Any] = json.loads(received)
+        if "refused" in reply:
+            raise _REFUSALS[reply["refused"]](reply["message"], reply["details"])
+        return reply
 
 
 class PixelBudget:
-    """Room for so many pixels at a time, in the order of coming; what is larger has all of it to itself."""
+    """Admits a number of pixels at a time, first come, first served; a larger picture is admitted when it is alone."""
 
     def __init__(self, pixels: int) -> None:
         self._pixels = self._free = pixels
@@ -94,7 +94,7 @@ class PixelBudget:
 
     @asynccontextmanager
     async def for_pixels(self, pixels: int) -> AsyncIterator[None]:
-        """Wait for room, and hold it."""
+        """Wait until so many pixels are admitted; they are released at the end of the block."""
         pixels = min(pixels, self._pixels)
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((pixels, turn))
@@ -119,7 +119,7 @@ class PixelBudget:
 
 
 class _Server:
-    """server.py, one for this process, started anew when it is gone."""
+    """The server process (server.py), one for each process of ours, restarted when it has ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -127,7 +127,7 @@ class _Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def order(self, order: bytes, files: Sequence[int]) -> None:
-        """Hand over an order with its files."""
+        """Send an order with its file descriptors."""
         with self._lock:
             try:
                 socket.send_fds(self._control or self._started(), [order], files)
@@ -135,7 +135,7 @@ class _Server:
                 socket.send_fds(self._started(), [order], files)
 
     def start(self) -> None:
-        """Be there before the first order."""
+        """Start the process before the first order."""
         with self._lock:
             if self._control is None:
                 self._started()
@@ -146,13 +146,13 @@ class _Server:
             self._process.wait()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            # Its environment is its own: what is secret in ours is none of its business.
+            # It does not inherit our environment, which holds secrets.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", server.__name__, str(theirs.fileno())],
+                [sys.executable, "-m", SERVER, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env={"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
                 stdin=subprocess.DEVNULL,
-                process_group=0,  # Ctrl-C is for the service, which ends it by closing its socket
+                process_group=0,  # Ctrl-C must reach the service only, which ends it by closing its socket
             )
         self._control = ours
         return ours
@@ -163,7 +163,7 @@ _SERVER = _Server()
 
 @asynccontextmanager
 async def _fork(data: bytes, pixel_file: int, order: Order) -> AsyncIterator[socket.socket]:
-    """The socket of a process that decodes; closing it ends the process."""
+    """The reply socket of a process that decodes; closing it ends the process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     picture_file = os.memfd_create("picture")
     with ours:
@@ -178,7 +178,7 @@ async def _fork(data: bytes, pixel_file: int, order: Order) -> AsyncIterator[soc
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Megabytes are moved off the event loop. Who is cancelled waits for it: then the thread's files may be closed."""
+    """Run `work` in a thread. When cancelled, wait for it all the same: its files are closed afterwards."""
     thread = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(thread)
@@ -193,7 +193,7 @@ def _fill(file: int, data: bytes) -> None:
 
 
 def _read(pixel_file: int, size: Size, end: dict[str, Any]) -> Picture:
-    """The pixels where they were written: nothing is copied."""
+    """The picture, its pixels mapped from the file without a copy."""
     memory, count = mmap.mmap(pixel_file, 0, _READ_AT_ONCE, mmap.PROT_READ), size.width * size.height
     rgb = np.frombuffer(memory, np.uint8, 3 * count).reshape(size.height, size.width, 3)
     alpha = np.frombuffer(memory, np.uint8, count, 3 * count).reshape(rgb.shape[:2]) if end["alpha"] else None

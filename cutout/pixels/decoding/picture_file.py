@@ -12,7 +12,7 @@ from mmap import mmap
 import numpy as np
 
 from cutout.errors import InvalidFormat, ResolutionTooHigh
-from cutout.limits import LimitsSpec
+from cutout.limits import LimitsSpec, is_small
 from cutout.pixels.formats import heif, jpeg, png, tiff, webp
 from cutout.pixels.formats.contents import Contents, Costly, UnknownPixels
 from cutout.pixels.formats.kind import SUPPORTED, sniff
@@ -25,18 +25,16 @@ _CONTENTS: dict[str, Callable[[bytes], Contents]] = {
     "image/avif": heif.avif_contents, "image/heic": heif.heic_contents, "image/tiff": tiff.contents,
 }  # fmt: skip
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error, RuntimeError)
-"""What decoders raise at files that make no sense."""
-_SMALL_BYTES = 64 * 1024
-"""See `is_small`."""
+"""What the decoders raise for damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFile:
-    """A picture file whose header was read, and is within the limits; its pixels are not decoded yet."""
+    """A picture file whose header was read and is within the limits; its pixels are not decoded yet."""
 
     contents: Contents
     field: str
-    """The request's field that it came in; errors name it."""
+    """The request's field that the file came in; errors name it."""
 
     @property
     def size(self) -> Size:
@@ -45,10 +43,10 @@ class PictureFile:
         return Size(stored.height, stored.width) if self.contents.exif.turned else stored
 
     def decode(self, memory: mmap | None = None) -> Picture:
-        """Its pixels, at the beginning of `memory` where some is given: RGB, then alpha where there is some.
+        """The decoded picture. Its pixels are written to the start of `memory`, if given: RGB, then alpha if any.
 
         Raises:
-            InvalidFormat: the file breaks off, makes no sense, or has pixels of a kind that is not read.
+            InvalidFormat: the file is truncated or damaged, or has pixels of a kind that is not read.
         """
         width, height = self.size.width, self.size.height
         planes = np.empty(4 * width * height, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
@@ -67,11 +65,11 @@ class PictureFile:
 
 
 def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile:
-    """A picture file by its header.
+    """A picture file, recognised by its content and checked by its header.
 
     Raises:
-        InvalidFormat: no picture of a format that is read, or one whose header makes no sense.
-        ResolutionTooHigh: larger than `limits` allow.
+        InvalidFormat: not a supported format, or a damaged header.
+        ResolutionTooHigh: the picture is larger than `limits` allow.
     """
     if not data:
         raise InvalidFormat.of_field(field, f"Image is empty. {SUPPORTED}")
@@ -109,8 +107,3 @@ def _check_size(file: PictureFile, file_bytes: int, limits: LimitsSpec) -> None:
     else:
         return
     raise ResolutionTooHigh.of_field(file.field, message, shown)
-
-
-def is_small(file_bytes: int) -> bool:
-    """Whether a file is one of those that may cost little, since they cost nothing to send."""
-    return file_bytes <= _SMALL_BYTES

@@ -15,8 +15,9 @@ from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding import decoder as decoder_module
 from cutout.pixels.decoding.decoder import Decoder, PixelBudget
+from cutout.pixels.decoding.order import Order, cpu_s
 from cutout.pixels.decoding.picture_file import decode
-from cutout.pixels.decoding.server import Order, _bound, cpu_s
+from cutout.pixels.decoding.server import _bound
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Size
 from tests.pictures.colours import cicp

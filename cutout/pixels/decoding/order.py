@@ -1,0 +1,41 @@
+"""What a decoder and its server process tell each other, and how much processor time a picture may take."""
+
+import json
+from dataclasses import dataclass
+
+from cutout.limits import LimitsSpec, is_small
+from cutout.pixels.types import Size
+
+MOST_ORDER_BYTES = 65_536
+FILES = 3
+"""File descriptors sent with an order: the picture file, the file for its pixels, and a socket for replies."""
+GO = b"g"
+LEAST_CPU_S = 2
+"""Processor seconds for a small picture or a small file; the kernel counts whole seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A picture to be decoded."""
+
+    limits: LimitsSpec
+    field: str
+    """The request's field that the picture came in; errors name it."""
+
+    def packed(self) -> bytes:
+        """As it is sent."""
+        return json.dumps([self.limits.model_dump(), self.field]).encode()
+
+    @staticmethod
+    def of(packed: bytes) -> "Order":
+        """The order that `packed` wrote."""
+        limits, field = json.loads(packed)
+        return Order(LimitsSpec.model_validate(limits), field)
+
+
+def cpu_s(limits: LimitsSpec, size: Size, file_bytes: int) -> int:
+    """Processor seconds that decoding a picture of this size may take."""
+    if is_small(file_bytes):
+        return LEAST_CPU_S
+    share = size.width * size.height / limits.input_px
+    return max(LEAST_CPU_S, round(limits.decode_s * share))
