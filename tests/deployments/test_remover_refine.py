@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.support.parts import model
 
 from cutout.jobs import Cutout
 from cutout.pixels.encoding.spec import EncodeSpec
@@ -15,6 +14,7 @@ from cutout.removal import Removal
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout.pixels.mattes.parts import disc, shown
+from tests.support.in_process import model
 
 pytestmark = pytest.mark.anyio
 MATTE = disc(soft_px=20)

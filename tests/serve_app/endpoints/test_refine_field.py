@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.support.jobbing import working
 
 from cutout.pixels.mattes.refine import refined
 from serve_app.app import create_app
 from tests.cutout.pixels.mattes.parts import disc, shown
 from tests.serve_app.endpoints.test_process import opened, png, text
 from tests.serve_app.jobs.test_jobs import ended
+from tests.support.durable_jobs import working
 
 PICTURE = shown(disc(soft_px=4))
 """To the model without weights all of it is uncertain."""
