@@ -1,4 +1,4 @@
-"""What has been paid today, and whether more may be: per provider and per API key."""
+"""What was spent today, and whether more may be, by provider and by API key."""
 
 import asyncio
 import time
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cutout.accounts.charges import Charge
+from cutout.telemetry.metrics import SPENT, Instruments
 from deployments.records import queries
 from deployments.records.database import Database
 
@@ -17,43 +18,38 @@ ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(20261129)")
 """Held until the commit, so that two services on one PostgreSQL cannot spend the last of a day's money both."""
 
 CHECK = "check"
-"""The hold that is none."""
+"""Id of the reservation that `check` writes and deletes."""
 
 
 class Budget:
-    """Ceilings of a UTC day. Money is set aside before a paid call and booked, as it was really spent, after it.
+    """The part of the ledger about money; its methods are described in Ledger.
 
-    Both lie in the database: no hold kept, no paid call. A hold is let go in the transaction that books what came of
-    it, and books once only, however often it is asked to. One that nobody settles, because who held it has died, is
-    booked at its price: a call that was begun and whose end is unknown may have been charged.
+    Reservations are rows of the database: without one, no call is paid. A reservation is deleted in the transaction
+    that books what was spent of it, so that it is booked once, however often `settle` is called. One that is not
+    settled, because the process that made it died, is booked at its price: the provider may have charged it.
     """
 
-    def __init__(self, database: Database, lease_s: float, owner: str = "") -> None:
-        """`lease_s`: after so many seconds a hold is booked; `owner`: this run of the service, "" where it has none."""
+    def __init__(self, database: Database, lease_s: float, instruments: Instruments, owner: str) -> None:
+        """`lease_s`: age in seconds at which a reservation is booked; `owner`: this run of the service, or ""."""
         self._database = database
         self._lease_s = lease_s
+        self._instruments = instruments
         self._owner = owner
         self._turn = asyncio.Lock()
 
-    async def start(self) -> tuple[Charge, ...]:
-        """Book what runs of the service that have ended have left; gives what was booked. Raises as `reserve`.
+    async def book_earlier_runs(self) -> None:
+        """Book what runs of the service that have ended left reserved.
 
-        On PostgreSQL another run may be alive, and have calls on their way: there what was left waits for its lease.
+        Only on SQLite, which one service uses at a time. On PostgreSQL another run may be alive, with calls under way:
+        its reservations are booked when their lease ends.
         """
         alone = self._database.dialect == "sqlite"
         async with self._writing() as connection:
-            return await self._book_abandoned(connection, self._owner if alone and self._owner else None)
+            abandoned = await self._book_abandoned(connection, self._owner if alone and self._owner else None)
+        self._count(abandoned)
 
-    async def reserve(
-        self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]
-    ) -> tuple[dict[str, str], tuple[Charge, ...]]:
-        """Set charges aside; models that a ceiling leaves no money for come back, each with the reason.
-
-        Beside them come charges of others that were booked meanwhile. Sent again it is the same hold.
-
-        Raises:
-            ServiceUnavailable: the database cannot be written; nothing may be spent.
-        """
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """See Ledger. Reservations of others whose lease has ended are booked first."""
         async with self._writing() as connection:
             await connection.execute(queries.drop_holds(hold_id))
             abandoned = await self._book_abandoned(connection, None)
@@ -69,31 +65,26 @@ class Budget:
             if kept:
                 until = time.time() + self._lease_s
                 await connection.execute(queries.put_holds(hold_id, kept, self._owner, until))
-        return refused, abandoned
+        self._count(abandoned)
+        return refused
 
-    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> tuple[Charge, ...]:
-        """Book what was really spent of a hold, and let go of it; gives what was booked.
-
-        Sent again, or after the hold was booked at its price, it changes nothing.
-
-        Raises:
-            ServiceUnavailable: the database cannot be written; the hold stays.
-        """
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """See Ledger."""
         async with self._writing() as connection:
             rows = (await connection.execute(queries.drop_holds(hold_id))).mappings().all()
             held = {row["model_id"] for row in rows}
             booked = tuple(charge for charge in spent if charge.model_id in held)
             await self._book(connection, booked)
-        return booked
+        self._count(booked)
 
     async def check(self) -> None:
-        """Write something, and take it away again; raises ServiceUnavailable when that cannot be."""
+        """See Ledger."""
         async with self._writing() as connection:
             await connection.execute(queries.put_holds(CHECK, [Charge("none", 0.0, ())], self._owner, time.time()))
             await connection.execute(queries.drop_holds(CHECK))
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
-        """USD that each payer with a ceiling may still spend today; what is set aside is not left."""
+        """See Ledger."""
         async with self._database.reading() as connection:
             booked, held = await self._booked(connection, set(ceilings)), await _held(connection)
         return {payer: max(0.0, _left(payer, booked, ceilings, held)) for payer in ceilings}
@@ -118,6 +109,11 @@ class Budget:
                 by_payer[payer] = by_payer.get(payer, 0.0) + charge.usd
         for payer, usd in by_payer.items():
             await connection.execute(queries.add_spending(_today(), payer, usd, self._database.dialect))
+
+    def _count(self, booked: Iterable[Charge]) -> None:
+        """Add to the metric what was booked, once that is committed."""
+        for charge in booked:
+            self._instruments.record(SPENT, charge.usd, provider=charge.payers[0], model=charge.model_id)
 
     async def _booked(self, connection: AsyncConnection, payers: set[str]) -> dict[str, float]:
         rows = (await connection.execute(queries.spending_of(_today(), payers))).all()

@@ -1,81 +1,54 @@
-"""The one owner of what is kept of jobs and picks."""
+"""The ledger: jobs and picks and money in one database, requests counted in memory."""
 
-from cutout.errors import NotFound, ValidationError
-from cutout.picks.records import NONE, JobRecord, Logged, LoggedPick, Pick, Stats
-from cutout.picks.statistics import stats
-from deployments.records import queries
+from collections.abc import Sequence
+
+from cutout.accounts.limiter import Limiter
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.spec import LimitTier
+from cutout.ledger import Ledger
+from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
+from deployments.budget import Budget
+from deployments.picks import Picks
 from deployments.records.database import Database
 
-PAGE_ROWS = 500
 
+class DatabaseLedger(Picks, Budget, Ledger):
+    """The Ledger itself; there is one for any number of ingress replicas. Its methods are described in Ledger."""
 
-class Ledger:
-    """Jobs and picks in a database: a file by `sqlite:///…`, or a server by `postgresql://…`.
+    def __init__(
+        self, database_url: str, lease_s: float, instruments: Instruments = NO_INSTRUMENTS, owner: str = ""
+    ) -> None:
+        """`lease_s`: seconds after which a job's slot is free, and a reservation is booked, if nobody said so before.
 
-    A method that has returned has committed: a kill of the process takes nothing back. What a power cut may take is
-    said in `Database`. Every method raises ServiceUnavailable while the database cannot be reached.
-    """
-
-    def __init__(self, database_url: str) -> None:
-        """Raises ConfigurationError for an address of neither kind."""
-        self._database = Database(database_url)
+        `owner` identifies this run of the service; "" where it has no name. Raises ConfigurationError for an address
+        that is neither `sqlite:///…` nor `postgresql://…`.
+        """
+        database = Database(database_url)
+        Picks.__init__(self, database, instruments)
+        Budget.__init__(self, database, lease_s, instruments, owner)
+        self._limiter = Limiter(lease_s)
 
     async def start(self) -> None:
-        """Bring the tables up to date; raises as `Database.migrate`."""
+        """Migrate the database, then book what earlier runs left reserved; raises as `Database.migrate`."""
         await self._database.migrate()
+        await self.book_earlier_runs()
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Close the database's connections."""
         await self._database.close()
 
-    async def record(self, job: JobRecord) -> None:
-        """Keep a job; kept a second time, the later one counts."""
-        async with self._database.writing() as connection:
-            await connection.execute(queries.put_job(job, self._database.dialect))
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
+        """See Ledger."""
+        return self._limiter.admit(who, tier, cost)
 
-    async def job(self, job_id: str) -> JobRecord | None:
-        """A job as it was recorded; None when there is none."""
-        async with self._database.reading() as connection:
-            row = (await connection.execute(queries.get_job(job_id))).mappings().first()
-        return queries.job_of(row) if row else None
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        """See Ledger."""
+        return self._limiter.begin(who, tier, slot_id)
 
-    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
-        """Keep the caller's pick; a second one for the same job replaces the first.
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        """See Ledger."""
+        self._limiter.hold(slots)
 
-        `whose` is the id of the API key whose jobs may be picked from; None: everybody's. A job's id alone opens
-        nothing: it is part of each address of a result.
-
-        Raises:
-            NotFound: no such job, or another key's.
-            ValidationError: a model that the job did not offer; the message names those it did.
-        """
-        offered = await self._offered(pick, whose)
-        selection_id, statement = queries.put_pick(pick, offered, self._database.dialect)
-        async with self._database.writing() as connection:
-            kept = (await connection.execute(statement)).scalar_one()
-        return Logged(kept, replaced=kept != selection_id)
-
-    async def stats(self) -> Stats:
-        """What all picks add up to, and those of each category."""
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(queries.count_picks())).mappings().all()
-        return stats([queries.count_of(row) for row in rows])
-
-    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
-        """The next picks after a number, oldest first, at most PAGE_ROWS; empty at the end.
-
-        `whose` is the id of the API key whose jobs they are of; None: everybody's.
-        """
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(queries.list_picks(after, PAGE_ROWS, whose))).mappings().all()
-        return tuple(queries.pick_of(row) for row in rows)
-
-    async def _offered(self, pick: Pick, whose: str | None) -> tuple[str, ...]:
-        job = await self.job(pick.job_id)
-        if job is None or (whose is not None and job.key_id != whose):
-            raise NotFound.of_field("job_id", "No such job", pick.job_id)
-        choices = (*job.offered, NONE) if job.offered else ()
-        if pick.selected_model_id not in choices:
-            message = f"A model that this job offered is expected: {', '.join(choices) or 'it offered nothing'}"
-            raise ValidationError.of_field("selected_model_id", message, pick.selected_model_id)
-        return job.offered
+    async def end(self, slot_id: str) -> None:
+        """See Ledger."""
+        self._limiter.end(slot_id)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -13,20 +12,21 @@ from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
+from cutout.ledger import Ledger
 from fetching.fetch import Fetcher
 from serve_app import contract
 from serve_app.dialects import refusal
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
 from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.dialects.remove_bg.routes import Balance, RemoveBgEndpoints
+from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import page_routes
 from serve_app.endpoints.process import ProcessEndpoints
-from serve_app.endpoints.selections import Ledger, SelectionEndpoints
+from serve_app.endpoints.selections import SelectionEndpoints
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
@@ -35,7 +35,6 @@ from serve_app.middleware.admission import ConcurrencyLimit
 from serve_app.middleware.cross_site import CrossSite, with_cors
 from serve_app.middleware.hosts import Hosts
 from serve_app.middleware.paths import Paths
-from serve_app.middleware.rate_limit import Limiter
 from serve_app.middleware.request_id import RequestId
 from serve_app.middleware.transfers import Sending, Transfers
 from serve_app.openapi import dialects
@@ -57,13 +56,9 @@ COSTLY = (
 """Where a request is a job, and takes one of its caller's slots; patterns of fnmatch."""
 
 
-class Books(Ledger, Limiter, Balance, Protocol):
-    """Picks, the count of requests, and what may still be spent."""
-
-
 def create_app(
     shotgun: Shotgun,
-    books: Books,
+    ledger: Ledger,
     keys: KeyRing | None = None,
     durable: Durable | None = None,
     request_metrics: RequestMetrics | None = None,
@@ -79,7 +74,7 @@ def create_app(
     fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
     finishes = Finishes(service.fetch, service.limits, shotgun.decoder)
     cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
-    remove_bg, rembg = RemoveBgEndpoints(shotgun, books), RembgEndpoints(shotgun)
+    remove_bg, rembg = RemoveBgEndpoints(shotgun, ledger), RembgEndpoints(shotgun)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -96,12 +91,12 @@ def create_app(
         cache,
         fetcher,
         finishes,
-        ledger=books,
+        ledger=ledger,
         jobs=jobs,
     )
     health = HealthEndpoints(shotgun.statuses, leans_on, request_metrics)
     _add_shotgun(app, routes, health, ModelEndpoints(shotgun.statuses))
-    _add_selections(app, SelectionEndpoints(books))
+    _add_selections(app, SelectionEndpoints(ledger))
     if jobs and durable:
         _add_jobs(app, jobs, ComposeEndpoint(shotgun, cache, finishes, durable.worker, durable.store))
     _add_drop_ins(app, remove_bg, rembg)
@@ -114,7 +109,7 @@ def create_app(
     most_bytes = service.limits.body_bytes * 3 // 2  # base64, and what stands beside the picture
     sending = Sending(app, Transfers())
     guarded = Access(
-        sending, keys, service.access, books, costly=COSTLY, concurrency=concurrency, most_bytes=most_bytes
+        sending, keys, service.access, ledger, costly=COSTLY, concurrency=concurrency, most_bytes=most_bytes
     )
     served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, request_metrics, paths)
     return RequestId(Paths(with_cors(served, service.access)))

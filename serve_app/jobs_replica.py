@@ -12,7 +12,6 @@ from cutout.telemetry.metrics import Instruments
 from serve_app.fanout.handles import LedgerHandle, ModelHandle, UpscalerHandle
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.ingress import put
-from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
 from serve_app.settings import Settings
 from serve_app.storage.pictures import PictureStore
@@ -34,11 +33,13 @@ class JobsReplica(Jobs):
     ) -> None:
         close_to_others()
         log_to_serve()
-        settings, books = Settings(), LedgerHandle(ledger)
+        settings, counts = Settings(), LedgerHandle(ledger)
         start_tracing(settings.traces_to)
         handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
-        shotgun = Shotgun(registry, handles, UpscalerHandle(upscaler), PartBooks(books), put, instruments=instruments())
+        shotgun = Shotgun(
+            registry, handles, UpscalerHandle(upscaler), counts, put, instruments=instruments(), records=False
+        )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         store = PictureStore.at(settings.pictures)
-        super().__init__(shotgun, books, store, signer, database_url=settings.database_url)
+        super().__init__(shotgun, counts, store, signer, database_url=settings.database_url)
         await self.start()

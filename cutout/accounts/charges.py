@@ -1,8 +1,7 @@
-"""Who pays for what: a paid model's price, and the budgets that it is taken from."""
+"""What a paid model costs, and the budgets that it counts against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from cutout.accounts.keys import KeyRecord
 from cutout.models.spec import ModelSpec
@@ -15,17 +14,7 @@ class Charge:
     model_id: str
     usd: float
     payers: tuple[str, ...]
-    """Budgets it counts against: the provider's name, and the API key's id where there is one."""
-
-
-class Purse(Protocol):
-    """Budgets, wherever they live; deployments/budget.py says what each method does."""
-
-    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
-        """Set charges aside; models that a ceiling leaves no money for come back, each with the reason."""
-
-    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
-        """Book what was really spent of a hold. Sent again it changes nothing."""
+    """Budgets that it counts against: the provider's name, then `key <id>` of the API key where there is one."""
 
 
 def charge(spec: ModelSpec, usd: float, key: KeyRecord | None) -> Charge:

@@ -1,6 +1,7 @@
-"""Requests a minute and jobs at a time, counted: a plain class that lives in the one Ledger replica.
+"""Requests per minute and jobs at a time by caller, counted in memory.
 
-Each ingress replica has one of its own beside it, for while that one is away (serve_app/middleware/own_count.py).
+One Limiter in the ledger counts for the whole service. Each ingress replica has one of its own beside it, which decides
+while the ledger cannot be reached (serve_app/middleware/rate_limit.py).
 """
 
 import math
@@ -15,92 +16,91 @@ from cutout.accounts.spec import LimitTier
 
 WINDOW_MS = 60_000
 CALLERS = 20_000
-"""Most callers remembered at once. One more, within a minute, and the one that was quiet longest starts anew."""
+"""Most callers remembered. Beyond it, the caller whose last request is oldest is forgotten, and starts with a full
+budget."""
 SLOT_RETRY_S = 2
-"""Wait advised where jobs are too many; nobody knows when one of them ends."""
+"""Retry-After for a caller whose slots are all taken; when one will be free is not known."""
 
 
 class Limiter:
-    """One true count for any number of ingress replicas. Not for several threads: the Ledger calls it on its loop.
+    """Counts of requests and jobs. Not thread-safe: the ledger calls it on its event loop.
 
-    A window moves: a request counts for the 60 seconds after it. Of the two usual ways only this one keeps both halves
-    of the promise. A fixed window lets 120 requests pass within a second, half of them before its border and half
-    after. In a moving one no 60 seconds, wherever they begin, have more than the limit, and a request is refused only
-    if the limit was reached in the 60 seconds before it. Its price is one time kept for each request, and that
-    `reset_unix_s` is not when the whole budget is back but when the next request fits: the oldest one's end, to the
-    millisecond what Retry-After says. Refused requests do not count.
+    The window slides: a request counts for the 60 seconds after it. So no 60 seconds, wherever they begin, have more
+    requests than the limit (a fixed window lets twice as many pass around its border), and a request is refused only
+    if the limit was reached in the 60 seconds before it. Refused requests do not count. The price is one stored time
+    for each request, and that `reset_unix_s` is when the oldest request leaves the window and the next one fits, not
+    when the whole budget is back.
 
-    The windows are pyrate-limiter's logs, because they take the time with the request: `now` is a clock in seconds
-    that never jumps, and the wall clock is used for nothing but the reset that is shown. A caller is forgotten when his
-    window is empty. So memory holds CALLERS at most, with one entry for each request of their last minute, and the
-    jobs of the last `lease_s`.
+    pyrate-limiter keeps the windows, because it takes the time of each request as an argument: `now` is a monotonic
+    clock in seconds, and the wall clock is used for `reset_unix_s` alone. A caller is forgotten once the window is
+    empty, so memory is bounded by CALLERS windows of one minute's requests and by the slots of the last `lease_s`.
 
-    A job's slot is held until `end`, or until its lease is over: the ingress that began it is dead by then. The worker
-    of durable jobs holds theirs anew before that, whatever the limit: they were accepted.
+    A slot is taken until `end`, or until its lease ends, which means that the ingress that took it has died. The worker
+    of durable jobs renews the leases of theirs in time, whatever the limit is then.
     """
 
     def __init__(self, lease_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._lease_s = lease_s
         self._windows: OrderedDict[tuple[str, int], tuple[InMemoryBucket, int]] = OrderedDict()
-        """Window and time of the last request, by caller and limit, the quietest first."""
+        """Window and time of the last request in ms, by caller and limit; the oldest last request comes first."""
         self._slots: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        """Caller and end of the lease, by job; the first to end comes first, as all leases are equally long."""
+        """Caller and end of the lease, by slot id; leases are equally long, so the first to end comes first."""
         self._jobs: Counter[str] = Counter()
-        """Jobs by caller."""
+        """Slots taken, by caller."""
 
     def __len__(self) -> int:
-        """How many windows and slots are remembered."""
+        """How many windows and slots are in memory."""
         return len(self._windows) + len(self._slots)
 
     def admit(self, who: str, tier: LimitTier, cost: int = 1) -> RateLimitDecision:
-        """Count a request of `who`, unless his tier's minute is full. A `cost` of 0 only looks, and is allowed."""
+        """Count a request; see Ledger."""
         now_ms = int(self._now() * 1000)
         window = self._window(who, tier.requests_per_minute, now_ms)
         allowed = window.put(RateItem(who, now_ms, cost))
         used = window.count()
         oldest = window.peek(used - 1)
-        # An entry counts up to and with its last millisecond, so the next request fits one later.
+        # A request counts up to and including its last millisecond, so the next one fits a millisecond later.
         wait_s = (oldest.timestamp + WINDOW_MS + 1 - now_ms) / 1000 if oldest else 0.0
         return _decision(allowed, tier.requests_per_minute, used, wait_s)
 
-    def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a slot for a job of `who`, unless his tier's are all taken. A job that has a slot renews its lease."""
-        self.end(job_id)
+    def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        """Take a slot; see Ledger."""
+        self.end(slot_id)
         now_s = self._now()
         self._end_leases(now_s)
         allowed = self._jobs[who] < tier.concurrent_jobs
         if allowed:
-            self._take(who, job_id, now_s)
+            self._take(who, slot_id, now_s)
         return _decision(allowed, tier.concurrent_jobs, self._jobs[who], SLOT_RETRY_S)
 
     def hold(self, slots: Iterable[JobSlot]) -> None:
-        """Have slots taken for a lease from now on, whether they were or not."""
+        """Take or renew slots, whatever the limit; see Ledger."""
         for slot in slots:
             self.end(slot.id)
             self._take(slot.who, slot.id, self._now())
 
-    def end(self, job_id: str) -> None:
-        """Give a job's slot back; a job without one is no fault, as its lease may have ended."""
-        slot = self._slots.pop(job_id, None)
-        if slot:
-            self._jobs[slot[0]] -= 1
-            if not self._jobs[slot[0]]:
-                del self._jobs[slot[0]]
+    def end(self, slot_id: str) -> None:
+        """Free a slot; see Ledger."""
+        if taken := self._slots.pop(slot_id, None):
+            who, _ = taken
+            self._jobs[who] -= 1
+            if not self._jobs[who]:
+                del self._jobs[who]
 
-    def _take(self, who: str, job_id: str, now_s: float) -> None:
-        self._slots[job_id] = (who, now_s + self._lease_s)
+    def _take(self, who: str, slot_id: str, now_s: float) -> None:
+        self._slots[slot_id] = (who, now_s + self._lease_s)
         self._jobs[who] += 1
 
     def _end_leases(self, now_s: float) -> None:
         while self._slots:
-            job_id, (_, until_s) = next(iter(self._slots.items()))
+            slot_id, (_, until_s) = next(iter(self._slots.items()))
             if until_s > now_s:
                 return
-            self.end(job_id)
+            self.end(slot_id)
 
     def _window(self, who: str, limit: int, now_ms: int) -> InMemoryBucket:
-        """The window of a caller, without what has left it; quiet callers are forgotten on the way."""
+        """The window of a caller, without the requests that have left it; callers with empty windows are forgotten."""
         known = self._windows.pop((who, limit), None)
         window = known[0] if known else InMemoryBucket([Rate(limit, WINDOW_MS)])
         window.leak(now_ms)
@@ -110,7 +110,7 @@ class Limiter:
         return window
 
     def _quiet(self, now_ms: int) -> bool:
-        """Whether the quietest caller's window is empty."""
+        """Whether the window whose last request is oldest is empty."""
         _, last_ms = next(iter(self._windows.values()))
         return last_ms < now_ms - WINDOW_MS
 

@@ -1,21 +1,21 @@
-"""What the limiter says to a request, and what it counts."""
+"""The limiter's values: a slot that a job takes, and the decision on a request or job."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class JobSlot:
-    """One of the jobs that a caller may have at work at a time."""
+    """One of the jobs that a caller may have running at a time."""
 
     who: str
     """The caller: `key:<id>`, `address:<address>` or `anonymous`."""
     id: str
-    """Its own, whatever the job's id is."""
+    """Unique to the slot; not the job's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitDecision:
-    """Whether a request, or a job, may go on, and what is left of the caller's budget after it."""
+    """Whether a request, or a job, is allowed, and what is left of the caller's budget after it."""
 
     allowed: bool
     limit: int
@@ -23,6 +23,6 @@ class RateLimitDecision:
     remaining: int
     """How many more would be allowed now; 0..limit."""
     reset_unix_s: int
-    """When the next slot comes free, in whole seconds of Unix time, rounded up; now, when all are free."""
+    """When one more will be allowed again, in whole seconds of Unix time, rounded up; now, if nothing is used."""
     retry_after_s: int
     """Whole seconds to wait after a refusal, at least 1; 0 when allowed."""

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutout.jobs import Job, new_id
+from cutout.ledger import Ledger
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.types import MEDIA_TYPES
 from cutout.removal import Removal
@@ -15,7 +16,6 @@ from fetching.fetch import Fetcher
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import estimate_body
-from serve_app.endpoints.selections import Ledger
 from serve_app.fanout.selection import choose
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import WinnerChoice, check_pick, check_single, ranked

@@ -3,30 +3,17 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.errors import ValidationError
-from cutout.picks.records import Logged, LoggedPick, Pick, Stats
+from cutout.ledger import Ledger
+from cutout.picks.records import LoggedPick, Pick
 from serve_app.contract import SelectionForm
 from serve_app.endpoints.export import FORMATS
 from serve_app.jobs.acceptance import caller_key
 from serve_app.requests.forms import read_json
-
-
-class Ledger(Protocol):
-    """What is kept of jobs and picks, wherever it lives; deployments/ledger.py says what each method raises."""
-
-    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
-        """Keep a pick of a job that this key's id made; None: of any."""
-
-    async def stats(self) -> Stats:
-        """What all picks add up to."""
-
-    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
-        """The next picks after a number, of jobs that this key's id made; empty at the end."""
 
 
 class SelectionEndpoints:

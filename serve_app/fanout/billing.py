@@ -7,11 +7,11 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
 
-from cutout.accounts.charges import Charge, Purse, ceilings, charge
+from cutout.accounts.charges import Charge, ceilings, charge
 from cutout.errors import CutoutError
 from cutout.jobs import Job, Result
+from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.picks.records import JobRecord
 from serve_app.fanout.selection import ModelSelection
@@ -23,20 +23,13 @@ LEDGER_S = 5.0
 AWAY = "its price cannot be set aside for now, since the ledger is away or cannot be written"
 
 
-class Books(Purse, Protocol):
-    """Budgets and jobs, wherever they are kept."""
-
-    async def record(self, job: JobRecord) -> None:
-        """Keep a job."""
-
-
 class Billing:
-    """Keeps the books of one shotgun. While the ledger is away nothing is spent, and what costs nothing goes on."""
+    """Reserves and books what jobs cost. While the ledger cannot be reached, only free models run."""
 
-    def __init__(self, books: Books, registry: Registry) -> None:
-        self._books = books
+    def __init__(self, ledger: Ledger, registry: Registry) -> None:
+        self._ledger = ledger
         self._registry = registry
-        self._settlements = Settlements(books)
+        self._settlements = Settlements(ledger)
 
     @asynccontextmanager
     async def paid(self, job: Job, selection: ModelSelection) -> AsyncIterator[tuple[ModelSelection, dict[str, float]]]:
@@ -66,7 +59,7 @@ class Billing:
         """Keep what came of a job, so that a pick can refer to it."""
         try:
             async with asyncio.timeout(LEDGER_S):
-                await self._books.record(JobRecord.of(job, result, time.time()))
+                await self._ledger.record(JobRecord.of(job, result, time.time()))
         except (CutoutError, TimeoutError) as away:
             logger.warning("The ledger is away, and a job is not recorded: %s", away or "no answer")
 
@@ -79,7 +72,7 @@ class Billing:
         limits = ceilings(self._registry.service.daily_ceiling_usd, job.key)
         try:
             async with asyncio.timeout(LEDGER_S):
-                return await self._books.reserve(hold_id, prices, limits)
+                return await self._ledger.reserve(hold_id, prices, limits)
         except (CutoutError, TimeoutError) as away:
             logger.warning("The ledger is away, and nobody is paid: %s", away or "no answer")
             return {price.model_id: AWAY for price in prices if price.usd}

@@ -117,7 +117,7 @@ class LedgerHandle:
         await _counted(self._handle.check.remote, 1)
 
     async def record(self, job: JobRecord) -> None:
-        """See deployments/ledger.py; so for all that follow."""
+        """See Ledger; so for all that follow."""
         await _counted(lambda: self._handle.record.remote(job, part_of=job.job_id), TRIES)
 
     async def select(self, pick: Pick, whose: str | None = None) -> Logged:
@@ -136,17 +136,17 @@ class LedgerHandle:
         """Count a request."""
         return await _counted(lambda: self._handle.admit.remote(who, tier, cost), 1)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Take a slot for a job."""
-        return await _counted(lambda: self._handle.begin.remote(who, tier, job_id), 1)
+        return await _counted(lambda: self._handle.begin.remote(who, tier, slot_id), 1)
 
     async def hold(self, slots: Sequence[JobSlot]) -> None:
         """Have the slots of durable jobs taken."""
         await _counted(lambda: self._handle.hold.remote(slots), 1)
 
-    async def end(self, job_id: str) -> None:
+    async def end(self, slot_id: str) -> None:
         """Give the slot back."""
-        await _counted(lambda: self._handle.end.remote(job_id), 1)
+        await _counted(lambda: self._handle.end.remote(slot_id), 1)
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set charges aside."""

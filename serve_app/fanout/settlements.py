@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from cutout.accounts.charges import Charge, Purse
+from cutout.accounts.charges import Charge
 from cutout.errors import CutoutError
+from cutout.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 WAIT_S = 5.0
@@ -21,8 +22,8 @@ MOST = 10_000
 class Settlements:
     """Settlements tried until they are committed. What is set aside for them counts meanwhile."""
 
-    def __init__(self, purse: Purse) -> None:
-        self._purse = purse
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._open: dict[str, asyncio.Task[None]] = {}
 
     async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
@@ -38,7 +39,7 @@ class Settlements:
         while True:
             try:
                 async with asyncio.timeout(TRY_S):
-                    return await self._purse.settle(hold_id, spent)
+                    return await self._ledger.settle(hold_id, spent)
             except (CutoutError, TimeoutError) as away:
                 logger.warning("The ledger is away, a job's cost is booked later: %s", away or "no answer")
             await asyncio.sleep(gap_s)

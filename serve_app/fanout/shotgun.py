@@ -16,6 +16,7 @@ from cutout.errors import (
     ServiceUnavailable,
 )
 from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Terms, Upscaled
+from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.status import ModelStatus
 from cutout.pixels.decoding.decoder import Decoder
@@ -26,7 +27,7 @@ from cutout.pixels.types import OutputFormat, Size
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
-from serve_app.fanout.billing import Billing, Books
+from serve_app.fanout.billing import Billing
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import ModelSelection, choose
 from serve_app.telemetry.results import record_result, record_spans
@@ -87,12 +88,17 @@ class Shotgun:
         registry: Registry,
         models: Mapping[str, Model],
         upscaler: Enlarger,
-        books: Books,
+        ledger: Ledger,
         share: Callable[[Any], Any] = lambda value: value,
         *,
         instruments: Instruments = NO_INSTRUMENTS,
+        records: bool = True,
     ) -> None:
-        """`share` puts a value where every replica can reach it, and gives what stands for it in a call."""
+        """`share` puts a value where every replica can reach it, and gives what stands for it in a call.
+
+        Without `records`, jobs are not recorded in the ledger: a durable job runs one model at a time, and is recorded
+        as a whole by its workflow.
+        """
         self.registry = registry
         self.instruments = instruments
         self.decoder = Decoder(registry.service.limits)
@@ -100,7 +106,8 @@ class Shotgun:
         self._models = models
         self._upscaler = upscaler
         self._share = share
-        self._books = Billing(books, registry)
+        self._billing = Billing(ledger, registry)
+        self._records = records
 
     async def run(
         self,
@@ -128,7 +135,7 @@ class Shotgun:
             self.check_result(job, picture.size)
         decoded = time.perf_counter()
         results: dict[str, ModelResult] = {}
-        async with self._books.paid(job, selection) as (selection, costs):
+        async with self._billing.paid(job, selection) as (selection, costs):
             if watcher:
                 watcher.started(selection, picture.size)
             finish = self._share(job.finish) if job.finish else None
@@ -144,7 +151,8 @@ class Shotgun:
             times_ms={"decode": (decoded - called) * 1000},
         )
         record_spans(self.instruments, result.times_ms)
-        await self._books.record(job, result)
+        if self._records:
+            await self._billing.record(job, result)
         return result
 
     async def upscale(self, job: Job) -> Upscaled:

@@ -2,32 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Iterable
 
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import CutoutError
+from cutout.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 COUNT_S = 2.0
 """Longest wait for the limiter, in seconds. One that is away longer has lost its slots with its memory."""
 
 
-class Count(Protocol):
-    """The one count of slots, cutout/accounts/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
-
-    async def hold(self, slots: Sequence[JobSlot]) -> None:
-        """Keep slots taken for one more lease, or take them again."""
-
-    async def end(self, job_id: str) -> None:
-        """Give a slot back."""
-
-
 class Slots:
     """Whose jobs are not done is known by the database; the limiter's count follows it, whichever of both dies."""
 
-    def __init__(self, count: Count) -> None:
-        self._count = count
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._turn = asyncio.Lock()
         self._freed = set[str]()
         """Slots of jobs that have ended, and that the database may still have among the unfinished."""
@@ -37,7 +27,7 @@ class Slots:
         async with self._turn:
             slots = {slot.id: slot for slot in await unfinished}
             self._freed &= slots.keys()
-            await self._asked(self._count.hold([slots[name] for name in slots.keys() - self._freed]))
+            await self._asked(self._ledger.hold([slots[name] for name in slots.keys() - self._freed]))
 
     async def free(self, slot: JobSlot | None) -> None:
         """Give a job's slot back; again, or for a job that has none, it changes nothing."""
@@ -45,7 +35,7 @@ class Slots:
             return
         async with self._turn:
             self._freed.add(slot.id)
-            await self._asked(self._count.end(slot.id))
+            await self._asked(self._ledger.end(slot.id))
 
     async def _asked(self, question: Awaitable[None]) -> None:
         try:

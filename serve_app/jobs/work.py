@@ -6,25 +6,24 @@ What a step gave is never asked again.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from dbos import DBOS
 from dbos import error as dbos_error
 
-from cutout.accounts.charges import Charge, Purse
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
 from cutout.jobs import Cutout, Failure, Job, ModelResult, Upscaled
+from cutout.ledger import Ledger
 from cutout.picks.records import JobRecord
 from cutout.telemetry.job_context import follow
-from serve_app.fanout.billing import Books
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.paid_cutouts import PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
-from serve_app.jobs.slots import Count, Slots
+from serve_app.jobs.slots import Slots
 from serve_app.jobs.state import UPSCALED, Order, packed, packed_upscale
 from serve_app.requests.finish import finish_of
 from serve_app.storage.pictures import PictureStore
@@ -39,31 +38,6 @@ PATIENT_EVERY_S = 1.0
 STORE_EVERY_S = 2.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
-
-
-class JobBooks(Books, Count, Protocol):
-    """Budgets, jobs, and their slots."""
-
-
-class PartBooks:
-    """Books for a shotgun that runs one model of a job at a time: money counts as ever, and nothing is recorded.
-
-    The job is recorded as a whole, by its workflow.
-    """
-
-    def __init__(self, purse: Purse) -> None:
-        self._purse = purse
-
-    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
-        """Set charges aside."""
-        return await self._purse.reserve(hold_id, charges, ceilings)
-
-    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
-        """Book what was really spent."""
-        await self._purse.settle(hold_id, spent)
-
-    async def record(self, job: JobRecord) -> None:
-        """A part of a job is no record."""
 
 
 class JobEvents:
@@ -83,14 +57,14 @@ class JobEvents:
 
 
 class JobWork:
-    """What the workflows do; `shotgun` has books of PartBooks around `books`."""
+    """What the workflows do. `shotgun` records no jobs: it runs one model of a job at a time."""
 
     def __init__(
-        self, shotgun: Shotgun, books: JobBooks, store: PictureStore, deliveries: Deliveries, events: JobEvents
+        self, shotgun: Shotgun, ledger: Ledger, store: PictureStore, deliveries: Deliveries, events: JobEvents
     ) -> None:
         self._shotgun = shotgun
-        self._books = books
-        self.slots = Slots(books)
+        self._ledger = ledger
+        self.slots = Slots(ledger)
         self._store = store
         self._paid_cutouts = PaidCutouts(store, self._put)
         self._deliveries = deliveries
@@ -256,7 +230,7 @@ class JobWork:
         state = await known_state(job_id)
         if state.results:  # a job that was cancelled before it did anything is none for the statistics
             order = state.order
-            await self._books.record(JobRecord.of(order.job(), state.result, order.created_at))
+            await self._ledger.record(JobRecord.of(order.job(), state.result, order.created_at))
         return True
 
     async def _stopped(self, job_id: str) -> bool:

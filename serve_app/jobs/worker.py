@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from dbos import DBOS, SetWorkflowID
 
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
+from cutout.ledger import Ledger
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
 from serve_app.jobs.state import Delivery, JobState, Order
 from serve_app.jobs.webhooks import Sender
-from serve_app.jobs.work import JobBooks, JobEvents, JobWork
+from serve_app.jobs.work import JobEvents, JobWork
 from serve_app.jobs.workers import LOOK_S
 from serve_app.storage.cutout_cache import SUFFIX
 from serve_app.storage.pictures import PictureStore
@@ -40,12 +41,12 @@ COUNT_EVERY_S = 60.0
 
 
 class Jobs:
-    """Accepts jobs, works them off, and says how far they are. `shotgun` has books of PartBooks around `books`."""
+    """Accepts jobs, runs them, and tells their states. `shotgun` records no jobs: it runs one model at a time."""
 
     def __init__(
         self,
         shotgun: Shotgun,
-        books: JobBooks,
+        ledger: Ledger,
         store: PictureStore,
         signer: Signer,
         *,
@@ -59,7 +60,7 @@ class Jobs:
         models = shotgun.registry.models
         self._deliveries = Deliveries(self._spec, models, store, signer, sender, instruments=shotgun.instruments)
         self._events = JobEvents()
-        self._work = JobWork(shotgun, books, store, self._deliveries, self._events)
+        self._work = JobWork(shotgun, ledger, store, self._deliveries, self._events)
         self._quota = Quota(store, self._spec.store_bytes, at_work, shotgun.instruments)
         self._wound_up = set[str]()
         self._chores: list[asyncio.Task[None]] = []

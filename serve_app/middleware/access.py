@@ -12,10 +12,11 @@ from cutout.accounts.keys import KeyRing
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, RateLimited, Unauthorized
+from cutout.ledger import Ledger
 from serve_app.dialects import refusal
 from serve_app.middleware.admission import ConcurrencyLimit, when_made
 from serve_app.middleware.callers import Caller, Callers
-from serve_app.middleware.rate_limit import Limiter, RateLimits
+from serve_app.middleware.rate_limit import RateLimits
 from serve_app.middleware.transfers import Transfers, whole
 
 OPEN = frozenset({"/", "/leaderboard", "/health", "/docs", "/openapi.json"})
@@ -56,7 +57,7 @@ class Access:
         app: ASGIApp,
         keys: KeyRing | None,
         access: AccessSpec,
-        limiter: Limiter,
+        ledger: Ledger,
         *,
         costly: Collection[str],
         concurrency: ConcurrencyLimit,
@@ -68,7 +69,7 @@ class Access:
         self._uploads = Transfers()
         self._most_bytes = most_bytes
         self._callers = Callers(keys, access)
-        self._budgets = RateLimits(limiter)
+        self._budgets = RateLimits(ledger)
         self._costly = frozenset(costly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from cutout.accounts.rate_limit import RateLimitDecision
-from cutout.accounts.spec import LimitTier
 from cutout.errors import CutoutError
+from cutout.ledger import Ledger
 from serve_app.middleware.callers import Caller
 from serve_app.middleware.own_count import OwnCount
 
@@ -22,39 +22,23 @@ END_AGAIN_S = (1, 2, 4, 8, 16, 32, 64, 128)
 LOG_EVERY_S = 60.0
 
 
-class Limiter(Protocol):
-    """cutout/accounts/limiter.py, wherever it lives; CutoutError when it cannot be reached."""
-
-    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
-        """Count a request; with a `cost` of 0 only look."""
-        ...
-
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        """Take a slot for a job."""
-        ...
-
-    async def end(self, job_id: str) -> None:
-        """Give the slot back."""
-        ...
-
-
 class RateLimits:
     """The limiter, which may be away or slow: then this replica counts by itself, and the log says so once a minute."""
 
-    def __init__(self, limiter: Limiter) -> None:
-        self._limiter = limiter
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self._own = OwnCount()
         self._ending: set[asyncio.Task[None]] = set()
         self._quiet_until_s = 0.0
 
     async def admit(self, caller: Caller, cost: int) -> RateLimitDecision:
         """The verdict on a request."""
-        said = await self._asked(self._limiter.admit(caller.who, caller.tier, cost))
+        said = await self._asked(self._ledger.admit(caller.who, caller.tier, cost))
         return self._own.admit(caller, cost, said)
 
     async def begin(self, caller: Caller, job_id: str) -> RateLimitDecision:
         """The verdict on a job; the limiter, where it is away, may have taken a slot nevertheless."""
-        said = await self._asked(self._limiter.begin(caller.who, caller.tier, job_id))
+        said = await self._asked(self._ledger.begin(caller.who, caller.tier, job_id))
         return self._own.begin(caller, job_id, said)
 
     def let_go(self, job_id: str) -> None:
@@ -73,7 +57,7 @@ class RateLimits:
         """Ask until the slot is given back: on a busy machine it would otherwise be taken for as long as its lease."""
         for wait_s in END_AGAIN_S:
             try:
-                await asyncio.wait_for(self._limiter.end(job_id), END_S)
+                await asyncio.wait_for(self._ledger.end(job_id), END_S)
             except (CutoutError, TimeoutError) as away:
                 self._say(away)
                 await asyncio.sleep(wait_s)

@@ -26,12 +26,12 @@ EVIL = "https://evil.example"
 
 @asynccontextmanager
 async def a_service(keys: KeyRing | None = None, **access: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Memory]]:
-    """A service with a paid model on a real port, and its books."""
-    books = Memory()
+    """A service with a paid model on a real port, and its ledger."""
+    ledger = Memory()
     spec = AccessSpec.model_validate({**BUSY.model_dump(), **access})
-    paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), books)
-    async with served(create_app(paid, books, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
-        yield http, books
+    paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), ledger)
+    async with served(create_app(paid, ledger, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        yield http, ledger
 
 
 async def spend(http: httpx.AsyncClient, **headers: str) -> httpx.Response:
@@ -55,23 +55,23 @@ async def spend(http: httpx.AsyncClient, **headers: str) -> httpx.Response:
 )
 async def test_another_page_spends_nothing(headers: dict[str, str]) -> None:
     """It is refused by the setting's name, whatever of the three headers its browser sends, and nothing is paid."""
-    async with a_service() as (http, books):
+    async with a_service() as (http, ledger):
         refused = await spend(http, **headers)
 
     assert "access.cors_origins" in error(refused, 403, "forbidden").message
-    assert (books.reserved, books.spent) == ([], [])
+    assert (ledger.reserved, ledger.spent) == ([], [])
     print("0 calls paid")
 
 
 async def test_an_image_of_another_page_starts_no_job() -> None:
     """`<img src=…/api/remove?url=…>` is refused, in the words of that API, and so is a link that opens it."""
-    async with a_service() as (http, books):
+    async with a_service() as (http, ledger):
         for mode in ("no-cors", "navigate"):
             headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": mode}
             refused = await http.get("/api/remove?url=https://pictures.example/a.png", headers=headers)
 
             assert refused.status_code == 403
-    assert books.spent == []
+    assert ledger.spent == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ async def test_own_names_are_known(host: str) -> None:
 
 async def test_programs_and_our_own_page_go_on() -> None:
     """Without Origin and Sec-Fetch-*, and with those of our own page, behind a proxy with another Host as well."""
-    async with a_service(hosts=["cut.example"]) as (http, books):
+    async with a_service(hosts=["cut.example"]) as (http, ledger):
         own = f"http://{http.base_url.netloc.decode()}"
         for headers in (
             {},
@@ -111,7 +111,7 @@ async def test_programs_and_our_own_page_go_on() -> None:
             {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "same-origin"},
         ):
             assert (await spend(http, **headers)).status_code == 200, headers
-    assert len(books.spent) == 7
+    assert len(ledger.spent) == 7
 
 
 async def test_a_link_opens_the_page() -> None:

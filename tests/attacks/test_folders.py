@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cutout.errors import ConfigurationError
-from deployments.ledger import Ledger
+from deployments.ledger import DatabaseLedger
 from serve_app.jobs.database import prepared
 from serve_app.process.child_processes import RUN_ID, Run
 from serve_app.process.folders import own_folder, own_scratch
@@ -52,7 +52,7 @@ async def test_nothing_is_for_others_to_read(open_folder: Path, mask: int) -> No
     before = os.umask(mask)
     try:
         url = f"sqlite:///{open_folder / 'jobs' / 'ledger.sqlite'}"
-        ledger = Ledger(url)
+        ledger = DatabaseLedger(url, lease_s=60)
         await ledger.start()
         prepared(url)
         prepared(f"sqlite:///{open_folder / 'lone.sqlite'}")

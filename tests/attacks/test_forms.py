@@ -39,8 +39,8 @@ PATHS = ("/remove-background", "/process", "/upscale", "/v1.0/removebg")
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A service with the limits that it is shipped with."""
-    books = Memory()
-    app = create_app(shotgun(registry(model("first")), books), books)  # type: ignore[arg-type]
+    ledger = Memory()
+    app = create_app(shotgun(registry(model("first")), ledger), ledger)  # type: ignore[arg-type]
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

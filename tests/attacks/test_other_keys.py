@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import Conflict, Forbidden
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.storage.signing import Signer
 from tests.support.durable_jobs import client, picture, working
@@ -29,19 +29,19 @@ OLD, NEW = "o" * 32, "n" * 32
 class Shop:
     """A service with keys: each with a job that offered two models."""
 
-    def __init__(self, books: Books, folder: Path) -> None:
-        self._books = books
+    def __init__(self, ledger: DatabaseLedger, folder: Path) -> None:
+        self._ledger = ledger
         self._ring = KeyRing(folder / "keys")
         reg = registry(model("first"), model("second"))
         self._folder = folder
-        self._made = lambda: create_app(shotgun(reg, books), books, KeyRing.load(folder / "keys"))
+        self._made = lambda: create_app(shotgun(reg, ledger), ledger, KeyRing.load(folder / "keys"))
 
     async def customer(self, name: str, *, operator: bool = False) -> tuple[dict[str, str], str]:
         """The headers of a new key, and the id of a job that it made."""
         text, record = make_key(name, operator=operator)
         self._ring.add(record)
         made = replace(job("second", "first"), key_id=record.id)
-        await self._books.record(made)
+        await self._ledger.record(made)
         return {"X-API-Key": text}, made.job_id
 
     def client(self) -> httpx.AsyncClient:
@@ -51,11 +51,11 @@ class Shop:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A service, its books on SQLite."""
-    books = Books(f"sqlite:///{tmp_path}/ledger.db", lease_s=60)
-    await books.start()
-    yield Shop(books, tmp_path)
-    await books.close()
+    """A service, its ledger on SQLite."""
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.db", lease_s=60)
+    await ledger.start()
+    yield Shop(ledger, tmp_path)
+    await ledger.close()
 
 
 async def pick(http: httpx.AsyncClient, headers: dict[str, str], job_id: str, model_id: str, notes: str) -> int:

@@ -217,8 +217,8 @@ def test_what_cannot_be_answered_is_refused_from_the_header(
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A service with the limits that it is shipped with."""
-    books = Memory()
-    app = create_app(shotgun(registry(model("first")), books), books)  # type: ignore[arg-type]
+    ledger = Memory()
+    app = create_app(shotgun(registry(model("first")), ledger), ledger)  # type: ignore[arg-type]
     with TestClient(app) as client:
         yield client
 

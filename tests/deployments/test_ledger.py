@@ -11,27 +11,26 @@ from hypothesis import strategies as st
 from cutout.errors import NotFound, ValidationError
 from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, PickCount
 from cutout.picks.statistics import tally
-from deployments import ledger as ledger_module
-from deployments.ledger import Ledger
+from deployments.ledger import DatabaseLedger
 from tests.support.job_records import job, pick
 
 pytestmark = pytest.mark.anyio
 
 
-async def exported(ledger: Ledger) -> list[LoggedPick]:
+async def exported(ledger: DatabaseLedger) -> list[LoggedPick]:
     rows: list[LoggedPick] = []
     while page := await ledger.export(rows[-1].number if rows else 0):
         rows += page
     return rows
 
 
-async def recorded(ledger: Ledger, *offered: str) -> JobRecord:
+async def recorded(ledger: DatabaseLedger, *offered: str) -> JobRecord:
     made = job(*offered)
     await ledger.record(made)
     return made
 
 
-async def test_a_job_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
+async def test_a_job_comes_back_as_it_was_recorded(ledger: DatabaseLedger) -> None:
     """Every field survives: the order shown, each model's time, cost and error, and whatever text is in them."""
     odd = ModelRecord("odd", "error", 0.125, 1e-9, "said \0 \ud800 'DROP TABLE jobs' ✂")
     made = replace(job("second", "first"), asked={"models": ["all"], "é": [1, None, {"x": 0.5}]})
@@ -43,7 +42,7 @@ async def test_a_job_comes_back_as_it_was_recorded(ledger: Ledger) -> None:
     assert await ledger.job(str(uuid.uuid4())) is None
 
 
-async def test_a_job_recorded_again_is_kept_once(ledger: Ledger) -> None:
+async def test_a_job_recorded_again_is_kept_once(ledger: DatabaseLedger) -> None:
     """The later record of a job counts, and its pick stays."""
     made = await recorded(ledger, "first")
     await ledger.select(pick(made.job_id, "first"))
@@ -56,7 +55,7 @@ async def test_a_job_recorded_again_is_kept_once(ledger: Ledger) -> None:
     assert (await ledger.stats()).total.picks == 1
 
 
-async def test_a_pick_of_an_unknown_job_is_not_found(ledger: Ledger) -> None:
+async def test_a_pick_of_an_unknown_job_is_not_found(ledger: DatabaseLedger) -> None:
     """A pick belongs to a job."""
     with pytest.raises(NotFound) as refusal:
         await ledger.select(pick(str(uuid.uuid4()), "first"))
@@ -65,7 +64,7 @@ async def test_a_pick_of_an_unknown_job_is_not_found(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("model_id", ["broken", "absent", "stranger", "", "FIRST", "x" * 100_000, "'; --"])
-async def test_a_model_that_was_not_offered_is_refused(ledger: Ledger, model_id: str) -> None:
+async def test_a_model_that_was_not_offered_is_refused(ledger: DatabaseLedger, model_id: str) -> None:
     """A model that failed, was left out or is unknown cannot be picked; the message names those that can."""
     made = await recorded(ledger, "second", "first")
 
@@ -76,7 +75,7 @@ async def test_a_model_that_was_not_offered_is_refused(ledger: Ledger, model_id:
     assert not await ledger.export()
 
 
-async def test_a_job_that_offered_nothing_has_no_pick(ledger: Ledger) -> None:
+async def test_a_job_that_offered_nothing_has_no_pick(ledger: DatabaseLedger) -> None:
     """Where every model failed, not even `none` is a choice."""
     made = await recorded(ledger)
 
@@ -84,7 +83,7 @@ async def test_a_job_that_offered_nothing_has_no_pick(ledger: Ledger) -> None:
         await ledger.select(pick(made.job_id, "none"))
 
 
-async def test_a_second_pick_replaces_the_first(ledger: Ledger) -> None:
+async def test_a_second_pick_replaces_the_first(ledger: DatabaseLedger) -> None:
     """The later pick says that it replaced one, keeps the selection's id, and is the only one that counts."""
     made = await recorded(ledger, "second", "first")
 
@@ -101,7 +100,7 @@ async def test_a_second_pick_replaces_the_first(ledger: Ledger) -> None:
     assert (stats.total.picks, stats.total.none, set(stats.categories)) == (1, 1, {"glass"})
 
 
-async def test_of_picks_at_once_one_is_first(ledger: Ledger) -> None:
+async def test_of_picks_at_once_one_is_first(ledger: DatabaseLedger) -> None:
     """Simultaneous picks of one job are one pick: all but one replaced another, and all have the same id."""
     made = await recorded(ledger, "first", "second")
 
@@ -118,7 +117,7 @@ OFFERS = (("a", "b", "c"), ("c", "a"), ("b",), ("b", "c", "a"))
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=st.lists(st.tuples(st.integers(0, 3), st.sampled_from((*MODELS, "none"))), max_size=12))
-async def test_stats_are_of_each_jobs_last_pick(ledger: Ledger, wanted: list[tuple[int, str]]) -> None:
+async def test_stats_are_of_each_jobs_last_pick(ledger: DatabaseLedger, wanted: list[tuple[int, str]]) -> None:
     """However callers pick and pick again, the stats are those of every job's last accepted pick, each counted once."""
     category = str(uuid.uuid4())
     jobs = [await recorded(ledger, *offered) for offered in OFFERS]
@@ -139,9 +138,9 @@ async def test_stats_are_of_each_jobs_last_pick(ledger: Ledger, wanted: list[tup
     assert stats.total.picks == len(await exported(ledger))
 
 
-async def test_an_export_has_every_pick_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_export_has_every_pick_once(ledger: DatabaseLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Page after page, oldest first, nothing is left out or repeated, though a pick is replaced in between."""
-    monkeypatch.setattr(ledger_module, "PAGE_ROWS", 3)
+    monkeypatch.setattr("deployments.picks.PAGE_ROWS", 3)
     jobs = [await recorded(ledger, "first") for _ in range(8)]
     ids = [(await ledger.select(pick(made.job_id, "first"))).selection_id for made in jobs]
 

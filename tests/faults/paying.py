@@ -1,4 +1,4 @@
-"""A paid model beside the others: whatever dies, what its provider was asked for is in the service's books."""
+"""A paid model beside the others: whatever dies, what its provider was asked for is in the service's ledger."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,14 +39,14 @@ class Provider:
 
     def check(self, service: Running, fault: str, database_url: str | None = None) -> None:
         """Every call is booked, or its price is set aside; more may be, never less."""
-        calls = self.calls  # before the books are read: what comes later was set aside before it came
+        calls = self.calls  # before the ledger is read: what comes later was set aside before it came
         booked = round(booked_usd(database_url or f"sqlite:///{service.data}/ledger.sqlite", "runware") / PRICE_USD, 6)
         print(f"\nmoney, {fault}: {calls} calls at the provider, {booked:g} booked")
         assert calls <= booked
 
     @contextmanager
     def paid(self, service: Running, fault: str, database_url: str | None = None) -> Iterator[None]:
-        """Callers of the paid model before, during and after a fault; then a look into the books."""
+        """Callers of the paid model before, during and after a fault; then a look into the ledger."""
         with Load(service.address, 2, lambda _: cut_by("paid")) as load:
             load.wait_answers(2)
             yield

@@ -1,4 +1,4 @@
-"""The service that the page talks to: real HTTP, removers in this process, real books on SQLite."""
+"""The service that the page talks to: real HTTP, removers in this process, a real ledger on SQLite."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal
 from cutout.service import FetchSpec
 from deployments.backends.base import Resources
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
@@ -70,11 +70,11 @@ class Service:
         fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
-        self._books = Books(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
+        self._ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
         self._removers = {spec.id: Held(spec, resources, EncodeSpec(), 60) for spec in models}
-        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._books)
+        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._ledger)
         durable = Durable(NoJobs(), PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600))  # type: ignore[arg-type]
-        app = create_app(self._shotgun, self._books, keys, durable)
+        app = create_app(self._shotgun, self._ledger, keys, durable)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
         self._started = threading.Event()
@@ -127,7 +127,7 @@ class Service:
         return response.raise_for_status().json()
 
     async def _serve(self) -> None:
-        await self._books.start()
+        await self._ledger.start()
         statuses = self._shotgun.statuses
         watching = asyncio.create_task(statuses.watch())
         while any(statuses.status(model_id) is None for model_id in statuses.specs):
@@ -140,4 +140,4 @@ class Service:
         watching.cancel()
         for remover in self._removers.values():
             await remover.close()
-        await self._books.close()
+        await self._ledger.close()

@@ -1,6 +1,6 @@
 """Durable jobs without Ray: a worker in this process, its models, and the service over it.
 
-As a program, `python -m tests.support.durable_jobs FOLDER DATABASE_URL STORE PORT`, with real books, until killed.
+As a program, `python -m tests.support.durable_jobs FOLDER DATABASE_URL STORE PORT`, with a real ledger, until killed.
 """
 
 import asyncio
@@ -29,13 +29,12 @@ from cutout.removal import Removal
 from cutout.service import JobsSpec, WebhookSpec
 from cutout.telemetry.metrics import Kept
 from deployments.backends.base import Resources
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workers
 from serve_app.jobs.acceptance import Durable
-from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
@@ -104,7 +103,7 @@ class Works:
     store: PictureStore
     models: dict[str, Counted]
     upscaler: Enlarging
-    books: Memory
+    ledger: Memory
     folder: Path
     kept: Kept
 
@@ -114,9 +113,9 @@ class Works:
         file = self.folder / "runs"
         return file.read_text().split() if file.exists() else []
 
-    def app(self, keys: KeyRing | None = None, books: Any = None, **given: Any) -> ASGIApp:
-        """The service over this worker; `books` in the place of the worker's own."""
-        return create_app(self.shotgun, books or self.books, keys, self.durable, **given)
+    def app(self, keys: KeyRing | None = None, ledger: Any = None, **given: Any) -> ASGIApp:
+        """The service over this worker; `ledger` in the place of the worker's own."""
+        return create_app(self.shotgun, ledger or self.ledger, keys, self.durable, **given)
 
 
 def picture(shade: int = 200, side: int = 24) -> bytes:
@@ -139,21 +138,21 @@ def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Coun
 def built(
     folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, access: Any = None, **jobs: Any
 ) -> Works:
-    """A worker that has not begun, on its own folder and database; it has books of a test where none are in `jobs`."""
+    """A worker that has not begun, on its own folder and database; `jobs` may bring its ledger."""
     specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
-    given = jobs.pop("books", None)
+    given = jobs.pop("ledger", None)
     reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
-    models, books, kept = counted(reg, folder, pause_s), given or Memory(), Kept()
+    models, ledger, kept = counted(reg, folder, pause_s), given or Memory(), Kept()
     upscaler = Enlarging(EncodeSpec())
     upscaler.pause_s = pause_s
-    shotgun = Shotgun(reg, models, upscaler, PartBooks(books), instruments=kept)
+    shotgun = Shotgun(reg, models, upscaler, ledger, instruments=kept, records=False)
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
-    worker = Jobs(shotgun, books, store, signer, database_url=database_url)
+    worker = Jobs(shotgun, ledger, store, signer, database_url=database_url)
     durable = Durable(worker, store, signer)
-    return Works(worker, shotgun, durable, store, models, upscaler, books, folder, kept)
+    return Works(worker, shotgun, durable, store, models, upscaler, ledger, folder, kept)
 
 
 @asynccontextmanager
@@ -178,9 +177,9 @@ def client(works: Works, keys: KeyRing | None = None, key: str = "", **given: An
 async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
     """What the program does."""
     webhook = WEBHOOK.model_copy(update={"gaps_s": (0.2,) * 20})  # more than a test's receiver fails in all
-    books = Books(database_url, lease_s=HANG_S)
-    await books.start()
-    async with working(folder, database_url, place=place, pause_s=0.1, books=books, webhook=webhook) as works:
+    ledger = DatabaseLedger(database_url, lease_s=HANG_S)
+    await ledger.start()
+    async with working(folder, database_url, place=place, pause_s=0.1, ledger=ledger, webhook=webhook) as works:
         config = uvicorn.Config(works.app(), port=port, log_level="warning", lifespan="off")
         await uvicorn.Server(config).serve()
 

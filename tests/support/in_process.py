@@ -7,6 +7,7 @@ from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.jobs import Cutout, Failure
+from cutout.ledger import Ledger
 from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry
 from cutout.models.spec import LicenceSpec, ModelSpec
@@ -20,7 +21,6 @@ from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
-from serve_app.fanout.billing import Books
 from serve_app.fanout.shotgun import Shotgun
 
 
@@ -61,14 +61,14 @@ class InProcess(Remover):
         await self._tried.wait()
 
 
-def shotgun(reg: Registry, books: Books | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:
+def shotgun(reg: Registry, ledger: Ledger | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:
     """A shotgun whose models live in this process."""
     models = {spec.id: InProcess(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), books or Memory(), instruments=instruments)  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), ledger or Memory(), instruments=instruments)  # type: ignore[arg-type]
 
 
 class Memory:
-    """Books of a test: everything is kept in lists, and nothing is refused that the test does not name."""
+    """A ledger of a test: everything is kept in lists, and nothing is refused that the test does not name."""
 
     def __init__(self) -> None:
         self.limiter = Limiter(330)

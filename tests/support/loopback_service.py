@@ -1,4 +1,4 @@
-"""The whole service but Ray, on loopback in a thread of its own: durable jobs, books on SQLite, real removers."""
+"""The whole service but Ray, on loopback in a thread of its own: durable jobs, ledger on SQLite, real removers."""
 
 import asyncio
 import threading
@@ -12,12 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cutout.accounts.keys import KeyRing
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
-from serve_app.jobs.work import PartBooks
 from serve_app.jobs.worker import Jobs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
@@ -82,19 +81,19 @@ class Running:
 async def whole(folder: Path, line: Line, reg: Registry, keys: KeyRing | None) -> AsyncIterator[str]:
     """The address of the whole service, with its data in `folder`; there may be one in a process at a time."""
     database_url = f"sqlite:///{folder}/ledger.sqlite"
-    books = Books(database_url, lease_s=60)
-    await books.start()
+    ledger = DatabaseLedger(database_url, lease_s=60)
+    await ledger.start()
     models, upscaler = counted(reg, folder), Upscaler(EncodeSpec())
     store = PictureStore.at(str(folder / "pictures"))
     signer = Signer(load_secret(folder), 3600)
-    jobs = Jobs(Shotgun(reg, models, upscaler, PartBooks(books)), books, store, signer, database_url=database_url)
+    jobs = Jobs(Shotgun(reg, models, upscaler, ledger, records=False), ledger, store, signer, database_url=database_url)
     await jobs.start()
-    shotgun = Shotgun(reg, models, upscaler, books)
+    shotgun = Shotgun(reg, models, upscaler, ledger)
     watching = asyncio.create_task(shotgun.statuses.watch())
-    async with served(line.over(create_app(shotgun, books, keys, Durable(jobs, store, signer)))) as url:
+    async with served(line.over(create_app(shotgun, ledger, keys, Durable(jobs, store, signer)))) as url:
         yield url
     watching.cancel()
-    await books.close()
+    await ledger.close()
     await jobs.close()  # takes the loop's threads with it
 
 

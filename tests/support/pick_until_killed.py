@@ -3,11 +3,11 @@
 import asyncio
 import sys
 
-from deployments.ledger import Ledger
+from deployments.ledger import DatabaseLedger
 from tests.support.job_records import job, pick
 
 
-async def pick_on(ledger: Ledger) -> None:
+async def pick_on(ledger: DatabaseLedger) -> None:
     """One job and one pick after the other; says the id of each pick once it was acknowledged."""
     while True:
         made = job("first", "second")
@@ -18,7 +18,7 @@ async def pick_on(ledger: Ledger) -> None:
 
 async def main() -> None:
     """Several at once."""
-    ledger = Ledger(sys.argv[1])
+    ledger = DatabaseLedger(sys.argv[1], lease_s=60)
     await ledger.start()
     await asyncio.gather(*(pick_on(ledger) for _ in range(8)))
 

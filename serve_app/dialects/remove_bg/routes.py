@@ -1,8 +1,7 @@
 """POST /v1.0/removebg and GET /v1.0/account, each a list of named steps."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from cutout.accounts.charges import ceilings, charge
 from cutout.errors import ValidationError
 from cutout.jobs import new_id
+from cutout.ledger import Ledger
 from fetching.fetch import Fetcher
 from serve_app.dialects.accepted import prefers_json
 from serve_app.dialects.one_model import answering_model, cut_out
@@ -22,20 +22,12 @@ NO_LIMIT: Final = 1_000_000
 """Credits where no ceiling holds, and free calls of a model that costs nothing: the form wants a number."""
 
 
-class Balance(Protocol):
-    """Budgets, wherever they are kept."""
-
-    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
-        """USD that each payer may still spend today."""
-        ...
-
-
 class RemoveBgEndpoints:
     """Both endpoints."""
 
-    def __init__(self, shotgun: Shotgun, balance: Balance) -> None:
+    def __init__(self, shotgun: Shotgun, ledger: Ledger) -> None:
         self._shotgun = shotgun
-        self._balance = balance
+        self._ledger = ledger
         self._service = shotgun.registry.service
         rules, most_bytes = self._service.fetch, self._service.limits.body_bytes
         self._fetchers = {field: Fetcher(rules, most_bytes, field=field) for field in URLS}
@@ -55,7 +47,7 @@ class RemoveBgEndpoints:
         key = request.state.key
         limits = ceilings(self._service.daily_ceiling_usd, key)
         asked = {payer: limits[payer] for payer in charge(spec, 0, key).payers if payer in limits}
-        left = await self._balance.left(asked) if asked else {}
+        left = await self._ledger.left(asked) if asked else {}
         total = min(left.values(), default=NO_LIMIT)
         attributes = {
             "credits": {"total": total, "subscription": 0, "payg": total, "enterprise": 0},

@@ -16,7 +16,7 @@ import pytest
 import remove_bg_api
 
 from cutout.accounts.keys import KeyRing, make_key
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from tests.serve_app.dialects.dropped import PHOTO, SUBJECT, drop_in_registry, opened, seen
 from tests.support.http_server import served
@@ -34,11 +34,11 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     """Of a service that wants a key."""
     keys = KeyRing(tmp_path / "keys.jsonl")
     keys.add(RECORD)
-    books = Books(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
-    await books.start()
-    async with served(create_app(shotgun(drop_in_registry(daily_ceiling_usd={}), books), books, keys)) as url:
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
+    await ledger.start()
+    async with served(create_app(shotgun(drop_in_registry(daily_ceiling_usd={}), ledger), ledger, keys)) as url:
         yield url
-    await books.close()
+    await ledger.close()
 
 
 @pytest.fixture

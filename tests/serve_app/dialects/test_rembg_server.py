@@ -16,7 +16,7 @@ from cutout.accounts.keys import KeyRing, make_key
 from cutout.pixels import composite
 from cutout.service import DropInSpec
 from deployments import remover
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.dialects.rembg_server import routes
 from serve_app.dialects.rembg_server.form import RembgForm
@@ -221,16 +221,16 @@ def test_a_picture_that_cannot_be_read(client: TestClient, image: bytes, status:
 @pytest.mark.anyio
 async def test_an_address_is_fetched(tmp_path: Path) -> None:
     """GET answers the cutout of the picture at `url`; where it is not to be had, 400 with a sentence that says why."""
-    books = Books(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
-    await books.start()
-    app = create_app(shotgun(drop_in_registry(), books), books)
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
+    await ledger.start()
+    app = create_app(shotgun(drop_in_registry(), ledger), ledger)
     async with (
         Host({"/a.png": reply(PHOTO)}) as host,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as ann,
     ):
         good = await ann.get(PATH, params={"url": f"http://{host.host}/a.png"})
         answers = [await ann.get(PATH, params={"url": url}) for url in (f"http://{host.host}/b", "http://10.0.0.1/")]
-    await books.close()
+    await ledger.close()
 
     assert opened(good.content).shape == (60, 80, 4)
     for answer in answers:
@@ -244,13 +244,13 @@ async def test_keys_and_the_services_state_in_the_same_form(tmp_path: Path) -> N
     text, record = make_key("Ann")
     keys = KeyRing(tmp_path / "keys.jsonl")
     keys.add(record)
-    books = Books(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
-    await books.start()
-    app = create_app(shotgun(drop_in_registry(drop_in=DropInSpec()), books), books, keys)
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
+    await ledger.start()
+    app = create_app(shotgun(drop_in_registry(drop_in=DropInSpec()), ledger), ledger, keys)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as ann:
         stranger = await ann.post(PATH, files={"file": PHOTO})
         known = await ann.post(PATH, files={"file": PHOTO}, headers={"Authorization": f"Bearer {text}"})
-    await books.close()
+    await ledger.close()
 
     assert (stranger.status_code, stranger.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert "key" in stranger.json()["detail"]

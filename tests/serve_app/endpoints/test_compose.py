@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cutout.accounts.keys import KeyRing, make_key
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app import contract
 from serve_app.storage.cutout_cache import SUFFIX
 from tests.cutout.pixels.test_density import said
@@ -30,21 +30,21 @@ TWO = {"include_models": "first,second"}
 class Service:
     """The whole service without Ray, its durable jobs included."""
 
-    def __init__(self, works: Works, books: Books) -> None:
-        self.works, self.books = works, books
+    def __init__(self, works: Works, ledger: DatabaseLedger) -> None:
+        self.works, self.ledger = works, ledger
 
     def client(self, keys: KeyRing | None = None, key: str = "") -> httpx.AsyncClient:
-        return client(self.works, keys, key, books=self.books)
+        return client(self.works, keys, key, ledger=self.ledger)
 
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     """Two models that work and one that fails."""
-    books = Books(f"sqlite:///{tmp_path}/books.sqlite", lease_s=60)
-    await books.start()
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/picks.sqlite", lease_s=60)
+    await ledger.start()
     async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=600) as works:
-        yield Service(works, books)
-    await books.close()
+        yield Service(works, ledger)
+    await ledger.close()
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def test_a_finished_job_gets_another_finish(
 ) -> None:
     """Whatever way a job was made and finished, its whole cutouts give another finish; nothing runs or is paid."""
     job_id = await posted(http, **way)
-    runs, spent = service.works.runs, len(service.works.books.spent)
+    runs, spent = service.works.runs, len(service.works.ledger.spent)
 
     plain = await composed(http, job_id)
     blue = await composed(http, job_id, background="#0000ff", output_format="webp")
@@ -109,7 +109,7 @@ async def test_a_finished_job_gets_another_finish(
     assert np.abs(laid[..., :3] - (cutout[..., :3] * alpha + np.array([0, 0, 255]) * (1 - alpha))).mean() < 8
     assert service.works.runs[: len(runs)] == runs
     assert len(service.works.runs) == len(runs) + 1  # the fresh one
-    assert len(service.works.books.spent) == spent
+    assert len(service.works.ledger.spent) == spent
 
 
 async def test_an_enlarged_job(http: httpx.AsyncClient) -> None:

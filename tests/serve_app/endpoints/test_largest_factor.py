@@ -12,7 +12,7 @@ from cutout.errors import ResolutionTooHigh
 from cutout.jobs import Job
 from cutout.pixels.finish import Finish
 from cutout.pixels.types import OutputFormat, Size
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import error, png, text
 from tests.support.in_process import Memory, model, registry, shotgun
@@ -62,11 +62,11 @@ def test_what_is_whole_in_memory_has_a_lower_limit(
 def test_an_upscale_in_strips_has_the_higher_limit(tmp_path: Path, output_format: str, fits: bool) -> None:
     """Here 1,000,000 pixels, and 500,000 of what is whole in memory."""
     limits = {"output_px": 1_000_000, "output_whole_px": 500_000}
-    books = Books(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
     sent: dict[str, Any] = {"image": text(png(np.zeros((240, 240, 3), np.uint8))), "output_format": output_format}
     sent |= {"preserve_alpha": output_format != "jpeg"}
 
-    with TestClient(create_app(shotgun(registry(model("first"), **limits), books), books)) as client:
+    with TestClient(create_app(shotgun(registry(model("first"), **limits), ledger), ledger)) as client:
         response = client.post("/upscale", json=sent)
 
     if fits:

@@ -15,8 +15,7 @@ from PIL import Image
 
 from cutout.errors import ServiceUnavailable
 from cutout.picks.records import Logged, LoggedPick, Pick, Stats
-from deployments import ledger as ledger_module
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.endpoints.export import FORMULA, write_csv
@@ -26,28 +25,28 @@ from tests.support.job_records import job
 pytestmark = pytest.mark.anyio
 
 
-def client_of(books: Books) -> httpx.AsyncClient:
-    """The HTTP service with these books and one model."""
-    app = create_app(shotgun(registry(model("first")), books), books)
+def client_of(ledger: DatabaseLedger) -> httpx.AsyncClient:
+    """The HTTP service with this ledger and one model."""
+    app = create_app(shotgun(registry(model("first")), ledger), ledger)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
 
 
 @pytest.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Books]:
-    books = Books(f"sqlite:///{tmp_path}/ledger.db", lease_s=60)
-    await books.start()
-    yield books
-    await books.close()
+async def ledger(tmp_path: Path) -> AsyncIterator[DatabaseLedger]:
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.db", lease_s=60)
+    await ledger.start()
+    yield ledger
+    await ledger.close()
 
 
 @pytest.fixture
-async def client(ledger: Books) -> AsyncIterator[httpx.AsyncClient]:
+async def client(ledger: DatabaseLedger) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(ledger) as client:
         yield client
 
 
 @pytest.fixture
-async def job_id(ledger: Books) -> str:
+async def job_id(ledger: DatabaseLedger) -> str:
     """A job that offered two models."""
     made = job("second", "first")
     await ledger.record(made)
@@ -158,7 +157,7 @@ async def test_refuses_other_bodies(client: httpx.AsyncClient, content: bytes, c
     assert error(response, 400)["details"]["field"] == field
 
 
-async def test_stats_have_every_rate_with_its_n_and_interval(client: httpx.AsyncClient, ledger: Books) -> None:
+async def test_stats_have_every_rate_with_its_n_and_interval(client: httpx.AsyncClient, ledger: DatabaseLedger) -> None:
     """Per model and per category: picks, times offered, rate, interval; tags are trimmed, an empty one is none."""
     for category, model_id in (("glass", "first"), (" glass\n", "none"), ("", "second")):
         made = job("first", "second")
@@ -181,11 +180,11 @@ async def test_stats_have_every_rate_with_its_n_and_interval(client: httpx.Async
 
 
 async def test_json_export_has_every_pick(
-    client: httpx.AsyncClient, ledger: Books, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, ledger: DatabaseLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One array over all pages, oldest first, with what was offered in the order shown; no job ids."""
     assert (await client.get("/selections/export?format=json")).json() == []
-    monkeypatch.setattr(ledger_module, "PAGE_ROWS", 2)
+    monkeypatch.setattr("deployments.picks.PAGE_ROWS", 2)
     made = [job("second", "first") for _ in range(5)]
     for each in made:
         await ledger.record(each)
@@ -236,8 +235,8 @@ async def test_other_formats_are_refused(client: httpx.AsyncClient) -> None:
     assert found["details"] == {"field": "format", "received": "xlsx"}
 
 
-class Away(Books):
-    """Books whose database cannot be reached after so many pages."""
+class Away(DatabaseLedger):
+    """A ledger whose database cannot be reached after so many pages."""
 
     def __init__(self, folder: Path, pages: int) -> None:
         super().__init__(f"sqlite:///{folder}/away.db", lease_s=60)

@@ -41,63 +41,63 @@ async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
     return running
 
 
-def paid(scripts: dict[str, Any], books: Memory) -> Shotgun:
+def paid(scripts: dict[str, Any], ledger: Memory) -> Shotgun:
     """A shotgun of models of 0.2 USD each, whose scripted cutouts say that they cost 0.5."""
     shotgun, _ = fired(scripts, price_usd=0.2, provider="runware")
-    shotgun._books = Billing(books, shotgun.registry)
+    shotgun._billing = Billing(ledger, shotgun.registry)
     return shotgun
 
 
 async def test_prices_are_set_aside_and_real_costs_booked() -> None:
     """Before the shot each price is set aside; after it what the provider really charged is booked; the job is kept."""
-    books = Memory()
+    ledger = Memory()
 
-    result = await paid({"a": nothing, "b": nothing}, books).run(job())
+    result = await paid({"a": nothing, "b": nothing}, ledger).run(job())
 
-    assert [(c.model_id, c.usd, c.payers) for c in books.reserved] == [
+    assert [(c.model_id, c.usd, c.payers) for c in ledger.reserved] == [
         ("a", 0.2, ("runware",)),
         ("b", 0.2, ("runware",)),
     ]
-    assert [(c.model_id, c.usd) for c in books.spent] == [("a", 0.5), ("b", 0.5)]
-    assert [kept.job_id for kept in books.jobs] == [result.job_id]
+    assert [(c.model_id, c.usd) for c in ledger.spent] == [("a", 0.5), ("b", 0.5)]
+    assert [kept.job_id for kept in ledger.jobs] == [result.job_id]
 
 
 async def test_a_model_beyond_the_budget_is_left_out() -> None:
     """What a budget refuses does not run and is not booked; the answer has the reason."""
-    books = Memory()
-    books.refused = {"b": "the daily ceiling of 1 USD for runware is reached"}
+    ledger = Memory()
+    ledger.refused = {"b": "the daily ceiling of 1 USD for runware is reached"}
 
-    result = await paid({"a": nothing, "b": nothing}, books).run(job())
+    result = await paid({"a": nothing, "b": nothing}, ledger).run(job())
 
     assert [r.model_id for r in result.results] == ["a"]
-    assert result.skipped == books.refused
-    assert [c.model_id for c in books.spent] == ["a"]
+    assert result.skipped == ledger.refused
+    assert [c.model_id for c in ledger.spent] == ["a"]
 
 
 async def test_a_budget_that_leaves_nothing_is_503() -> None:
     """When no model is left the request is refused, and nothing is booked."""
-    books = Memory()
-    books.refused = {"a": "the daily ceiling of 1 USD for runware is reached"}
+    ledger = Memory()
+    ledger.refused = {"a": "the daily ceiling of 1 USD for runware is reached"}
 
     with pytest.raises(ModelUnavailable, match="the daily ceiling"):
-        await paid({"a": nothing}, books).run(job())
+        await paid({"a": nothing}, ledger).run(job())
 
-    assert books.spent == []
+    assert ledger.spent == []
 
 
 async def test_an_abandoned_paid_call_counts_as_spent() -> None:
     """A caller who hangs up, or whose deadline passes, has still spent the price of what was on its way."""
-    books = Memory()
-    running = await hanging(paid({"a": asyncio.Event().wait}, books))
+    ledger = Memory()
+    running = await hanging(paid({"a": asyncio.Event().wait}, ledger))
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
 
-    running = await hanging(paid({"a": asyncio.Event().wait}, books), terms=Terms(deadline_s=30))
+    running = await hanging(paid({"a": asyncio.Event().wait}, ledger), terms=Terms(deadline_s=30))
     skip(30)
     late = await running
 
-    assert [c.usd for c in books.spent] == [0.2, 0.2]
+    assert [c.usd for c in ledger.spent] == [0.2, 0.2]
     assert late.total_cost_usd == 0.2
 
 
@@ -117,8 +117,8 @@ class Broken(Upscaler):
 )
 async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception) -> None:
     """A paid cutout that cannot be enlarged costs what the provider charged: in the answer and in the ledger."""
-    books = Memory()
-    shotgun = paid({"a": nothing}, books)
+    ledger = Memory()
+    shotgun = paid({"a": nothing}, ledger)
     shotgun._upscaler = Broken(error)
 
     result = await shotgun.run(job(factor=2))
@@ -126,23 +126,23 @@ async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception
     failed = result.results[0].outcome
     assert isinstance(failed, Failure)
     assert (failed.stage, failed.cost_usd, result.total_cost_usd) == ("upscale", 0.5, 0.5)
-    assert [c.usd for c in books.spent] == [0.5]
+    assert [c.usd for c in ledger.spent] == [0.5]
 
 
 @pytest.mark.parametrize(("form", "side"), [("webp", 4096), ("webp", 8192), ("avif", 16384)])
 async def test_a_format_that_cannot_hold_the_result_is_refused_before_anybody_is_paid(form: Any, side: int) -> None:
     """WebP ends at 16,383 pixels a side, AVIF at 65,535: beyond that no model runs and nothing is set aside."""
-    books = Memory()
+    ledger = Memory()
     wide = Picture(np.zeros((1, side, 3), np.uint8))
 
     with pytest.raises(ResolutionTooHigh, match=f"output_format: {form} holds at most"):
-        await paid({"a": nothing}, books).run(job(factor=4, output_format=form), picture=wide)
+        await paid({"a": nothing}, ledger).run(job(factor=4, output_format=form), picture=wide)
 
-    assert books.reserved == books.spent == []
+    assert ledger.reserved == ledger.spent == []
 
 
 class Away(Memory):
-    """Books that refuse, or never answer."""
+    """A ledger that refuses, or never answers."""
 
     def __init__(self, how: str) -> None:
         super().__init__()
@@ -170,7 +170,7 @@ class Away(Memory):
 
 @pytest.fixture(params=["raises", "hangs"])
 def away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Away:
-    """Books that are away, and little patience with them."""
+    """A ledger that is away, and little patience with it."""
     monkeypatch.setattr(billing, "LEDGER_S", 0.05)
     for name in ("WAIT_S", "TRY_S", "GAP_S"):
         monkeypatch.setattr(settlements, name, 0.05)
@@ -228,12 +228,12 @@ async def test_a_settlement_waits_for_the_ledger(away: Away) -> None:
 
 async def test_a_key_may_use_its_own_models_only() -> None:
     """`all` is the key's models; another one by name is 403; what it spends counts against the key as well."""
-    books, key = Memory(), make_key("Ada", models=["a"])[1]
-    shotgun = paid({"a": nothing, "b": nothing}, books)
+    ledger, key = Memory(), make_key("Ada", models=["a"])[1]
+    shotgun = paid({"a": nothing, "b": nothing}, ledger)
 
     result = await shotgun.run(job(key=key))
 
     assert [r.model_id for r in result.results] == ["a"]
-    assert books.spent[0].payers == ("runware", f"key {key.id}")
+    assert ledger.spent[0].payers == ("runware", f"key {key.id}")
     with pytest.raises(Forbidden, match="This key may not use b"):
         await shotgun.run(job(key=key, models=("b",)))

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cutout.errors import ServiceUnavailable
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from deployments.records import database
 from serve_app import contract
 from serve_app.app import create_app
@@ -39,10 +39,10 @@ async def test_a_ledger_that_cannot_be_written_is_told(
     """A full disk, and a lock that is never given back: /health is degraded and /health/ready 503, until it is over."""
     monkeypatch.setattr(database, "BUSY_S", 0.1)
     file = tmp_path / "ledger.sqlite"
-    books = Books(f"sqlite:///{file}", lease_s=60)
-    await books.start()
-    gun, watched = shotgun(registry(model("first")), books), Dependencies({"ledger": books})
-    client = TestClient(create_app(gun, books, dependencies=watched))
+    ledger = DatabaseLedger(f"sqlite:///{file}", lease_s=60)
+    await ledger.start()
+    gun, watched = shotgun(registry(model("first")), ledger), Dependencies({"ledger": ledger})
+    client = TestClient(create_app(gun, ledger, dependencies=watched))
     watching = asyncio.create_task(gun.statuses.watch())
     while gun.statuses.status("first") is None:
         await asyncio.sleep(0.01)
@@ -61,7 +61,7 @@ async def test_a_ledger_that_cannot_be_written_is_told(
     body = contract.HealthBody.model_validate(health.json())
     assert (body.status, body.dependencies["ledger"].state) == ("degraded", "unavailable")
     assert (ready.status_code, list(ready.json()["unavailable"])) == (503, ["ledger"])
-    await books.close()
+    await ledger.close()
 
 
 @pytest.mark.parametrize(("how", "reason"), [("refuses", "it is not running"), ("hangs", "no answer within 0.05 s")])

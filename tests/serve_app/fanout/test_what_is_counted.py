@@ -18,7 +18,7 @@ from cutout.jobs import Result, Terms
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.telemetry.metrics import SPENT, Instruments, Kept
 from deployments.backends.base import Resources
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from deployments.records.queries import all_holds
 from deployments.upscaler import Upscaler
 from serve_app.fanout import settlements
@@ -83,8 +83,8 @@ CASES = {
 }
 
 
-class Away(Books):
-    """Books on SQLite that cannot be reached for a while."""
+class Away(DatabaseLedger):
+    """A ledger on SQLite that cannot be reached for a while."""
 
     def __init__(self, url: str, when: str, instruments: Instruments) -> None:
         super().__init__(url, 60, instruments)
@@ -130,15 +130,15 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
-async def books(tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Away, Kept]]:
-    """The books of a row, and the money that they count."""
+async def counted(tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Away, Kept]]:
+    """The ledger of a row, and the money that it counts."""
     for name in ("WAIT_S", "GAP_S"):
         monkeypatch.setattr(settlements, name, 0.02)
     kept = Kept()
-    books = Away(f"sqlite:///{tmp_path}/ledger.sqlite", case.away, kept)
-    await books.start()
-    yield books, kept
-    await books.close()
+    ledger = Away(f"sqlite:///{tmp_path}/ledger.sqlite", case.away, kept)
+    await ledger.start()
+    yield ledger, kept
+    await ledger.close()
 
 
 class Lost:
@@ -151,7 +151,7 @@ class Lost:
         raise self._error
 
 
-def wired(case: Case, paid: Any, ledger: Books, seen: Any) -> Shotgun:
+def wired(case: Case, paid: Any, ledger: DatabaseLedger, seen: Any) -> Shotgun:
     """A row's service: the paid model, and a local one."""
     reg = registry(paid._spec, model("local"))
     service = reg.service.model_copy(update={"daily_ceiling_usd": {"runware": case.ceiling}})
@@ -180,12 +180,12 @@ async def ended(case: Case, shotgun: Shotgun, seen: Any) -> Result | None:
 async def test_what_is_counted(
     case: Case,
     provider: tuple[FakeRunware, dict[str, Any]],
-    books: tuple[Away, Kept],
+    counted: tuple[Away, Kept],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is booked at the end is the row's, and the answer's cost where there is an answer; nothing stays aside."""
     monkeypatch.setenv("RUNWARE_API_KEY", KEYS["RUNWARE_API_KEY"])
-    (fake, options), (ledger, kept) = provider, books
+    (fake, options), (ledger, kept) = provider, counted
     fake.script.calls.clear()
     fake.script.always("task", case.says)
     paid = InProcess(spec("runware", TIMEOUT_S, **options), Resources(), EncodeSpec(), 60)

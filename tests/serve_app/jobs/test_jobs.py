@@ -104,7 +104,7 @@ async def test_accepted_then_read(http: httpx.AsyncClient, works: Works) -> None
     assert shown.headers["x-content-type-options"] == "nosniff"
     assert shown.headers["content-disposition"] == 'inline; filename="first.png"'
     assert Image.open(io.BytesIO(shown.content)).size == (24, 24)
-    assert [(job.job_id, job.status, len(job.results)) for job in works.books.jobs] == [(body["job_id"], "partial", 3)]
+    assert [(job.job_id, job.status, len(job.results)) for job in works.ledger.jobs] == [(body["job_id"], "partial", 3)]
 
 
 async def test_the_callers_picture_is_not_kept(http: httpx.AsyncClient, works: Works) -> None:
@@ -240,7 +240,7 @@ async def test_nothing_is_accepted_that_could_only_fail(http: httpx.AsyncClient,
         assert answer.status_code == 400
         assert answer.json()["error"]["details"]["field"] == field
     assert not works.runs
-    assert not works.books.jobs
+    assert not works.ledger.jobs
 
 
 async def test_a_job_of_which_every_model_fails(http: httpx.AsyncClient) -> None:
@@ -293,9 +293,9 @@ async def test_a_job_is_recorded_before_it_has_ended(
     async def record(job: JobRecord) -> None:
         asked_to.set()
         await may.wait()
-        works.books.jobs.append(job)
+        works.ledger.jobs.append(job)
 
-    monkeypatch.setattr(works.books, "record", record)
+    monkeypatch.setattr(works.ledger, "record", record)
     url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
     await asyncio.wait_for(asked_to.wait(), HANG_S)
     before = (await http.get(url)).json()["status"]
@@ -303,7 +303,7 @@ async def test_a_job_is_recorded_before_it_has_ended(
     after = (await ended(http, url))["status"]
 
     assert (before, after) == ("running", "completed")
-    assert [len(job.results) for job in works.books.jobs] == [2]
+    assert [len(job.results) for job in works.ledger.jobs] == [2]
 
 
 async def test_a_job_ends_without_the_ledger(
@@ -317,7 +317,7 @@ async def test_a_job_ends_without_the_ledger(
             raise ServiceUnavailable("away")
         recorded.set()
 
-    monkeypatch.setattr(works.books, "record", record)
+    monkeypatch.setattr(works.ledger, "record", record)
     url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
 
     assert (await ended(http, url))["status"] == "completed"
@@ -354,7 +354,7 @@ async def test_a_job_is_cancelled(http: httpx.AsyncClient, works: Works) -> None
     message = json.loads(receiver.messages[0].body)
     assert (message["event"], message["status"]) == ("job_cancelled", "cancelled")
     assert len(receiver.messages) == 1
-    assert [len(job.results) for job in works.books.jobs] == [1]
+    assert [len(job.results) for job in works.ledger.jobs] == [1]
 
 
 async def test_a_queued_job_is_cancelled(tmp_path: Path, database_url: str) -> None:

@@ -52,10 +52,10 @@ async def test_only_the_stage_that_failed_is_tried_again(
         kept = sorted(file.name for file in (tmp_path / "pictures" / body["job_id"]).iterdir())
 
     calls = [run.partition(":")[0] for run in works.runs]
-    print(f"\n14 refusals of the upscaler: {calls.count('second')} paid calls, {len(works.books.spent)} booked")
+    print(f"\n14 refusals of the upscaler: {calls.count('second')} paid calls, {len(works.ledger.spent)} booked")
     assert body["status"] == "completed"
     assert sorted(calls) == ["first", "second"]
-    assert [(charge.model_id, charge.usd) for charge in works.books.spent] == [("second", 0.25)]
+    assert [(charge.model_id, charge.usd) for charge in works.ledger.spent] == [("second", 0.25)]
     assert body["total_cost_usd"] == 0.25
     assert kept == ["first.png", "second.png"]
 
@@ -72,7 +72,7 @@ async def test_a_second_stage_that_is_given_up_keeps_its_cost(
 
     assert [one["upscale_status"] for one in body["results"]] == ["error", "error"]
     assert [one["cost_usd"] for one in body["results"]] == [0.0, 0.25]
-    assert [charge.usd for charge in works.books.spent] == [0.25]
+    assert [charge.usd for charge in works.ledger.spent] == [0.25]
 
 
 async def test_a_paid_cutout_outlives_its_process(tmp_path: Path, database_url: str) -> None:
@@ -91,5 +91,5 @@ async def test_a_paid_cutout_outlives_its_process(tmp_path: Path, database_url: 
     calls = [run.partition(":")[0] for run in after.runs]
     assert body["status"] == "completed"
     assert calls.count("second") == 1
-    assert [charge.model_id for charge in (*before.books.spent, *after.books.spent)] == ["second"]
+    assert [charge.model_id for charge in (*before.ledger.spent, *after.ledger.spent)] == ["second"]
     assert body["total_cost_usd"] == 0.25

@@ -58,8 +58,8 @@ async def status(http: httpx.AsyncClient, answer: httpx.Response, *ends: str) ->
 async def test_a_slot_is_held_until_the_job_ends(http: httpx.AsyncClient, works: Works) -> None:
     """A job answered with 202 is one of its caller's jobs at a time until it is done, beside those he waits for."""
     first, waited = await post(http, ASYNC), asyncio.create_task(post(http))
-    while works.books.limiter.begin("anonymous", LimitTier(concurrent_jobs=2), "probe").allowed:
-        works.books.limiter.end("probe")
+    while works.ledger.limiter.begin("anonymous", LimitTier(concurrent_jobs=2), "probe").allowed:
+        works.ledger.limiter.end("probe")
         await asyncio.sleep(0.01)
     third = await post(http, ASYNC)
     works.models["first"].held.set()  # type: ignore[union-attr]
@@ -110,7 +110,7 @@ async def test_a_limiter_that_forgot_is_told(http: httpx.AsyncClient, works: Wor
     await status(http, done, "completed")
     works.models["first"].held = asyncio.Event()
     await post(http, ASYNC)
-    works.books.limiter = Limiter(330)
+    works.ledger.limiter = Limiter(330)
     await works.jobs.look()
     answers = [await post(http, ASYNC) for _ in range(2)]
 
@@ -125,7 +125,7 @@ async def test_slots_survive_the_worker(tmp_path: Path) -> None:
         async with client(works) as http:
             await post(http, ASYNC)
     async with working(tmp_path, url, access=ACCESS, pause_s=60) as works, asyncio.timeout(HANG_S):
-        while not len(works.books.limiter):
+        while not len(works.ledger.limiter):
             await asyncio.sleep(0.02)
 
 
@@ -181,7 +181,7 @@ async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) 
         await works.jobs.look()
         await receiver.wait_for(2)
         async with asyncio.timeout(HANG_S):
-            while len(works.books.jobs) < 2:
+            while len(works.ledger.jobs) < 2:
                 await asyncio.sleep(0.02)
 
     message = json.loads(receiver.messages[0].body)
@@ -191,4 +191,4 @@ async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) 
     }  # fmt: skip
     assert [result["model_id"] for result in message["results"]] == ["first"]
     assert len(receiver.messages) == 2
-    assert len(works.books.limiter) == 1  # the window of requests, and no slot
+    assert len(works.ledger.limiter) == 1  # the window of requests, and no slot

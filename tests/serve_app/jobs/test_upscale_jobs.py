@@ -111,7 +111,7 @@ async def test_accepted_then_read(http: httpx.AsyncClient, works: Works) -> None
     assert (shown.headers["content-type"], sizes(shown.content)) == ("image/png", {(48, 48)})
     folder = works.folder / "pictures" / body["job_id"]
     assert [file.name for file in folder.iterdir()] == ["upscaled.png"]
-    assert (works.runs, works.books.jobs, works.books.reserved) == ([], [], [])
+    assert (works.runs, works.ledger.jobs, works.ledger.reserved) == ([], [], [])
 
 
 async def test_its_webhook_has_the_picture_and_is_signed(http: httpx.AsyncClient) -> None:

@@ -22,7 +22,7 @@ from schemathesis.config import SchemathesisConfig
 from starlette.testclient import TestClient
 
 from cutout.accounts.keys import KeyRing, make_key
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.jobs.acceptance import Durable
 from tests.support.durable_jobs import picture, working
@@ -98,13 +98,13 @@ async def whole(folder: Path) -> AsyncIterator[str]:
     for record in (RECORD, CROWD):
         keys.add(record)
     async with working(folder, database_url, access={"tiers": tiers}) as works:
-        books = Books(database_url, lease_s=60)
-        await books.start()
+        ledger = DatabaseLedger(database_url, lease_s=60)
+        await ledger.start()
         watching = asyncio.create_task(works.shotgun.statuses.watch())
-        async with served(works.app(keys, books)) as url:
+        async with served(works.app(keys, ledger)) as url:
             yield url
         watching.cancel()
-        await books.close()
+        await ledger.close()
 
 
 @pytest.fixture(scope="module")

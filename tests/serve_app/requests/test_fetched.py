@@ -38,8 +38,8 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     """A caller of a service that may fetch from loopback."""
     reg = registry(model("first"), model("second"))
     service = reg.service.model_copy(update={"fetch": FetchSpec(allowed_hosts=("127.0.0.1",))})
-    books = Memory()
-    app = create_app(shotgun(reg.model_copy(update={"service": service}), books), books)  # type: ignore[arg-type]
+    ledger = Memory()
+    app = create_app(shotgun(reg.model_copy(update={"service": service}), ledger), ledger)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
         yield http
 
@@ -112,8 +112,8 @@ async def test_a_model_that_rests_makes_the_service_degraded() -> None:
         "good": ModelStatus("ready", health="connected"),
         "resting": ModelStatus("ready", health="degraded"),
     }
-    books = Memory()
-    app = create_app(guns, books)  # type: ignore[arg-type]
+    ledger = Memory()
+    app = create_app(guns, ledger)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
         body = (await http.get("/health")).json()
 

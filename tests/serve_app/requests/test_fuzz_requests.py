@@ -88,8 +88,8 @@ MUTATIONS = st.builds(
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
     """A caller of a service without keys."""
-    books = Memory()
-    app = create_app(shotgun(registry(model("first"), model("second"), body_bytes=20_000), books), books)  # type: ignore[arg-type]
+    ledger = Memory()
+    app = create_app(shotgun(registry(model("first"), model("second"), body_bytes=20_000), ledger), ledger)  # type: ignore[arg-type]
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

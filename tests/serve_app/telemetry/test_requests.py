@@ -22,7 +22,7 @@ from cutout.telemetry.metrics import (
     SPENT,
     Kept,
 )
-from deployments.books import Books
+from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.endpoints.health import readiness_body
 from serve_app.telemetry.requests import Metered, RequestMetrics
@@ -42,9 +42,9 @@ class Works:
             model("broken", options={"error": "no ink"}),
         )
         self.kept, self.request_metrics = Kept(), RequestMetrics()
-        self.books = Books(f"sqlite:///{folder}/ledger.sqlite", 60, self.kept)
-        self.shotgun = shotgun(registry(*models), self.books, self.kept)
-        self.client = TestClient(create_app(self.shotgun, self.books, keys, request_metrics=self.request_metrics))
+        self.ledger = DatabaseLedger(f"sqlite:///{folder}/ledger.sqlite", 60, self.kept)
+        self.shotgun = shotgun(registry(*models), self.ledger, self.kept)
+        self.client = TestClient(create_app(self.shotgun, self.ledger, keys, request_metrics=self.request_metrics))
 
     def count(self, **labels: str) -> float:
         return sum(self.kept.values(REQUESTS, **labels))
@@ -63,9 +63,9 @@ def works(tmp_path: Path) -> Iterator[Works]:
     works = Works(tmp_path)
     with works.client as client:
         assert client.portal
-        client.portal.call(works.books.start)
+        client.portal.call(works.ledger.start)
         yield works
-        client.portal.call(works.books.close)
+        client.portal.call(works.ledger.close)
 
 
 def test_a_request_leaves_its_numbers(works: Works) -> None:

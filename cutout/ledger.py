@@ -1,0 +1,87 @@
+"""The one interface to the ledger: jobs and picks, requests counted, money reserved and spent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cutout.accounts.charges import Charge
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.spec import LimitTier
+from cutout.picks.records import JobRecord, Logged, LoggedPick, Pick, Stats
+
+
+class Ledger(Protocol):
+    """Everything of which a service has one true count, in whatever process that is kept.
+
+    Every method raises ServiceUnavailable while the ledger, or the database that it needs, cannot be reached. What a
+    method has written to the database is committed once it has returned, and survives a crash; the counts of requests
+    and of jobs at a time live in memory, and begin anew with the process.
+    """
+
+    async def check(self) -> None:
+        """Return once something was written to the database; raises as above when that is not possible now."""
+
+    async def record(self, job: JobRecord) -> None:
+        """Store a job, so that a pick can refer to it. A later record of the same job replaces the earlier one."""
+
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
+        """Store a caller's pick. A second pick for a job replaces the first.
+
+        `whose` is the id of the API key whose jobs may be picked from; None: all jobs. Knowing a job's id is not
+        enough: it is part of each result's address.
+
+        Raises:
+            NotFound: no such job, or another key's.
+            ValidationError: a model that the job did not offer; the message names those that it did.
+        """
+        ...
+
+    async def stats(self) -> Stats:
+        """All picks added up, and those of each category."""
+        ...
+
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
+        """The next page of picks after the one of that number, oldest first; empty at the end.
+
+        `whose` is the id of the API key whose jobs they belong to; None: all jobs.
+        """
+        ...
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
+        """Count a request of a caller, unless the tier's requests per minute are used up.
+
+        `who` is a `Caller.who`. A `cost` of 0 only looks, and is always allowed.
+        """
+        ...
+
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        """Take a slot for a caller's job, unless all of the tier's are taken; taking one again renews its lease."""
+        ...
+
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        """Take or renew the slots of durable jobs, whatever the limit is now: those jobs were accepted."""
+
+    async def end(self, slot_id: str) -> None:
+        """Free a slot. Nothing happens when it is not taken: its lease may have ended."""
+
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        """Set money aside before it is spent. The same call made twice reserves once.
+
+        Args:
+            hold_id: names the reservation for `settle`.
+            charges: one for each model, at its price.
+            ceilings: most USD in a UTC day by payer; a payer that is not here has no limit.
+
+        Returns:
+            The models that a ceiling leaves no money for, each with the reason. All others are reserved.
+        """
+        ...
+
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """Replace a reservation by what was really spent. Called again, it changes nothing.
+
+        A reservation that is not settled within its lease is booked at its price, as the money may have been spent.
+        """
+
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        """USD that each of these payers may still spend today, at least 0; what is reserved counts as spent."""
+        ...
