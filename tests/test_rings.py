@@ -1,6 +1,9 @@
 """Imports point inward only: docs/architecture.md, Who may import whom."""
 
 import ast
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,41 @@ FILES = sorted(
     for ring in ("cutout", "fetching", "deployments", "serve_app", "cutout_client")
     for file in (ROOT / ring).rglob("*.py")
 )
+ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "cutout": (
+        ("errors", "spec", "retry_after", "replica_port", "telemetry"),
+        ("limits",),
+        ("pixels", "accounts"),
+        ("removal", "service"),
+        ("models",),
+        ("jobs",),
+        ("picks",),
+        ("ledger",),
+    ),
+    "cutout.pixels": (
+        ("types", "cores", "bleed"),
+        ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
+        ("formats", "resizing", "encoding", "mattes"),
+        ("decoding", "composite", "ground", "finish"),
+        ("placement",),
+    ),
+    "deployments": (
+        ("instruments", "engines", "records"),
+        ("backends",),
+        ("remover", "upscaler", "budget", "picks"),
+        ("ledger",),
+        ("replicas",),
+    ),
+    "deployments.backends": (
+        ("base",),
+        ("remote",),
+        ("onnx", "rembg_session", "luminance", "runware", "kie", "http_api"),
+    ),
+}
+"""The folders and modules of a package, from below: each imports only those on the lines before its own."""
+EXCEPTIONS = {("cutout.accounts.charges", "cutout.models.spec")}
+MOST_LEVELS = 25
+"""The longest chain of imports: a module without imports of ours is 1."""
 
 
 def allowed(file: str, package: str) -> bool:
@@ -40,6 +78,7 @@ def allowed(file: str, package: str) -> bool:
         or file in ("serve_app/build.py", "serve_app/process/service.py", "cutout_client/local.py"),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
+        "yaml": ring == "serve_app" or file == "cutout/models/registry.py",
         "PIL": ring in ("cutout", "deployments"),
         "numpy": ring in ("cutout", "deployments"),
     }
@@ -76,3 +115,64 @@ def test_environment_is_read_in_few_places() -> None:
         "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "serve_app/process/loopback.py",
         "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py",
     }  # fmt: skip
+
+
+@cache
+def graph() -> dict[str, set[str]]:
+    """Each module, and those of ours that it imports, at whatever depth."""
+    modules = {".".join(Path(file).with_suffix("").parts).removesuffix(".__init__") for file in FILES}
+    found: dict[str, set[str]] = {}
+    for file in FILES:
+        module = ".".join(Path(file).with_suffix("").parts).removesuffix(".__init__")
+        found[module] = (set(named(file, modules)) & modules) - {module}
+    return found
+
+
+def named(file: str, modules: set[str]) -> Iterator[str]:
+    """What a file imports: modules, and where a package's own name is imported, the package."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else node.module for name in inside)
+
+
+def test_no_circles() -> None:
+    """No module imports itself through others, not even within a function."""
+    try:
+        TopologicalSorter(graph()).prepare()
+    except CycleError as circle:
+        pytest.fail(" < ".join(circle.args[1]))
+
+
+def test_chains_of_imports_are_short() -> None:
+    """To understand a module, a reader follows at most MOST_LEVELS imports down."""
+    chains: dict[str, list[str]] = {}
+    for module in TopologicalSorter(graph()).static_order():
+        below = max((chains[name] for name in sorted(graph()[module])), key=len, default=[])
+        chains[module] = [module, *below]
+    longest = max(chains.values(), key=len)
+
+    assert len(longest) <= MOST_LEVELS, " > ".join(longest)
+
+
+@pytest.mark.parametrize("package", ORDERS)
+def test_folders_have_an_order(package: str) -> None:
+    """Every folder and module of a package is in the table, and imports only what is below it."""
+    rank = {name: number for number, line in enumerate(ORDERS[package]) for name in line}
+    inside = {module: unit(module, package) for module in graph() if module.startswith(f"{package}.")}
+    assert rank.keys() == set(inside.values()), "ORDERS must name every folder and module"
+    broken = [
+        f"{module} imports {name}"
+        for module, own in inside.items()
+        for name in sorted(graph()[module] & inside.keys())
+        if inside[name] != own and rank[inside[name]] >= rank[own] and (module, name) not in EXCEPTIONS
+    ]
+
+    assert not broken
+
+
+def unit(module: str, package: str) -> str:
+    """The folder or module directly within a package that a module is, or is in."""
+    return module.removeprefix(f"{package}.").split(".", maxsplit=1)[0]
