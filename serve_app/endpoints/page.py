@@ -1,17 +1,14 @@
 """The pages at `/` and `/docs`: static files, with the headers that keep them to themselves."""
 
 import mimetypes
-import re
-from base64 import b64encode
-from hashlib import sha256
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 STATIC: Final = Path(__file__).parents[1] / "static"
@@ -32,12 +29,14 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "require-trusted-types-for 'script'",  # nothing on the page turns text into markup
     )
 )
-DOCS_POLICY: Final = (
-    *CLOSED,
-    "style-src 'self' 'unsafe-inline'",  # Swagger UI sets styles by itself
-    "img-src 'self' data: blob:",
+DOCS_POLICY: Final = "; ".join(
+    (
+        *CLOSED,
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # Swagger UI sets styles by itself
+        "img-src 'self' data: blob:",
+    )
 )
-"""Its script comes with its hash."""
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Frame-Options": "DENY",  # for browsers and scanners that do not know frame-ancestors
@@ -51,35 +50,36 @@ HEADERS: Final = {
 mimetypes.add_type("text/javascript", ".js")  # RFC 9239; Python 3.11 and some systems' tables say otherwise
 
 
-def page_routes() -> list[BaseRoute]:
-    """`/` and `/leaderboard`, two views of one document, `/docs`, and their files; GET and HEAD, open to everybody."""
-    ours = _PageFiles(directory=STATIC)
+class PageEndpoints:
+    """`/` and `/leaderboard`, two views of one page; `/docs` with Swagger UI; their files, and the OpenAPI document."""
 
-    async def page(request: Request) -> Response:
-        return await ours.get_response("index.html", request.scope)
+    def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
+        """`document` is called when the document is first asked for: it takes a tenth of a second."""
+        self._document = cache(document)
+        self._static = _PageFiles(directory=STATIC)
+        self._swagger_ui = _PageFiles(directory=SWAGGER_UI)
 
-    views = [Route(path, page, include_in_schema=False) for path in ("/", "/leaderboard")]
-    docs = [Mount("/docs/assets", _PageFiles(directory=SWAGGER_UI)), _docs_route()]
-    return [*views, Mount("/static", ours), *docs]
+    async def page(self, request: Request) -> Response:
+        """The page on which pictures are compared."""
+        return await self._static.get_response("index.html", request.scope)
 
+    async def static(self, request: Request) -> Response:
+        """A file of that page."""
+        return await self._static.get_response(request.path_params["file"], request.scope)
 
-def _docs_route() -> Route:
-    """Swagger UI, the same for every caller; its one script is named by its hash."""
-    page = get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Cutout Shotgun",
-        swagger_js_url="docs/assets/swagger-ui-bundle.js",
-        swagger_css_url="docs/assets/swagger-ui.css",
-        swagger_favicon_url="docs/assets/favicon-32x32.png",
-    )
-    [script] = re.findall(rb"<script>(.*?)</script>", page.body, re.DOTALL)
-    allowed = f"script-src 'self' 'sha256-{b64encode(sha256(script).digest()).decode()}'"
-    page.headers.update(HEADERS | {"Content-Security-Policy": "; ".join((*DOCS_POLICY, allowed))})
+    async def docs(self, request: Request) -> Response:
+        """Swagger UI."""
+        response = await self._static.get_response("docs.html", request.scope)
+        response.headers["Content-Security-Policy"] = DOCS_POLICY
+        return response
 
-    async def docs(_: Request) -> Response:
-        return page
+    async def docs_assets(self, request: Request) -> Response:
+        """A file of Swagger UI's."""
+        return await self._swagger_ui.get_response(request.path_params["file"], request.scope)
 
-    return Route("/docs", docs, include_in_schema=False)
+    async def openapi(self, _: Request) -> Response:
+        """The OpenAPI document."""
+        return JSONResponse(self._document())
 
 
 class _PageFiles(StaticFiles):

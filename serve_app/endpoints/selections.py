@@ -39,7 +39,7 @@ class SelectionEndpoints:
         body = {"status": "logged", "selection_id": logged.selection_id}
         return JSONResponse(body | ({"replaced": True} if logged.replaced else {}))
 
-    async def stats(self) -> Response:
+    async def stats(self, _: Request) -> Response:
         """How often each model was picked where it was offered: never a rate without its n and its 95 % interval.
 
         Of a job with several picks the last one counts. `none` counts as offered for each model and wins for none. A

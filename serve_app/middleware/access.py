@@ -1,8 +1,6 @@
 """Who may come in, and how often: keys, requests a minute, jobs at a time."""
 
 import uuid
-from collections.abc import Collection
-from fnmatch import fnmatchcase
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -13,43 +11,22 @@ from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, RateLimited, Unauthorized
 from cutout.ledger import Ledger
-from serve_app.dialects import refusal
-from serve_app.middleware.admission import ConcurrencyLimit, when_made
+from serve_app.endpoints.endpoint import endpoint_of, refusal
+from serve_app.middleware.admission import ConcurrencyLimit, when_complete
 from serve_app.middleware.callers import Caller, Callers
 from serve_app.middleware.rate_limit import RateLimits
 from serve_app.middleware.transfers import Transfers, whole
 
-OPEN = frozenset({"/", "/leaderboard", "/health", "/docs", "/openapi.json"})
-OPEN_UNDER = ("/health/", "/docs/", "/static/", "/results/")
-"""Paths without a key, and not counted. Probes have none. A browser opens the page and the documentation, and loads
-their parts, without a header that a script could set; they hold no picture and cost nothing, and the page asks for the
-key and sends it with each call. The address of a result is signed, and is a key of its own."""
-
-
-def is_open(path: str) -> bool:
-    """Whether a path needs no key, and is not counted."""
-    return path in OPEN or path.startswith(OPEN_UNDER)
-
-
-def is_costly(scope: Scope, costly: Collection[str]) -> bool:
-    """Whether a request is a job: `costly` are methods and paths, `POST /process`, as patterns of fnmatch."""
-    return any(fnmatchcase(f"{scope['method']} {_path(scope)}", pattern) for pattern in costly)
-
-
-def _path(scope: Scope) -> str:
-    # Starlette's routes match a path with a line break at its end, too: /process%0A costs what /process costs.
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "")).removesuffix("\n")
-
 
 class Access:
-    """Keys and limits. What is `costly` takes one of its caller's slots among jobs at a time.
+    """Keys and limits. An endpoint's row says whether it is open, and whether a request takes a job slot.
 
-    `scope["state"]["key"]` is the KeyRecord found, or None. `scope["state"]["slot"]` is the job's JobSlot; code that
-    removes it has to give the slot back itself, as a durable job does when it ends, long after its request.
+    `scope["state"]["key"]` is the caller's KeyRecord, or None. `scope["state"]["slot"]` is the job's JobSlot, which is
+    freed when the response is complete. Code that removes it from there takes over freeing it, as for a durable job,
+    which goes on after its response.
 
-    Answers carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute, but for those to somebody without
-    a known key, who has no budget.
+    Responses carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute. A caller without a known key has
+    no limit of his own, and no such headers.
     """
 
     def __init__(
@@ -59,81 +36,106 @@ class Access:
         access: AccessSpec,
         ledger: Ledger,
         *,
-        costly: Collection[str],
         concurrency: ConcurrencyLimit,
         most_bytes: int,
     ) -> None:
-        """`most_bytes` of a job's body are read before it takes `room`, and a slot."""
+        """`most_bytes` of a job's body are read before it takes a slot and counts in `concurrency`."""
         self._app = app
         self._concurrency = concurrency
         self._uploads = Transfers()
         self._most_bytes = most_bytes
         self._callers = Callers(keys, access)
-        self._budgets = RateLimits(ledger)
-        self._costly = frozenset(costly)
+        self._limits = RateLimits(ledger)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_free, is_job = is_open(_path(scope)), is_costly(scope, self._costly)
-        if is_job and (full := self._concurrency.refusal()):
-            await _answer(full, scope, receive, send)
-            return
-        caller: Caller | None = None
         try:
-            caller = self._callers.of(scope)
+            if _is_job(scope):
+                self._concurrency.check()
+            caller = self._caller(scope)
         except CutoutError as refused:
-            if not is_free:
-                await _answer(refused, scope, receive, send)
-                return
-        scope.setdefault("state", {})["key"] = caller.key if caller else None
-        if caller is None:
-            await self._app(scope, receive, send)
+            await _refuse(refused, scope, receive, send)
             return
-        decision = await self._budgets.admit(caller, 0 if is_free else 1)
-        send = _with_budget(send, decision)
-        if not decision.allowed:
-            await _answer(_too_many(decision, "requests in 60 seconds"), scope, receive, send)
-        elif is_job:
-            try:
-                receive = await whole(receive, self._uploads, self._most_bytes)
-            except CutoutError as refused:
-                await _answer(refused, scope, receive, send, last=True)
-            except ClientDisconnect:
-                return
-            else:
-                await self._as_job(caller, scope, receive, send)
+        scope.setdefault("state", {})["key"] = caller.key if caller else None
+        if caller:
+            await self._counted(caller, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
+    def _caller(self, scope: Scope) -> Caller | None:
+        """Who sends a request; None: somebody without a known key, at an open endpoint.
+
+        Raises:
+            Unauthorized, ServiceUnavailable: as Callers.of, where the endpoint is not open.
+        """
+        try:
+            return self._callers.of(scope)
+        except CutoutError:
+            if _is_open(scope):
+                return None
+            raise
+
+    async def _counted(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """The response within the caller's requests a minute, of which an open endpoint uses none."""
+        decision = await self._limits.admit(caller, 0 if _is_open(scope) else 1)
+        send = _with_limits(send, decision)
+        if not decision.allowed:
+            await _refuse(_too_many(decision, "requests in 60 seconds"), scope, receive, send)
+        elif _is_job(scope):
+            await self._uploaded(caller, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _uploaded(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """The response to a job, once its body is here."""
+        try:
+            receive = await whole(receive, self._uploads, self._most_bytes)
+        except CutoutError as refused:
+            await _refuse(refused, scope, receive, send, last=True)
+        except ClientDisconnect:
+            return
+        else:
+            await self._as_job(caller, scope, receive, send)
+
     async def _as_job(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer, while the caller has a slot among his jobs."""
-        # An id of our own: the request's id may be the caller's choice, and one id has one slot.
+        """The response while the caller has a job slot."""
+        # A new id: the request's own may be the caller's choice, and an id has one slot.
         state, slot = scope["state"], JobSlot(caller.who, uuid.uuid4().hex)
         state["slot"] = slot
 
-        async def give_back() -> None:
+        async def free() -> None:
             if state.pop("slot", None):
-                await self._budgets.end(slot.id)
+                await self._limits.end(slot.id)
             else:
-                self._budgets.let_go(slot.id)
+                self._limits.let_go(slot.id)
 
-        # Before the last byte: who has the whole answer may send the next job at once.
-        send_after_slot = when_made(send, give_back)
+        # Before the last byte: a caller who has the whole response may send the next job at once.
+        send_after_free = when_complete(send, free)
         try:
-            decision = await self._budgets.begin(caller, slot.id)
-            if not decision.allowed:
-                await _answer(_too_many(decision, "jobs at a time"), scope, receive, send_after_slot)
+            decision = await self._limits.begin(caller, slot.id)
+            if decision.allowed:
+                await self._concurrency.run(self._app, scope, receive, send_after_free)
             else:
-                await self._concurrency.run(self._app, scope, receive, send_after_slot)
+                await _refuse(_too_many(decision, "jobs at a time"), scope, receive, send_after_free)
         finally:
-            await give_back()
+            await free()
 
 
-def _with_budget(send: Send, decision: RateLimitDecision) -> Send:
-    async def send_with_budget(message: Message) -> None:
+def _is_open(scope: Scope) -> bool:
+    endpoint = endpoint_of(scope)
+    return endpoint is not None and endpoint.is_open
+
+
+def _is_job(scope: Scope) -> bool:
+    endpoint = endpoint_of(scope)
+    return endpoint is not None and endpoint.takes_slot and endpoint.method == scope["method"]
+
+
+def _with_limits(send: Send, decision: RateLimitDecision) -> Send:
+    async def send_with_limits(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["X-RateLimit-Limit"] = str(decision.limit)
@@ -141,7 +143,7 @@ def _with_budget(send: Send, decision: RateLimitDecision) -> Send:
             headers["X-RateLimit-Reset"] = str(decision.reset_unix_s)
         await send(message)
 
-    return send_with_budget
+    return send_with_limits
 
 
 def _too_many(decision: RateLimitDecision, what: str) -> RateLimited:
@@ -150,7 +152,7 @@ def _too_many(decision: RateLimitDecision, what: str) -> RateLimited:
     return RateLimited(message, {"limit": decision.limit, "retry_after_s": wait_s})
 
 
-async def _answer(error: CutoutError, scope: Scope, receive: Receive, send: Send, last: bool = False) -> None:
+async def _refuse(error: CutoutError, scope: Scope, receive: Receive, send: Send, last: bool = False) -> None:
     """Refuse a request; after the `last` one of a connection nothing more of its body is read."""
     response = refusal(error, scope)
     if last:

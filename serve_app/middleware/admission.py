@@ -1,4 +1,4 @@
-"""How many jobs an ingress replica has in hand: who comes beyond that is told when to come again."""
+"""How many jobs an ingress replica runs at once; a job beyond that is refused, and told when to retry."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -6,20 +6,21 @@ from contextlib import ExitStack
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.errors import ServiceUnavailable
-from serve_app.dialects import refusal
+from serve_app.endpoints.endpoint import refusal
 from serve_app.fanout.queues import Queue
 from serve_app.telemetry.requests import RequestMetrics
 
-ENDING_S = 5
-"""After which seconds another replica, or the service's next start, is likely to be there."""
+RESTART_S = 5
+"""After that many seconds another replica, or this service started again, is likely to answer."""
 
 
 class ConcurrencyLimit:
-    """Has at most `most` jobs in hand, and none that comes while the service ends; 503 with Retry-After otherwise.
+    """Runs at most `most` jobs at once, and takes none while the service shuts down; others get 503 with Retry-After.
 
-    A job takes room when its body is there, and leaves it when its answer is made: a slow caller has none. `refusal` is
-    asked before anything else, of the body as of the limiter: in a crowd a refusal must cost next to nothing. Serve's
-    own `max_ongoing_requests` would let everything wait, /health and what becomes of a job as well.
+    A job counts from the moment its body has been read until its response is complete, so a slow caller does not count.
+    `check` comes before everything else, the body and the rate limiter included: under overload a refusal must cost
+    next to nothing. Serve's own `max_ongoing_requests` would make every request wait, GET /health and the state of jobs
+    included.
     """
 
     def __init__(self, most: int, request_metrics: RequestMetrics) -> None:
@@ -27,34 +28,39 @@ class ConcurrencyLimit:
         self._request_metrics = request_metrics
         self._jobs = Queue()
 
-    def refusal(self) -> ServiceUnavailable | None:
-        """Why a job that comes now is not taken."""
-        if self._request_metrics.draining:
-            return ServiceUnavailable("The service is ending, and takes no more jobs", {"retry_after_s": ENDING_S})
-        return self._full()
+    def check(self) -> None:
+        """Refuse a job that arrives now, if it cannot be taken.
 
-    def _full(self) -> ServiceUnavailable | None:
+        Raises:
+            ServiceUnavailable: the service shuts down, or runs as many jobs as it may.
+        """
+        if self._request_metrics.draining:
+            raise ServiceUnavailable("The service is ending, and takes no more jobs", {"retry_after_s": RESTART_S})
+        self._check_room()
+
+    def _check_room(self) -> None:
         if self._jobs.calls >= self._most:
-            message = f"{self._most} jobs are in hand here, and no more are taken until one has ended"
-            return ServiceUnavailable(message, {"retry_after_s": self._jobs.wait_s()})
-        return None
+            message = f"Server busy: {self._most} concurrent jobs; retry later"
+            raise ServiceUnavailable(message, {"retry_after_s": self._jobs.wait_s()})
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """The app's answer to a job, where there is room; one that came before the service began to end is answered."""
-        if full := self._full():
-            await refusal(full, scope)(scope, receive, send)
+        """The app's response to a job, if one more may run, even if the shutdown has begun since the job arrived."""
+        try:
+            self._check_room()
+        except ServiceUnavailable as busy:
+            await refusal(busy, scope)(scope, receive, send)
             return
-        with ExitStack() as taken:
-            taken.enter_context(self._jobs.calling())
+        with ExitStack() as counted:
+            counted.enter_context(self._jobs.calling())
 
             async def leave() -> None:
-                taken.close()
+                counted.close()
 
-            await app(scope, receive, when_made(send, leave))
+            await app(scope, receive, when_complete(send, leave))
 
 
-def when_made(send: Send, then: Callable[[], Awaitable[None]]) -> Send:
-    """Calls `then` when an answer is whole: before its head, where that says its length, or before its last byte."""
+def when_complete(send: Send, then: Callable[[], Awaitable[None]]) -> Send:
+    """Calls `then` once a response is complete: before its head, if that has its length, or before its last byte."""
 
     async def sent(message: Message) -> None:
         whole = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))

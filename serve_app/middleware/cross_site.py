@@ -6,8 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, Forbidden
-from serve_app.dialects import refusal
-from serve_app.middleware.access import is_open
+from serve_app.endpoints.endpoint import endpoint_of, refusal
 from serve_app.middleware.hosts import Hosts
 from serve_app.responses.write import HEADERS
 
@@ -74,7 +73,8 @@ def with_cors(app: ASGIApp, access: AccessSpec) -> ASGIApp:
 
 def _is_free(scope: Scope) -> bool:
     """What costs nothing and shows nothing to the page that asks: a link to our page, a picture by its address."""
-    return scope["method"] in ("GET", "HEAD") and is_open(scope["path"].removeprefix(scope.get("root_path", "")))
+    endpoint = endpoint_of(scope)
+    return endpoint is not None and endpoint.is_open and endpoint.method == scope["method"] == "GET"
 
 
 def _origin(url: str) -> str:

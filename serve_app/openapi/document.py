@@ -1,78 +1,153 @@
-"""What the OpenAPI page says of every endpoint alike: its path's parts, keys, limits, and when to come back."""
+"""Endpoints -> the OpenAPI document. What every one of them has is said here; the table says the rest."""
 
-from functools import cache
-from typing import Annotated, Any
+import http.client
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from fastapi import FastAPI, Header
+from pydantic import BaseModel, TypeAdapter
 
-from serve_app.contract import ErrorBody, WebhookBody
-from serve_app.dialects import ERRORS
-from serve_app.middleware.access import is_open
+from serve_app.contract import WebhookBody
+from serve_app.endpoints.endpoint import OWN, Answer, Endpoint
+from serve_app.openapi.parts import (
+    BINARY,
+    BUDGET,
+    COUNTED,
+    DESCRIPTIONS,
+    KEYS,
+    MEDIA,
+    REQUEST_ID,
+    RETRY_AFTER,
+    WEBHOOK_HEADERS,
+)
+from serve_app.requests.accept import JSON
+from serve_app.requests.bodies.fields import FORM, MULTIPART
+from serve_app.settings import VERSION
 
-KEYS = {"bearer": {"type": "http", "scheme": "bearer"}, "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
-ERROR = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorBody.__name__}"}}}}
-COUNTED = {"429": "More requests a minute, or jobs at a time, than the caller's tier allows", "503": "Away for now"}
-NUMBER = {"type": "integer", "minimum": 0}
-REQUEST_ID = {"X-Request-Id": {"schema": {"type": "string"}, "description": "The caller's own, or a new one."}}
-BUDGET = {
-    "X-RateLimit-Limit": {"schema": NUMBER, "description": "Requests a minute of the caller's tier."},
-    "X-RateLimit-Remaining": {"schema": NUMBER, "description": "Those that are left."},
-    "X-RateLimit-Reset": {"schema": NUMBER, "description": "When all of them are there again, in Unix seconds."},
-}
-RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "Seconds."}}
-
-
-def complete(app: FastAPI, has_keys: bool) -> None:
-    """Have the page of an app say it. It is made when it is first asked for: that takes a tenth of a second."""
-    app.webhooks.post("job_ended")(_job_ended)
-    bare = app.openapi
-
-    @cache
-    def page() -> dict[str, Any]:
-        full = bare()
-        if has_keys:
-            full["components"]["securitySchemes"] = KEYS
-        full["webhooks"]["job_ended"]["post"]["responses"] = {"2XX": {"description": "It is delivered."}}
-        for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's, of that webhook
-            full["components"]["schemas"].pop(name, None)
-        _drop_defaults(full["components"]["schemas"])
-        for path, operations in full["paths"].items():
-            for operation in operations.values():
-                _describe(operation, path, has_keys)
-        return full
-
-    app.openapi = page  # type: ignore[method-assign]
+Schema: TypeAlias = dict[str, Any]
+Schemas: TypeAlias = Mapping[Any, Schema]
+"""By type: most are references to a component."""
 
 
-def _job_ended(
-    body: WebhookBody,
-    webhook_id: Annotated[str, Header(description="The same for each attempt.")],
-    webhook_timestamp: Annotated[int, Header(description="Unix time of the attempt, in seconds.")],
-    webhook_signature: Annotated[str | None, Header(description="Standard Webhooks'; with a secret.")] = None,
-) -> None:
-    """What is sent to a request's `webhook_url` when its job has ended; docs/jobs.md. Any 2xx takes it."""
+def document(endpoints: Iterable[Endpoint], has_keys: bool) -> Schema:
+    """The document of these endpoints; with keys, it says where one is needed."""
+    described = [one for one in endpoints if one.answers]
+    schemas, components = _schemas(described)
+    paths: Schema = {}
+    for one in described:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas, has_keys)
+    secured = {"securitySchemes": KEYS} if has_keys else {}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Cutout Shotgun", "version": VERSION},
+        "paths": paths,
+        "webhooks": {"job_ended": {"post": _webhook(schemas)}},
+        "components": {"schemas": components, **secured},
+    }
 
 
-def _describe(operation: dict[str, Any], path: str, has_keys: bool) -> None:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    parts = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-    operation["parameters"] = parts + operation.get("parameters", [])
-    answers: dict[str, Any] = operation["responses"]
-    if has_keys and not is_open(path):
-        operation["security"] = [{name: []} for name in KEYS]
-    if not is_open(path) and not path.startswith(tuple(ERRORS)):  # another API has refusals of its own form
-        for status, description in COUNTED.items():
-            answers.setdefault(status, {"description": description, **ERROR})
-        if has_keys:
-            answers["401"] = {"description": "No key that is known", **ERROR}
-    for status, answer in answers.items():
-        counted = {} if is_open(path) or status == "401" else BUDGET
-        waits = RETRY_AFTER if status in COUNTED else {}
-        answer["headers"] = answer.get("headers", {}) | REQUEST_ID | counted | waits
+def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, Schema]:
+    """The schema of every type of an answer, and the components that they refer to."""
+    bodies = [answer.body for one in endpoints for answer in one.answers.values() if answer.body is not None]
+    types = dict.fromkeys([WebhookBody, *(one.dialect.error_body for one in endpoints), *bodies])
+    adapters: Any = [(kind, "serialization", TypeAdapter(kind)) for kind in types]
+    by_type, definitions = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
+    components: Schema = definitions["$defs"]
+    for component in components.values():
+        for field in component.get("properties", {}).values():
+            field.pop("default", None)  # a field that may be absent from an answer has no value then
+    return {kind: schema for (kind, _), schema in by_type.items()}, components
 
 
-def _drop_defaults(schemas: dict[str, Any]) -> None:
-    """Of answers: a field that may be absent is absent, and has no value for that."""
-    for schema in schemas.values():
-        for field in schema.get("properties", {}).values():
-            field.pop("default", None)
+def _operation(endpoint: Endpoint, schemas: Schemas, has_keys: bool) -> Schema:
+    name = endpoint.handler.__name__
+    operation: Schema = {
+        "summary": name.replace("_", " ").title(),
+        "description": inspect.getdoc(endpoint.handler),
+        "operationId": re.sub(r"\W", "_", f"{name}{endpoint.path}_{endpoint.method.lower()}"),
+        "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint), *endpoint.parameters],
+        "responses": _responses(endpoint, schemas, has_keys),
+    }
+    if endpoint.form and endpoint.media:
+        content = {kind: {"schema": _body(endpoint.form, kind)} for kind in endpoint.media}
+        operation["requestBody"] = {"required": True, "content": content}
+    if has_keys and not endpoint.is_open:
+        operation["security"] = [{scheme: []} for scheme in KEYS]
+    return operation
+
+
+def _path_parameters(path: str) -> list[Schema]:
+    names = re.findall(r"{(\w+)}", path)
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query_parameters(endpoint: Endpoint) -> list[Schema]:
+    if endpoint.form is None or endpoint.media:
+        return []
+    schema = _form(endpoint.form)
+    return [
+        {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": field}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _body(form: type[BaseModel], media_type: str) -> Schema:
+    """A form as JSON or as fields without its files, as multipart with its pictures as files, or a picture's bytes."""
+    if media_type not in (JSON, FORM, MULTIPART):
+        return BINARY
+    schema = _form(form)
+    fields = schema["properties"]
+    if media_type == MULTIPART:
+        return {**schema, "properties": fields | {name: BINARY for name in ("image", "background") if name in fields}}
+    texts = {name: field for name, field in fields.items() if field.get("format") != "binary"}
+    return {**schema, "properties": texts}
+
+
+def _form(form: type[BaseModel]) -> Schema:
+    """A form's schema without defaults of null: generators of clients make fields that have a default required."""
+    schema = form.model_json_schema()
+    for field in schema["properties"].values():
+        if field.get("default", ...) is None:
+            del field["default"]
+    return schema
+
+
+def _responses(endpoint: Endpoint, schemas: Schemas, has_keys: bool) -> Schema:
+    """The responses by status; those that every endpoint of its kind may have are added here."""
+    counted = () if endpoint.is_open else COUNTED
+    # Other APIs have a status of their own for a wrong key.
+    unauthorized = (401,) if has_keys and not endpoint.is_open and endpoint.dialect is OWN else ()
+    errors = (500, *counted, *unauthorized, *endpoint.errors)
+    answers = dict.fromkeys(errors, Answer(endpoint.dialect.error_body)) | dict(endpoint.answers)
+    return {
+        str(status): {
+            "description": DESCRIPTIONS.get(status, http.client.responses[status]),
+            "content": _content(answer, schemas),
+            "headers": _headers(endpoint, status, answer),
+        }
+        for status, answer in sorted(answers.items())
+    }
+
+
+def _content(answer: Answer, schemas: Schemas) -> Schema:
+    json = {} if answer.body is None else {JSON: {"schema": schemas[answer.body]}}
+    return json | {kind: {"schema": MEDIA.get(kind, BINARY)} for kind in answer.media}
+
+
+def _headers(endpoint: Endpoint, status: int, answer: Answer) -> Schema:
+    own = {name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()}
+    counted = {} if endpoint.is_open or status == 401 else BUDGET
+    waits = RETRY_AFTER if status in COUNTED else {}
+    return own | REQUEST_ID | counted | waits
+
+
+def _webhook(schemas: Schemas) -> Schema:
+    return {
+        "summary": "Job ended",
+        "description": "Sent to a request's `webhook_url` when its job has ended; docs/jobs.md. Any 2xx takes it.",
+        "operationId": "job_ended",
+        "parameters": WEBHOOK_HEADERS,
+        "requestBody": {"required": True, "content": {JSON: {"schema": schemas[WebhookBody]}}},
+        "responses": {"2XX": {"description": "It is delivered."}},
+    }

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutout.telemetry.metrics import REFUSALS, REQUEST_SECONDS, REQUESTS, Instruments
 
 OTHER = "other"
-"""The endpoint label for unknown paths, and for requests refused before their path was looked up."""
+"""The endpoint label of paths that no endpoint has."""
 CLIENT_CLOSED = 499
 """nginx's status for a caller who closed the connection before the answer."""
 logger = logging.getLogger(__name__)
@@ -42,15 +42,12 @@ class RequestMetrics:
 
 
 class Metered:
-    """ASGI middleware that counts, times and logs each request; `paths` are the endpoints without path parameters."""
+    """ASGI middleware that counts, times and logs each request, by the endpoint that middleware/lookup.py found."""
 
-    def __init__(
-        self, app: ASGIApp, instruments: Instruments, request_metrics: RequestMetrics, paths: frozenset[str]
-    ) -> None:
+    def __init__(self, app: ASGIApp, instruments: Instruments, request_metrics: RequestMetrics) -> None:
         self._app = app
         self._instruments = instruments
         self._request_metrics = request_metrics
-        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
@@ -73,16 +70,11 @@ class Metered:
             self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        endpoint, method = self._endpoint(scope), scope["method"]
+        state, method = scope.get("state", {}), scope["method"]
+        # A path as the table has it, `/jobs/{job_id}`, so that there are few labels.
+        endpoint = state["endpoint"].path if state.get("endpoint") else OTHER
         self._instruments.record(REQUESTS, endpoint=endpoint, method=method, status=str(status))
         self._instruments.record(REQUEST_SECONDS, seconds, endpoint=endpoint)
-        if kind := scope.get("state", {}).get("error_type"):
+        if kind := state.get("error_type"):
             self._instruments.record(REFUSALS, kind=kind)
         logger.info("%s %s %d in %.1f ms", method, endpoint, status, seconds * 1000)
-
-    def _endpoint(self, scope: Scope) -> str:
-        """The route's path, such as `/jobs/{job_id}`: one label for all jobs."""
-        if route := scope.get("route"):
-            return str(getattr(route, "path", OTHER))
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return path if path in self._paths else OTHER

@@ -1,8 +1,8 @@
 """Traces, sent to OTEL_EXPORTER_OTLP_ENDPOINT if set: a span for each request, each model and each part of its work.
 
-FastAPI creates the span of a request, as part of its caller's trace. The spans of models are created in the ingress or
-the job worker, from the times that results carry; no trace context has to reach a replica. Ray Serve 2.60 has traces of
-its own, which are not used: for concurrent calls its spans do not nest.
+Starlette creates the span of a request, as part of its caller's trace. The spans of models are created in the ingress
+or the job worker, from the times that results carry; no trace context has to reach a replica. Ray Serve 2.60 has traces
+of its own, which are not used: for concurrent calls its spans do not nest.
 """
 
 import time
@@ -14,6 +14,8 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from starlette.middleware.opentelemetry import OpenTelemetryMiddleware
+from starlette.types import ASGIApp
 
 from cutout.errors import ConfigurationError
 from cutout.jobs import Cutout, ModelResult
@@ -48,6 +50,11 @@ def start_tracing(traces_to: str | None) -> None:
     provider.add_span_processor(_WithoutQuery())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+
+
+def traced(app: ASGIApp) -> ASGIApp:
+    """The app with a span for each request, where this process sends spans."""
+    return OpenTelemetryMiddleware(app) if isinstance(trace.get_tracer_provider(), TracerProvider) else app
 
 
 class _WithoutQuery(SpanProcessor):

@@ -7,7 +7,6 @@ import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
@@ -15,13 +14,14 @@ from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from serve_app import contract
+from serve_app.endpoints.endpoint import Endpoint, bound, route
 from serve_app.middleware.access import Access
 from serve_app.middleware.admission import ConcurrencyLimit
+from serve_app.middleware.lookup import Lookup
 from serve_app.telemetry.requests import RequestMetrics
 
 BUDGET = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 MOST_BYTES = 1024 * 1024
-COSTLY = ("POST /remove-background", "POST /fall", "POST /stream")
 
 
 def error(response: httpx.Response, status: int, kind: str) -> contract.ErrorDetail:
@@ -134,22 +134,24 @@ class Jobs:
         app: ASGIApp | None = None,
     ) -> ASGIApp:
         """One replica of the service, or of another `app` behind the same limits."""
-        paths = ["/models", "/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard"]
-        endpoints = Starlette(
-            routes=[
-                Route("/remove-background", self.remove, methods=["POST"]),
-                Route("/fall", self.fall, methods=["POST"]),
-                Route("/stream", self.stream, methods=["POST"]),
-                *(Route(path, self.models) for path in [*paths, "/static/page.js"]),
-            ]
-        )
-        rooms = ConcurrencyLimit(concurrency, request_metrics or RequestMetrics())
-        return Access(
-            app or endpoints,
+        endpoints = bound(ENDPOINTS, [self])
+        small = Starlette(routes=[route(endpoint, handler) for endpoint, handler in endpoints.items()])
+        guarded = Access(
+            app or small,
             keys,
             access or AccessSpec(),
             limiter,
-            costly=COSTLY,
-            concurrency=rooms,
+            concurrency=ConcurrencyLimit(concurrency, request_metrics or RequestMetrics()),
             most_bytes=MOST_BYTES,
         )
+        return Lookup(guarded, ENDPOINTS)
+
+
+OPEN = ("/health", "/docs", "/docs/assets/page.css", "/openapi.json", "/", "/leaderboard", "/static/page.js")
+ENDPOINTS = (
+    Endpoint("POST", "/remove-background", Jobs.remove, takes_slot=True),
+    Endpoint("POST", "/fall", Jobs.fall, takes_slot=True),
+    Endpoint("POST", "/stream", Jobs.stream, takes_slot=True),
+    Endpoint("GET", "/models", Jobs.models),
+    *(Endpoint("GET", path, Jobs.models, is_open=True) for path in OPEN),
+)

@@ -1,11 +1,21 @@
 """The errors of rembg's server, which are FastAPI's: `detail` is a sentence, or a list with the parameter at fault."""
 
+from typing import Any, Final
+
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ValidationError
+from serve_app.contract import Body
+from serve_app.endpoints.endpoint import Dialect
 from serve_app.responses.errors import headers_of
 
 UNPROCESSABLE = 422
+
+
+class RembgError(Body):
+    """Every error of /api/remove."""
+
+    detail: str | list[dict[str, Any]]
 
 
 class WrongParameter(ValidationError):
@@ -23,3 +33,6 @@ def error_response(error: CutoutError) -> Response:
         detail = {"type": "value_error", "loc": loc, "msg": error.message, "input": error.details.get("received")}
         return JSONResponse({"detail": [detail]}, UNPROCESSABLE)
     return JSONResponse({"detail": error.message}, error.status, headers_of(error))
+
+
+REMBG_SERVER: Final = Dialect(error_response, RembgError)

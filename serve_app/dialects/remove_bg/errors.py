@@ -21,7 +21,9 @@ from cutout.errors import (
     ValidationError,
 )
 from cutout.pixels.formats.kind import READABLE
+from serve_app.dialects.remove_bg.bodies import RemoveBgErrors
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.endpoints.endpoint import Dialect
 from serve_app.responses.errors import headers_of
 
 Row = tuple[type[CutoutError], int, str, str]
@@ -73,3 +75,6 @@ def _of_field(error: CutoutError, code: str, title: str) -> tuple[str, str]:
         if field in RemoveBgForm.model_fields
         else (code, title)
     )
+
+
+REMOVE_BG: Final = Dialect(error_response, RemoveBgErrors)

@@ -13,7 +13,7 @@ from serve_app.middleware.access import Access
 from serve_app.middleware.admission import ConcurrencyLimit
 from serve_app.telemetry.requests import RequestMetrics
 from tests.support.http_server import served
-from tests.support.limited_service import BUDGET, COSTLY, Clock, Jobs, NearLimiter, error
+from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
 
@@ -178,7 +178,7 @@ async def test_other_traffic_passes(clock: Clock) -> None:
         seen.append(scope["type"])
 
     concurrency = ConcurrencyLimit(1, RequestMetrics())
-    access = Access(app, None, AccessSpec(), NearLimiter(clock), costly=COSTLY, concurrency=concurrency, most_bytes=1)
+    access = Access(app, None, AccessSpec(), NearLimiter(clock), concurrency=concurrency, most_bytes=1)
     await access({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
 
     assert seen == ["lifespan"]

@@ -28,7 +28,7 @@ async def test_one_job_too_many_is_told_when_to_come_again() -> None:
         answers = [(await job).status_code for job in in_hand]
         next_one = await http.post("/remove-background", **IMAGE)
 
-    assert error(refused, 503, "service_unavailable").message.startswith("2 jobs are in hand")
+    assert error(refused, 503, "service_unavailable").message.startswith("Server busy: 2 concurrent jobs")
     assert int(refused.headers["Retry-After"]) >= 1
     assert int(health.headers[BUDGET[1]]) == 58
     assert health.status_code == 200

@@ -25,6 +25,7 @@ from cutout.telemetry.metrics import (
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.endpoints.health import readiness_body
+from serve_app.endpoints.table import ENDPOINTS
 from serve_app.telemetry.requests import Metered, RequestMetrics
 from tests.support.in_process import model, registry, shotgun
 
@@ -149,8 +150,9 @@ def test_who_hangs_up_is_counted_and_not_waited_for() -> None:
         await asyncio.Event().wait()
 
     async def hang_up() -> None:
-        scope = {"type": "http", "method": "POST", "path": "/process", "headers": []}
-        call = asyncio.create_task(Metered(endless, kept, request_metrics, frozenset({"/process"}))(scope, None, None))  # type: ignore[arg-type]
+        state = {"endpoint": next(one for one in ENDPOINTS if one.path == "/process")}
+        scope = {"type": "http", "method": "POST", "path": "/process", "headers": [], "state": state}
+        call = asyncio.create_task(Metered(endless, kept, request_metrics)(scope, None, None))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         draining = asyncio.create_task(request_metrics.drain())
         await asyncio.sleep(0)

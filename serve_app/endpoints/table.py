@@ -1,0 +1,136 @@
+"""Every endpoint, one row each. Routes, access, admission, errors, metrics and the OpenAPI document come from it."""
+
+from typing import Any, Final
+
+from serve_app import contract
+from serve_app.contract import CancelledJobBody, ErrorBody
+from serve_app.dialects.rembg_server.errors import REMBG_SERVER
+from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
+from serve_app.dialects.rembg_server.routes import RembgEndpoints
+from serve_app.dialects.remove_bg.bodies import AccountBody, RemoveBgBody
+from serve_app.dialects.remove_bg.errors import REMOVE_BG
+from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
+from serve_app.endpoints.compose import ComposeEndpoint
+from serve_app.endpoints.endpoint import Answer, Endpoint
+from serve_app.endpoints.export import FORMATS
+from serve_app.endpoints.health import HealthEndpoints
+from serve_app.endpoints.jobs import ASYNC, JobEndpoints
+from serve_app.endpoints.models import ModelEndpoints
+from serve_app.endpoints.page import PageEndpoints
+from serve_app.endpoints.process import ProcessEndpoints
+from serve_app.endpoints.selections import SelectionEndpoints
+from serve_app.requests.accept import FORMATS as PICTURES
+from serve_app.requests.accept import JSON, NDJSON, SSE, ZIP
+from serve_app.requests.bodies.fields import FORM, MULTIPART
+from serve_app.requests.idempotency import KEY, KEY_CHARS
+from serve_app.responses.write import HEADERS
+
+PARTS: Final = (JSON, MULTIPART)
+BYTES: Final = ("image/*", "application/octet-stream")
+FILES: Final = (ZIP, *PICTURES)
+TEXT: Final = {"type": "string"}
+KEYED: Final = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS, "pattern": "^[ -~]*$"}
+DURABLE: Final = (
+    {"name": KEY, "in": "header", "schema": KEYED, "description": "The same key and request are the same job."},
+    {"name": "Prefer", "in": "header", "schema": TEXT, "description": f"`{ASYNC}`: answer 202."},
+)
+EXPORT: Final = {"type": "string", "enum": list(FORMATS), "default": "csv"}
+ACCEPTED: Final = {202: Answer(contract.AcceptedBody)}
+JOB_STATE: Final = {200: Answer(contract.JobStateBody)}
+
+
+def _query(name: str, schema: Any, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+def _job(body: Any, *media: str, unprocessable: Any, unavailable: Any) -> dict[int, Answer]:
+    """A job's result, 202 where it is answered later, and what is answered when it failed."""
+    failed = {422: Answer(unprocessable), 503: Answer(unavailable)}
+    return {200: Answer(body, media, HEADERS), **ACCEPTED, **failed}
+
+
+ENDPOINTS: Final = (
+    Endpoint("GET", "/health", HealthEndpoints.health, {200: Answer(contract.HealthBody)}, is_open=True),
+    Endpoint("GET", "/health/live", HealthEndpoints.live, {200: Answer(contract.LiveBody)}, is_open=True),
+    Endpoint(
+        "GET", "/health/ready", HealthEndpoints.ready,
+        {200: Answer(contract.ReadyBody), 503: Answer(contract.ReadyBody)}, is_open=True,
+    ),
+    Endpoint("GET", "/models", ModelEndpoints.models, {200: Answer(contract.ModelsBody)}),
+    Endpoint(
+        "POST", "/remove-background", ProcessEndpoints.remove_background,
+        _job(
+            contract.RemoveBody, *FILES, SSE, NDJSON,
+            unprocessable=contract.FailedRemoveBody | CancelledJobBody,
+            unavailable=contract.FailedRemoveBody | ErrorBody,
+        ), (400, 403, 409, 413, 415),
+        form=contract.RemoveForm, media=PARTS + BYTES, parameters=DURABLE, takes_slot=True,
+    ),
+    Endpoint(
+        "POST", "/process", ProcessEndpoints.process,
+        _job(
+            contract.ProcessBody, *FILES, SSE, NDJSON,
+            unprocessable=contract.FailedProcessBody | CancelledJobBody,
+            unavailable=contract.FailedProcessBody | ErrorBody,
+        ), (400, 403, 409, 413, 415),
+        form=contract.ProcessForm, media=PARTS + BYTES, parameters=DURABLE, takes_slot=True,
+    ),
+    Endpoint(
+        "POST", "/upscale", ProcessEndpoints.upscale,
+        _job(
+            contract.UpscaleBody, *PICTURES,
+            unprocessable=contract.FailedUpscaleBody | CancelledJobBody | ErrorBody,
+            unavailable=contract.FailedUpscaleBody | ErrorBody,
+        ), (400, 409, 413, 415),
+        form=contract.UpscaleForm, media=PARTS + BYTES, parameters=DURABLE, takes_slot=True,
+    ),
+    Endpoint(
+        "POST", "/estimate", ProcessEndpoints.estimate, {200: Answer(contract.EstimateBody)}, (400, 403, 415),
+        form=contract.EstimateForm,
+    ),
+    Endpoint(
+        "POST", "/log-selection", SelectionEndpoints.log_selection, {200: Answer(contract.SelectionBody)},
+        (400, 404, 415), form=contract.SelectionForm,
+    ),
+    Endpoint("GET", "/selections/stats", SelectionEndpoints.stats, {200: Answer(contract.StatsBody)}),
+    Endpoint(
+        "GET", "/selections/export", SelectionEndpoints.export,
+        {200: Answer(list[contract.ExportedPick], ("text/csv",))}, (400,),
+        parameters=(_query("format", EXPORT, required=False),),
+    ),
+    Endpoint("GET", "/jobs/{job_id}", JobEndpoints.read, JOB_STATE, (404,)),
+    Endpoint("DELETE", "/jobs/{job_id}", JobEndpoints.cancel, JOB_STATE, (404,)),
+    Endpoint("GET", "/jobs/{job_id}/events", JobEndpoints.events, {200: Answer(media=(SSE,))}, (404,)),
+    Endpoint("POST", "/jobs/{job_id}/webhook", JobEndpoints.redeliver, ACCEPTED, (400, 404, 409)),
+    Endpoint(
+        "POST", "/jobs/{job_id}/compose", ComposeEndpoint.compose,
+        {200: Answer(contract.RemoveBody | contract.ProcessBody, FILES, HEADERS)}, (400, 404, 409, 413, 415, 422),
+        form=contract.ComposeForm, media=PARTS, takes_slot=True,
+    ),
+    Endpoint(
+        "GET", "/results/{job_id}/{name}", JobEndpoints.result, {200: Answer(media=("image/*",))}, (403, 404, 503),
+        parameters=tuple(_query(name, TEXT, required=True) for name in ("expires", "signature")), is_open=True,
+    ),
+    Endpoint(
+        "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg, {200: Answer(RemoveBgBody, ("image/*", ZIP))},
+        (400, 402, 403, 415), form=RemoveBgForm, media=(FORM, JSON, MULTIPART), takes_slot=True, dialect=REMOVE_BG,
+    ),
+    Endpoint("GET", "/v1.0/account", RemoveBgEndpoints.account, {200: Answer(AccountBody)}, (403,), dialect=REMOVE_BG),
+    Endpoint(
+        "POST", "/api/remove", RembgEndpoints.from_file, {200: Answer(media=("image/png",))},
+        (400, 401, 403, 413, 415, 422), form=RembgFileForm, media=(MULTIPART,), takes_slot=True, dialect=REMBG_SERVER,
+    ),
+    Endpoint(
+        "GET", "/api/remove", RembgEndpoints.from_url, {200: Answer(media=("image/png",))},
+        (400, 401, 403, 413, 415, 422), form=RembgUrlForm, media=(), takes_slot=True, dialect=REMBG_SERVER,
+    ),
+    # A browser opens the pages and loads their parts without a header that a script could set. They hold no picture and
+    # cost nothing; the page asks for the key, and sends it with each call.
+    Endpoint("GET", "/", PageEndpoints.page, is_open=True),
+    Endpoint("GET", "/leaderboard", PageEndpoints.page, is_open=True),
+    Endpoint("GET", "/static/{file:path}", PageEndpoints.static, is_open=True),
+    Endpoint("GET", "/docs", PageEndpoints.docs, is_open=True),
+    Endpoint("GET", "/docs/assets/{file:path}", PageEndpoints.docs_assets, is_open=True),
+    Endpoint("GET", "/openapi.json", PageEndpoints.openapi, is_open=True),
+)  # fmt: skip
