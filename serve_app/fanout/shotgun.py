@@ -96,8 +96,8 @@ class Shotgun:
     ) -> None:
         """`share` puts a value where every replica can reach it, and gives what stands for it in a call.
 
-        Without `records`, jobs are not recorded in the ledger: a durable job runs one model at a time, and is recorded
-        as a whole by its workflow.
+        Without `records`, jobs are not recorded in the ledger, nor outcomes of models in the metrics: a durable job
+        runs its models one at a time, in stages that may be repeated, and its workflow records what came of them all.
         """
         self.registry = registry
         self.instruments = instruments
@@ -183,9 +183,6 @@ class Shotgun:
                 made = await self._second_stage(cutout, job, self._share(job.finish) if job.finish else None)
         except TimeoutError:
             made = Failure.of(cut.model_id, ModelTimeout(late), "upscale")
-        if isinstance(made, Cutout):
-            later = {span: ms for span, ms in made.times_ms.items() if span not in cutout.times_ms}
-            record_spans(self.instruments, later, cut.model_id)
         wall_ms = cut.wall_ms + (time.perf_counter() - started) * 1000
         return ModelResult(cut.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
 
@@ -223,7 +220,8 @@ class Shotgun:
         except TimeoutError:
             outcome = self._given_up(model_id, ModelTimeout(late), fan_out)
         fan_out.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
-        record_result(self.instruments, fan_out.results[model_id])
+        if self._records:
+            record_result(self.instruments, fan_out.results[model_id])
         if fan_out.watcher:
             fan_out.watcher.finished(fan_out.results[model_id])
 

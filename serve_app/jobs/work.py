@@ -27,6 +27,7 @@ from serve_app.jobs.slots import Slots
 from serve_app.jobs.state import UPSCALED, Order, packed, packed_upscale
 from serve_app.requests.finish import finish_of
 from serve_app.storage.pictures import PictureStore
+from serve_app.telemetry.results import record_result
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -134,7 +135,9 @@ class JobWork:
     async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
         """One model's work, its picture kept; a failure is a result, too."""
         result = await _or_failure(self._shoot(order, model_id), model_id, order)
-        return packed(ModelResult(model_id, result, 0.0) if isinstance(result, Failure) else result)
+        made = ModelResult(model_id, result, 0.0) if isinstance(result, Failure) else result
+        record_result(self._shotgun.instruments, made)  # of all stages and tries, the one that the caller gets
+        return packed(made)
 
     async def _shoot(self, order: Order, model_id: str) -> ModelResult:
         if model_id not in self._shotgun.registry.models:

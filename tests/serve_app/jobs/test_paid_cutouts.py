@@ -9,6 +9,7 @@ import pytest
 from cutout.errors import ModelBusy
 from cutout.jobs import Cutout, Failure
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
 from serve_app.jobs import work
 from tests.deployments.conftest import database_url, postgres
@@ -40,10 +41,15 @@ def with_upscaler(works: Works, upscaler: Upscaler) -> None:
     works.shotgun._upscaler = upscaler
 
 
+def counted(works: Works, outcome: str) -> list[float]:
+    """How often the metric counted this outcome, of either model."""
+    return works.kept.values(RESULTS, outcome=outcome)
+
+
 async def test_only_the_stage_that_failed_is_tried_again(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 1.0.0 the whole shot was repeated: 7 paid calls, of which none was booked."""
+    """The model is paid once, and its outcome counted once; 1.0.0 repeated both stages, and paid 7 calls."""
     monkeypatch.setattr(work, "PATIENT_EVERY_S", 0.01)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(14))
@@ -52,6 +58,7 @@ async def test_only_the_stage_that_failed_is_tried_again(
         kept = sorted(file.name for file in (tmp_path / "pictures" / body["job_id"]).iterdir())
 
     calls = [run.partition(":")[0] for run in works.runs]
+    assert (counted(works, "success"), counted(works, "unavailable")) == ([1, 1], [])
     print(f"\n14 refusals of the upscaler: {calls.count('second')} paid calls, {len(works.ledger.spent)} booked")
     assert body["status"] == "completed"
     assert sorted(calls) == ["first", "second"]
@@ -63,7 +70,7 @@ async def test_only_the_stage_that_failed_is_tried_again(
 async def test_a_second_stage_that_is_given_up_keeps_its_cost(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When nobody waits for the upscaler any more, the result is its failure, and what the model cost."""
+    """When the upscaler is no longer waited for, result and metric are its failure, and the cost is the model's."""
     monkeypatch.setattr(work, "PATIENT_S", 0.0)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(float("inf")))
@@ -71,6 +78,7 @@ async def test_a_second_stage_that_is_given_up_keeps_its_cost(
         body = await ended(http, answer.json()["status_url"])
 
     assert [one["upscale_status"] for one in body["results"]] == ["error", "error"]
+    assert (counted(works, "success"), counted(works, "unavailable")) == ([], [1, 1])
     assert [one["cost_usd"] for one in body["results"]] == [0.0, 0.25]
     assert [charge.usd for charge in works.ledger.spent] == [0.25]
 
