@@ -6,7 +6,9 @@ from typing import Protocol
 from cutout.accounts.charges import Charge
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
-from cutout.picks.records import JobRecord, Logged, LoggedPick, Pick, Stats
+from cutout.picks.job_record import JobRecord
+from cutout.picks.pick import Logged, LoggedPick, Pick
+from cutout.picks.statistics import Stats
 
 
 class Ledger(Protocol):

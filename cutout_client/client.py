@@ -10,7 +10,8 @@ from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
 import httpx
 
 from cutout.errors import ProcessingError
-from cutout.picks.records import Logged, Stats
+from cutout.picks.pick import Logged
+from cutout.picks.statistics import Stats
 from cutout.pixels.types import OutputFormat
 from cutout_client.connection import Connection, lines
 from cutout_client.pictures import Background, Picture, fields_body, picture_body

@@ -1,8 +1,9 @@
 """Jobs and the picks that refer to them, in the database."""
 
 from cutout.errors import NotFound, ValidationError
-from cutout.picks.records import NONE, JobRecord, Logged, LoggedPick, Pick, Stats
-from cutout.picks.statistics import stats
+from cutout.picks.job_record import JobRecord
+from cutout.picks.pick import NONE, Logged, LoggedPick, Pick
+from cutout.picks.statistics import Stats, stats
 from cutout.telemetry.metrics import PICKS, Instruments
 from deployments.records import queries
 from deployments.records.database import Database

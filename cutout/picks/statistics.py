@@ -3,11 +3,59 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from cutout.picks.records import NONE, ModelStats, PickCount, Stats, Tally
+from cutout.picks.pick import NONE
 
 Z_95 = 1.959963984540054
 """The normal distribution's 97.5 % quantile: 2.5 % of it lies beyond, on either side."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickCount:
+    """How many jobs ended in the same pick from the same offer."""
+
+    image_category: str | None
+    offered: tuple[str, ...]
+    """Model ids, sorted."""
+    selected_model_id: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStats:
+    """How often a model was picked where it could have been; a rate never stands without its n and its interval."""
+
+    model_id: str
+    picks: int
+    offered: int
+    """Jobs with a pick, of whatever model or of none, in which this model was offered: the n of the rate."""
+    win_rate: float
+    low: float
+    """Lower end of the 95 % interval, in 0..1."""
+    high: float
+    """Upper end of the 95 % interval, in 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What some picks add up to: those of a category, or all."""
+
+    picks: int
+    """Jobs with a pick, `none` included."""
+    none: int
+    """Jobs whose caller wanted none of the cutouts."""
+    models: tuple[ModelStats, ...]
+    """Every model that was offered, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """All picks, and those of each category."""
+
+    total: Tally
+    categories: dict[str, Tally] = field(default_factory=dict)
+    """By the callers' own tags; a pick without one counts in `total` only."""
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

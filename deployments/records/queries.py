@@ -1,4 +1,4 @@
-"""Statements on the tables, and rows as the values of cutout/picks/records.py."""
+"""Statements on the tables, and rows as the values of cutout/picks."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningDelete
 
 from cutout.accounts.charges import Charge
-from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, Pick, PickCount
+from cutout.picks.job_record import JobRecord, ModelRecord
+from cutout.picks.pick import LoggedPick, Pick
+from cutout.picks.statistics import PickCount
 from deployments.records.tables import holds, jobs, picks, spending
 
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from cutout.picks.records import CATEGORY_CHARS
+from cutout.picks.pick import CATEGORY_CHARS
 
 METADATA = MetaData()
 

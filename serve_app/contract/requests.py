@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
 
-from cutout.picks.records import CATEGORY_CHARS, NOTES_CHARS
+from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
 from cutout.pixels.finish import OutputType
 from cutout.pixels.types import OutputFormat
 from cutout.removal import TransparencyHandling

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from cutout.picks.records import LoggedPick
+from cutout.picks.pick import LoggedPick
 
 Pages: TypeAlias = AsyncIterator[tuple[LoggedPick, ...]]
 COLUMNS = ("selection_id", "created_at", "selected_model_id", "image_category", "notes", "offered")

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.errors import ValidationError
 from cutout.ledger import Ledger
-from cutout.picks.records import LoggedPick, Pick
+from cutout.picks.pick import LoggedPick, Pick
 from serve_app.contract import SelectionForm
 from serve_app.endpoints.export import FORMATS
 from serve_app.jobs.acceptance import caller_key

@@ -13,7 +13,7 @@ from cutout.errors import CutoutError
 from cutout.jobs import Job, Result
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
-from cutout.picks.records import JobRecord
+from cutout.picks.job_record import JobRecord
 from serve_app.fanout.selection import ModelSelection
 from serve_app.fanout.settlements import Settlements
 

@@ -24,7 +24,9 @@ from cutout.errors import (
 from cutout.jobs import Cutout, Failure, Upscaled
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
-from cutout.picks.records import JobRecord, Logged, LoggedPick, Pick, Stats
+from cutout.picks.job_record import JobRecord
+from cutout.picks.pick import Logged, LoggedPick, Pick
+from cutout.picks.statistics import Stats
 from cutout.pixels.finish import Finish
 from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cutout.errors import ValidationError
 from cutout.jobs import Cutout, ModelResult, Result
-from cutout.picks.records import Stats, Tally
+from cutout.picks.statistics import Stats, Tally
 from serve_app.contract import PickForm
 from serve_app.requests.accept import Reply
 

@@ -16,7 +16,7 @@ from dbos import error as dbos_error
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
 from cutout.jobs import Cutout, Failure, Job, ModelResult, Upscaled
 from cutout.ledger import Ledger
-from cutout.picks.records import JobRecord
+from cutout.picks.job_record import JobRecord
 from cutout.telemetry.job_context import follow
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cutout.errors import NotFound, ValidationError
-from cutout.picks.records import JobRecord, LoggedPick, ModelRecord, PickCount
-from cutout.picks.statistics import tally
+from cutout.picks.job_record import JobRecord, ModelRecord
+from cutout.picks.pick import LoggedPick
+from cutout.picks.statistics import PickCount, tally
 from deployments.ledger import DatabaseLedger
 from tests.support.job_records import job, pick
 

@@ -12,7 +12,7 @@ from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry
 from cutout.models.spec import LicenceSpec, ModelSpec
 from cutout.models.status import ModelStatus
-from cutout.picks.records import JobRecord
+from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal

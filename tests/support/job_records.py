@@ -3,7 +3,8 @@
 import time
 import uuid
 
-from cutout.picks.records import JobRecord, ModelRecord, Pick
+from cutout.picks.job_record import JobRecord, ModelRecord
+from cutout.picks.pick import Pick
 
 
 def job(*offered: str) -> JobRecord:

@@ -6,7 +6,8 @@ from cutout.accounts.keys import make_key
 from cutout.errors import ValidationError
 from cutout.jobs import Cutout, Failure, Job, ModelResult, Result
 from cutout.models.status import EngineReport
-from cutout.picks.records import JobRecord, ModelRecord, Pick
+from cutout.picks.job_record import JobRecord, ModelRecord
+from cutout.picks.pick import Pick
 from cutout.pixels.types import Size
 
 SIZE = Size(3, 2)

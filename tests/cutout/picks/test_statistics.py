@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from cutout.picks.records import NONE, PickCount, Stats, Tally
-from cutout.picks.statistics import stats, tally, wilson
+from cutout.picks.pick import NONE
+from cutout.picks.statistics import PickCount, Stats, Tally, stats, tally, wilson
 
 MODELS = ("a", "b", "c", "d")
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cutout.errors import ServiceUnavailable
-from cutout.picks.records import Logged, LoggedPick, Pick, Stats
+from cutout.picks.pick import Logged, LoggedPick, Pick
+from cutout.picks.statistics import Stats
 from deployments.ledger import DatabaseLedger
 from serve_app import contract
 from serve_app.app import create_app

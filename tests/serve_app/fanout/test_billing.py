@@ -19,7 +19,7 @@ from cutout.errors import (
     ServiceUnavailable,
 )
 from cutout.jobs import Cutout, Failure, Result, Terms
-from cutout.picks.records import JobRecord
+from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler

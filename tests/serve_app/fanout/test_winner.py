@@ -6,8 +6,7 @@ import pytest
 
 from cutout.errors import ModelBusy, ValidationError
 from cutout.jobs import Cutout, Failure, ModelResult
-from cutout.picks.records import PickCount
-from cutout.picks.statistics import stats
+from cutout.picks.statistics import PickCount, stats
 from serve_app.fanout.winner import WinnerChoice, check_single, ranked
 from tests.serve_app.fanout.test_shotgun import fired, job, nothing
 from tests.support.patience import HANG_S, when

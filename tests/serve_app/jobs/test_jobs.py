@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import ServiceUnavailable
-from cutout.picks.records import JobRecord
+from cutout.picks.job_record import JobRecord
 from cutout.telemetry.metrics import SPAN_SECONDS
 from serve_app import contract
 from serve_app.jobs.webhooks import signature

@@ -1,0 +1,69 @@
+"""A job as the database keeps it: what was asked and what each model did, without pixels."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from cutout.jobs import Cutout, Job, JobStatus, ModelResult, Result
+
+JobKind: TypeAlias = Literal["remove", "process"]
+ModelOutcome: TypeAlias = Literal["success", "error", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What one model did in a job."""
+
+    model_id: str
+    status: ModelOutcome
+    """`skipped`: `all` left it out, as unavailable."""
+    wall_ms: float
+    cost_usd: float
+    error: str | None = None
+    """Why it failed or was left out."""
+
+    @classmethod
+    def of(cls, result: ModelResult) -> "ModelRecord":
+        """The record of one model's part of a result."""
+        outcome = result.outcome
+        if isinstance(outcome, Cutout):
+            return cls(result.model_id, "success", result.wall_ms, outcome.cost_usd)
+        return cls(result.model_id, "error", result.wall_ms, outcome.cost_usd, outcome.message)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One request that did work."""
+
+    job_id: str
+    kind: JobKind
+    created_at: float
+    """Unix time, in seconds."""
+    key_id: str | None
+    """Of the API key that asked; None: anonymous."""
+    asked: dict[str, Any]
+    """The request's fields, without pixels and addresses."""
+    wall_ms: float
+    status: JobStatus
+    results: tuple[ModelRecord, ...] = ()
+    """In the order in which they were shown; what was left out comes last."""
+
+    @classmethod
+    def of(cls, job: Job, result: Result, created_at: float) -> "JobRecord":
+        """The record of a shotgun, with or without upscale; `created_at` is Unix time, in seconds."""
+        asked = {"models": list(job.models), "output_format": job.output_format, "upscale_factor": job.factor}
+        skipped = (ModelRecord(model_id, "skipped", 0.0, 0.0, reason) for model_id, reason in result.skipped.items())
+        return cls(
+            job_id=job.id,
+            kind="process" if job.factor else "remove",
+            created_at=created_at,
+            key_id=job.key.id if job.key else None,
+            asked={name: value for name, value in asked.items() if value is not None},
+            wall_ms=result.wall_ms,
+            status=result.status,
+            results=(*map(ModelRecord.of, result.results), *skipped),
+        )
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The models whose cutout the caller could pick, in the order in which they were shown."""
+        return tuple(r.model_id for r in self.results if r.status == "success")

@@ -1,0 +1,63 @@
+"""A pick: the cutout of a job that a caller chose."""
+
+from dataclasses import dataclass
+
+from cutout.errors import ValidationError
+
+NONE = "none"
+"""The pick of a caller who wants none of the cutouts; it stands where a model's id would."""
+CATEGORY_CHARS = 64
+NOTES_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The cutout that a caller chose.
+
+    Raises:
+        ValidationError: a text is too long, or has a NUL, which databases do not take; the details name the field.
+    """
+
+    job_id: str
+    selected_model_id: str
+    """A model that the job offered, or `NONE`."""
+    image_category: str | None
+    """The caller's own tag, at most CATEGORY_CHARS long."""
+    notes: str | None
+    """At most NOTES_CHARS long."""
+    created_at: float
+    """Unix time, in seconds."""
+
+    def __post_init__(self) -> None:
+        for name, limit in {"image_category": CATEGORY_CHARS, "notes": NOTES_CHARS}.items():
+            if len(getattr(self, name) or "") > limit:
+                raise ValidationError.of_field(name, f"{name}: at most {limit} characters are expected")
+        for name in ("job_id", "selected_model_id", "image_category", "notes"):
+            if "\0" in (getattr(self, name) or ""):
+                raise ValidationError.of_field(name, f"{name}: text without NUL characters is expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """The receipt of a pick."""
+
+    selection_id: str
+    """uuid4; a job keeps it when its pick is replaced."""
+    replaced: bool
+    """The job had a pick before, which no longer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPick:
+    """A pick as exported. The job's id is left out: whoever knows it may replace the pick."""
+
+    number: int
+    """Grows from pick to pick; where an export goes on."""
+    selection_id: str
+    created_at: float
+    """Unix time of the pick that counts, in seconds."""
+    selected_model_id: str
+    image_category: str | None
+    notes: str | None
+    offered: tuple[str, ...]
+    """The models it was chosen from, in the order in which they were shown."""
