@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import ray
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
@@ -23,7 +22,7 @@ from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.endpoints.health import health_body
 from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
-from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle, put
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
 from serve_app.process.listening import listen
@@ -36,11 +35,6 @@ from serve_app.telemetry.requests import RequestMetrics
 from serve_app.telemetry.tracing import start_tracing
 
 F = TypeVar("F", bound=PictureForm)
-
-
-def put(value: Any) -> Any:
-    """Store a value in Ray's object store and return its reference; Serve's local testing mode has none: the value."""
-    return ray.put(value) if ray.is_initialized() else value
 
 
 class ServiceIngress:

@@ -9,9 +9,8 @@ from cutout.models.registry import Registry
 from cutout.replica_port import close_to_others
 from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments
-from serve_app.fanout.handles import LedgerHandle, ModelHandle, UpscalerHandle
+from serve_app.fanout.handles import LedgerHandle, ModelHandle, UpscalerHandle, put
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.ingress import put
 from serve_app.jobs.worker import Jobs
 from serve_app.settings import Settings
 from serve_app.storage.pictures import PictureStore

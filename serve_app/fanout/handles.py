@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import ray
 from ray.exceptions import ObjectLostError, RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle, DeploymentResponse
@@ -45,6 +46,11 @@ KEPT_S = 30.0
 """Longest wait for the jobs' replica, which itself waits for its database."""
 CANCEL_S = 60.0
 """The same for a cancellation: the job's models may need half of it to let go."""
+
+
+def put(value: Any) -> Any:
+    """Store a value in Ray's object store and return its reference; in Serve's local testing mode, the value itself."""
+    return ray.put(value) if ray.is_initialized() else value
 
 
 class ModelHandle:
