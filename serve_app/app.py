@@ -19,7 +19,7 @@ from fetching.fetch import Fetcher
 from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
-from serve_app.endpoints.endpoint import bound, refusal, route
+from serve_app.endpoints.endpoint import bound, route
 from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import ModelEndpoints
@@ -33,12 +33,13 @@ from serve_app.jobs.acceptance import Durable
 from serve_app.middleware.access import Access
 from serve_app.middleware.admission import ConcurrencyLimit
 from serve_app.middleware.cross_site import CrossSite, with_cors
-from serve_app.middleware.hosts import Hosts
 from serve_app.middleware.lookup import Lookup
 from serve_app.middleware.request_id import RequestId
 from serve_app.middleware.transfers import Sending, Transfers
 from serve_app.openapi.document import document
 from serve_app.requests.finish import Finishes
+from serve_app.requests.hosts import Hosts
+from serve_app.responses.dialect import refusal
 from serve_app.storage.cutout_cache import CutoutCache
 from serve_app.telemetry.requests import Metered, RequestMetrics
 from serve_app.telemetry.tracing import traced

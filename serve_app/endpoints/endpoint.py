@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -10,24 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from cutout.errors import CutoutError
-from serve_app.contract import ErrorBody
 from serve_app.requests.accept import JSON
-from serve_app.responses.errors import error_response
+from serve_app.responses.dialect import OWN, Dialect
 
 Bound: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How an API writes its errors: as a response, and as the OpenAPI document shows it."""
-
-    error_response: Callable[[CutoutError], Response]
-    error_body: type[BaseModel]
-
-
-OWN: Final = Dialect(error_response, ErrorBody)
-"""The contract's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +77,3 @@ def endpoint_of(scope: Scope) -> Endpoint | None:
     """The endpoint of a request, as middleware/lookup.py found it; of a wrong method, one that has its path."""
     endpoint: Endpoint | None = scope.get("state", {}).get("endpoint")
     return endpoint
-
-
-def refusal(error: CutoutError, scope: Scope) -> Response:
-    """An error as the caller of that path expects it, wherever it was raised."""
-    dialect: Dialect = scope.get("state", {}).get("dialect", OWN)
-    return dialect.error_response(error)

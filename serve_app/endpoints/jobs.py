@@ -19,9 +19,9 @@ from serve_app.fanout.winner import check_single
 from serve_app.jobs.acceptance import Acceptance, Durable, caller_key
 from serve_app.jobs.responses import JobResponses, accepted_body
 from serve_app.jobs.state import JobState, ResponseFormat
-from serve_app.middleware.hosts import Hosts
 from serve_app.requests.accept import SSE, Reply
 from serve_app.requests.finish import Finishes
+from serve_app.requests.hosts import Hosts
 from serve_app.requests.idempotency import KEY, fingerprint, idempotency_key
 from serve_app.responses.stream import Event
 from serve_app.storage.pictures import DROPPED, JOB_ID

@@ -11,11 +11,12 @@ from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, RateLimited, Unauthorized
 from cutout.ledger import Ledger
-from serve_app.endpoints.endpoint import endpoint_of, refusal
+from serve_app.endpoints.endpoint import endpoint_of
 from serve_app.middleware.admission import ConcurrencyLimit, when_complete
 from serve_app.middleware.callers import Caller, Callers
 from serve_app.middleware.rate_limit import RateLimits
 from serve_app.middleware.transfers import Transfers, whole
+from serve_app.responses.dialect import refusal
 
 
 class Access:

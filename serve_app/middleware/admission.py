@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.errors import ServiceUnavailable
-from serve_app.endpoints.endpoint import refusal
 from serve_app.fanout.queues import Queue
+from serve_app.responses.dialect import refusal
 from serve_app.telemetry.requests import RequestMetrics
 
 RESTART_S = 5

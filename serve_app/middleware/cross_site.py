@@ -6,8 +6,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, Forbidden
-from serve_app.endpoints.endpoint import endpoint_of, refusal
-from serve_app.middleware.hosts import Hosts
+from serve_app.endpoints.endpoint import endpoint_of
+from serve_app.requests.hosts import Hosts
+from serve_app.responses.dialect import refusal
 from serve_app.responses.write import HEADERS
 
 SENT = (

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serve_app.endpoints.endpoint import OWN, Dialect, Endpoint
+from serve_app.endpoints.endpoint import Endpoint
+from serve_app.responses.dialect import OWN, Dialect
 
 
 class Lookup:

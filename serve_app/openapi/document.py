@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, TypeAdapter
 
 from serve_app.contract import WebhookBody
-from serve_app.endpoints.endpoint import OWN, Answer, Endpoint
+from serve_app.endpoints.endpoint import Answer, Endpoint
 from serve_app.openapi.parts import (
     BINARY,
     BUDGET,
@@ -23,6 +23,7 @@ from serve_app.openapi.parts import (
 )
 from serve_app.requests.accept import JSON
 from serve_app.requests.bodies.fields import FORM, MULTIPART
+from serve_app.responses.dialect import OWN
 from serve_app.settings import VERSION
 
 Schema: TypeAlias = dict[str, Any]

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from cutout.errors import CutoutError, ValidationError
 from serve_app.contract import Body
-from serve_app.endpoints.endpoint import Dialect
+from serve_app.responses.dialect import Dialect
 from serve_app.responses.errors import headers_of
 
 UNPROCESSABLE = 422

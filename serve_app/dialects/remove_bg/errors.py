@@ -23,7 +23,7 @@ from cutout.errors import (
 from cutout.pixels.formats.kind import READABLE
 from serve_app.dialects.remove_bg.bodies import RemoveBgErrors
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.endpoints.endpoint import Dialect
+from serve_app.responses.dialect import Dialect
 from serve_app.responses.errors import headers_of
 
 Row = tuple[type[CutoutError], int, str, str]

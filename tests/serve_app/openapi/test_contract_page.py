@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cutout.errors import CutoutError
-from serve_app.endpoints.endpoint import OWN
 from serve_app.endpoints.table import ENDPOINTS
+from serve_app.responses.dialect import OWN
 from tests.serve_app.openapi.test_openapi import described
 
 ROOT = Path(__file__).parents[3]

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from serve_app import contract
 from serve_app.app import create_app
-from serve_app.endpoints.endpoint import OWN
 from serve_app.endpoints.table import ENDPOINTS
+from serve_app.responses.dialect import OWN
 from tests.serve_app.endpoints.test_process import png, text
 from tests.support.in_process import Memory, model, registry, shotgun
 
