@@ -8,12 +8,13 @@ import asyncio
 import os
 import threading
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from cutout.limits import LimitsSpec
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.picture import Picture
@@ -26,12 +27,16 @@ O = TypeVar("O", bound=Spec)
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the replica was given by its entry in serve_config.yaml, where it may keep what it compiled, what counts."""
+    """What a backend may use of its replica, and what the operator allows it."""
 
     cpus: float = 1.0
     gpus: float = 0.0
+    """Assigned by Ray, from the replica's entry in serve_config.yaml."""
     cache: Path | None = None
+    """Folder for compiled models; None: they are compiled at each start."""
     instruments: Instruments = NO_INSTRUMENTS
+    limits: LimitsSpec = field(default_factory=LimitsSpec)
+    """`limits` of service.yaml, for pictures that come from outside."""
 
     @property
     def threads(self) -> int:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import ray
 
+from cutout.limits import LimitsSpec
 from cutout.models.spec import ModelSpec
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
@@ -18,14 +19,14 @@ class RemoverReplica(Remover):
 
     async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
         enter_process()
-        super().__init__(spec, _given(cache), service.encode, service.retry_unavailable_s)
+        super().__init__(spec, _given(cache, service.limits), service.encode, service.retry_unavailable_s)
         await self.start()
 
     remove = followed(Remover.remove)
 
 
-def _given(cache: Path) -> Resources:
+def _given(cache: Path, limits: LimitsSpec) -> Resources:
     if not ray.is_initialized():  # Serve's local testing mode
-        return Resources(cache=cache, instruments=serve_instruments())
+        return Resources(cache=cache, instruments=serve_instruments(), limits=limits)
     assigned = ray.get_runtime_context().get_assigned_resources()
-    return Resources(assigned.get("CPU", 0.0), assigned.get("GPU", 0.0), cache, serve_instruments())
+    return Resources(assigned.get("CPU", 0.0), assigned.get("GPU", 0.0), cache, serve_instruments(), limits)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cutout.errors import ProviderError
+from cutout.limits import LimitsSpec
 from cutout.pixels.types import Size
 from tests.attacks.test_pictures import flat_png, without_data
 from tests.cutout.pixels.decoding.test_decoder import forks
@@ -69,6 +70,22 @@ async def test_a_reply_that_is_no_cutout_costs_little(providers: dict[str, Any],
         print(f"{provider}, {name}: {len(reply)} bytes, {time.process_time() - begun:.2f} s of CPU here")
 
     assert failed.value.details["cost_usd"] == pytest.approx(CHARGED_USD[provider])
+
+
+@pytest.mark.parametrize(
+    ("limits", "sent", "says"),
+    [
+        (LimitsSpec(input_side_px=300), SENT, "at most 300 a side are accepted"),
+        (LimitsSpec(input_px=5_000_000), Size(2400, 2200), "5280000 pixels; at most 5000000 are accepted"),
+    ],
+)
+async def test_the_operators_limits_hold(providers: dict[str, Any], limits: LimitsSpec, sent: Size, says: str) -> None:
+    """A result is decoded within `limits` of service.yaml, not within their defaults."""
+    fake, options = providers["http_api"]
+    fake.hostile = flat_png(sent, 1, 0)
+    async with opened("http_api", limits=limits, **options) as backend:
+        with pytest.raises(ProviderError, match=says):
+            await backend.remove(picture(sent.width, sent.height))
 
 
 async def test_a_decoder_that_is_ended_is_an_error_of_its_picture(

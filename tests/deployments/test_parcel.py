@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, Rgb, Size
 from deployments.backends.remote.options import LimitsForm
 from deployments.backends.remote.parcel import Parcel, fitted, pack, unpack
 from deployments.backends.remote.reply import Unreadable
-from deployments.backends.remote.result import LIMITS, decoded
+from deployments.backends.remote.result import decoded, result_limits
 from tests.providers.cutting import cutout, encoded
 from tests.support.remote_backends import picture, scene
 
@@ -25,7 +26,7 @@ NOISE = np.random.default_rng(7).integers(0, 256, (400, 500, 3), np.uint8)
 
 def received(reply: bytes, parcel: Parcel, full: Picture) -> Matte:
     """What a reply becomes, from its bytes on."""
-    answer = asyncio.run(decoded(Decoder(LIMITS), reply, parcel))
+    answer = asyncio.run(decoded(Decoder(result_limits(LimitsSpec())), reply, parcel))
     return unpack(answer, parcel, full)
 
 

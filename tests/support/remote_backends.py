@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cutout.limits import LimitsSpec
 from cutout.models.spec import ModelSpec
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Rgb
@@ -20,6 +21,7 @@ from tests.support.patience import HANG_S
 
 PRICES_USD = {"runware": 0.0007, "kie": 0.006, "http_api": 0.02}
 """The registry's prices, unlike what the fakes charge (0.0006, 0.005, 0.01): a test sees which of the two it got."""
+LIMITS = LimitsSpec()
 QUICK = {"wait_s": 0.01, "busy_wait_s": 0.01, "longest_wait_s": 1, "tries": 3, "failures": 3, "rest_s": HANG_S}
 KEYS = {"RUNWARE_API_KEY": "rw-0123456789", "KIE_API_KEY": "kie-0123456789", "PICTURE_KEY": "px-0123456789"}
 
@@ -50,9 +52,11 @@ def spec(backend: str, timeout_s: float = HANG_S, **options: Any) -> ModelSpec:
 
 
 @asynccontextmanager
-async def opened(backend: str, timeout_s: float = HANG_S, **options: Any) -> AsyncIterator[RemoteBackend[Any]]:
+async def opened(
+    backend: str, timeout_s: float = HANG_S, *, limits: LimitsSpec = LIMITS, **options: Any
+) -> AsyncIterator[RemoteBackend[Any]]:
     """A backend, open; its keys must be in the environment."""
-    loaded = load_backend(spec(backend, timeout_s, **options), Resources())
+    loaded = load_backend(spec(backend, timeout_s, **options), Resources(limits=limits))
     assert isinstance(loaded, RemoteBackend)
     loaded.open()
     try:

@@ -15,7 +15,7 @@ from deployments.backends.base import Backend, Resources
 from deployments.backends.remote.bill import Bill, billed
 from deployments.backends.remote.options import RemoteOptions
 from deployments.backends.remote.parcel import Parcel, pack, unpack
-from deployments.backends.remote.result import LIMITS, decoded
+from deployments.backends.remote.result import decoded, result_limits
 
 if TYPE_CHECKING:
     from deployments.backends.remote.provider import Provider
@@ -53,7 +53,7 @@ class RemoteBackend(Backend[R]):
 
         key = self.key(self.options.key_variable)
         meter = CallMeter(self.resources.instruments, self.spec.provider, self.spec.id)
-        self._decoder = Decoder(LIMITS)
+        self._decoder = Decoder(result_limits(self.resources.limits))
         self._provider = Provider(self.spec.name, key, self.options.calls, self.spec.timeout_s, meter, hosts=self.hosts)
 
     async def remove(self, picture: Picture) -> Matte:

@@ -14,12 +14,19 @@ from cutout.pixels.types import Size
 from deployments.backends.remote.parcel import Parcel
 from deployments.backends.remote.reply import Unreadable
 
-LIMITS = LimitsSpec(memory_of_64k=sys.maxsize)
-"""The limits of an input, but for small files: an empty cutout of a large picture is one."""
 SHAPE_TOLERANCE_PX = 2
 """How far a result's height may be from that of its width and the picture's aspect: providers round differently."""
 MOST_TIMES, ALWAYS_PX = 4, 4_000_000
 """A result may have this many times the pixels that were sent, or this many pixels, whichever is more."""
+
+
+def result_limits(limits: LimitsSpec) -> LimitsSpec:
+    """The operator's limits of an input, as they apply to a result.
+
+    A small file may take any memory, since an empty cutout of a large picture is one; and as many pixels as every
+    result may have are never too many.
+    """
+    return limits.model_copy(update={"memory_of_64k": sys.maxsize, "input_px": max(limits.input_px, ALWAYS_PX)})
 
 
 async def decoded(decoder: Decoder, file: bytes, parcel: Parcel) -> Picture:
