@@ -11,8 +11,9 @@ from benchmarks.quality.mattes import families
 from benchmarks.quality.samples import Sample
 from cutout.pixels.mattes.agreement import agreement
 from cutout.pixels.mattes.fuse import fused
+from cutout.pixels.mattes.measure import scores
 from cutout.pixels.mattes.refine import refined
-from cutout.pixels.mattes.score import Score, best, scores
+from cutout.pixels.mattes.score import Score, best
 from cutout.pixels.types import Alpha, Rgb
 
 ISNET = "local_isnet"

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from cutout.pixels.mattes.laplacian import Plane
-from cutout.pixels.types import Alpha
+from cutout.pixels.types import Alpha, Plane
 
 SOFT = (0.02, 0.98)
 BAND_PX = 4

@@ -12,6 +12,8 @@ Alpha: TypeAlias = NDArray[np.uint8]
 """(H, W) uint8; 0 is background, 255 is subject."""
 Rgba: TypeAlias = NDArray[np.uint8]
 """(H, W, 4) uint8, straight alpha, sRGB."""
+Plane: TypeAlias = NDArray[np.float32]
+"""(H, W) float32."""
 OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
 MEDIA_TYPES: dict[OutputFormat, str] = {
     "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"

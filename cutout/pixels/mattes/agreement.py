@@ -8,43 +8,35 @@ families lets a specialist that disagrees with everybody spoil nobody else's agr
 from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image
 
-from cutout.pixels.mattes.laplacian import Plane
+from cutout.pixels.mattes.look import shrunk
 from cutout.pixels.types import Alpha
-
-SHRINK = 4
-"""Mattes are compared at a quarter of their size: what is finer is for other measures."""
 
 
 def soft_iou(one: Alpha, other: Alpha) -> float:
-    """sum(min(a, b)) / sum(max(a, b)) of two mattes, (H, W), at quarter size: 0 to 1, and 1 of two empty ones."""
-    return _iou(_quarter(one), _quarter(other))
+    """sum(min(a, b)) / sum(max(a, b)) of two mattes of one size, (H, W), bytes: 0 to 1, and 1 of two empty ones."""
+    union = int(np.maximum(one, other).sum(dtype=np.int64))
+    return int(np.minimum(one, other).sum(dtype=np.int64)) / union if union else 1.0
 
 
 def agreement(mattes: Mapping[str, Alpha], families: Mapping[str, str]) -> dict[str, float]:
+    """`agreed` of mattes at full size."""
+    return agreed({model: shrunk(matte) for model, matte in mattes.items()}, families)
+
+
+def agreed(small: Mapping[str, Alpha], families: Mapping[str, str]) -> dict[str, float]:
     """Each matte's agreement with the others, 0 to 1, by its model; nothing of fewer than two mattes.
 
-    All are (H, W), bytes, of one picture. `families` names a model's family; one that it does not name is its own.
-    For each family the mean soft IoU with its other members counts; the result is the median over families.
+    All are shrunk, of one picture. `families` names a model's family; one that it does not name is its own. For each
+    family the mean soft IoU with its other members counts; the result is the median over families.
     """
-    if len(mattes) < 2:
+    if len(small) < 2:
         return {}
-    small = {model: _quarter(matte) for model, matte in mattes.items()}
     found = {}
     for model, matte in small.items():
         voices: dict[str, list[float]] = {}
         for other, theirs in small.items():
             if other != model:
-                voices.setdefault(families.get(other, other), []).append(_iou(matte, theirs))
+                voices.setdefault(families.get(other, other), []).append(soft_iou(matte, theirs))
         found[model] = float(np.median([np.mean(voice) for voice in voices.values()]))
     return found
-
-
-def _iou(one: Plane, other: Plane) -> float:
-    union = float(np.maximum(one, other).sum(dtype=np.float64))
-    return float(np.minimum(one, other).sum(dtype=np.float64)) / union if union else 1.0
-
-
-def _quarter(alpha: Alpha) -> Plane:
-    return np.asarray(Image.fromarray(alpha).reduce(SHRINK)).astype(np.float32)

@@ -4,8 +4,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from cutout.pixels.mattes.laplacian import Plane
-from cutout.pixels.types import Alpha, Rgb
+from cutout.pixels.types import Alpha, Plane, Rgb
 
 LOOK_PX = 512
 """Longer side at which edges are compared."""
@@ -65,5 +64,6 @@ def _gradient(planes: np.ndarray) -> Plane:
     """The largest over channels of the length of the central differences, (H, W) of (H, W, C)."""
     value = np.pad(planes.astype(np.float32), ((1, 1), (1, 1), (0, 0)), mode="edge")
     across, down = value[1:-1, 2:] - value[1:-1, :-2], value[2:, 1:-1] - value[:-2, 1:-1]
-    longest: Plane = np.hypot(across, down).max(axis=-1)
+    squares = across * across + down * down
+    longest: Plane = np.sqrt(np.maximum.reduce([squares[..., channel] for channel in range(squares.shape[-1])]))
     return longest

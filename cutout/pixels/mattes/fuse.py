@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutout.pixels.mattes.edges import around, edges, strength
-from cutout.pixels.mattes.laplacian import Plane
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.mattes.score import Score, best
-from cutout.pixels.types import Alpha, Rgb
+from cutout.pixels.types import Alpha, Plane, Rgb
 
 BY_SCORE, BY_PLACE = 30.0, 8.0
 """A matte's weight is exp(30 score + 8 alignment around the place): half of it for a score .023 less."""

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import cg
 
+from cutout.pixels.types import Plane
+
 EPSILON = 1e-7
 """Levin's own regularisation of a window's covariance, of colours in 0..1."""
 TOLERANCE = 1e-3
@@ -23,8 +25,6 @@ TOLERANCE = 1e-3
 MOST_STEPS = 300
 """Of conjugate gradients, several times what photographs take; what has not converged by then is left as it was."""
 
-Plane = NDArray[np.float32]
-"""(H, W)."""
 Places = NDArray[np.intp]
 """(n,) in a flattened picture."""
 Numbers = NDArray[np.float64]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from cutout.pixels.mattes.laplacian import Plane, solved
-from cutout.pixels.types import Alpha, Rgb
+from cutout.pixels.mattes.laplacian import solved
+from cutout.pixels.types import Alpha, Plane, Rgb
 
 WORK_PX = 1_500_000
 """Most pixels of the picture that a thin band is solved in; what is found is brought up by bicubic interpolation."""

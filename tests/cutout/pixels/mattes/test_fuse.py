@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cutout.pixels.mattes.fuse import fused, kept
+from cutout.pixels.mattes.measure import scores
 from cutout.pixels.mattes.refine import refined
-from cutout.pixels.mattes.score import Score, scores
+from cutout.pixels.mattes.score import Score
 from tests.cutout.pixels.mattes.parts import disc, shown
 
 GOOD = Score(0.9, 0.9, 0.6)
