@@ -1,10 +1,11 @@
-"""GET /models: every model, whether it can be asked now, and what it costs."""
+"""GET /models and GET /models/{model_id}: whether a model can be asked now, and what it costs."""
 
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from cutout.errors import NotFound
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import ModelSelection
 from serve_app.responses.bodies import engine_body
@@ -19,6 +20,14 @@ class ModelEndpoints:
     async def models(self, _: Request) -> Response:
         """Every model: availability, price, licence, median time so far."""
         return JSONResponse(models_body(self._statuses))
+
+    async def model(self, request: Request) -> Response:
+        """One of them, by its id; 404 names the ids that exist."""
+        model_id = request.path_params["model_id"]
+        if model_id not in self._statuses.specs:
+            message = f"No model {model_id[:64]!r}. Known: {', '.join(self._statuses.specs)}"
+            raise NotFound.of_field("model_id", message, model_id)
+        return JSONResponse(_card(self._statuses, model_id))
 
 
 def models_body(statuses: ModelStatuses) -> dict[str, Any]:

@@ -58,6 +58,7 @@ ENDPOINTS: Final = (
         {200: Answer(contract.ReadyBody), 503: Answer(contract.ReadyBody)}, is_open=True,
     ),
     Endpoint("GET", "/models", ModelEndpoints.models, {200: Answer(contract.ModelsBody)}),
+    Endpoint("GET", "/models/{model_id}", ModelEndpoints.model, {200: Answer(contract.ModelCard)}, (404,)),
     Endpoint(
         "POST", "/remove-background", ProcessEndpoints.remove_background,
         _job(
