@@ -6,10 +6,12 @@ from typing import Literal, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelUnavailable
+from cutout.models.selection import ModelSelection
 from cutout.models.status import EngineReport
 from cutout.pixels.finish import Finish
+from cutout.pixels.picture import Picture
 from cutout.pixels.types import STRIP_FORMATS, Box, Dpi, OutputFormat, Rgba, Size
-from cutout.removal import Removal
+from cutout.removal import AS_USUAL, Removal
 
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
 
@@ -90,66 +92,85 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a caller will pay and wait for, and which models he will have."""
+    """The caller's limits on cost and time, and the kinds of models that may run."""
 
     max_cost_usd: float | None = None
     """The request is refused, before anything is spent, when its models cost more together."""
     deadline_s: float | None = None
-    """What is done by then is given back; the rest failed by timeout."""
+    """Models that have not finished by then fail with a timeout; the others are returned."""
     local_only: bool = False
-    """No picture leaves this service."""
+    """Only models that run in this service, so that the picture does not leave it."""
     commercial_only: bool = False
-    """Only models whose licence lets a cutout be sold."""
+    """Only models whose licence permits commercial use of a cutout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is made of each model's cutout: it is enlarged, finished and encoded, in this order."""
+
+    format: OutputFormat = "png"
+    factor: int | None = None
+    """Upscale factor, 2 or 4; None: no upscale."""
+    finish: Finish | None = None
+    """Crop, background and mask; None: the cutout as the model made it."""
+    keep_whole: bool = False
+    """Each result also carries the whole cutout as PNG, whatever its format and finish."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the model's own cutout, encoded, is all that is needed."""
+        return self.factor is None and self.has_whole and (self.format == "png" or not self.keep_whole)
+
+    @property
+    def is_made_in_strips(self) -> bool:
+        """Whether a large result is encoded strip by strip, so that it is never whole in memory."""
+        return self.factor is not None and self.has_whole and self.format in STRIP_FORMATS
+
+    @property
+    def has_whole(self) -> bool:
+        """Whether a result shows the whole cutout and nothing else; as a PNG, another finish can be made from it."""
+        return self.finish is None or self.finish.is_plain
+
+    @property
+    def masked(self) -> bool:
+        """Whether each result has its mask beside it."""
+        return self.finish is not None and self.finish.output_type == "both"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one request asks for, after every check that needs no model."""
+    """One request for cutouts, complete: its models are chosen, and its pictures are here."""
+
+    id: str
+    image: bytes | Picture
+    """The picture: a file, or pixels where it is decoded already."""
+    selection: ModelSelection
+    output: Output = Output()
+    terms: Terms = Terms()
+    key: KeyRecord | None = None
+    """The caller's API key; None: anonymous."""
+    removal: Removal = AS_USUAL
+    pixels: bool = False
+    """Cutouts are returned as pixels, not as files, for a caller in this process; only for a plain output."""
+    image_field: str = "image"
+    """The request's field that brought the picture, which errors about the picture name."""
+    began_s: float | None = None
+    """When the request had been read, by time.perf_counter; None: the time starts when the job runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enlargement:
+    """A caller's own picture that is to be enlarged; no model runs."""
 
     id: str
     image: bytes
-    models: tuple[str, ...] = ("all",)
-    """Empty: the picture itself is enlarged."""
+    factor: int
+    """2 or 4."""
     output_format: OutputFormat = "png"
-    factor: int | None = None
-    """Upscale factor, 2 or 4; None: no upscale."""
-    terms: Terms = Terms()
-    key: KeyRecord | None = None
-    """The API key that asks; None: nobody's."""
-    finish: Finish | None = None
-    """What becomes of each cutout; None: it stays as it was made."""
-    keep_whole: bool = False
-    """Each result is to bring the whole cutout, lossless, in whatever form it is answered."""
-    removal: Removal | None = None
-    """How each cutout is made; None: as `Removal()` says."""
     preserve_alpha: bool = True
-    """Of a picture that is itself enlarged; without it, what is transparent turns white."""
-    pixels: bool = False
-    """Cutouts come back as pixels, for somebody here who goes on with them; only without an upscale."""
+    """Without it, transparent pixels turn white."""
     image_field: str = "image"
-    """The request's field that brought the picture, which the picture's faults name."""
-    began_s: float | None = None
-    """When the whole request was there, by time.perf_counter; None: when it is run."""
-
-    @property
-    def enlarges(self) -> bool:
-        """Whether the picture itself is enlarged, and no model runs."""
-        return not self.models
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a model's own cutout, as a file, is all that is asked for."""
-        return self.factor is None and self.has_whole and (self.output_format == "png" or not self.keep_whole)
-
-    @property
-    def is_made_in_strips(self) -> bool:
-        """Whether its results, when they are large, are not whole in memory before they are written."""
-        return self.factor is not None and self.has_whole and self.output_format in STRIP_FORMATS
-
-    @property
-    def has_whole(self) -> bool:
-        """Whether a result shows the whole cutout and no more; as a PNG, another finish can be made from it."""
-        return self.finish is None or self.finish.is_plain
+    """The request's field that brought the picture, which errors about the picture name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,3 +32,7 @@ class Removal:
         if self.transparency != "return_input_if_non_opaque" or picture.alpha is None:
             return None
         return Matte(picture.alpha, cost_usd=0.0, note=RETURNED_NOTE)
+
+
+AS_USUAL = Removal()
+"""What a request that says nothing of it gets."""

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 from cutout.accounts.keys import KeyRing
 from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
 from cutout.ledger import Ledger
-from fetching.fetch import Fetcher
 from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
@@ -37,8 +36,9 @@ from serve_app.middleware.lookup import Lookup
 from serve_app.middleware.request_id import RequestId
 from serve_app.middleware.transfers import Sending, Transfers
 from serve_app.openapi.document import document
-from serve_app.requests.finish import Finishes
 from serve_app.requests.hosts import Hosts
+from serve_app.requests.inputs import Inputs
+from serve_app.requests.read import Reader
 from serve_app.responses.dialect import refusal
 from serve_app.storage.cutout_cache import CutoutCache
 from serve_app.telemetry.requests import Metered, RequestMetrics
@@ -62,28 +62,28 @@ def create_app(
     """
     service, statuses = shotgun.registry.service, shotgun.statuses
     request_metrics, instruments = request_metrics or RequestMetrics(), shotgun.instruments
-    fetcher = Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments)
-    finishes = Finishes(service.fetch, service.limits, shotgun.decoder)
     cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
-    jobs = JobEndpoints(shotgun, fetcher, finishes, durable) if durable else None
+    reader, inputs = Reader(shotgun.registry, durable=durable is not None), Inputs(shotgun, keep_whole=cache.keeps)
+    jobs = JobEndpoints(shotgun, inputs, durable) if durable else None
     remove_bg, rembg = RemoveBgEndpoints(shotgun, ledger), RembgEndpoints(shotgun)
     groups: list[object] = [
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
-        ProcessEndpoints(shotgun, cache, fetcher, finishes, ledger=ledger, jobs=jobs),
+        ProcessEndpoints(shotgun, cache if cache.keeps else shotgun, reader, inputs, ledger=ledger, jobs=jobs),
         SelectionEndpoints(ledger),
         remove_bg,
         rembg,
     ]
     if jobs and durable:
-        groups += [jobs, ComposeEndpoint(shotgun, cache, finishes, durable.worker, durable.store)]
+        composing = ComposeEndpoint(shotgun, cache, reader, inputs, states=durable.worker, store=durable.store)
+        groups += [jobs, composing]
     api = bound(ENDPOINTS, groups)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(partial(document, tuple(api), keys is not None))])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        for used in (fetcher, finishes, remove_bg, rembg):
+        for used in (inputs, remove_bg, rembg):
             await used.close()
 
     app = Starlette(

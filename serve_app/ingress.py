@@ -1,7 +1,6 @@
 """The Serve deployment Ingress: the HTTP service, and the same operations as methods for callers by handle."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
-from cutout.jobs import Job, Result, Upscaled
+from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
 from cutout.models.registry import Registry
 from cutout.pixels.types import OutputFormat
 from cutout.replica_port import close_to_others
@@ -23,11 +22,13 @@ from serve_app.endpoints.health import health_body
 from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle, put
+from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
 from serve_app.process.listening import listen
 from serve_app.requests.bodies.fields import checked
-from serve_app.requests.forms import known_models, one_picture
+from serve_app.requests.bodies.reading import check_bytes
+from serve_app.requests.forms import known_models
 from serve_app.settings import Settings
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
@@ -84,27 +85,25 @@ class ServiceIngress:
     ) -> Result:
         """Every model's cutout of a picture file; raises CutoutError where HTTP would answer with it."""
         values = {"image": image, "include_models": models, "output_format": output_format}
-        form, picture = self._given(RemoveForm, values)
-        return await self._run(picture, form.include_models, form.output_format, None)
+        form = self._checked(RemoveForm, image, values)
+        return await self._run(image, form.include_models, Output(form.output_format))
 
     async def process(
         self, image: bytes, models: Sequence[str] = ("all",), factor: int = 4, output_format: OutputFormat = "png"
     ) -> Result:
         """Every model's cutout, enlarged by `factor`, 2 or 4."""
         values = {"image": image, "bg_models": models, "upscale_factor": factor, "output_format": output_format}
-        form, picture = self._given(ProcessForm, values)
-        return await self._run(picture, form.bg_models, form.output_format, form.upscale_factor)
+        form = self._checked(ProcessForm, image, values)
+        return await self._run(image, form.bg_models, Output(form.output_format, form.upscale_factor))
 
     async def upscale(
         self, image: bytes, factor: int = 4, output_format: OutputFormat = "png", preserve_alpha: bool = True
     ) -> Upscaled:
         """A picture enlarged by `factor`, 2 or 4."""
         values = {"image": image, "scale_factor": factor, "output_format": output_format}
-        form, picture = self._given(UpscaleForm, {**values, "preserve_alpha": preserve_alpha})
-        asked = (form.output_format, form.scale_factor)
-        return await self._shotgun.upscale(
-            Job(str(uuid.uuid4()), picture, (), *asked, preserve_alpha=form.preserve_alpha)
-        )
+        form = self._checked(UpscaleForm, image, {**values, "preserve_alpha": preserve_alpha})
+        asked = (form.scale_factor, form.output_format, form.preserve_alpha)
+        return await self._shotgun.upscale(Enlargement(new_id(), image, *asked))
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""
@@ -118,18 +117,17 @@ class ServiceIngress:
         """Report this replica as not ready, and wait until it has answered its requests."""
         await self._request_metrics.drain()
 
-    def _given(self, form: type[F], values: Mapping[str, Any]) -> tuple[F, bytes]:
-        """Check the arguments as HTTP does; errors name HTTP's fields."""
+    def _checked(self, form: type[F], image: bytes, values: Mapping[str, Any]) -> F:
+        """The arguments as HTTP checks them; errors name HTTP's fields."""
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         fields = checked(form, listed)
-        return fields, one_picture(fields, self._shotgun.registry.service.limits) or b""
+        check_bytes(image, self._shotgun.registry.service.limits, "image")
+        return fields
 
-    async def _run(
-        self, image: bytes, models: Sequence[str], output_format: OutputFormat, factor: int | None
-    ) -> Result:
-        asked = known_models(models, self._shotgun.registry.models, "models")
-        job = Job(str(uuid.uuid4()), image, asked, output_format, factor)
-        return await self._shotgun.run(job)
+    async def _run(self, image: bytes, models: Sequence[str], output: Output) -> Result:
+        known = known_models(models, self._shotgun.registry.models, "models")
+        selection = select_models(known, Terms(), self._shotgun.statuses)
+        return await self._shotgun.run(Job(new_id(), image, selection, output))
 
 
 Ingress = serve.deployment(serve.ingress()(ServiceIngress), name="Ingress")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from cutout.jobs import Cutout, Job, JobStatus, ModelResult, Result
+from cutout.accounts.keys import KeyRecord
+from cutout.jobs import Cutout, JobStatus, ModelResult, Output, Result
 
 JobKind: TypeAlias = Literal["remove", "process"]
 ModelOutcome: TypeAlias = Literal["success", "error", "skipped"]
@@ -48,15 +49,17 @@ class JobRecord:
     """In the order in which they were shown; what was left out comes last."""
 
     @classmethod
-    def of(cls, job: Job, result: Result, created_at: float) -> "JobRecord":
-        """The record of a shotgun, with or without upscale; `created_at` is Unix time, in seconds."""
-        asked = {"models": list(job.models), "output_format": job.output_format, "upscale_factor": job.factor}
+    def of(
+        cls, models: tuple[str, ...], output: Output, key: KeyRecord | None, result: Result, created_at: float
+    ) -> "JobRecord":
+        """The record of a request for cutouts: `models` as asked for; `created_at` is Unix time, in seconds."""
+        asked = {"models": list(models), "output_format": output.format, "upscale_factor": output.factor}
         skipped = (ModelRecord(model_id, "skipped", 0.0, 0.0, reason) for model_id, reason in result.skipped.items())
         return cls(
-            job_id=job.id,
-            kind="process" if job.factor else "remove",
+            job_id=result.job_id,
+            kind="process" if output.factor else "remove",
             created_at=created_at,
-            key_id=job.key.id if job.key else None,
+            key_id=key.id if key else None,
             asked={name: value for name, value in asked.items() if value is not None},
             wall_ms=result.wall_ms,
             status=result.status,

@@ -124,14 +124,14 @@ def check_transparency(output_format: OutputFormat, preserve_alpha: bool) -> Non
         raise ValidationError.of_field("output_format", message, "jpeg")
 
 
-def check_format(finish: Finish, output_format: str) -> None:
+def check_format(output_type: OutputType, output_format: OutputFormat, *, has_background: bool) -> None:
     """Refuse what cannot be written.
 
     Raises:
         ValidationError: JPEG without a background, or a background behind a mask.
     """
-    if finish.output_type == "mask" and finish.background is not None:
+    if output_type == "mask" and has_background:
         raise ValidationError.of_field("background", "background: a mask has none; output_type cutout or both expected")
-    if output_format == "jpeg" and finish.background is None:
+    if output_format == "jpeg" and not has_background:
         message = "output_format: jpeg has no transparency; a background is expected with it, or png, webp or avif"
         raise ValidationError.of_field("output_format", message, output_format)

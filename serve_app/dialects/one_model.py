@@ -1,10 +1,11 @@
-"""One model's cutout of a decoded picture, as pixels, by way of the shotgun: its budgets, limits and records hold."""
+"""One model's cutout of a decoded picture, as pixels; budgets, limits and records apply as to every other request."""
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
-from cutout.jobs import Cutout, Job
+from cutout.jobs import Cutout, Job, Terms
 from cutout.pixels.picture import Picture
-from cutout.removal import Removal
+from cutout.removal import AS_USUAL, Removal
+from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.responses.errors import all_failed
 
@@ -16,16 +17,16 @@ async def cut_out(
     picture: Picture,
     key: KeyRecord | None,
     *,
-    removal: Removal | None = None,
+    removal: Removal = AS_USUAL,
 ) -> Cutout:
     """The cutout, whose `rgba` is there.
 
     Raises:
-        BudgetSpent, Forbidden: the caller may not have it now, or not at all.
+        BudgetSpent, Forbidden: the caller's budget is spent, or the key may not use the model.
         ProcessingError, ServiceUnavailable: the model failed, or could not start.
     """
-    job = Job(job_id, b"", (model,), key=key, removal=removal, pixels=True)
-    result = await shotgun.run(job, picture=picture)
+    selection = select_models((model,), Terms(), shotgun.statuses, key)
+    result = await shotgun.run(Job(job_id, picture, selection, key=key, removal=removal, pixels=True))
     outcome = result.results[0].outcome
     if not isinstance(outcome, Cutout):
         raise all_failed(result)

@@ -8,16 +8,17 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cutout.accounts.keys import KeyRecord
 from cutout.errors import Conflict, NotFound
-from cutout.jobs import Cutout, Job, ModelResult, Result
-from serve_app.contract import ComposeForm
+from cutout.jobs import Cutout, ModelResult, Output, Result
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.parts import known_specs
 from serve_app.jobs.state import JobState
-from serve_app.requests.accept import ZIP
-from serve_app.requests.finish import Finishes, reply_of
-from serve_app.requests.forms import known_models, read_compose
+from serve_app.requests.asked import AskedComposition
+from serve_app.requests.forms import known_models
+from serve_app.requests.inputs import Inputs
+from serve_app.requests.read import Reader
 from serve_app.responses.write import write
 from serve_app.storage.cutout_cache import CachedCutout, CutoutCache
 from serve_app.storage.pictures import JOB_ID, PictureStore
@@ -34,32 +35,37 @@ class ComposeEndpoint:
     """The endpoint over what `keeper` and durable jobs have kept in `store`."""
 
     def __init__(
-        self, shotgun: Shotgun, cache: CutoutCache, finishes: Finishes, states: States, store: PictureStore
+        self,
+        shotgun: Shotgun,
+        cache: CutoutCache,
+        reader: Reader,
+        inputs: Inputs,
+        *,
+        states: States,
+        store: PictureStore,
     ) -> None:
         self._shotgun = shotgun
         self._cache = cache
-        self._finishes = finishes
+        self._reader = reader
+        self._inputs = inputs
         self._states = states
         self._store = store
-        self._limits = shotgun.registry.service.limits
 
     async def compose(self, request: Request) -> Response:
         """Another finish for the cutouts of a job that has ended: its crop, mask, background or format."""
-        form = await read_compose(request, self._limits)
-        started = time.perf_counter()
-        reply = reply_of(request.headers.get("accept", ""), form, (ZIP,))
+        asked = await self._reader.composition(request)
         kept = await self._kept(request)
-        models = _chosen(form, kept)
-        if reply.kind == "picture":
-            check_single(models, None)
-        finish = await self._finishes.of(form)
-        job = Job(kept.job_id, b"", models, reply.output_format, kept.factor, finish=finish)
-        self._shotgun.check_result(job, kept.input_size)
+        models = _known(asked, kept)
+        if asked.reply.kind == "picture":
+            check_single(models)
+        output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
+        self._shotgun.check_result(output, kept.input_size)
         self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a cutout that was kept is whole in memory
-        results = await asyncio.gather(*[self._one(kept, one, job) for one in kept.results if one.model_id in models])
-        wall_ms = (time.perf_counter() - started) * 1000
-        result = Result(kept.job_id, tuple(results), kept.input_size, wall_ms)
-        return await write(reply, job, result, known_specs(models, self._shotgun.registry.models))
+        composed = [self._one(kept, one, output) for one in kept.results if one.model_id in models]
+        results = tuple(await asyncio.gather(*composed))
+        wall_ms = (time.perf_counter() - asked.began_s) * 1000
+        result = Result(kept.job_id, results, kept.input_size, wall_ms)
+        return await write(asked.reply, output, result, known_specs(models, self._shotgun.registry.models))
 
     async def _kept(self, request: Request) -> CachedCutout:
         """The job of the address, if the caller may use it; another key's job is there for nobody else."""
@@ -68,14 +74,14 @@ class ComposeEndpoint:
             raise NotFound("No such job")
         state = await self._states.state(job_id)
         kept = CachedCutout.of_state(state) if state else await self._cache.kept(job_id)
-        key = request.scope.get("state", {}).get("key")
+        key: KeyRecord | None = request.state.key
         if kept.key_id and kept.key_id != (key.id if key else None):
             raise NotFound("No such job; it may have been swept")
         if state and not state.ended:
             raise Conflict("This job has not ended yet; its cutouts can be composed when it has")
         return kept
 
-    async def _one(self, kept: CachedCutout, one: ModelResult, job: Job) -> ModelResult:
+    async def _one(self, kept: CachedCutout, one: ModelResult, output: Output) -> ModelResult:
         started = time.perf_counter()
         try:
             whole = await self._store.get(kept.job_id, kept.names[one.model_id])
@@ -85,14 +91,14 @@ class ComposeEndpoint:
         if not isinstance(outcome, Cutout):
             raise TypeError("a success is kept, and nothing else")
         free = replace(outcome, cost_usd=0.0, times_ms={})
-        made = await self._shotgun.compose(whole, free, job.output_format, job.finish)
+        made = await self._shotgun.compose(whole, free, output.format, output.finish)
         return ModelResult(one.model_id, made, (time.perf_counter() - started) * 1000)
 
 
-def _chosen(form: ComposeForm, kept: CachedCutout) -> tuple[str, ...]:
+def _known(asked: AskedComposition, kept: CachedCutout) -> tuple[str, ...]:
     """The models asked for, of those whose cutout is there."""
     there = tuple(one.model_id for one in kept.results)
     if not there:
         raise NotFound("This job has no cutout")
-    asked = known_models(form.include_models, there, "include_models")
-    return there if "all" in asked else asked
+    models = known_models(asked.models, there, "include_models")
+    return there if "all" in models else models

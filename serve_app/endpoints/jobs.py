@@ -1,4 +1,4 @@
-"""The endpoints of durable jobs, and what a POST does that becomes one. Each is a list of named steps."""
+"""The endpoints of durable jobs, and the answer to a POST that becomes one; each is a list of named steps."""
 
 import asyncio
 import time
@@ -8,85 +8,75 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, IdempotencyConflict, NotFound
-from cutout.jobs import Job
 from cutout.pixels.types import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
-from fetching.fetch import Fetcher
-from serve_app.contract import DurableForm
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
-from serve_app.jobs.acceptance import Acceptance, Durable, caller_key
+from serve_app.jobs.acceptance import Acceptance, Durable
 from serve_app.jobs.responses import JobResponses, accepted_body
-from serve_app.jobs.state import JobState, ResponseFormat
+from serve_app.jobs.state import JobState
 from serve_app.requests.accept import SSE, Reply
-from serve_app.requests.finish import Finishes
+from serve_app.requests.asked import Asked, Later, ResponseFormat
 from serve_app.requests.hosts import Hosts
-from serve_app.requests.idempotency import KEY, fingerprint, idempotency_key
+from serve_app.requests.inputs import Inputs
+from serve_app.requests.later import ASYNC, KEY, prefers_async
 from serve_app.responses.stream import Event
 from serve_app.storage.pictures import DROPPED, JOB_ID
 
-ASYNC = "respond-async"
 AWAY_S = 1.0
-"""Gap between two questions while the jobs' worker is away."""
+"""Pause before the worker is asked again, while it is away."""
 
 
 class JobEndpoints:
     """Durable jobs over HTTP."""
 
-    def __init__(self, shotgun: Shotgun, fetcher: Fetcher, finishes: Finishes, durable: Durable) -> None:
+    def __init__(self, shotgun: Shotgun, inputs: Inputs, durable: Durable) -> None:
         self._service = shotgun.registry.service
         self._hosts = Hosts(self._service)
-        self._acceptance = Acceptance(shotgun, fetcher, finishes, durable)
+        self._acceptance = Acceptance(shotgun, inputs, durable)
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
         self._responses = JobResponses(shotgun.registry.models, durable.store, durable.signer)
 
-    def wants(self, request: Request, form: DurableForm) -> bool:
-        """Whether a request becomes a durable job: it is answered later, may be repeated, or its pictures are kept."""
-        return _asynchronous(request, form) or KEY in request.headers or form.response_format != "base64"
-
-    async def answer(self, request: Request, form: DurableForm, job: Job, reply: Reply) -> Response:
+    async def answer(self, request: Request, asked: Asked, later: Later) -> Response:
         """Accept a durable job, or find the one of this Idempotency-Key; answer 202, as it happens, or as a whole.
-
-        Of `job` the picture is empty when it is to be fetched.
 
         Raises:
             IdempotencyConflict: the key was used for another request.
-            CutoutError: as Shotgun.run, before anything is accepted.
+            CutoutError: as Inputs.complete and Shotgun.run, before anything is accepted.
         """
-        key = idempotency_key(request)
-        job_id, state = await self._known(_caller(request), key) if key else (job.id, None)
+        key = later.idempotency_key
+        job_id, state = await self._known(_caller(request), key) if key else (asked.id, None)
         follow(job_id)
-        wanted = await asyncio.to_thread(fingerprint, form, job)
         if state is None:
-            single = reply.kind == "picture" and not _asynchronous(request, form)
             self._hosts.address(request)  # what could not be answered is not accepted
-            base_url = self._hosts.published(request) if form.webhook_url else ""
-            job = replace(job, id=job_id)
-            state = await self._acceptance.accept(request, form, job, wanted, base_url=base_url, single=single)
-        elif state.order.fingerprint != wanted:
+            base_url = self._hosts.published(request) if later.webhook_url else ""
+            named = replace(asked, id=job_id)  # an Idempotency-Key gives the job its id
+            state = await self._acceptance.accept(request, named, later, base_url)
+        elif state.order.fingerprint != later.fingerprint:
             raise IdempotencyConflict(f"This {KEY} was used with another request before")
-        if _asynchronous(request, form):
+        if later.asynchronous:
             return self._accepted(request, state)
         if state.ended and await self._store.dropped(job_id):
             raise NotFound(f"{DROPPED}; another {KEY} has them made again")
-        if reply.kind == "stream":
-            return self._streamed(request, state, form.response_format, reply.media_type)
-        return await self._waited(request, state, form.response_format, reply)
+        if asked.reply.kind == "stream":
+            return self._streamed(request, state, later.response_format, asked.reply.media_type)
+        return await self._waited(request, state, later.response_format, asked.reply)
 
     async def read(self, request: Request) -> Response:
-        """How far a job is: what is done so far, by signed addresses, and what became of its webhook."""
+        """A job's state: the results so far by signed addresses, and the delivery of its webhook."""
         return await self._status(request, await self._own(request))
 
     async def cancel(self, request: Request) -> Response:
-        """End a job: its models stop, and what is done is kept. A job that has ended stays as it is."""
+        """Cancel a job: its models stop, and finished results are kept. A job that has ended is left unchanged."""
         state = await self._own(request)
         return await self._status(request, await self._worker.cancel(state.order.job_id))
 
     async def events(self, request: Request) -> Response:
-        """What a job has done, then what it does as it happens, as server-sent events."""
+        """A job's past events, then those to come, as server-sent events."""
         return self._streamed(request, await self._own(request), "url", SSE)
 
     async def redeliver(self, request: Request) -> Response:
@@ -113,7 +103,7 @@ class JobEndpoints:
 
     def _accepted(self, request: Request, state: JobState) -> Response:
         status_url = f"{self._hosts.address(request)}/jobs/{state.order.job_id}"
-        headers = {"Location": status_url} | ({"Preference-Applied": ASYNC} if _prefers_async(request) else {})
+        headers = {"Location": status_url} | ({"Preference-Applied": ASYNC} if prefers_async(request) else {})
         return JSONResponse(accepted_body(state, status_url), 202, headers)
 
     def _streamed(
@@ -128,7 +118,7 @@ class JobEndpoints:
     ) -> Response:
         """The whole answer; 202 when it takes longer than a request may."""
         if reply.kind == "picture" and not state.order.enlarges:
-            check_single(state.order.models, None)
+            check_single(state.order.models)
         until = time.monotonic() + self._service.limits.request_s
         async for known in self._states(state):
             state = known or state
@@ -183,18 +173,8 @@ async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterat
         yield await asyncio.to_thread(event.written, media_type)
 
 
-def _asynchronous(request: Request, form: DurableForm) -> bool:
-    return form.webhook_url is not None or _prefers_async(request)
-
-
-def _prefers_async(request: Request) -> bool:
-    """RFC 7240: Prefer may come several times, and have several preferences, each with parameters."""
-    preferences = ",".join(request.headers.getlist("prefer")).split(",")
-    return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
-
-
 def _key_id(request: Request) -> str | None:
-    key = caller_key(request)
+    key: KeyRecord | None = request.state.key
     return key.id if key else None
 
 

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutout.errors import NotFound
+from cutout.models.selection import ModelSelection
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.selection import ModelSelection
+from serve_app.fanout.selection import estimate_usd
 from serve_app.responses.bodies import engine_body
 
 
@@ -39,8 +40,8 @@ def estimate_body(selection: ModelSelection, statuses: ModelStatuses) -> dict[st
     """POST /estimate."""
     medians = [median for name in selection.models if (median := statuses.median_ms(name)) is not None]
     return {
-        "models": selection.prices_usd,
-        "estimate_usd": selection.estimate_usd,
+        "models": {name: statuses.specs[name].price_usd for name in selection.models},
+        "estimate_usd": estimate_usd(selection, statuses.specs),
         "expected_time_ms": max(medians, default=None),
         "skipped": selection.skipped,
     }

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from cutout.accounts.keys import KeyRecord
 from cutout.errors import ValidationError
 from cutout.ledger import Ledger
 from cutout.picks.pick import LoggedPick, Pick
 from serve_app.contract import SelectionForm
 from serve_app.endpoints.export import FORMATS
-from serve_app.jobs.acceptance import caller_key
 from serve_app.requests.forms import read_json
 
 
@@ -72,5 +72,5 @@ class SelectionEndpoints:
 
 def _whose(request: Request) -> str | None:
     """The key's id whose jobs a caller may see; None, for an operator and where no key is asked for: everybody's."""
-    key = caller_key(request)
+    key: KeyRecord | None = request.state.key
     return None if key is None or key.operator else key.id

@@ -15,7 +15,7 @@ from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.endpoint import Answer, Endpoint
 from serve_app.endpoints.export import FORMATS
 from serve_app.endpoints.health import HealthEndpoints
-from serve_app.endpoints.jobs import ASYNC, JobEndpoints
+from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import PageEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
@@ -23,7 +23,7 @@ from serve_app.endpoints.selections import SelectionEndpoints
 from serve_app.requests.accept import FORMATS as PICTURES
 from serve_app.requests.accept import JSON, NDJSON, SSE, ZIP
 from serve_app.requests.bodies.fields import FORM, MULTIPART
-from serve_app.requests.idempotency import KEY, KEY_CHARS
+from serve_app.requests.later import ASYNC, KEY, KEY_CHARS
 from serve_app.responses.write import HEADERS
 
 PARTS: Final = (JSON, MULTIPART)

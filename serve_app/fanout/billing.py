@@ -13,8 +13,8 @@ from cutout.errors import CutoutError
 from cutout.jobs import Job, Result
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
+from cutout.models.selection import ModelSelection
 from cutout.picks.job_record import JobRecord
-from serve_app.fanout.selection import ModelSelection
 from serve_app.fanout.settlements import Settlements
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Billing:
         """Keep what came of a job, so that a pick can refer to it."""
         try:
             async with asyncio.timeout(LEDGER_S):
-                await self._ledger.record(JobRecord.of(job, result, time.time()))
+                await self._ledger.record(JobRecord.of(job.selection.asked, job.output, job.key, result, time.time()))
         except (CutoutError, TimeoutError) as away:
             logger.warning("The ledger is away, and a job is not recorded: %s", away or "no answer")
 

@@ -1,56 +1,24 @@
-"""Which models a request fires at, what they cost together, and why others are left out."""
+"""Model selection: which models a request runs, what they cost together, and why others are left out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cutout.accounts.keys import KeyRecord
-from cutout.errors import BudgetSpent, Forbidden, ModelUnavailable, ValidationError
+from cutout.errors import Forbidden, ModelUnavailable, ValidationError
 from cutout.jobs import Terms
+from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
 from serve_app.fanout.model_statuses import ModelStatuses
 
 
-@dataclass(frozen=True, slots=True)
-class ModelSelection:
-    """The models of one request, in the registry's or the caller's order."""
-
-    models: tuple[str, ...]
-    skipped: dict[str, str]
-    """Models left out, each with the reason."""
-    prices_usd: dict[str, float]
-
-    @property
-    def estimate_usd(self) -> float:
-        """What the models cost together by the registry's prices."""
-        return round(sum(self.prices_usd.values()), 6)
-
-    def without(self, refused: Mapping[str, str]) -> "ModelSelection":
-        """This choice less the models that budgets refuse, each with its reason.
-
-        Raises:
-            BudgetSpent: none is left.
-        """
-        models = tuple(name for name in self.models if name not in refused)
-        left = ModelSelection(models, {**self.skipped, **refused}, {name: self.prices_usd[name] for name in models})
-        if not models:
-            raise BudgetSpent(f"No model is available. {left.reasons}", {"models": left.skipped})
-        return left
-
-    @property
-    def reasons(self) -> str:
-        """Why models are left out."""
-        return "; ".join(f"{name}: {reason}" for name, reason in self.skipped.items())
-
-
-def choose(
+def select_models(
     asked: tuple[str, ...], terms: Terms, statuses: ModelStatuses, key: KeyRecord | None = None
 ) -> ModelSelection:
     """The models that run: those asked for, less what the terms exclude and, of `all`, what is unavailable.
 
     Raises:
         Forbidden: a model is asked for by name that the key may not use.
-        ModelUnavailable: of `all` none is left.
-        ValidationError: the terms leave none, or the models cost more than `terms.max_cost_usd`.
+        ModelUnavailable: every model of `all` is unavailable.
+        ValidationError: the terms exclude every model, or the models cost more than `terms.max_cost_usd`.
     """
     allowed = tuple(statuses.specs) if key is None or key.models is None else key.models
     if forbidden := [name for name in asked if name != "all" and name not in allowed]:
@@ -59,11 +27,15 @@ def choose(
     excluded = {name: reason for name in wanted if (reason := _excluded(statuses.specs[name], terms))}
     absent = {name: reason for name in wanted if name not in asked and (reason := _absent(statuses, name))}
     skipped = {**absent, **excluded}
-    models = tuple(name for name in wanted if name not in skipped)
-    selection = ModelSelection(models, skipped, {name: statuses.specs[name].price_usd for name in models})
+    selection = ModelSelection(asked, tuple(name for name in wanted if name not in skipped), skipped)
     _check_some(selection, excluded=bool(excluded))
-    _check_cost(selection, terms)
+    _check_cost(estimate_usd(selection, statuses.specs), terms)
     return selection
+
+
+def estimate_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec]) -> float:
+    """What the selected models cost together by the registry's prices."""
+    return round(sum(specs[name].price_usd for name in selection.models), 6)
 
 
 def _excluded(spec: ModelSpec, terms: Terms) -> str | None:
@@ -86,8 +58,8 @@ def _check_some(selection: ModelSelection, excluded: bool) -> None:
         raise ModelUnavailable(f"No model is available. {selection.reasons}", {"models": selection.skipped})
 
 
-def _check_cost(selection: ModelSelection, terms: Terms) -> None:
-    if terms.max_cost_usd is not None and selection.estimate_usd > terms.max_cost_usd:
-        message = f"The models would cost {selection.estimate_usd:g} USD together, more than max_cost_usd"
-        details = {"field": "max_cost_usd", "received": terms.max_cost_usd, "estimate_usd": selection.estimate_usd}
+def _check_cost(total_usd: float, terms: Terms) -> None:
+    if terms.max_cost_usd is not None and total_usd > terms.max_cost_usd:
+        message = f"The models would cost {total_usd:g} USD together, more than max_cost_usd"
+        details = {"field": "max_cost_usd", "received": terms.max_cost_usd, "estimate_usd": total_usd}
         raise ValidationError(message, details)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from cutout.errors import (
@@ -15,21 +16,21 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
 )
-from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Terms, Upscaled
+from cutout.jobs import Cutout, Enlargement, Failure, Job, ModelResult, Output, Result, Terms, Upscaled
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
+from cutout.models.selection import ModelSelection
 from cutout.models.status import ModelStatus
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format, check_transparency
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import OutputFormat, Size
+from cutout.pixels.types import STRIP_FORMATS, OutputFormat, Size
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.selection import ModelSelection, choose
 from serve_app.telemetry.results import record_result, record_spans
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
@@ -109,36 +110,25 @@ class Shotgun:
         self._billing = Billing(ledger, registry)
         self._records = records
 
-    async def run(
-        self,
-        job: Job,
-        watcher: Watcher | None = None,
-        enough: Enough | None = None,
-        picture: Picture | None = None,
-    ) -> Result:
-        """Fire the picture at every model asked for, and gather; `watcher` is told of each step as it happens.
+    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
+        """Send the picture to every selected model at once, and gather; `watcher` is told of each step.
 
-        Once `enough` says so, the other models are called off. What they may have charged counts as spent. `picture`
-        is what is shown to the models instead of the job's image, where that is decoded already.
+        Once `enough` returns true, the other models are cancelled. What they may have charged counts as spent.
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
-            ValidationError, ModelUnavailable: no model is left to run, or together they cost too much.
+            BudgetSpent: the budgets leave no model.
         """
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
-        selection = choose(job.models, job.terms, self.statuses, job.key)
-        if picture is None:
-            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
-        else:
-            self.check_result(job, picture.size)
+        picture = await self.decoded(job)
         decoded = time.perf_counter()
         results: dict[str, ModelResult] = {}
-        async with self._billing.paid(job, selection) as (selection, costs):
+        async with self._billing.paid(job, job.selection) as (selection, costs):
             if watcher:
                 watcher.started(selection, picture.size)
-            finish = self._share(job.finish) if job.finish else None
+            finish = self._share(job.output.finish) if job.output.finish else None
             shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
             fan_out = _FanOut(job, shared, finish, started, results, costs, watcher)
             await self._fire(selection.models, fan_out, enough)
@@ -155,13 +145,17 @@ class Shotgun:
             await self._billing.record(job, result)
         return result
 
-    async def upscale(self, job: Job) -> Upscaled:
-        """Enlarge the picture of a job that `enlarges`; raises as `run` does."""
-        if job.factor is None:
-            raise TypeError("a factor expected")
+    async def upscale(self, job: Enlargement) -> Upscaled:
+        """Enlarge a caller's own picture.
+
+        Raises:
+            ValidationError: the format cannot keep the picture's transparency.
+            InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
+            ServiceUnavailable: the upscaler is away, or took longer than a request may.
+        """
         check_transparency(job.output_format, job.preserve_alpha)
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
-            picture = await self.decoder.decode(job.image, job.image_field, lambda size: self.check_result(job, size))
+            picture = await self.decoded(job)
         timeout_s, shared = self.registry.service.limits.request_s, await asyncio.to_thread(self._share, picture)
         call = self._upscaler.upscale_picture(shared, job.factor, job.output_format, job.preserve_alpha)
         try:
@@ -178,9 +172,10 @@ class Shotgun:
         if not isinstance(cutout, Cutout):
             raise TypeError("a cutout expected, not a failure")
         allowed_s, late = self._allowed(job.terms)
+        finish = self._share(job.output.finish) if job.output.finish else None
         try:
             async with asyncio.timeout(allowed_s - cut.wall_ms / 1000):
-                made = await self._second_stage(cutout, job, self._share(job.finish) if job.finish else None)
+                made = await self._second_stage(cutout, job.output, finish)
         except TimeoutError:
             made = Failure.of(cut.model_id, ModelTimeout(late), "upscale")
         wall_ms = cut.wall_ms + (time.perf_counter() - started) * 1000
@@ -234,15 +229,15 @@ class Shotgun:
 
     async def _shoot(self, model_id: str, fan_out: "_FanOut") -> Cutout | Failure:
         started, job = time.perf_counter(), fan_out.job
-        as_file = job.is_plain and not job.pixels
-        outcome = await self._cut(model_id, fan_out.shared, job.output_format if as_file else None, job.removal)
+        as_file = job.output.is_plain and not job.pixels
+        outcome = await self._cut(model_id, fan_out.shared, job.output.format if as_file else None, job.removal)
         fan_out.costs[model_id] = outcome.cost_usd
         cut_ms = (time.perf_counter() - started) * 1000
         self.statuses.record(model_id, outcome, cut_ms)
         if isinstance(outcome, Cutout):
             outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
-            if not job.is_plain:
-                outcome = await self._second_stage(outcome, job, fan_out.finish)
+            if not job.output.is_plain:
+                outcome = await self._second_stage(outcome, job.output, fan_out.finish)
         # What the model was paid stays paid, whatever becomes of the picture after it.
         return replace(outcome, cost_usd=fan_out.costs[model_id])
 
@@ -252,7 +247,7 @@ class Shotgun:
         return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
 
     async def _cut(
-        self, model_id: str, shared: Any, output_format: OutputFormat | None, removal: Removal | None
+        self, model_id: str, shared: Any, output_format: OutputFormat | None, removal: Removal
     ) -> Cutout | Failure:
         spec = self.registry.models[model_id]
         try:
@@ -266,8 +261,8 @@ class Shotgun:
         unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
         return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
 
-    async def _second_stage(self, cutout: Cutout, job: Job, finish: Any) -> Cutout | Failure:
-        made = self._upscaler.upscale(cutout, job.factor, job.output_format, finish, job.keep_whole)
+    async def _second_stage(self, cutout: Cutout, output: Output, finish: Any) -> Cutout | Failure:
+        made = self._upscaler.upscale(cutout, output.factor, output.format, finish, output.keep_whole)
         return await self._finished(cutout.model_id, made)
 
     async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
@@ -281,21 +276,40 @@ class Shotgun:
         except CutoutError as error:
             return Failure.of(model_id, error, "upscale")
 
-    def check_result(self, job: Job, size: Size) -> None:
-        """Refuse what could only fail, of a picture of that size.
+    async def decoded(self, job: Job | Enlargement) -> Picture:
+        """A job's picture, once it is certain that its results can be made.
+
+        Raises:
+            ValidationError: the format does not go with the finish.
+            InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
+        """
+        if isinstance(job, Enlargement):
+            check = partial(self._check_larger, job)
+        else:
+            check = partial(self.check_result, job.output)
+        if isinstance(job.image, bytes):
+            return await self.decoder.decode(job.image, job.image_field, check)
+        check(job.image.size)
+        return job.image
+
+    def check_result(self, output: Output, size: Size) -> None:
+        """Refuse an output that could not be made of a picture of this size, before any model is paid.
 
         Raises:
             ValidationError: the format does not go with the finish.
             ImageTooLarge: the result would be too large; the details name the request's field.
         """
-        finish, factor = job.finish or Finish(), job.factor or 1
-        if not job.enlarges:
-            check_format(finish, job.output_format)
-        field, in_strips = "scale_factor" if job.enlarges else "upscale_factor", job.is_made_in_strips
-        self.check_output(size, factor, field, in_strips=in_strips)
+        finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
+        check_format(finish.output_type, output.format, has_background=finish.background is not None)
+        self.check_output(size, factor, in_strips=in_strips)
         largest = finish.largest(size.times(factor))
         self.check_output(largest, 1, "crop_margin", in_strips=in_strips)
-        check_sides(largest, job.output_format)  # before anybody is paid for what could not be written
+        check_sides(largest, output.format)
+
+    def _check_larger(self, job: Enlargement, size: Size) -> None:
+        """Refuse an enlargement that could not be made of a picture of this size; raises ImageTooLarge."""
+        self.check_output(size, job.factor, "scale_factor", in_strips=job.output_format in STRIP_FORMATS)
+        check_sides(size.times(job.factor), job.output_format)
 
     def check_output(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
         """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.

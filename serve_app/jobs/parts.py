@@ -46,16 +46,16 @@ class Part:
 
 def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part]:
     """What is done of a job, without pictures and addresses. `dropped`: its pictures had to make room."""
-    order, job = state.order, state.order.job()
+    order = state.order
     if (upscaled := state.upscaled) is not None:
-        body = upscale_result(job, order.size, upscaled, state.result.wall_ms)
+        body = upscale_result(order.factor or 1, order.size, upscaled, state.result.wall_ms)
         good = isinstance(upscaled, Upscaled)
         return [Part(order.job_id, UPSCALED, good, good and not dropped, body, {"image": order.name(UPSCALED)})]
     specs, found = known_specs(order.models, models), []
     for one in state.results:
         name, good = one.model_id, isinstance(one.outcome, Cutout)
         files = {"image": order.name(name)} | ({"mask": order.mask_name(name)} if order.masked else {})
-        body = model_body(job, one, specs[name], order.size)
+        body = model_body(order.output, one, specs[name], order.size)
         found.append(Part(order.job_id, name, good, good and not dropped, body, files))
     return found
 

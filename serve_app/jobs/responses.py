@@ -10,8 +10,9 @@ from starlette.responses import Response
 from cutout.errors import InternalError, ProcessingError
 from cutout.jobs import Cutout, Failure, ModelResult, Upscaled
 from serve_app.jobs.parts import Part, Specs, known_specs, parts
-from serve_app.jobs.state import UPSCALED, Delivery, JobState, ResponseFormat
+from serve_app.jobs.state import UPSCALED, Delivery, JobState
 from serve_app.requests.accept import Reply
+from serve_app.requests.asked import ResponseFormat
 from serve_app.responses.bodies import job_body
 from serve_app.responses.errors import error_body, error_response, failed_upscale
 from serve_app.responses.json_pictures import PicturesResponse
@@ -38,7 +39,7 @@ class JobResponses:
         """Answer of GET /jobs/{job_id}: pictures by their addresses."""
         dropped = await self._dropped(state)
         done = parts(state, self._models, dropped=dropped)
-        body = job_body(state.order.job(), state.result, self._specs(state))
+        body = job_body(state.order.output, state.result, self._specs(state))
         body |= {
             "status": state.phase,
             "created_at": state.order.created_at,
@@ -60,11 +61,11 @@ class JobResponses:
             return error_response(failed_upscale(state.upscaled), {"job_id": job_id, "status": "failed"})
         if state.upscaled:
             return await self._upscaled(state, state.upscaled, response_format, base_url, reply)
-        job, specs = state.order.job(), self._specs(state)
+        output, specs = state.order.output, self._specs(state)
         if response_format == "base64" or state.phase == "failed":
-            return await write(reply, job, state.result, specs, loaded=lambda one: self._with_picture(state, one))
+            return await write(reply, output, state.result, specs, loaded=lambda one: self._with_picture(state, one))
         told = [await self._told(part, response_format, base_url) for part in parts(state, self._models)]
-        return await asyncio.to_thread(PicturesResponse, {**job_body(job, state.result, specs), "results": told})
+        return await asyncio.to_thread(PicturesResponse, {**job_body(output, state.result, specs), "results": told})
 
     async def events(
         self, states: AsyncIterator[JobState | None], response_format: ResponseFormat, base_url: str

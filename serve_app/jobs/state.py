@@ -7,7 +7,8 @@ from typing import Any, Literal, Self, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
 from cutout.accounts.rate_limit import JobSlot
-from cutout.jobs import Cutout, Failure, Job, JobStatus, ModelResult, Result, Terms, Upscaled
+from cutout.jobs import Cutout, Enlargement, Failure, Job, JobStatus, ModelResult, Output, Result, Terms, Upscaled
+from cutout.models.selection import ModelSelection
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, OutputFormat, Size
 from cutout.removal import Removal, TransparencyHandling
@@ -15,7 +16,6 @@ from serve_app.jobs.webhooks import Attempt
 from serve_app.requests.finish import finish_of
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
-ResponseFormat: TypeAlias = Literal["base64", "url", "both"]
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
 
@@ -79,12 +79,10 @@ class Order:
         key = self.key.model_copy(update={"sha256": "0" * 64}).model_dump(mode="json") if self.key else None
         return asdict(self) | {"key": key}
 
-    def job(self) -> Job:
-        """What was asked for, without its picture."""
-        terms = Terms(deadline_s=self.deadline_s)
-        finish = finish_of(self.finish) if self.finish else None
-        asked = (self.job_id, b"", self.asked, self.output_format, self.factor, terms, self.key, finish)
-        return Job(*asked, removal=Removal(self.transparency, refine=self.refine), preserve_alpha=self.preserve_alpha)
+    @property
+    def output(self) -> Output:
+        """What is made of each cutout; a background's picture is left out, which its file in the store has."""
+        return Output(self.output_format, self.factor, finish_of(self.finish) if self.finish else None)
 
     @property
     def enlarges(self) -> bool:
@@ -102,9 +100,17 @@ class Order:
         """Whether each result has its mask beside it."""
         return self.finish is not None and self.finish["output_type"] == "both"
 
-    def shot(self, picture: bytes, model_id: str) -> Job:
-        """A job of one of the models, with an id of its own: what it may cost is set aside under it."""
-        return replace(self.job(), id=f"{self.job_id}.{model_id}", image=picture, models=(model_id,))
+    def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
+        """A job of one of the models, with an id of its own, under which its price is reserved."""
+        selection = ModelSelection((model_id,), (model_id,))
+        removal, terms = Removal(self.transparency, refine=self.refine), Terms(deadline_s=self.deadline_s)
+        return Job(f"{self.job_id}.{model_id}", picture, selection, output, terms, self.key, removal)
+
+    def enlargement(self, picture: bytes) -> Enlargement:
+        """The job of an order that enlarges the picture itself."""
+        if self.factor is None:
+            raise TypeError("an enlargement has a factor")
+        return Enlargement(self.job_id, picture, self.factor, self.output_format, self.preserve_alpha)
 
     def name(self, model_id: str) -> str:
         """Name of a model's result in the store, or of the UPSCALED picture."""

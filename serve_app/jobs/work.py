@@ -14,7 +14,7 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
-from cutout.jobs import Cutout, Failure, Job, ModelResult, Upscaled
+from cutout.jobs import Cutout, Failure, Job, ModelResult, Output, Upscaled
 from cutout.ledger import Ledger
 from cutout.picks.job_record import JobRecord
 from cutout.telemetry.job_context import follow
@@ -128,7 +128,7 @@ class JobWork:
 
     async def _upscaled(self, order: Order) -> Upscaled:
         picture = await self._store.get(order.job_id, order.picture)
-        upscaled = await self._shotgun.upscale(replace(order.job(), image=picture))
+        upscaled = await self._shotgun.upscale(order.enlargement(picture))
         await self._put(order.job_id, order.name(UPSCALED), upscaled.encoded)
         return upscaled
 
@@ -143,21 +143,23 @@ class JobWork:
         if model_id not in self._shotgun.registry.models:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
-        shot = await self._with_finish(order, order.shot(picture, model_id))
+        shot = order.shot(model_id, picture, await self._output(order))
         result = await (
-            self._patiently(lambda: self._run(shot), _has_no_model) if shot.is_plain else self._in_stages(shot, order)
+            self._patiently(lambda: self._run(shot), _has_no_model)
+            if shot.output.is_plain
+            else self._in_stages(model_id, shot, order)
         )
         if isinstance(result.outcome, Cutout):
             await self._keep(order, result.outcome)
         return result
 
-    async def _in_stages(self, shot: Job, order: Order) -> ModelResult:
+    async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult:
         """One model's result, the cutout first: what comes after it is tried again without asking the model again."""
-        (model_id,), job_id = shot.models, order.job_id
+        job_id = order.job_id
         paid = self._shotgun.registry.models[model_id].is_paid
         cut = await self._paid_cutouts.find(job_id, model_id) if paid else None
         if cut is None:
-            bare = replace(shot, output_format="png", factor=None, finish=None, keep_whole=False, pixels=True)
+            bare = replace(shot, output=Output(), pixels=True)
             cut = await self._patiently(lambda: self._run(bare), _has_no_model)
             if not isinstance(cut.outcome, Cutout):
                 return cut
@@ -166,14 +168,15 @@ class JobWork:
         first = cut
         return await self._patiently(lambda: self._shotgun.finish(shot, first), _has_no_model)
 
-    async def _with_finish(self, order: Order, shot: Job) -> Job:
-        """The job with its background's picture, if it has one."""
+    async def _output(self, order: Order) -> Output:
+        """What is made of each cutout, the background's picture read from the store."""
         keep_whole = self._shotgun.registry.service.jobs.compose_s > 0
-        if not (order.finish and order.background):
-            return replace(shot, keep_whole=keep_whole)
-        behind = await self._store.get(order.job_id, order.background)
-        picture = await self._shotgun.decoder.decode(behind, "background")
-        return replace(shot, finish=finish_of(order.finish, picture), keep_whole=keep_whole)
+        picture = None
+        if order.background:
+            behind = await self._store.get(order.job_id, order.background)
+            picture = await self._shotgun.decoder.decode(behind, "background")
+        finish = finish_of(order.finish, picture) if order.finish else None
+        return Output(order.output_format, order.factor, finish, keep_whole)
 
     async def _keep(self, order: Order, cutout: Cutout) -> None:
         model_id = cutout.model_id
@@ -231,9 +234,11 @@ class JobWork:
 
     async def _recorded(self, job_id: str) -> bool:
         state = await known_state(job_id)
-        if state.results:  # a job that was cancelled before it did anything is none for the statistics
+        if state.results:  # a job that was cancelled before it did anything does not count in the statistics
             order = state.order
-            await self._ledger.record(JobRecord.of(order.job(), state.result, order.created_at))
+            await self._ledger.record(
+                JobRecord.of(order.asked, order.output, order.key, state.result, order.created_at)
+            )
         return True
 
     async def _stopped(self, job_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Request -> form and picture bytes. JSON, multipart/form-data and raw bodies say the same, the query with each."""
+"""Request -> a checked form and its picture, from JSON, multipart/form-data or a raw body, and from the query."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,21 +7,29 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from cutout.errors import MissingImage, ValidationError
-from cutout.jobs import Terms
 from cutout.limits import LimitsSpec
-from serve_app.contract import ComposeForm, Form, PictureForm, TermsForm
+from cutout.pixels.finish import check_format, colour
+from cutout.pixels.types import MEDIA_TYPES, Colour, OutputFormat
+from fetching.guard import checked_url
+from serve_app.contract import ComposeForm, DurableForm, FinishForm, Form, PickForm, PictureForm
+from serve_app.jobs.webhooks import FIELD, SECRET_FIELD, check_secret
+from serve_app.requests.accept import JSON, Reply, reply_to
+from serve_app.requests.asked import GivenPicture, PictureSource, RemotePicture
 from serve_app.requests.bodies.base64_text import base64_bytes
-from serve_app.requests.bodies.fields import JSON, MULTIPART, Wanted, checked, read_fields, with_query
-from serve_app.requests.bodies.reading import media_type, read_body, too_large
+from serve_app.requests.bodies.fields import JSON as JSON_BODY
+from serve_app.requests.bodies.fields import MULTIPART, Wanted, checked, read_fields, with_query
+from serve_app.requests.bodies.reading import check_bytes, media_type, read_body, too_large
 
 F = TypeVar("F", bound=PictureForm)
 J = TypeVar("J", bound=Form)
 EXPECTED = "application/json, multipart/form-data, or a picture's own bytes as image/* or application/octet-stream"
 PICTURES = ("image", "background")
+URL_FIELD = "background_url"
+PICK = "pick"
 
 
-async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tuple[F, bytes | None]:
-    """The checked fields of a request, and its picture; None when it is to be fetched from `image_url`.
+async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tuple[F, PictureSource]:
+    """The checked fields of a request, and its picture.
 
     Raises:
         ValidationError: wrong content type, form or field; the details name the field.
@@ -38,7 +46,7 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
     else:
         raise ValidationError.of_field("Content-Type", f"Content type expected: {EXPECTED}", kind or "none")
     fields = checked(form, values)
-    return fields, await asyncio.to_thread(one_picture, fields, limits)
+    return fields, await asyncio.to_thread(_picture, fields, limits)
 
 
 async def read_compose(request: Request, limits: LimitsSpec) -> ComposeForm:
@@ -48,31 +56,7 @@ async def read_compose(request: Request, limits: LimitsSpec) -> ComposeForm:
 
 async def read_json(request: Request, form: type[J]) -> J:
     """A JSON request without a picture; raises as `read_form`."""
-    return checked(form, await read_fields(request, LimitsSpec(), Wanted((JSON,))))
-
-
-def terms(form: TermsForm) -> Terms:
-    """The caller's terms, in seconds and dollars."""
-    deadline_s = None if form.deadline_ms is None else form.deadline_ms / 1000
-    return Terms(form.max_cost_usd, deadline_s, form.local_only, form.commercial_only)
-
-
-def _wanted(form: type[Form]) -> Wanted:
-    pictures = tuple(name for name in PICTURES if name in form.model_fields)
-    return Wanted((JSON, MULTIPART), pictures, pictures)
-
-
-def one_picture(fields: PictureForm, limits: LimitsSpec) -> bytes | None:
-    """The picture that a form brings; None when it is to be fetched. Raises as `read_form`."""
-    given = fields.image
-    if given is None and fields.image_url is None:
-        raise MissingImage("Either image or image_url is required", {"field": "image"})
-    if given is not None and fields.image_url is not None:
-        raise ValidationError.of_field("image_url", "Only one of image and image_url is expected")
-    image = base64_bytes(given, "image") if isinstance(given, str) else given
-    if image is not None and len(image) > limits.body_bytes:
-        raise too_large(limits.body_bytes)
-    return image
+    return checked(form, await read_fields(request, LimitsSpec(), Wanted((JSON_BODY,))))
 
 
 def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tuple[str, ...]:
@@ -89,3 +73,91 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
                 field, f"Unknown model {model_id[:64]!r}. Known: all, {', '.join(known)}", model_id
             )
     return asked
+
+
+def finish_reply(accept: str, form: FinishForm, offered: tuple[str, ...]) -> Reply:
+    """The form of the answer to a request that asks for a finish.
+
+    Raises:
+        ValidationError: fields that do not go together; the details name one.
+    """
+    if form.background is not None and form.background_url is not None:
+        raise ValidationError.of_field(URL_FIELD, "Only one of background and background_url is expected")
+    if form.crop_margin is not None and not form.crop:
+        raise ValidationError.of_field("crop_margin", "crop_margin: crop: true is expected with it")
+    has_background = form.background is not None or form.background_url is not None
+    asked: OutputFormat | None = form.output_format if "output_format" in form.model_fields_set else None
+    possible = [name for name in MEDIA_TYPES if name != "jpeg" or has_background]
+    reply = reply_to(accept, offered, asked, possible, Reply(JSON, form.output_format))
+    check_format(form.output_type, reply.output_format, has_background=has_background)
+    if reply.kind == "picture" and form.output_type == "both":
+        message = "output_type: both is two pictures; an Accept of application/json or application/zip is expected"
+        raise ValidationError.of_field("output_type", message, "both")
+    return reply
+
+
+def check_delivery(form: DurableForm, reply: Reply) -> None:
+    """Refuse a response format or a webhook that does not go with the rest; raises ValidationError with the field."""
+    if form.response_format != "base64" and reply.kind in ("picture", "zip"):
+        message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
+        raise ValidationError.of_field("response_format", message, form.response_format)
+    if form.webhook_url is not None:
+        checked_url(form.webhook_url, FIELD)
+    if form.webhook_secret is not None:
+        if form.webhook_url is None:
+            raise ValidationError.of_field(SECRET_FIELD, f"{SECRET_FIELD}: a webhook_url is expected with it")
+        check_secret(form.webhook_secret)
+
+
+def check_pick(form: PickForm, reply: Reply, *, durable: bool) -> None:
+    """Refuse a pick where no winner is chosen; raises ValidationError that names `pick` or `image_category`."""
+    if form.pick and reply.kind != "picture":
+        message = "pick: an Accept of one picture, such as image/png, is expected with it"
+        raise ValidationError.of_field(PICK, message, form.pick)
+    if form.pick and durable:
+        message = "pick: the others are called off, so it does not go with Idempotency-Key, Prefer or webhook_url"
+        raise ValidationError.of_field(PICK, message, form.pick)
+    if form.image_category is not None and form.pick != "best":
+        raise ValidationError.of_field("image_category", "image_category: pick: best is expected with it")
+
+
+def background_source(form: FinishForm, limits: LimitsSpec) -> Colour | PictureSource | None:
+    """The background that a form asks for: a colour, a picture's file, or its address.
+
+    Raises:
+        ValidationError: a text that is neither a colour nor base64.
+        ImageTooLarge: a picture of more bytes than `limits.body_bytes`.
+    """
+    if form.background_url is not None:
+        return RemotePicture(form.background_url, URL_FIELD)
+    given = _colour_or_file(form.background) if isinstance(form.background, str) else form.background
+    if not isinstance(given, bytes):
+        return given
+    check_bytes(given, limits, "background")
+    return GivenPicture(given, "background")
+
+
+def _colour_or_file(text: str) -> Colour | bytes:
+    try:
+        return colour(text) or base64_bytes(text, "background")
+    except ValidationError as neither:
+        message = "background: a colour such as #ff8800, a CSS colour name, or a picture in base64 is expected"
+        raise ValidationError.of_field("background", message, text[:32]) from neither
+
+
+def _picture(fields: PictureForm, limits: LimitsSpec) -> PictureSource:
+    given = fields.image
+    if given is not None and fields.image_url is not None:
+        raise ValidationError.of_field("image_url", "Only one of image and image_url is expected")
+    if fields.image_url is not None:
+        return RemotePicture(fields.image_url, "image_url")
+    if given is None:
+        raise MissingImage("Either image or image_url is required", {"field": "image"})
+    image = base64_bytes(given, "image") if isinstance(given, str) else given
+    check_bytes(image, limits, "image")
+    return GivenPicture(image, "image")
+
+
+def _wanted(form: type[Form]) -> Wanted:
+    pictures = tuple(name for name in PICTURES if name in form.model_fields)
+    return Wanted((JSON_BODY, MULTIPART), pictures, pictures)

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cutout.jobs import Cutout, Failure, Job, ModelResult, Result, Upscaled
+from cutout.jobs import Cutout, Failure, ModelResult, Output, Result, Upscaled
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, Size
@@ -16,30 +16,30 @@ from serve_app.responses.errors import all_failed, error_response
 from serve_app.responses.json_pictures import PicturesResponse
 
 
-async def job_response(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
+async def job_response(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
     """Answer of POST /remove-background and POST /process; an error when every model failed."""
-    body = job_body(job, result, specs)
+    body = job_body(output, result, specs)
     if result.status == "failed":
         return error_response(all_failed(result), body)
     return await asyncio.to_thread(PicturesResponse, body)
 
 
-def job_body(job: Job, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
+def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
     """What came of a job, in the contract's form."""
     return {
         "job_id": result.job_id,
         "status": result.status,
         "processing_time_ms": round(result.wall_ms),
-        "results": [model_body(job, one, specs[one.model_id], result.input_size) for one in result.results],
+        "results": [model_body(output, one, specs[one.model_id], result.input_size) for one in result.results],
         "total_cost_usd": result.total_cost_usd,
         "skipped": result.skipped,
     }
 
 
-def model_body(job: Job, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+def model_body(output: Output, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
     """One model's part of it."""
-    body = _process_result(one, spec, input_size) if job.factor else _remove_result(one, spec)
-    if job.finish and job.finish.output_type == "both":
+    body = _process_result(one, spec, input_size) if output.factor else _remove_result(one, spec)
+    if output.masked:
         body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, Cutout) else None
     return body
 
@@ -61,14 +61,14 @@ async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms
     return await asyncio.to_thread(PicturesResponse, body)
 
 
-def upscale_result(job: Job, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:
+def upscale_result(factor: int, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:
     """The same of an upscale that is answered later, or why it failed; without its picture and address."""
     good = isinstance(outcome, Upscaled)
     return {
         "status": "success" if good else "error",
         "input_dimensions": _dimensions(input_size),
         "output_dimensions": _dimensions(outcome.output_size) if isinstance(outcome, Upscaled) else None,
-        "scale_factor": job.factor,
+        "scale_factor": factor,
         "alpha_preserved": outcome.has_alpha if isinstance(outcome, Upscaled) else None,
         "processing_time_ms": round(wall_ms),
         "image_base64": None,

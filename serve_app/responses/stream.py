@@ -15,8 +15,8 @@ from starlette.responses import Response, StreamingResponse
 
 from cutout.errors import CutoutError, InternalError
 from cutout.jobs import Cutout, Job, ModelResult, Result
+from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
-from serve_app.fanout.selection import ModelSelection
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, model_body
@@ -81,7 +81,9 @@ class _Events:
 
     def finished(self, result: ModelResult) -> None:
         name = "finished" if isinstance(result.outcome, Cutout) else "failed"
-        self._queue.put_nowait(Event(name, model_body(self._job, result, self._specs[result.model_id], self._size)))
+        self._queue.put_nowait(
+            Event(name, model_body(self._job.output, result, self._specs[result.model_id], self._size))
+        )
 
     def ended(self, running: asyncio.Task[Result]) -> None:
         if not running.cancelled():
@@ -94,7 +96,7 @@ class _Events:
             return Event("silence")
 
     def _summary(self, running: asyncio.Task[Result]) -> Event:
-        body = job_body(self._job, running.result(), self._specs)
+        body = job_body(self._job.output, running.result(), self._specs)
         return Event("summary", {**body, "results": [without_pictures(one) for one in body["results"]]})
 
     def _error(self, fault: BaseException) -> Event:

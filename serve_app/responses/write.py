@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from cutout.jobs import Cutout, Job, ModelResult, Result, Upscaled
+from cutout.jobs import Cutout, ModelResult, Output, Result, Upscaled
 from cutout.models.spec import ModelSpec
 from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
 from serve_app.fanout.winner import WinnerChoice
@@ -37,7 +37,7 @@ async def at_hand(one: ModelResult) -> ModelResult:
 
 async def write(
     reply: Reply,
-    job: Job,
+    output: Output,
     result: Result,
     specs: Mapping[str, ModelSpec],
     *,
@@ -47,14 +47,14 @@ async def write(
     """What came of a job, in the form that was negotiated; an error in JSON when every model failed."""
     if result.status != "failed" and reply.kind == "picture":
         one = (winner or WinnerChoice()).winner(result)
-        return picture_response(job, result, await loaded(one), specs[one.model_id])
+        return picture_response(output, result, await loaded(one), specs[one.model_id])
     if result.status != "failed" and reply.kind == "zip":
-        return zip_response(job, result, specs, loaded)
+        return zip_response(output, result, specs, loaded)
     results = [await loaded(one) for one in result.results]
-    return await job_response(job, replace(result, results=tuple(results)), specs)
+    return await job_response(output, replace(result, results=tuple(results)), specs)
 
 
-def picture_response(job: Job, result: Result, one: ModelResult, spec: ModelSpec) -> Response:
+def picture_response(output: Output, result: Result, one: ModelResult, spec: ModelSpec) -> Response:
     """One model's picture, what else is known of it in headers; `one` has it."""
     cutout = one.outcome
     if not isinstance(cutout, Cutout) or cutout.encoded is None:
@@ -66,7 +66,7 @@ def picture_response(job: Job, result: Result, one: ModelResult, spec: ModelSpec
         **_box_header("X-Cutout-Box", cutout.box),
         **_box_header("X-Cutout-Frame", cutout.frame),
     }
-    return _picture(cutout.encoded, job.output_format, one.model_id, headers)
+    return _picture(cutout.encoded, output.format, one.model_id, headers)
 
 
 def upscaled_response(job_id: str, upscaled: Upscaled, output_format: OutputFormat, wall_ms: float) -> Response:
@@ -75,40 +75,39 @@ def upscaled_response(job_id: str, upscaled: Upscaled, output_format: OutputForm
     return _picture(upscaled.encoded, output_format, "upscaled", headers)
 
 
-def zip_response(job: Job, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded) -> Response:
+def zip_response(output: Output, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded) -> Response:
     """Every picture by its model's name, and results.json beside them: the JSON answer, its pictures as file names."""
     headers = {"Content-Disposition": f'attachment; filename="{result.job_id}.zip"', **_job_headers(result)}
-    return StreamingResponse(zipped(_files(job, result, specs, loaded)), 200, headers, ZIP)
+    return StreamingResponse(zipped(_files(output, result, specs, loaded)), 200, headers, ZIP)
 
 
 async def _files(
-    job: Job, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded
+    output: Output, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded
 ) -> AsyncIterator[tuple[str, bytes]]:
-    body = job_body(job, result, specs)
+    body = job_body(output, result, specs)
     body["results"] = [
-        _with_names(job, one, spoken) for one, spoken in zip(result.results, body["results"], strict=True)
+        _with_names(output, one, spoken) for one, spoken in zip(result.results, body["results"], strict=True)
     ]
     yield "results.json", await asyncio.to_thread(lambda: json.dumps(body, indent=1).encode())
     for one in result.results:
-        names, outcome = file_names(job, one), (await loaded(one)).outcome
+        names, outcome = file_names(output, one), (await loaded(one)).outcome
         if isinstance(outcome, Cutout):
             pictures = {"file": outcome.encoded, "mask_file": outcome.mask}
             for field, name in names.items():
                 yield name, pictures[field] or b""
 
 
-def file_names(job: Job, one: ModelResult) -> dict[str, str]:
+def file_names(output: Output, one: ModelResult) -> dict[str, str]:
     """Names of a model's files, by the field that has them in results.json; none when it failed."""
     if not isinstance(one.outcome, Cutout):
         return {}
-    masked = job.finish is not None and job.finish.output_type == "both"
-    mask = {"mask_file": f"{one.model_id}.mask.png"} if masked else {}
-    return {"file": f"{one.model_id}.{job.output_format}"} | mask
+    mask = {"mask_file": f"{one.model_id}.mask.png"} if output.masked else {}
+    return {"file": f"{one.model_id}.{output.format}"} | mask
 
 
-def _with_names(job: Job, one: ModelResult, body: dict[str, Any]) -> dict[str, Any]:
+def _with_names(output: Output, one: ModelResult, body: dict[str, Any]) -> dict[str, Any]:
     bare = {name: value for name, value in body.items() if name not in ("image_base64", "mask_base64", "image_url")}
-    return bare | file_names(job, one)
+    return bare | file_names(output, one)
 
 
 def _picture(data: bytes, output_format: OutputFormat, name: str, headers: dict[str, str]) -> Response:

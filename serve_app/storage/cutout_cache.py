@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Cutout, Job, ModelResult, Result
+from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
-from serve_app.fanout.selection import ModelSelection
 from serve_app.fanout.shotgun import Enough, Shotgun, Watcher
 from serve_app.jobs.state import JobState, packed, unpacked
 from serve_app.storage.pictures import PictureStore
@@ -70,7 +70,7 @@ class CutoutCache:
 
     async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
         """As Shotgun.run; returns when the cutouts are kept, or could not be, which harms no answer."""
-        if not (self._store and job.keep_whole):
+        if not (self._store and job.output.keep_whole):
             return await self._shotgun.run(job, watcher, enough)
         keeping = _Keeping(job, self._store, watcher)
         result = await self._shotgun.run(job, keeping, enough)
@@ -139,7 +139,7 @@ def _data(job: Job, result: Result) -> dict[str, Any]:
     return {
         "at": time.time(),
         "key_id": job.key.id if job.key else None,
-        "factor": job.factor,
+        "factor": job.output.factor,
         "input_size": asdict(result.input_size),
         "results": [packed(one) for one in _good(result.results)],
     }

@@ -29,6 +29,12 @@ def too_large(limit_bytes: int, field: str = "image") -> ImageTooLarge:
     return ImageTooLarge.of_field(field, f"Image exceeds the limit of {limit_bytes // 1024 // 1024} MB")
 
 
+def check_bytes(picture: bytes, limits: LimitsSpec, field: str) -> None:
+    """Refuse a picture's file of more than `limits.body_bytes`; raises ImageTooLarge, naming the field."""
+    if len(picture) > limits.body_bytes:
+        raise too_large(limits.body_bytes, field)
+
+
 async def read_body(request: Request, limit_bytes: int, refusal: Refusal) -> bytes:
     """All of a body; raises as `chunks`."""
     return b"".join([chunk async for chunk in chunks(request, limit_bytes, refusal)])

@@ -182,8 +182,8 @@ def test_colours(text: str, expected: tuple[int, int, int] | None) -> None:
 def test_formats_that_cannot_be() -> None:
     """JPEG needs a background, and a mask has none; each error names its field."""
     with pytest.raises(ValidationError, match="output_format: jpeg has no transparency; a background is expected"):
-        check_format(Finish(), "jpeg")
+        check_format("cutout", "jpeg", has_background=False)
     with pytest.raises(ValidationError, match="background: a mask has none"):
-        check_format(Finish(output_type="mask", background=(0, 0, 0)), "png")
-    check_format(Finish(background=(0, 0, 0)), "jpeg")
-    check_format(Finish(output_type="mask"), "avif")
+        check_format("mask", "png", has_background=True)
+    check_format("cutout", "jpeg", has_background=True)
+    check_format("mask", "avif", has_background=False)

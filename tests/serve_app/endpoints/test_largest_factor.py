@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cutout.errors import ResolutionTooHigh
-from cutout.jobs import Job
+from cutout.jobs import Output
 from cutout.pixels.finish import Finish
 from cutout.pixels.types import OutputFormat, Size
 from deployments.ledger import DatabaseLedger
@@ -49,13 +49,13 @@ def test_what_is_whole_in_memory_has_a_lower_limit(
     """Four times 12 megapixels is made as a plain PNG, and nothing else of that size, which the answer says."""
     service = shotgun(registry(model("first")), Memory())
     size = Size(4000 * 4 // (factor or 1), 3000 * 4 // (factor or 1))
-    job = Job("job", b"", ("first",), output_format, factor, finish=finish)
+    output = Output(output_format, factor, finish)
 
     if fits:
-        service.check_result(job, size)
+        service.check_result(output, size)
     else:
         with pytest.raises(ResolutionTooHigh, match=r"192000000 pixels; at most 150000000 .*png without a finish"):
-            service.check_result(job, size)
+            service.check_result(output, size)
 
 
 @pytest.mark.parametrize(("output_format", "fits"), [("png", True), ("jpeg", True), ("webp", False), ("avif", False)])

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.anyio
 
 async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
     """A job whose model `a`, which never answers, has been asked."""
-    running = asyncio.create_task(shotgun.run(job(**fields)))
+    running = asyncio.create_task(shotgun.run(job(shotgun, **fields)))
     model: Any = shotgun._models["a"]
     await when(lambda: model.asked)
     return running
@@ -52,7 +52,8 @@ async def test_prices_are_set_aside_and_real_costs_booked() -> None:
     """Before the shot each price is set aside; after it what the provider really charged is booked; the job is kept."""
     ledger = Memory()
 
-    result = await paid({"a": nothing, "b": nothing}, ledger).run(job())
+    shotgun = paid({"a": nothing, "b": nothing}, ledger)
+    result = await shotgun.run(job(shotgun))
 
     assert [(c.model_id, c.usd, c.payers) for c in ledger.reserved] == [
         ("a", 0.2, ("runware",)),
@@ -67,7 +68,8 @@ async def test_a_model_beyond_the_budget_is_left_out() -> None:
     ledger = Memory()
     ledger.refused = {"b": "the daily ceiling of 1 USD for runware is reached"}
 
-    result = await paid({"a": nothing, "b": nothing}, ledger).run(job())
+    shotgun = paid({"a": nothing, "b": nothing}, ledger)
+    result = await shotgun.run(job(shotgun))
 
     assert [r.model_id for r in result.results] == ["a"]
     assert result.skipped == ledger.refused
@@ -79,8 +81,9 @@ async def test_a_budget_that_leaves_nothing_is_503() -> None:
     ledger = Memory()
     ledger.refused = {"a": "the daily ceiling of 1 USD for runware is reached"}
 
+    shotgun = paid({"a": nothing}, ledger)
     with pytest.raises(ModelUnavailable, match="the daily ceiling"):
-        await paid({"a": nothing}, ledger).run(job())
+        await shotgun.run(job(shotgun))
 
     assert ledger.spent == []
 
@@ -121,7 +124,7 @@ async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception
     shotgun = paid({"a": nothing}, ledger)
     shotgun._upscaler = Broken(error)
 
-    result = await shotgun.run(job(factor=2))
+    result = await shotgun.run(job(shotgun, factor=2))
 
     failed = result.results[0].outcome
     assert isinstance(failed, Failure)
@@ -135,8 +138,9 @@ async def test_a_format_that_cannot_hold_the_result_is_refused_before_anybody_is
     ledger = Memory()
     wide = Picture(np.zeros((1, side, 3), np.uint8))
 
+    shotgun = paid({"a": nothing}, ledger)
     with pytest.raises(ResolutionTooHigh, match=f"output_format: {form} holds at most"):
-        await paid({"a": nothing}, ledger).run(job(factor=4, output_format=form), picture=wide)
+        await shotgun.run(job(shotgun, factor=4, format=form, image=wide))
 
     assert ledger.reserved == ledger.spent == []
 
@@ -187,7 +191,7 @@ async def test_without_the_ledger_nobody_is_paid(away: Away) -> None:
     shotgun = paid({"a": run}, away)
 
     with pytest.raises(ModelUnavailable, match="the ledger is away"):
-        await asyncio.wait_for(shotgun.run(job()), HANG_S)
+        await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
 
     assert ran == []
 
@@ -198,7 +202,7 @@ async def test_what_costs_nothing_goes_on_without_the_ledger(away: Away) -> None
     models = {spec.id: Scripted(spec.id, nothing) for spec in specs}
     shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)  # type: ignore[arg-type]
 
-    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
+    result = await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
 
     assert [one.model_id for one in result.results] == ["local"]
     assert list(result.skipped) == ["paid"]
@@ -214,7 +218,7 @@ async def test_a_settlement_waits_for_the_ledger(away: Away) -> None:
     away.here.set()
     shotgun = paid({"a": leave}, away)
 
-    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
+    result = await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
     booked_before = list(away.spent)
     away.here.set()
     async with asyncio.timeout(HANG_S):
@@ -231,9 +235,9 @@ async def test_a_key_may_use_its_own_models_only() -> None:
     ledger, key = Memory(), make_key("Ada", models=["a"])[1]
     shotgun = paid({"a": nothing, "b": nothing}, ledger)
 
-    result = await shotgun.run(job(key=key))
+    result = await shotgun.run(job(shotgun, key=key))
 
     assert [r.model_id for r in result.results] == ["a"]
     assert ledger.spent[0].payers == ("runware", f"key {key.id}")
     with pytest.raises(Forbidden, match="This key may not use b"):
-        await shotgun.run(job(key=key, models=("b",)))
+        await shotgun.run(job(shotgun, key=key, models=("b",)))

@@ -6,7 +6,7 @@ from cutout.errors import ModelUnavailable, ValidationError
 from cutout.jobs import Terms
 from cutout.models.status import ModelStatus
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.selection import choose
+from serve_app.fanout.selection import estimate_usd, select_models
 from tests.support.in_process import model
 
 SPECS = {
@@ -36,23 +36,23 @@ def statuses() -> ModelStatuses:
 
 def test_all_is_every_model_that_is_not_unavailable(statuses: ModelStatuses) -> None:
     """`all` leaves out what is known to be unavailable, with the reason; a model that still starts is taken."""
-    selection = choose(("all",), Terms(), statuses)
+    selection = select_models(("all",), Terms(), statuses)
 
     assert selection.models == ("local", "remote", "hobby")
     assert selection.skipped == {"absent": "no weights"}
-    assert selection.estimate_usd == 0.01
+    assert estimate_usd(selection, SPECS) == 0.01
 
 
 def test_a_model_asked_for_by_name_is_tried(statuses: ModelStatuses) -> None:
     """Named beside `all`, an unavailable model runs and fails under its own name."""
-    assert choose(("all", "absent"), Terms(), statuses).models == ("local", "remote", "hobby", "absent")
-    assert choose(("absent", "local"), Terms(), statuses).models == ("absent", "local")
+    assert select_models(("all", "absent"), Terms(), statuses).models == ("local", "remote", "hobby", "absent")
+    assert select_models(("absent", "local"), Terms(), statuses).models == ("absent", "local")
 
 
 def test_terms_exclude_by_name_as_well(statuses: ModelStatuses) -> None:
     """local_only and commercial_only hold for every model, named or not, and say which term it was."""
-    local = choose(("remote", "local"), Terms(local_only=True), statuses)
-    sold = choose(("all",), Terms(commercial_only=True), statuses)
+    local = select_models(("remote", "local"), Terms(local_only=True), statuses)
+    sold = select_models(("all",), Terms(commercial_only=True), statuses)
 
     assert (local.models, local.skipped) == (("local",), {"remote": "it is not local"})
     assert sold.skipped["hobby"] == "its licence, CC-BY-NC-4.0, forbids commercial use"
@@ -61,7 +61,7 @@ def test_terms_exclude_by_name_as_well(statuses: ModelStatuses) -> None:
 def test_terms_that_leave_nothing_are_the_callers_error(statuses: ModelStatuses) -> None:
     """When the terms exclude every model, the request is wrong and says why."""
     with pytest.raises(ValidationError, match=r"No model is left to run\. remote: it is not local"):
-        choose(("remote",), Terms(local_only=True), statuses)
+        select_models(("remote",), Terms(local_only=True), statuses)
 
 
 def test_all_of_nothing_is_unavailable(statuses: ModelStatuses) -> None:
@@ -70,4 +70,4 @@ def test_all_of_nothing_is_unavailable(statuses: ModelStatuses) -> None:
         statuses._statuses[name] = ModelStatus("unavailable", "gone")
 
     with pytest.raises(ModelUnavailable, match="local: gone"):
-        choose(("all",), Terms(), statuses)
+        select_models(("all",), Terms(), statuses)

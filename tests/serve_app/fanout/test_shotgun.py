@@ -3,7 +3,6 @@
 import asyncio
 import io
 import threading
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelBusy
-from cutout.jobs import Cutout, Failure, Job, Terms
+from cutout.jobs import Cutout, Enlargement, Failure, Job, Output, Terms, new_id
 from cutout.models.status import EngineReport, ModelStatus
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler
+from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from tests.support.in_process import Memory, model, registry
 from tests.support.patience import HANG_S, skip, when
@@ -54,10 +55,25 @@ def fired(scripts: dict[str, Callable[[], Awaitable[None]]], **fields: Any) -> t
     return Shotgun(reg, models, Upscaler(EncodeSpec()), Memory()), models  # type: ignore[arg-type]
 
 
-def job(**fields: Any) -> Job:
+def png() -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.full((4, 6, 3), 80, np.uint8)).save(out, "PNG")
-    return Job(str(uuid.uuid4()), out.getvalue(), **fields)
+    return out.getvalue()
+
+
+def job(
+    shotgun: Shotgun,
+    models: tuple[str, ...] = ("all",),
+    *,
+    image: bytes | Picture | None = None,
+    terms: Terms = Terms(),  # noqa: B008 - frozen
+    key: KeyRecord | None = None,
+    began_s: float | None = None,
+    **output: Any,
+) -> Job:
+    """A complete job; `output` has the fields of an Output."""
+    selection = select_models(models, terms, shotgun.statuses, key)
+    return Job(new_id(), image or png(), selection, Output(**output), terms, key, began_s=began_s)
 
 
 async def nothing() -> None:
@@ -73,7 +89,7 @@ async def test_all_models_run_at_once() -> None:
 
     shotgun, _ = fired({"a": meet, "b": meet, "c": meet})
 
-    result = await asyncio.wait_for(shotgun.run(job()), HANG_S)
+    result = await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
 
     assert result.status == "completed"
     assert result.total_cost_usd == 1.5
@@ -95,7 +111,7 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
     }
     shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())  # type: ignore[arg-type]
 
-    result = await shotgun.run(job(factor=2))
+    result = await shotgun.run(job(shotgun, factor=2))
 
     assert result.status == "completed"
     assert [r.outcome.size.width for r in result.results if isinstance(r.outcome, Cutout)] == [12, 12]
@@ -111,8 +127,8 @@ async def test_pixels_are_shared_beside_the_event_loop() -> None:
 
     models = {"only": Scripted("only", lambda: asyncio.sleep(0))}
     shotgun = Shotgun(registry(model("only")), models, Upscaler(EncodeSpec()), Memory(), share)  # type: ignore[arg-type]
-    await shotgun.run(job())
-    await shotgun.upscale(job(factor=2))
+    await shotgun.run(job(shotgun))
+    await shotgun.upscale(Enlargement("enlarged", png(), 2))
 
     assert threads == [("Picture", False)] * 2
 
@@ -121,7 +137,7 @@ async def test_a_model_out_of_time_has_the_contracts_text() -> None:
     """A model that does not answer in its time fails with `API timeout after …s`, is cancelled, and costs nothing."""
     shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing}, timeout_s=30)  # type: ignore[dict-item]
 
-    running = asyncio.create_task(shotgun.run(job()))
+    running = asyncio.create_task(shotgun.run(job(shotgun)))
     await when(lambda: models["slow"].asked and models["fast"].done)
     skip(30)
     result = await running
@@ -147,7 +163,7 @@ async def test_a_request_ends_by_its_time(stage: str) -> None:
     reg = registry(model("slow", timeout_s=600), request_s=1)
     shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())  # type: ignore[arg-type]
 
-    result = await asyncio.wait_for(shotgun.run(job(factor=2)), HANG_S)
+    result = await asyncio.wait_for(shotgun.run(job(shotgun, factor=2)), HANG_S)
 
     failure = result.results[0].outcome
     assert isinstance(failure, Failure)
@@ -162,7 +178,7 @@ async def test_an_error_becomes_a_failure() -> None:
 
     shotgun, _ = fired({"busy": busy, "fine": nothing})
 
-    result = await shotgun.run(job())
+    result = await shotgun.run(job(shotgun))
 
     assert [type(r.outcome) for r in result.results] == [Failure, Cutout]
     failure = result.results[0].outcome
@@ -173,7 +189,7 @@ async def test_an_error_becomes_a_failure() -> None:
 async def test_a_caller_who_hangs_up_cancels_every_model() -> None:
     """When the request is cancelled, so is each model's work."""
     shotgun, models = fired({"a": asyncio.Event().wait, "b": asyncio.Event().wait})  # type: ignore[dict-item]
-    running = asyncio.create_task(shotgun.run(job()))
+    running = asyncio.create_task(shotgun.run(job(shotgun)))
     await when(lambda: all(m.asked for m in models.values()))
 
     running.cancel()
@@ -192,8 +208,8 @@ async def test_all_leaves_out_what_is_unavailable() -> None:
         await asyncio.sleep(0)
     watch.cancel()
 
-    result = await shotgun.run(job())
-    by_name = await shotgun.run(job(models=("absent",)))
+    result = await shotgun.run(job(shotgun))
+    by_name = await shotgun.run(job(shotgun, ("absent",)))
 
     assert result.skipped == {"absent": "no weights"}
     assert [r.model_id for r in result.results] == ["present"]
@@ -205,7 +221,7 @@ async def test_a_picture_that_cannot_be_read_is_the_requests_error() -> None:
     shotgun, _ = fired({"a": nothing})
 
     with pytest.raises(CutoutError, match="Invalid image format"):
-        await shotgun.run(Job("id", b"no picture"))
+        await shotgun.run(job(shotgun, image=b"no picture"))
 
 
 async def _said(status: ModelStatus) -> ModelStatus:
@@ -216,7 +232,7 @@ async def test_a_deadline_returns_what_is_done() -> None:
     """At the deadline what is done is given back; the rest is a timeout, and its work is cancelled."""
     shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing})  # type: ignore[dict-item]
 
-    running = asyncio.create_task(shotgun.run(job(terms=Terms(deadline_s=30))))
+    running = asyncio.create_task(shotgun.run(job(shotgun, terms=Terms(deadline_s=30))))
     await when(lambda: models["slow"].asked and models["fast"].done)
     skip(30)
     result = await running

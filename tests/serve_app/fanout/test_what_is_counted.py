@@ -164,7 +164,11 @@ def wired(case: Case, paid: Any, ledger: DatabaseLedger, seen: Any) -> Shotgun:
 async def ended(case: Case, shotgun: Shotgun, seen: Any) -> Result | None:
     """The answer to a row's request, if there is one."""
     enough = (lambda results, _: "local" in results) if case.ends == "enough" else None
-    running = asyncio.create_task(shotgun.run(job(**case.job), enough=enough, picture=picture()))
+
+    async def run() -> Result:
+        return await shotgun.run(job(shotgun, image=picture(), **case.job), enough=enough)
+
+    running = asyncio.create_task(run())
     if case.passes_s or case.ends == "the caller":
         await when(seen)
         skip(case.passes_s)

@@ -1,0 +1,35 @@
+"""Which models run for one request, and why others are left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cutout.errors import BudgetSpent
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSelection:
+    """The models of one request."""
+
+    asked: tuple[str, ...]
+    """Ids as the caller gave them; `all` stands for every model that is available."""
+    models: tuple[str, ...]
+    """The models that run, in the registry's order for `all`, else in the caller's."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Models left out, each with the reason."""
+
+    def without(self, refused: Mapping[str, str]) -> "ModelSelection":
+        """This selection less the models that budgets refuse, each with its reason.
+
+        Raises:
+            BudgetSpent: no model is left.
+        """
+        models = tuple(name for name in self.models if name not in refused)
+        left = ModelSelection(self.asked, models, {**self.skipped, **refused})
+        if not models:
+            raise BudgetSpent(f"No model is available. {left.reasons}", {"models": left.skipped})
+        return left
+
+    @property
+    def reasons(self) -> str:
+        """Why models are left out, in one line."""
+        return "; ".join(f"{name}: {reason}" for name, reason in self.skipped.items())

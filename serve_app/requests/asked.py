@@ -1,0 +1,123 @@
+"""What one request asks for, as frozen values: read and checked, nothing fetched or decoded yet."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from cutout.accounts.keys import KeyRecord
+from cutout.jobs import Terms
+from cutout.pixels.crop import Margin
+from cutout.pixels.finish import OutputType
+from cutout.pixels.types import Colour
+from cutout.removal import Removal
+from serve_app.requests.accept import Reply
+
+ResponseFormat: TypeAlias = Literal["base64", "url", "both"]
+Pick: TypeAlias = Literal["first", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPicture:
+    """A picture that the request carries."""
+
+    data: bytes
+    field: str
+    """The request's field that brought it, which errors about the picture name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePicture:
+    """A picture to be fetched."""
+
+    url: str
+    field: str
+    """The request's field that has the address."""
+
+
+PictureSource: TypeAlias = GivenPicture | RemotePicture
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFinish:
+    """The finish of each cutout; its background's picture is not decoded yet, and perhaps still to be fetched."""
+
+    output_type: OutputType
+    background: Colour | PictureSource | None
+    crop: bool
+    margin: Margin
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """How a request that becomes a durable job is answered."""
+
+    asynchronous: bool
+    """202 at once; else the answer waits for the job."""
+    response_format: ResponseFormat
+    idempotency_key: str | None
+    fingerprint: str
+    """SHA-256 of all that the request asks for, in hex: an Idempotency-Key is valid for this one only."""
+    webhook_url: str | None
+    webhook_secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCutouts:
+    """A request for cutouts."""
+
+    id: str
+    """The job's."""
+    picture: PictureSource
+    models: tuple[str, ...]
+    """Known ids, or `all`, each once, in the order asked."""
+    factor: int | None
+    """Upscale factor, 2 or 4; None: no upscale."""
+    finish: AskedFinish
+    removal: Removal
+    terms: Terms
+    pick: Pick | None
+    category: str | None
+    """With `pick: best`: the tag whose picks count."""
+    reply: Reply
+    key: KeyRecord | None
+    began_s: float
+    """When the request had been read, by time.perf_counter."""
+    later: Later | None
+    """Set when the request becomes a durable job."""
+
+    @property
+    def takes_one_model(self) -> bool:
+        """Whether the answer is one picture, and nothing says which of several cutouts it is to be."""
+        return self.reply.kind == "picture" and self.pick is None and not (self.later and self.later.asynchronous)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedEnlargement:
+    """A request to enlarge the caller's own picture."""
+
+    id: str
+    """The job's."""
+    picture: PictureSource
+    factor: int
+    """2 or 4."""
+    preserve_alpha: bool
+    reply: Reply
+    key: KeyRecord | None
+    began_s: float
+    """When the request had been read, by time.perf_counter."""
+    later: Later | None
+    """Set when the request becomes a durable job."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedComposition:
+    """A request for another finish of cutouts that are kept."""
+
+    models: tuple[str, ...]
+    """Ids, or `all`, not checked: which are known depends on the job."""
+    finish: AskedFinish
+    reply: Reply
+    began_s: float
+    """When the request had been read, by time.perf_counter."""
+
+
+Asked: TypeAlias = AskedCutouts | AskedEnlargement

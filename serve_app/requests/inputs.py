@@ -1,0 +1,87 @@
+"""What a request asks for -> a complete job: its models selected, its pictures fetched, its background decoded."""
+
+from typing import overload
+
+from cutout.jobs import Enlargement, Job, Output
+from cutout.pixels.finish import Finish
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import Colour
+from fetching.fetch import Fetcher
+from serve_app.fanout.selection import select_models
+from serve_app.fanout.shotgun import Shotgun
+from serve_app.fanout.winner import check_single
+from serve_app.requests.asked import Asked, AskedCutouts, AskedEnlargement, AskedFinish, PictureSource, RemotePicture
+from serve_app.requests.forms import URL_FIELD
+
+
+class Inputs:
+    """Completes the requests of one service; with `keep_whole`, each result also carries the whole cutout."""
+
+    def __init__(self, shotgun: Shotgun, *, keep_whole: bool) -> None:
+        service = shotgun.registry.service
+        self._shotgun = shotgun
+        self._keep_whole = keep_whole
+        self._fetchers = {
+            "image_url": Fetcher(service.fetch, service.limits.body_bytes, instruments=shotgun.instruments),
+            URL_FIELD: Fetcher(service.fetch, service.limits.body_bytes, field=URL_FIELD),
+        }
+
+    @overload
+    async def complete(self, asked: AskedCutouts) -> Job: ...
+    @overload
+    async def complete(self, asked: AskedEnlargement) -> Enlargement: ...
+
+    async def complete(self, asked: Asked) -> Job | Enlargement:
+        """The job that a request asks for.
+
+        Raises:
+            Forbidden, ModelUnavailable, ValidationError: as `select_models`, before anything is fetched.
+            ValidationError: several models, where the answer is one picture.
+            NotFetched, InvalidFormat, ImageTooLarge: a picture that cannot be fetched or read; the details name the
+                field.
+        """
+        if isinstance(asked, AskedEnlargement):
+            image, field = await self._bytes(asked.picture), asked.picture.field
+            return Enlargement(
+                asked.id, image, asked.factor, asked.reply.output_format, asked.preserve_alpha, image_field=field
+            )
+        selection = select_models(asked.models, asked.terms, self._shotgun.statuses, asked.key)
+        if asked.takes_one_model:
+            check_single(selection.models)
+        image = await self._bytes(asked.picture)
+        finish = await self.finish(asked.finish)
+        return Job(
+            id=asked.id,
+            image=image,
+            selection=selection,
+            output=Output(asked.reply.output_format, asked.factor, finish, self._keep_whole),
+            terms=asked.terms,
+            key=asked.key,
+            removal=asked.removal,
+            image_field=asked.picture.field,
+            began_s=asked.began_s,
+        )
+
+    async def finish(self, asked: AskedFinish) -> Finish | None:
+        """A finish with its background's picture, read by the same rules as the caller's own; None for a plain one.
+
+        Raises:
+            NotFetched, InvalidFormat, ImageTooLarge: a background that cannot be fetched or read.
+        """
+        finish = Finish(asked.output_type, await self._background(asked.background), asked.crop, asked.margin)
+        return None if finish.is_plain else finish
+
+    async def close(self) -> None:
+        """Close the connections that are still open."""
+        for fetcher in self._fetchers.values():
+            await fetcher.close()
+
+    async def _background(self, asked: Colour | PictureSource | None) -> Colour | Picture | None:
+        if asked is None or isinstance(asked, tuple):
+            return asked
+        return await self._shotgun.decoder.decode(await self._bytes(asked), asked.field)
+
+    async def _bytes(self, source: PictureSource) -> bytes:
+        if isinstance(source, RemotePicture):
+            return await self._fetchers[source.field].fetch(source.url)
+        return source.data

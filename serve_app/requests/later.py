@@ -1,0 +1,73 @@
+"""Requests that become durable jobs: Prefer, Idempotency-Key, and what makes two requests the same."""
+
+import hashlib
+import json
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from cutout.errors import ValidationError
+from cutout.pixels.types import Colour, OutputFormat
+from serve_app.contract import DurableForm
+from serve_app.requests.asked import GivenPicture, Later, PictureSource
+
+KEY: Final = "Idempotency-Key"
+KEY_CHARS = 255
+ASYNC = "respond-async"
+
+
+def is_durable(request: Request, form: DurableForm) -> bool:
+    """Whether a request becomes a durable job: it is answered later, may be repeated, or its pictures are stored."""
+    return _is_asynchronous(request, form) or KEY in request.headers or form.response_format != "base64"
+
+
+def read_later(
+    request: Request,
+    form: DurableForm,
+    output_format: OutputFormat,
+    picture: PictureSource,
+    background: Colour | PictureSource | None = None,
+) -> Later:
+    """How such a request is answered; raises ValidationError for an Idempotency-Key that cannot be one."""
+    return Later(
+        asynchronous=_is_asynchronous(request, form),
+        response_format=form.response_format,
+        idempotency_key=_idempotency_key(request),
+        fingerprint=_fingerprint(form, output_format, picture, background),
+        webhook_url=form.webhook_url,
+        webhook_secret=form.webhook_secret,
+    )
+
+
+def prefers_async(request: Request) -> bool:
+    """RFC 7240: Prefer may come several times, and have several preferences, each with parameters."""
+    preferences = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(one.partition(";")[0].strip().lower() == ASYNC for one in preferences)
+
+
+def _is_asynchronous(request: Request, form: DurableForm) -> bool:
+    return form.webhook_url is not None or prefers_async(request)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get(KEY)
+    if key is not None and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
+        raise ValidationError.of_field(KEY, f"{KEY}: 1 to {KEY_CHARS} printable ASCII characters expected")
+    return key
+
+
+def _fingerprint(
+    form: DurableForm, output_format: OutputFormat, picture: PictureSource, background: Colour | PictureSource | None
+) -> str:
+    """The same for every content type by which a request may come."""
+    fields = form.model_dump(mode="json", exclude={"image", "background"})
+    fields |= {"endpoint": type(form).__name__, "output_format": output_format}
+    asked = [fields, _content(picture), _content(background)]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _content(given: Colour | PictureSource | None) -> Any:
+    """What stands for a picture or a colour in a fingerprint; an address is among the form's fields."""
+    if isinstance(given, tuple):
+        return given
+    return hashlib.sha256(given.data).hexdigest() if isinstance(given, GivenPicture) else None
