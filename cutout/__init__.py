@@ -1,1 +1,1 @@
-"""What is true of a picture and a model anywhere: no Ray, no HTTP server, no database."""
+"""Pictures, models, accounts and picks as plain values and functions: no Ray, no HTTP server, no database."""

@@ -1,4 +1,4 @@
-"""What a model says of itself: what runs it, and whether it can work."""
+"""A model's status: what runs it, and whether it can work."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class EngineReport:
-    """What really ran a model."""
+    """What actually ran a model."""
 
     name: str
     """`onnxruntime`, `openvino`, or the remote provider's name."""
@@ -15,17 +15,17 @@ class EngineReport:
     weights: str | None = None
     """Checksum of the weights, `sha256:…` or `md5:…`; for a remote model, the provider's model id."""
     warning: str | None = None
-    """Something the operator should know, such as a GPU that was wanted and not found."""
+    """A remark for the operator, such as that a GPU was requested and not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """Whether a model can work now, as its replica sees it."""
+    """Whether a model can work now, according to its replica."""
 
     state: Literal["ready", "unavailable"]
     reason: str | None = None
     engine: EngineReport | None = None
     health: str | None = None
-    """A remote provider's word in the contract's /health: `connected`, `available`, `degraded` …"""
+    """A remote provider's status in the contract's /health: `connected`, `available`, `degraded` …"""
     tried: bool = True
-    """Whether it has been opened, with whatever came of it; a local model that was has run once."""
+    """Whether opening it has been tried, successfully or not; a local model that was opened has run once."""

@@ -1,20 +1,20 @@
-"""Colours for what is transparent, from what is seen nearest: what a file says there is nobody's."""
+"""Colours for transparent pixels, taken from the nearest visible ones: a file's own are arbitrary there."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 TRUST = np.float32(0.05)
-"""Weight of what is seen in the surroundings: so much alpha of a pixel's own counts as much."""
+"""Weight of the surroundings, in units of a pixel's own alpha."""
 
 NONE = np.float32(1e-6)
-"""Keeps what has no alpha at all from being divided by 0."""
+"""Avoids a division by 0 where there is no alpha."""
 
 
 def bled(counted: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(C, H, W) straight colours of premultiplied ones and their alpha, (H, W), all in 0..1.
+    """(C, H, W) straight colours of premultiplied colours and their alpha, (H, W), all in 0..1.
 
-    The fainter a pixel, the more it takes from an average of its surroundings weighted by alpha: of two by two pixels
-    first, then of ever more. Files that look the same give the same, whatever they hide.
+    The fainter a pixel, the more it takes from the alpha-weighted average of its surroundings: of 2 x 2 pixels first,
+    then of ever larger squares. The hidden colours of the file have no influence.
     """
     return _straight(np.concatenate([counted, alpha[None]]))
 

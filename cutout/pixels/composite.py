@@ -1,4 +1,4 @@
-"""A picture and a matte become a cutout."""
+"""Composites a picture and a matte into a cutout."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ from cutout.pixels.types import Alpha, Matte, Rgba
 
 
 def compose(picture: Picture, matte: Matte, clean: bool) -> Rgba:
-    """(H, W, 4) straight alpha. The picture's own alpha is never exceeded; what is fully transparent is black.
+    """(H, W, 4) straight alpha, at most the picture's own alpha.
 
-    With `clean`, colours under soft alpha are the subject's own, where the model gave none (foreground.py). Colour
-    under alpha 0 is wiped, because a removed background must not leave the house with the cutout.
+    With `clean`, the subject's own colours are estimated where alpha is soft and the model gave none (foreground.py).
+    Colour under alpha 0 is zeroed, so that the background cannot be recovered.
     """
     rgba = with_alpha(picture.rgb if matte.rgb is None else matte.rgb, matte.alpha)
     if clean and matte.rgb is None:
         decontaminate(rgba, picture.alpha)
     if picture.alpha is not None:
         np.minimum(rgba[..., 3], picture.alpha, out=rgba[..., 3])
-    pixels = rgba.view("<u4")[..., 0]  # alpha in the highest byte: many times faster than a mask
+    pixels = rgba.view("<u4")[..., 0]  # alpha is the highest byte: many times faster than a mask
     pixels *= pixels >= 1 << 24
     return rgba
 
@@ -26,8 +26,8 @@ def compose(picture: Picture, matte: Matte, clean: bool) -> Rgba:
 def normalised(matte: np.ndarray, faint: float = 0.05) -> Alpha:
     """uint8 alpha of a network's float output, stretched to the full range as rembg does.
 
-    A matte whose peak stays under `faint` found nothing: it is empty. rembg stretches that too, and makes a subject
-    out of noise.
+    A matte whose peak is below `faint` has no subject: the alpha is 0. rembg stretches such a matte too, and makes
+    a subject of noise.
     """
     low, peak = float(matte.min()), float(matte.max())
     if peak < faint or peak == low:

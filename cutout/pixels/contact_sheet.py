@@ -1,4 +1,4 @@
-"""Cutouts side by side on a checkerboard, each with its name and a line below it."""
+"""Contact sheet: cutouts side by side on a checkerboard, each with a caption."""
 
 import textwrap
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from cutout.pixels.types import Rgb, Rgba
 
 PANEL_PX = 480
-"""Width of a panel, and most height of the picture in it."""
+"""Width of a panel, and largest height of the picture in it."""
 GAP_PX = 16
 CAPTION_PX = 60
 SQUARE_PX = 12
@@ -22,17 +22,17 @@ LIGHT, DARK = 255, 204
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One picture of the sheet."""
+    """One entry of the sheet."""
 
     title: str
     detail: str
-    """Time and price; or, where there is no picture, why."""
+    """Time and price, or the reason why there is no picture."""
     rgba: Rgba | None
-    """(H, W, 4); None: there is none."""
+    """(H, W, 4); None: the model failed."""
 
 
 def contact_sheet(panels: Sequence[Panel]) -> Rgb:
-    """(H, W, 3): the panels in rows of at most COLUMNS, all of one size. There is at least one."""
+    """(H, W, 3): at least one panel, in rows of at most COLUMNS, all of the same size."""
     columns = min(len(panels), COLUMNS)
     rows = -(-len(panels) // columns)
     pictures = [None if panel.rgba is None else _fitted(panel.rgba) for panel in panels]
@@ -47,7 +47,7 @@ def contact_sheet(panels: Sequence[Panel]) -> Rgb:
 
 
 def _drawn(panel: Panel, picture: Image.Image | None, height: int) -> Image.Image:
-    """A panel of this height; the picture stands on its caption."""
+    """A panel of this height, with the picture directly above its caption."""
     drawn, below = Image.new("RGB", (PANEL_PX, height), PAPER), height - CAPTION_PX
     pen = ImageDraw.Draw(drawn)
     if picture:
@@ -64,7 +64,7 @@ def _drawn(panel: Panel, picture: Image.Image | None, height: int) -> Image.Imag
 
 
 def _fitted(rgba: Rgba) -> Image.Image:
-    """The picture within PANEL_PX on each side; Pillow filters it premultiplied."""
+    """The picture shrunk to at most PANEL_PX on each side; Pillow filters it premultiplied."""
     picture = Image.fromarray(rgba)
     scale = min(PANEL_PX / picture.width, PANEL_PX / picture.height, 1.0)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))

@@ -1,4 +1,4 @@
-"""Who works on which processor: threads for pixels, and what they leave to those who must answer at once."""
+"""Threads for work on pixels, and their priority."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 CORES = len(os.sched_getaffinity(0))
 """Processors that this process may use."""
 THREADS = ThreadPoolExecutor(CORES, "pixels")
-"""For parts of a picture whose work leaves Python's lock alone. A part must not wait for another one."""
+"""For parts of a picture whose work releases the GIL. One part must not wait for another."""
 NICE = 5
-"""A thread so nice has a third of the time of one that is not, where both want a processor."""
+"""Niceness of threads that work on pixels: about a third of the processor time of a thread at 0."""
 
 
 def give_way() -> None:
-    """Let this thread, and those that it will start, work only as far as event loops and proxies leave time.
+    """Lower the priority of this thread and of those that it will start.
 
-    In a crowd every picture waits anyhow; who asks for /health, or is refused, should not wait behind all of them.
+    Under load pictures wait anyway; event loops, which answer /health and refuse requests, should not.
     """
     os.nice(NICE)

@@ -1,4 +1,4 @@
-"""The part of a cutout that is shown: its subject's box, and the margin around it."""
+"""Cropping: the subject's bounding box and the margin around it."""
 
 import re
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from cutout.errors import ValidationError
 from cutout.pixels.types import Alpha, Box, Rgba, Size
 
 SEEN = 8
-"""Least alpha, of 255, that belongs to a subject: networks leave 1 or 2 % nearly everywhere, which nobody sees."""
+"""Least alpha, of 255, that counts as subject: networks leave an invisible 1 or 2 % nearly everywhere."""
 MOST_PX, MOST_PERCENT = 500, 50
-"""Widest margin on a side; as remove.bg's crop_margin."""
+"""Largest margin on a side; as in remove.bg's crop_margin."""
 EXPECTED = f"one, two or four of `30px` or `10%` expected, at most {MOST_PX}px or {MOST_PERCENT}%"
 _LENGTH = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|%)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Of one side's margin: pixels of the result, or percent of the subject's size along that side's direction."""
+    """The margin on one side: in pixels, or in percent of the subject's width or height."""
 
     value: float = 0.0
     unit: Literal["px", "%"] = "px"
@@ -31,7 +31,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Room around the subject. Where it reaches beyond the picture, it is empty."""
+    """The margins around the subject. What lies outside the picture is transparent."""
 
     top: Length = Length()
     right: Length = Length()
@@ -40,10 +40,10 @@ class Margin:
 
     @classmethod
     def of(cls, text: str, field: str = "crop_margin") -> Self:
-        """As CSS has it: one value for all sides, two for top and bottom, left and right, or four from the top on.
+        """As in CSS: one value for all sides; two for top and bottom, left and right; or four, clockwise from the top.
 
         Raises:
-            ValidationError: anything else; it names `field`.
+            ValidationError: anything else; the error names `field`.
         """
         lengths = [_length(part, field, text) for part in text.split()]
         match lengths:
@@ -56,7 +56,7 @@ class Margin:
         raise ValidationError.of_field(field, f"{field}: {EXPECTED}", text)
 
     def around(self, box: Box) -> Box:
-        """The box with this margin; it may reach beyond the picture."""
+        """The box with these margins; it may extend beyond the picture."""
         left, top = self.left.px(box.width), self.top.px(box.height)
         width = left + box.width + self.right.px(box.width)
         height = top + box.height + self.bottom.px(box.height)
@@ -64,7 +64,7 @@ class Margin:
 
 
 def subject_box(alpha: Alpha) -> Box | None:
-    """The smallest box with every pixel of (H, W) `alpha` that is at least SEEN; None when there is none."""
+    """The bounding box of all pixels of (H, W) `alpha` that are at least SEEN; None when there are none."""
     seen = alpha >= SEEN
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not rows.size:
@@ -74,9 +74,9 @@ def subject_box(alpha: Alpha) -> Box | None:
 
 
 def enlarged(box: Box, factor: int, size: Size) -> Box:
-    """The box after an enlargement of a picture of that size: with half a pixel of the old ones, its new soft edge.
+    """The box in a picture of that size enlarged by `factor`, with half a source pixel around it for its soft edge.
 
-    Measured anew it would be wider by Lanczos' ringing, which nobody sees.
+    Measured in the result it would be wider, by the invisible ringing of Lanczos.
     """
     edge = factor // 2
     left, top = max(0, box.left * factor - edge), max(0, box.top * factor - edge)
@@ -86,7 +86,7 @@ def enlarged(box: Box, factor: int, size: Size) -> Box:
 
 
 def cropped(rgba: Rgba, frame: Box) -> Rgba:
-    """The (frame.height, frame.width, 4) part of a picture; empty where the frame reaches beyond it."""
+    """The (frame.height, frame.width, 4) part of a picture; transparent where the frame extends beyond it."""
     height, width = rgba.shape[:2]
     rows = slice(max(0, frame.top), min(height, frame.bottom))
     columns = slice(max(0, frame.left), min(width, frame.right))
@@ -98,7 +98,7 @@ def cropped(rgba: Rgba, frame: Box) -> Rgba:
 
 
 def largest(margin: Margin, size: Size) -> Size:
-    """The size of a crop whose subject fills a picture of that size."""
+    """The size of a crop when the subject fills a picture of that size: no crop is larger."""
     frame = margin.around(Box(0, 0, size.width, size.height))
     return Size(frame.width, frame.height)
 

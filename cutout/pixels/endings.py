@@ -1,4 +1,4 @@
-"""Endings of file names, by the format that they stand for: what is read, and what is written."""
+"""File name extensions: those that are read, and those that are written."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ READ = {
     ".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic", ".hif": "image/heic",
     ".tif": "image/tiff", ".tiff": "image/tiff",
 }  # fmt: skip
-"""Of the formats that the decoder reads, each with its media type."""
+"""Extensions of the formats that are read, each with its media type."""
 WRITTEN: dict[str, "OutputFormat"] = {
     ".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg", ".jpe": "jpeg", ".jfif": "jpeg", ".avif": "avif",
 }  # fmt: skip
 PICTURES = READ.keys() | WRITTEN.keys() | {".bmp", ".gif", ".jxl", ".psd", ".svg"}
-"""That nobody gives to a folder."""
+"""Extensions of picture files, read or not; a path with one of them is not meant as a folder."""
 READ_WORDS = "PNG, JPEG, WebP, AVIF, HEIC or TIFF"

@@ -1,4 +1,4 @@
-"""What is made of a finished cutout: its part, its mask, what lies behind it. No model is needed to change that."""
+"""The finish of a cutout: crop, mask, background. No model is needed to change it."""
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -13,27 +13,27 @@ from cutout.pixels.types import Alpha, Box, Colour, OutputFormat, Rgb, Rgba, Siz
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
 STRIP_BYTES = 256 * 1024
-"""Pixels laid on their background at a time: a strip and its sums stay in the processor's cache."""
+"""Bytes of pixels composited at a time: a strip and its sums fit the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a result looks, apart from its file's format; the default is the cutout as a model made it."""
+    """How a result looks, apart from its file format; by default, the cutout as the model made it."""
 
     output_type: OutputType = "cutout"
     background: Colour | Picture | None = None
-    """What lies behind the cutout. A picture covers the result, centred; what is transparent in it turns white."""
+    """Behind the cutout. A picture is scaled to cover the result, centred; its transparent parts become white."""
     crop: bool = False
-    """Show the subject's box alone, with `margin`; a cutout without a subject stays whole."""
+    """Crop to the subject's box and `margin`; a cutout without a subject stays whole."""
     margin: Margin = field(default_factory=Margin)
 
     @property
     def is_plain(self) -> bool:
-        """Whether a cutout stays as it is."""
+        """Whether the finish changes nothing."""
         return self.output_type == "cutout" and self.background is None and not self.crop
 
     def largest(self, size: Size) -> Size:
-        """The largest result that a cutout of that size may give."""
+        """The largest possible result for a cutout of that size."""
         return largest(self.margin, size) if self.crop else size
 
 
@@ -44,20 +44,20 @@ class Finished:
     pixels: Rgba | Rgb | Alpha
     """(h, w, 4); (h, w, 3) on a background; (h, w) for a mask."""
     mask: Alpha | None
-    """(h, w), beside the cutout when both were asked for."""
+    """(h, w), when both cutout and mask were requested."""
     box: Box | None
     """The subject within `pixels`; None: nothing was found."""
     frame: Box | None
-    """What `pixels` show of the whole cutout, in its pixels; None: all of it."""
+    """The part of the whole cutout that `pixels` show, in its pixels; None: all of it."""
 
 
 def finished(rgba: Rgba, finish: Finish) -> Finished:
-    """An (H, W, 4) cutout of straight alpha as `finish` wants it. Nothing is scaled but a background's picture."""
+    """Apply a finish to an (H, W, 4) cutout of straight alpha. Only a background picture is scaled."""
     return finished_around(rgba, finish, subject_box(rgba[..., 3]))
 
 
 def finished_around(rgba: Rgba, finish: Finish, box: Box | None) -> Finished:
-    """The same for a cutout whose subject's box is known."""
+    """As `finished`, for a cutout whose subject's box is known."""
     frame = finish.margin.around(box) if finish.crop and box else None
     if frame and box:
         rgba = cropped(rgba, frame)
@@ -83,7 +83,7 @@ def on_background(rgba: Rgba, background: Colour | Picture) -> Rgb:
         strip = slice(top, top + rows)
         alpha = rgba[strip, :, 3].astype(np.uint16)
         clear = 255 - alpha
-        for channel in range(3):  # one by one: three times faster than broadcasting alpha over them
+        for channel in range(3):  # channel by channel: three times faster than broadcasting alpha
             sums = rgba[strip, :, channel] * alpha
             sums += behind[strip, :, channel] * clear
             sums += 128
@@ -106,7 +106,7 @@ def covering(rgb: Rgb, size: Size) -> Rgb:
 
 
 def colour(text: str) -> Colour | None:
-    """Of `#rgb`, `#rrggbb` or a CSS name, in either case; None for anything else."""
+    """The colour of `#rgb`, `#rrggbb` or a CSS name, in upper or lower case; None for anything else."""
     name = text.strip().lower()
     if name not in ImageColor.colormap and not (name.startswith("#") and len(name) in (4, 7)):
         return None
@@ -118,14 +118,14 @@ def colour(text: str) -> Colour | None:
 
 
 def check_transparency(output_format: OutputFormat, preserve_alpha: bool) -> None:
-    """Refuse a format that cannot keep the transparency that is to be kept; raises ValidationError."""
+    """Raise ValidationError for a format that cannot keep the transparency that is to be preserved."""
     if output_format == "jpeg" and preserve_alpha:
         message = "output_format: jpeg has no transparency; preserve_alpha: false is expected with it"
         raise ValidationError.of_field("output_format", message, "jpeg")
 
 
 def check_format(output_type: OutputType, output_format: OutputFormat, *, has_background: bool) -> None:
-    """Refuse what cannot be written.
+    """Check that a finish can be written in a format.
 
     Raises:
         ValidationError: JPEG without a background, or a background behind a mask.

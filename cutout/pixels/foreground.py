@@ -1,10 +1,10 @@
-"""The subject's own colour where it is half transparent and the old background shines through.
+"""Foreground estimation: the subject's own colour where alpha is soft and the old background shows through.
 
-A pixel I = aF + (1 - a)B gives one equation for two colours. The other half is taken from the neighbourhood: F and B
-vary slowly. As in Germer, Uelwer, Conrad and Harmeling, "Fast Multi-Level Foreground Estimation" (2020,
-arXiv:2006.14970), this is solved for a tiny picture first and then for ever larger ones. As in Forte, "Approximate
-Fast Foreground Colour Estimation" (2021), what neighbours say is an average weighted by alpha, and a pixel's solution
-is in closed form: the guesses, plus what they leave unexplained, shared out between the two.
+A pixel I = aF + (1 - a)B is one equation for two colours; F and B vary slowly, so the neighbourhood gives the rest. As
+in Germer, Uelwer, Conrad and Harmeling, "Fast Multi-Level Foreground Estimation" (2020, arXiv:2006.14970), this is
+solved for a tiny picture first and then for ever larger ones. As in Forte, "Approximate Fast Foreground Colour
+Estimation" (2021), neighbours enter as an average weighted by alpha, and a pixel's solution has a closed form: both
+estimates, plus the residual, shared out between them.
 """
 
 from typing import TypeAlias
@@ -17,37 +17,37 @@ from cutout.pixels.bleed import bled
 from cutout.pixels.types import Alpha, Rgba
 
 FAINTEST = 2
-"""Alpha this near to 0 or 255 is not soft: nobody sees 1 % of a colour, and networks leave it nearly everywhere."""
+"""Alpha this near to 0 or 255 does not count as soft: 1 % is invisible, and networks leave it nearly everywhere."""
 PASSES = 3
-"""Times that each level is solved, every time with the averages of the last."""
+"""Iterations on each level, each with the averages of the one before."""
 DAMPING = 0.02
-"""How much a pixel trusts its neighbours against its own equation."""
+"""Weight of the neighbours against the pixel's own equation."""
 DENSE_PX = 128 * 1024
-"""Most pixels of the largest level that is solved everywhere; above it, only where alpha is soft."""
+"""Most pixels of a level that is solved everywhere; larger levels are solved only where alpha is soft."""
 BAND_PX = 128 * 1024
-"""Pixels that are looked at together for soft ones, so that what is made of them stays in the processor's cache."""
+"""Pixels searched for soft ones at a time, so that intermediate results fit the processor's cache."""
 MARGIN_PX = 32
-"""Surroundings of the soft pixels that are looked at."""
+"""Surroundings of the soft pixels that are taken into account."""
 
-_FAINT = np.float32(1e-4)  # a weight where there is no other: what has no neighbours takes its colour from afar
+_FAINT = np.float32(1e-4)  # least weight of a colour, so that pixels without neighbours take theirs from afar
 
 Places: TypeAlias = NDArray[np.intp]
 """(n,) rows or columns."""
 Planes: TypeAlias = NDArray[np.float32]
-"""(4, h, w), or (4, n) for some of the pixels, in 0..1: each colour in a plane of its own, and alpha."""
+"""(4, h, w), or (4, n) for some of the pixels, in 0..1: red, green, blue, alpha."""
 Colours: TypeAlias = NDArray[np.float32]
 """(2, 3, …) in 0..1: the foreground's and the background's."""
 Layers: TypeAlias = NDArray[np.float32]
-"""(2, 4, …), foreground and background: colours times what they count for their neighbours, and what they count."""
+"""(2, 4, …), foreground and background: colours times their weight, and the weight."""
 
 
 def decontaminate(rgba: Rgba, own: Alpha | None = None) -> None:
-    """Leave the subject's own colours where alpha is soft, in place, (H, W, 4). Elsewhere the picture's stay.
+    """Replace colours by the subject's own where alpha is soft, in place, (H, W, 4).
 
-    `own` is the alpha that the picture came with, (H, W). Where it is below 255 no background shines through: the
-    colour is the subject's already and stays; and where it is 0, the colour says nothing about its neighbours.
+    `own` is the alpha that the picture came with, (H, W). Where it is below 255 no background shows through: the
+    colour is the subject's already and stays. Where it is 0, the colour is ignored.
     """
-    alpha = rgba[..., 3].copy()  # one run of bytes: compared many times faster
+    alpha = rgba[..., 3].copy()  # contiguous: compared many times faster
     soft = (alpha > FAINTEST) & (alpha < 255 - FAINTEST)
     if own is not None:
         soft &= own == 255
@@ -59,11 +59,14 @@ def decontaminate(rgba: Rgba, own: Alpha | None = None) -> None:
 
 
 def _replace(picture: Rgba, soft: NDArray[np.bool_], own: Alpha | None) -> None:
-    """Write the subject's colours into the picture where it is soft."""
+    """Write the subject's colours into the picture where alpha is soft."""
     shrink = _shrink(picture)
     small = _planes(_reduced(picture, shrink)) if own is None else _visible(picture, own, shrink)
     both = _Coarse(_separate(small), shrink)
-    width, pixels = soft.shape[1], picture.reshape(-1, 4).view("<u4")[:, 0]  # one number a pixel, to take and to put
+    width, pixels = (
+        soft.shape[1],
+        picture.reshape(-1, 4).view("<u4")[:, 0],
+    )  # one integer a pixel
     step = max(1, BAND_PX // width)
     for first in range(0, len(soft), step):
         places = np.flatnonzero(soft[first : first + step]) + first * width
@@ -74,11 +77,11 @@ def _replace(picture: Rgba, soft: NDArray[np.bool_], own: Alpha | None) -> None:
 
 
 class _Coarse:
-    """Foreground and background of a picture that was shrunk so many times, and between its pixels."""
+    """Foreground and background of a shrunk picture, interpolated between its pixels."""
 
     def __init__(self, layers: Layers, shrink: int) -> None:
         self._height, self._width = layers.shape[2:]
-        self._pixels = layers.reshape(8, -1).T.copy()  # what is taken together lies together
+        self._pixels = layers.reshape(8, -1).T.copy()  # the values of one pixel are contiguous
         self._shrink = shrink
 
     def at(self, rows: Places, columns: Places) -> Layers:
@@ -104,7 +107,7 @@ class _Coarse:
 
 
 def _separate(picture: Planes) -> Layers:
-    """Foreground and background of `picture`, by way of one half its size."""
+    """Foreground and background of `picture`, from those of the picture at half its size."""
     equation = _Equation(picture)
     if picture[0].size == 1:
         return equation.layers(np.stack([picture[:3]] * 2))
@@ -116,7 +119,7 @@ def _separate(picture: Planes) -> Layers:
 
 
 class _Equation:
-    """I = aF + (1 - a)B for every pixel of a picture, and how to meet it near a guess."""
+    """I = aF + (1 - a)B for every pixel of a picture, solved near an estimate."""
 
     def __init__(self, picture: Planes) -> None:
         self._colours, alpha = picture[:3], picture[3:]
@@ -124,7 +127,7 @@ class _Equation:
         self._weight = 1 / ((self._shares**2).sum(axis=0) + DAMPING)
 
     def solved(self, guess: Colours) -> Colours:
-        """Both layers' colours so that together they make the picture, and stay near the guesses."""
+        """Colours of both layers that explain the picture and stay near the estimates."""
         colours = self._shares * self._unexplained(guess)
         colours += guess
         return np.clip(colours, 0, 1, out=colours)
@@ -136,7 +139,7 @@ class _Equation:
         return np.clip(colours, 0, 1, out=colours)
 
     def layers(self, colours: Colours) -> Layers:
-        """The colours as they count for their neighbours: each by its share of the pixel."""
+        """The colours, weighted by their share of the pixel."""
         layers = np.empty((2, 4, *colours.shape[2:]), np.float32)
         np.add(self._shares, _FAINT, out=layers[:, 3:])
         np.multiply(colours, layers[:, 3:], out=layers[:, :3])
@@ -154,7 +157,7 @@ def _straight(layers: Layers) -> Colours:
 
 
 def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sums of two by two pixels; a side of odd length has its last pixels twice."""
+    """Sums of 2 x 2 pixels; on a side of odd length the last pixels count twice."""
     for axis in (-2, -1):
         if planes.shape[axis] % 2:
             planes = np.concatenate([planes, planes.take([-1], axis=axis)], axis=axis)
@@ -163,7 +166,7 @@ def _halved(planes: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _doubled(layers: Layers, axis: int) -> Layers:
-    """Twice as long by bilinear interpolation, and of four times the weight: three parts the nearer, one the next."""
+    """Doubled along one axis by bilinear interpolation, times 4: three parts the nearer pixel, one part the next."""
     shape = [2 * length if at == axis else length for at, length in enumerate(layers.shape)]
     longer = np.empty(shape, np.float32)
     given, made = np.moveaxis(layers, axis, 0), np.moveaxis(longer, axis, 0)
@@ -180,13 +183,13 @@ def _planes(pixels: Rgba) -> Planes:
 
 
 def _reduced(picture: Rgba, shrink: int) -> Rgba:
-    """Averages of squares. As RGBX, since Pillow would weigh the colours of RGBA by their alpha."""
+    """Averages of squares. As RGBX, since Pillow would weight the colours of RGBA by their alpha."""
     size = picture.shape[1::-1]
     return np.asarray(Image.frombuffer("RGBX", size, picture, "raw", "RGBX", 0, 1).reduce(shrink))
 
 
 def _visible(picture: Rgba, own: Alpha, shrink: int) -> Planes:
-    """As `_reduced`, of visible colours alone: each counts by its own alpha; where none is seen, the nearest one is."""
+    """As `_reduced`, with colours weighted by the picture's own alpha; where nothing is visible, the nearest colour."""
     counted = picture.copy()
     for channel in range(3):
         counted[..., channel] = (picture[..., channel] * own.astype(np.uint16) + 127) // 255

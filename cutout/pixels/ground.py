@@ -1,4 +1,4 @@
-"""What a model sees behind a picture that is transparent already, and what counts where it found nothing."""
+"""Pictures that are transparent already: the ground a model sees them on, and what is kept where it finds nothing."""
 
 from dataclasses import dataclass, replace
 
@@ -11,19 +11,19 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha, Colour, Matte, Rgb, Size
 
 GROUNDS: tuple[Colour, ...] = ((255, 255, 255), (0, 90, 160), (128, 128, 128), (0, 0, 0))
-"""The first that contrasts is taken: networks know objects on white best, then, of those tried, white ones on blue."""
+"""In order of preference: networks do best with objects on white and, of those tried, with white ones on blue."""
 PLAIN_CONTRAST = 96
-"""A ground this far from the visible colours, in 0..255, contrasts."""
+"""Least distance from the visible colours, in 0..255, at which a ground contrasts."""
 LIKE_THE_GROUND = 0.1
-"""So large a part of what is visible may be nearer to the ground."""
+"""Share of the visible pixels that may be nearer to the ground."""
 SAMPLE_PX = 65_536
-"""Visible pixels that choose the ground, spread over the picture."""
+"""Visible pixels, spread over the picture, that are sampled to choose the ground."""
 FOUND_LEAST = 0.002
-"""A model that is sure of less of what is visible has found nothing; parts that together are smaller are specks."""
+"""Share of the visible pixels below which a model has found nothing; lost parts smaller than this are ignored."""
 SURE = 128
-"""Least alpha of the model's that counts as found: networks leave a haze on what they lose."""
+"""Least alpha of a model that counts as found: networks leave a haze on what they miss."""
 BLOCKS = 1024
-"""Blocks of pixels on the longer side, in which a picture's parts are told apart."""
+"""Blocks of pixels along the longer side, by which connected parts are found."""
 KEPT_NOTE = "The model found nothing in a picture that is transparent already; its own transparency was kept."
 PARTS_NOTE = (
     "The model found nothing in parts of a picture that is transparent already; their own transparency was kept."
@@ -32,14 +32,14 @@ _AROUND = np.ones((3, 3), np.bool_)
 
 
 def shown(picture: Picture) -> Rgb:
-    """(H, W, 3) as a model sees it: what is transparent shows a ground that the visible colours stand out from."""
+    """(H, W, 3) as a model sees it: on a ground that contrasts with the visible colours."""
     if picture.alpha is None:
         return picture.rgb
     return picture.on(ground(picture.rgb, picture.alpha))
 
 
 def ground(rgb: Rgb, alpha: Alpha) -> Colour:
-    """The first of GROUNDS that contrasts with nearly all that is visible, or else the one that contrasts most."""
+    """The first of GROUNDS that contrasts with nearly all visible pixels, or else the one that contrasts most."""
     colours = _visible(rgb, alpha)
     if not len(colours):
         return GROUNDS[0]
@@ -49,7 +49,7 @@ def ground(rgb: Rgb, alpha: Alpha) -> Colour:
 
 
 def kept(picture: Picture, matte: Matte) -> Matte:
-    """The matte; where a picture with alpha has parts that the model lost, their own alpha, and a note that says so."""
+    """The matte, with the picture's own alpha in parts that the model missed, and a note that says so."""
     own = picture.alpha
     if own is None:
         return matte
@@ -65,7 +65,7 @@ def kept(picture: Picture, matte: Matte) -> Matte:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What is seen of a picture, in parts that do not touch; part 0 is what is not seen."""
+    """The visible parts of a picture that do not touch; part 0 is all that is not visible."""
 
     labels: NDArray[np.int32]
     """(h, w): the part of each block of pixels."""
@@ -74,24 +74,24 @@ class _Parts:
     visible: NDArray[np.int64]
     """Pixels of each part."""
     found: NDArray[np.int64]
-    """Of them, those of which the model is sure."""
+    """Of them, those that the model found."""
 
     @property
     def lost(self) -> NDArray[np.bool_]:
-        """For each part: less than FOUND_LEAST of all that is seen was found in it, and less than half of it."""
+        """For each part: whether less of it was found than half, and than FOUND_LEAST of all visible pixels."""
         least = np.minimum(self.visible.sum() * FOUND_LEAST, self.visible / 2)
         lost: NDArray[np.bool_] = (self.visible > 0) & (self.found < least)
         return lost
 
     def where_lost(self) -> NDArray[np.bool_]:
-        """(H, W): the parts that were lost, with what is barely seen around them."""
+        """(H, W): the parts that were missed, with the barely visible pixels around them."""
         blocks = ndimage.binary_dilation(self.lost[self.labels], _AROUND)
         wide: NDArray[np.bool_] = blocks.repeat(self.block_px, axis=0).repeat(self.block_px, axis=1)
         return wide[: self.size.height, : self.size.width]
 
 
 def _parts(own: Alpha, matte: Alpha) -> _Parts:
-    """In blocks of pixels, so that large pictures take no longer; parts that are nearer than that are one."""
+    """Parts, found in blocks of pixels, so that large pictures take no longer; parts in adjacent blocks merge."""
     block_px = -(-max(own.shape) // BLOCKS)
     seen = own >= SEEN
     visible, found = _counts(seen, block_px), _counts(seen & (matte >= SURE), block_px)
@@ -107,14 +107,14 @@ def _parts(own: Alpha, matte: Alpha) -> _Parts:
 
 
 def _counts(pixels: NDArray[np.bool_], block_px: int) -> NDArray[np.int32]:
-    """How many are true in each block."""
+    """How many pixels are true in each block."""
     rows, columns = (np.arange(0, side, block_px) for side in pixels.shape)
     counts: NDArray[np.int32] = np.add.reduceat(np.add.reduceat(pixels, rows, 0, np.int32), columns, 1)
     return counts
 
 
 def _visible(rgb: Rgb, alpha: Alpha) -> NDArray[np.int16]:
-    """(n, 3): colours of a sample of the pixels that are at least half seen, or as much as any is."""
+    """(n, 3): colours of a sample of the pixels with at least half the picture's highest alpha, at most 128."""
     places = np.flatnonzero(alpha >= max(1, min(128, int(alpha.max(initial=0)))))
     return rgb.reshape(-1, 3)[places[:: -(-len(places) // SAMPLE_PX) or 1]].astype(np.int16)
 

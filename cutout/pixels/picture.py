@@ -16,9 +16,9 @@ class Picture:
     alpha: Alpha | None = None
     """(H, W) uint8 when some pixel is transparent, else None."""
     dpi: Dpi | None = None
-    """Pixels an inch, across and down, where the file says so: advice, which no pixel depends on."""
+    """Resolution, where the file states it; no pixel depends on it."""
     idle_alpha: bool = False
-    """Whether the file has an alpha channel in which every pixel is opaque."""
+    """Whether the file has an alpha channel, but no pixel is transparent."""
 
     @property
     def size(self) -> Size:
@@ -31,14 +31,14 @@ class Picture:
         return self.alpha is not None or self.idle_alpha
 
     def on(self, ground: Colour) -> Rgb:
-        """(H, W, 3): what is transparent shows the ground colour."""
+        """(H, W, 3): the picture on a ground of one colour."""
         if self.alpha is None:
             return self.rgb
         alpha = self.alpha[..., None].astype(np.uint16)
         return ((self.rgb * alpha + np.array(ground, np.uint16) * (255 - alpha) + 127) // 255).astype(np.uint8)
 
     def on_white(self) -> Rgb:
-        """(H, W, 3): what is transparent shows white."""
+        """(H, W, 3): the picture on white."""
         return self.on((255, 255, 255))
 
     def rgba(self) -> Rgba:
@@ -48,7 +48,7 @@ class Picture:
 
 
 def with_alpha(rgb: Rgb, alpha: Alpha) -> Rgba:
-    """(H, W, 4) of (H, W, 3) and (H, W). A channel at a time: four times faster than numpy.dstack."""
+    """(H, W, 4) of (H, W, 3) and (H, W). Copies channel by channel: four times faster than numpy.dstack."""
     rgba = np.empty((*alpha.shape, 4), np.uint8)
     for channel in range(3):
         rgba[..., channel] = rgb[..., channel]

@@ -1,4 +1,4 @@
-"""Where a subject is on its canvas: looked for in a region alone, cropped, scaled, moved; and the canvas's own size."""
+"""Placement: a subject looked for in a region, cropped, scaled and moved on its canvas; the size of the canvas."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ from cutout.pixels.resizing.resize import resize_rgba
 from cutout.pixels.types import Alpha, Box, Colour, Rgb, Rgba, Size
 
 Place: TypeAlias = tuple[float, float]
-"""Of the room that a subject leaves on its canvas, the share to its left and above it, in 0..1; (0.5, 0.5): centred."""
+"""Shares of the free space that are to the left of the subject and above it, in 0..1; (0.5, 0.5): centred."""
 WHITE: Colour = (255, 255, 255)
 
 
@@ -27,27 +27,27 @@ class Region:
     bottom: Length
 
     def within(self, size: Size) -> Box:
-        """In whole pixels of a picture of that size; it may be empty, or reach beyond."""
+        """In whole pixels of a picture of that size; it may be empty, or extend beyond the picture."""
         left, top = self.left.px(size.width), self.top.px(size.height)
         return Box(left, top, self.right.px(size.width) - left, self.bottom.px(size.height) - top)
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What is done to a cutout, in this order; the default leaves it as it is."""
+    """What is done to a cutout, in this order; by default, nothing."""
 
     crop: bool = False
     """The canvas becomes the subject's box, with `margin`."""
     margin: Margin = field(default_factory=Margin)
     scale: float | None = None
-    """The subject as large as fits into this share of the canvas, in 0..1; None: as it is."""
+    """The subject is scaled to fit this share of the canvas, in 0..1; None: not scaled."""
     place: Place | None = None
-    """Where the subject is put on the canvas; None: around the point where it was."""
+    """Where the subject is put on the canvas; None: centred where it was."""
     most_px: int | None = None
     """The canvas is shrunk to at most as many pixels."""
 
     def largest(self, size: Size) -> Size:
-        """The largest canvas that a cutout of that size may need on the way."""
+        """The largest canvas that arranging a cutout of that size may take."""
         return Finish(crop=self.crop, margin=self.margin).largest(size)
 
 
@@ -58,25 +58,25 @@ class Arranged:
     rgba: Rgba
     """(h, w, 4) straight alpha."""
     box: Box
-    """The subject in it."""
+    """The subject's box in it."""
     scale: float = 1.0
-    """How much smaller the canvas is, on a side, than the cutout's pixels made it."""
+    """By what factor a side of the canvas was shrunk to `most_px`; 1: it was not."""
 
 
 def part(picture: Picture, box: Box) -> Picture:
-    """The pixels of a picture within a box that lies in it."""
+    """The part of a picture in a box that lies within it."""
     rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[rows, columns])
     return replace(picture, rgb=np.ascontiguousarray(picture.rgb[rows, columns]), alpha=alpha)
 
 
 def put_back(rgba: Rgba, box: Box, size: Size) -> Rgba:
-    """(size.height, size.width, 4): the cutout of a part of a picture in its place, and nothing around it."""
+    """(size.height, size.width, 4): the cutout of a part, at its place in the picture; transparent around it."""
     return cropped(rgba, Box(-box.left, -box.top, size.width, size.height))
 
 
 def arranged(rgba: Rgba, how: Arrangement) -> Arranged | None:
-    """An (H, W, 4) cutout of straight alpha on the canvas that is wanted; None when there is no subject in it."""
+    """Arrange an (H, W, 4) cutout of straight alpha; None when there is no subject in it."""
     looked_at = finished(rgba, Finish(crop=how.crop, margin=how.margin))
     canvas, box = looked_at.pixels, looked_at.box
     if box is None:
@@ -94,7 +94,7 @@ def _count(rgba: Rgba) -> int:
 
 
 def shrunk(rgba: Rgba, most_px: int | None) -> Rgba:
-    """The picture in its proportions, of at most `most_px` pixels; one that is not larger stays as it is."""
+    """The picture shrunk to at most `most_px` pixels, aspect ratio kept; a smaller one is returned as it is."""
     height, width = rgba.shape[:2]
     if most_px is None or width * height <= most_px:
         return rgba
@@ -103,7 +103,7 @@ def shrunk(rgba: Rgba, most_px: int | None) -> Rgba:
 
 
 def over(rgba: Rgba, colour: Colour, alpha: int) -> Rgba:
-    """(H, W, 4): the cutout over a colour of that alpha, 0..255, by Porter and Duff; straight alpha, rounded."""
+    """(H, W, 4): the cutout over a colour with an alpha of 0..255 (Porter-Duff over); straight alpha, rounded."""
     mixed = np.empty_like(rgba)
     rows = max(1, STRIP_BYTES // (rgba.shape[1] * 4))
     for start in range(0, rgba.shape[0], rows):
@@ -118,7 +118,7 @@ def over(rgba: Rgba, colour: Colour, alpha: int) -> Rgba:
 
 
 def laid(rgba: Rgba, background: tuple[Colour, int] | Picture | None) -> Rgba | Rgb:
-    """The cutout on a colour with its alpha, or on a picture: (H, W, 4), or (H, W, 3) where nothing shows through."""
+    """The cutout on a colour with an alpha, or on a picture: (H, W, 4), or (H, W, 3) when the result is opaque."""
     if background is None:
         return rgba
     if isinstance(background, Picture):
@@ -128,14 +128,14 @@ def laid(rgba: Rgba, background: tuple[Colour, int] | Picture | None) -> Rgba | 
 
 
 def opacity(pixels: Rgba | Rgb) -> Alpha:
-    """(h, w): the alpha of pixels, 255 everywhere where they have none."""
+    """(h, w): the alpha channel, or 255 everywhere when there is none."""
     if pixels.shape[2] == 4:
         return np.ascontiguousarray(pixels[..., 3])
     return np.full(pixels.shape[:2], 255, np.uint8)
 
 
 def colours(pixels: Rgba | Rgb) -> Rgb:
-    """(h, w, 3): pixels without their alpha."""
+    """(h, w, 3): the pixels without alpha."""
     return np.ascontiguousarray(pixels[..., :3])
 
 

@@ -1,4 +1,4 @@
-"""A picture that is made strip by strip while it is written, so that it is never whole in memory."""
+"""A picture that is computed strip by strip while it is written, so that it is never whole in memory."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,27 +12,27 @@ from cutout.pixels.cores import THREADS
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """Pixels, (H, W, channels) uint8, as neighbouring strips of the picture's whole width."""
+    """Pixels, (H, W, channels) uint8, as consecutive strips of the picture's full width."""
 
     shape: tuple[int, int, int]
-    """Height, width and channels of the whole; a strip may have more channels, which do not count."""
+    """Height, width and channels of the whole; further channels of a strip are ignored."""
     rows: int
-    """Of a strip; the last one may have fewer."""
+    """Rows of a strip; the last one may have fewer."""
     make: Callable[[int], NDArray[np.uint8]]
-    """The strip of that number, from the top, 0 first; in any thread, and as often as it is asked for."""
+    """Computes a strip by its number, counted from 0 at the top; thread-safe, and called any number of times."""
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> Self:
-        """(H, W, channels) pixels that are there, as one strip."""
+        """(H, W, channels) pixels in memory, as one strip."""
         height, width, channels = pixels.shape
         return cls((height, width, channels), height, lambda _: pixels)
 
     def strip(self, number: int) -> NDArray[np.uint8]:
-        """(rows, W, channels), made now."""
+        """(rows, W, channels), computed now."""
         return self.make(number)[..., : self.shape[2]]
 
     def whole(self) -> NDArray[np.uint8]:
-        """All of it, made on all cores."""
+        """The whole picture, computed on all cores."""
         pixels = np.empty(self.shape, np.uint8)
 
         def put(number: int) -> None:
@@ -43,7 +43,7 @@ class Strips:
 
     @property
     def count(self) -> int:
-        """Of strips."""
+        """How many strips there are."""
         return -(-self.shape[0] // self.rows)
 
 
@@ -53,14 +53,14 @@ def opaque(pixels: NDArray[np.uint8] | Strips) -> NDArray[np.uint8] | Strips:
 
 
 class Rows:
-    """Rows of a picture in strips, of which the last one that was read is kept: to be read from the top down."""
+    """Reads rows of a picture in strips, from the top down: the last strip that was read is cached."""
 
     def __init__(self, strips: Strips) -> None:
         self._strips = strips
         self._number, self._strip = -1, np.empty((0, 0, 0), np.uint8)
 
     def __call__(self, wanted: range) -> NDArray[np.uint8]:
-        """(len(wanted), W, channels), of consecutive rows."""
+        """(len(wanted), W, channels) of consecutive rows."""
         parts = list(self._parts(wanted))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 

@@ -1,4 +1,4 @@
-"""Arrays and measures that every function on pixels takes and gives."""
+"""The arrays and plain values that functions on pixels take and return."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -23,7 +23,7 @@ Colour: TypeAlias = tuple[int, int, int]
 Dpi: TypeAlias = tuple[float, float]
 """Resolution: pixels an inch, across and down."""
 STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
-"""Those that are written without the whole picture in memory, when it is made in strips."""
+"""Formats that can be written strip by strip, without the whole picture in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of a picture, in its pixels from the left top corner on."""
+    """A rectangle of a picture, in pixels from its top left corner."""
 
     left: int
     top: int
@@ -49,24 +49,24 @@ class Box:
 
     @property
     def right(self) -> int:
-        """First column beyond it."""
+        """First column to the right of it."""
         return self.left + self.width
 
     @property
     def bottom(self) -> int:
-        """First row beyond it."""
+        """First row below it."""
         return self.top + self.height
 
 
 @dataclass(frozen=True, slots=True)
 class Matte:
-    """What a backend gives back for one picture of H x W pixels."""
+    """A backend's result for one picture of H x W pixels."""
 
     alpha: Alpha
-    """(H, W) uint8, of the picture's own size."""
+    """(H, W) uint8, of the picture's size."""
     rgb: Rgb | None = None
-    """(H, W, 3) foreground colours, when the model has its own; otherwise the picture's are kept."""
+    """(H, W, 3) foreground colours, when the model estimates them; None: the picture's own."""
     cost_usd: float | None = None
     """What the provider charged; None: the registry's price."""
     note: str | None = None
-    """Something the caller should know, such as a picture shrunk to fit a provider's limits."""
+    """A remark for the caller, such as that the picture was shrunk to a provider's limits."""

@@ -1,1 +1,1 @@
-"""Files become pixels in processes that can be ended."""
+"""Decoding picture files, in processes that can be ended."""

@@ -1,1 +1,1 @@
-"""Pixels become files."""
+"""Writing picture files."""

@@ -1,4 +1,4 @@
-"""Pixels -> a picture file, in each format that is written."""
+"""Writes a picture file in any of the output formats."""
 
 import io
 from typing import Any
@@ -13,9 +13,9 @@ from cutout.pixels.strips import Strips
 from cutout.pixels.types import Alpha, Dpi, OutputFormat, Rgb, Rgba, Size
 
 _LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
-"""Longest side that a format holds; PNG's is beyond any picture of ours."""
+"""Longest side that a format can store; PNG's limit is beyond any picture accepted here."""
 _WEBP_HASTY_PX = 12_000_000
-"""Pure noise of so many pixels is still written by WebP's method 0."""
+"""Largest picture of pure noise that WebP's method 0 can still write."""
 
 
 def encode(
@@ -26,12 +26,12 @@ def encode(
 ) -> bytes:
     """A picture file of (H, W, 4) straight alpha, (H, W, 3), or an (H, W) mask.
 
-    Of a picture in strips, PNG and JPEG need some at a time; WebP and AVIF need the whole. PNG is lossless. WebP and
-    AVIF are lossy in colour, and in alpha and masks they are not. JPEG is lossy, and takes no alpha. `dpi` is the
-    picture's resolution: in whole pixels a metre for PNG, in whole pixels an inch for JPEG.
+    A picture in strips is written strip by strip as PNG or JPEG; WebP and AVIF need it whole. PNG is lossless. WebP
+    and AVIF are lossy in colour, and lossless in alpha and masks. JPEG is lossy, and has no alpha. `dpi` is the
+    picture's resolution: stored as whole pixels a metre in PNG, as whole pixels an inch in JPEG.
 
     Raises:
-        ResolutionTooHigh: a side is longer than the format holds, or its encoder refuses so large a picture.
+        ResolutionTooHigh: a side is longer than the format can store, or its encoder refuses so large a picture.
         ValueError: JPEG of pixels with alpha.
     """
     check_sides(Size(pixels.shape[1], pixels.shape[0]), output_format)
@@ -66,7 +66,7 @@ def _saved(image: Image.Image, output_format: OutputFormat, options: EncodeSpec,
 
 
 def check_sides(size: Size, output_format: OutputFormat) -> None:
-    """Refuse a size that a format cannot hold; ResolutionTooHigh names the request's field."""
+    """Raise ResolutionTooHigh, which names the request's field, for a size that a format cannot store."""
     longest, most_px = max(size.width, size.height), _LONGEST_PX.get(output_format)
     if most_px and longest > most_px:
         message = f"output_format: {output_format} holds at most {most_px} pixels on a side; png holds more"
@@ -76,7 +76,7 @@ def check_sides(size: Size, output_format: OutputFormat) -> None:
 def _save_webp(image: Image.Image, out: io.BytesIO, quality: int, more: dict[str, Any]) -> None:
     """Method 0 is 3.4 times faster than the default 4 and some 10 % larger (docs/performance.md).
 
-    A file's modes of prediction have at most 512 KiB: methods 0 and 1 may take more for a large picture, and fail.
+    The prediction modes of a file may take at most 512 KiB: of a large picture, methods 0 and 1 may exceed that.
     """
     lossless, method = image.mode == "L", 0 if image.width * image.height <= _WEBP_HASTY_PX else 2
     image.save(out, "WEBP", quality=quality, lossless=lossless, alpha_quality=100, method=method, exact=True, **more)

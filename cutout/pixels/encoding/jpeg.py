@@ -1,8 +1,8 @@
-"""JPEG files of a picture in strips: libjpeg writes each strip, and their scans are one, with restart markers between.
+"""JPEG files of a picture in strips: libjpeg encodes each strip, and their scans are joined by restart markers.
 
-Behind a restart marker nothing depends on what came before it; with one at the end of each row of blocks, and strips of
-a multiple of eight such rows, the markers' numbers go on from strip to strip. The pixels are those of the whole picture
-written at once: no block reaches from one strip to the next.
+After a restart marker, decoding does not depend on what came before. With a marker at the end of each row of blocks,
+and strips of a multiple of eight such rows, the numbers of the markers continue from strip to strip. The pixels are the
+same as when the picture is encoded whole: no block extends across strips.
 """
 
 import io
@@ -16,7 +16,7 @@ from cutout.pixels.strips import Strips
 from cutout.pixels.types import Dpi
 
 ROWS_PX = 128
-"""Rows of a strip, or a multiple: eight rows of blocks 16 pixels high."""
+"""A strip has a multiple of so many rows: eight rows of blocks 16 pixels high."""
 _LAST_RESTART, _END = b"\xff\xd7", b"\xff\xd9"
 _FRAME, _SCAN = 0xC0, 0xDA
 
@@ -28,10 +28,10 @@ def saved(image: Image.Image, out: io.BytesIO, quality: int, dpi: Dpi | None, re
 
 
 def encode(picture: Strips, quality: int, dpi: Dpi | None = None) -> bytes:
-    """A JPEG file of (H, W, 3) pixels, which are made and written at once, a strip for each core.
+    """A JPEG file of (H, W, 3) pixels; strips are computed and encoded in parallel, one for each core.
 
     Raises:
-        ValueError: strips of a height that is no multiple of ROWS_PX.
+        ValueError: the height of the strips is not a multiple of ROWS_PX.
     """
     if picture.rows % ROWS_PX and picture.count > 1:
         raise ValueError(f"strips of a multiple of {ROWS_PX} rows expected, not {picture.rows}")
@@ -54,13 +54,13 @@ def encode(picture: Strips, quality: int, dpi: Dpi | None = None) -> bytes:
 
 
 def _scan_at(file: bytes) -> int:
-    """Where the compressed pixels begin."""
+    """Offset of the compressed pixels."""
     at = _segment(file, _SCAN)
     return at + 2 + int.from_bytes(file[at + 2 : at + 4], "big")
 
 
 def _segment(file: bytes, marker: int) -> int:
-    """Where the first segment with a marker begins."""
+    """Offset of the first segment with a marker."""
     at = 2
     while file[at + 1] != marker:
         at += 2 + int.from_bytes(file[at + 2 : at + 4], "big")

@@ -1,10 +1,10 @@
 """PNG files, written four to thirty times faster than Pillow's default and about as small.
 
-Time goes into deflate and size into the filter. So deflate is Intel's ISA-L, and the filter is the one of five that
-makes a sample of the picture's rows smallest. A large picture is deflated in parts, a thread each, that are one
-stream in the file. Size against Pillow's (zlib level 6, a filter for each row), measured:
-photographs 1.00 to 1.08, cutouts 1.02 to 1.12; enlarged four times 1.08 to 1.12 as a cutout or without alpha, and
-up to 1.15 with an alpha of 255, which costs a bit a pixel for nothing; drawings 0.9 to 1.05, large ones 1.3.
+Deflate determines the time, and the filter the size. So deflate is Intel's ISA-L, and of the five filters, the one is
+used that makes a sample of the picture's rows smallest. A large picture is deflated in parts, a thread each, which are
+one stream in the file. Sizes measured relative to Pillow's (zlib level 6, a filter for each row): photographs 1.00 to
+1.08, cutouts 1.02 to 1.12; enlarged four times 1.08 to 1.12 as a cutout or without alpha, and up to 1.15 with an alpha
+of 255, which takes a bit a pixel; drawings 0.9 to 1.05, large ones 1.3.
 """
 
 import io
@@ -25,17 +25,16 @@ from cutout.pixels.types import Dpi
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SPAN_BYTES = 64 * 1024
-"""Pixels filtered and deflated at a time: a span of rows and what the filter makes of it stay in the processor's cache.
-"""
+"""Bytes filtered and deflated at a time: a span of rows and its filtered bytes fit the processor's cache."""
 SAMPLE_BYTES = 512 * 1024
-"""Most pixels that choose the filter."""
+"""Most bytes of pixels on which the filters are tried."""
 SAMPLE_STRIDE = 32
-"""One span in so many chooses the filter of a smaller picture: the five trials take a sixth of the whole's time."""
+"""In smaller pictures, the filters are tried on one span in so many: the five trials take a sixth of the time."""
 SMALL_BYTES = 4 * 1024 * 1024
-"""Pixels of a picture that zlib deflates in well under 0.1 s when they are flat."""
+"""Bytes of a drawing that zlib deflates in well under 0.1 s."""
 
 PART_BYTES = 1024 * 1024
-"""Least pixels of a part: what a thread is worth."""
+"""Fewest bytes of a part that is worth a thread."""
 
 _NONE = 0
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels: PNG's number for grey, RGB, RGBA
@@ -46,8 +45,7 @@ _ADLER_BASE = 65521
 def encode(picture: NDArray[np.uint8] | Strips, dpi: Dpi | None = None) -> bytes:
     """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced.
 
-    Of a picture in strips, one or two are in memory at a time for each core, and what is deflated.
-    `dpi` is its resolution in pixels an inch, across and down.
+    Of a picture in strips, one or two strips for each core are in memory at a time, and the deflated data.
     """
     pixels = picture if isinstance(picture, Strips) else Strips.of(picture[..., None] if picture.ndim == 2 else picture)
     height, width, channels = pixels.shape
@@ -63,7 +61,7 @@ def encode(picture: NDArray[np.uint8] | Strips, dpi: Dpi | None = None) -> bytes
 
 
 def _joined(parts: list[bytes]) -> bytes:
-    """One after the other; each is let go of when it is written, so that nothing large is there twice."""
+    """The parts, concatenated; each is freed once it is copied, so that nothing large is in memory twice."""
     out = io.BytesIO()
     parts.reverse()
     while parts:
@@ -72,7 +70,7 @@ def _joined(parts: list[bytes]) -> bytes:
 
 
 def _best_filter(pixels: Strips) -> int:
-    """The number of the filter after which a sample, spread evenly over the picture's height, is smallest."""
+    """The number of the filter that makes a sample, spread evenly over the picture's height, smallest."""
     spans = _spans(pixels)
     stride = max(SAMPLE_STRIDE, -(-_bytes(pixels) // SAMPLE_BYTES))
     sample = spans[len(spans) // 2 % stride :: stride]  # the middle span is always one of them
@@ -92,7 +90,7 @@ def _spans(pixels: Strips) -> Sequence[range]:
 
 
 def _deflate(pixels: Strips, kind: int) -> list[bytes]:
-    """A zlib stream (RFC 1950) in parts that were made at the same time."""
+    """A zlib stream (RFC 1950), in parts deflated in parallel."""
     spans = _spans(pixels)
     count = max(1, min(CORES, _bytes(pixels) // PART_BYTES))
     shares = [spans[len(spans) * n // count : len(spans) * (n + 1) // count] for n in range(count)]
@@ -111,7 +109,7 @@ def _deflate(pixels: Strips, kind: int) -> list[bytes]:
 def _deflate_part(
     rows: Callable[[range], NDArray[np.uint8]], shape: Shape, kind: int, spans: Sequence[range], flush: int
 ) -> tuple[bytes, int, int]:
-    """Raw deflate of some spans, and the Adler-32 and length of what it holds."""
+    """Raw deflate of some spans, and the Adler-32 and length of the uncompressed bytes."""
     deflater = isal_zlib.compressobj(1, wbits=-_window_bits(kind), memLevel=9)
     data, check, length = list[bytes](), 1, 0
     for scanlines in filtered(rows, shape, spans, kind):
@@ -129,20 +127,20 @@ def _window_bits(kind: int) -> int:
 
 
 def _zlib_head(kind: int) -> bytes:
-    """Method, window and level, and what makes them a multiple of 31."""
+    """Method, window and level, with check bits that make the header a multiple of 31."""
     method = (_window_bits(kind) - 8 << 4 | 8) << 8
     return struct.pack(">H", method + -method % 31)
 
 
 def _adler32(before: int, check: int, length: int) -> int:
-    """The Adler-32 of two texts together, from each one's, and the length of the second."""
+    """The Adler-32 of a concatenation, from those of both parts and the length of the second."""
     low, high = before & 0xFFFF, before >> 16
     both = (low + (check & 0xFFFF) - 1) % _ADLER_BASE
     return ((high + (check >> 16) + length * (low - 1)) % _ADLER_BASE) << 16 | both
 
 
 def _is_flat(pixels: Strips, deflated: Sequence[bytes], kind: int) -> bool:
-    """Whether the picture is drawn rather than photographed, and small: ISA-L loses up to half there, zlib little."""
+    """Whether the picture is a small drawing: there ISA-L's files are up to half as large again as zlib's."""
     times_smaller = 8 if kind == _NONE else 32
     return _bytes(pixels) <= SMALL_BYTES and _size(deflated) * times_smaller < _bytes(pixels)
 

@@ -1,4 +1,4 @@
-"""The five filters of PNG (its specification, section 9): each byte less what its neighbours foretell."""
+"""The five filters of PNG (specification, section 9): each byte minus its prediction from neighbours."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -9,28 +9,28 @@ from numpy.typing import NDArray
 Bytes: TypeAlias = NDArray[np.uint8]
 Shape: TypeAlias = tuple[int, int, int]
 Filter: TypeAlias = Callable[[Bytes, Bytes, Bytes, Bytes], Bytes]
-"""From rows of bytes, and their neighbours left, above, and above left, to the rows that are deflated."""
+"""Rows of bytes, and their neighbours left, above and above left -> filtered rows."""
 
 
 def with_above(span: range) -> range:
-    """Some rows, and the one above them, which filters look at."""
+    """Some rows, and the row above them, which filters need."""
     return range(max(0, span.start - 1), span.stop)
 
 
 def filtered(pixels: Callable[[range], Bytes], shape: Shape, spans: Sequence[range], kind: int) -> Iterator[Bytes]:
     """For each span of rows, (rows, 1 + bytes a row) uint8: the filter's number, then the filtered bytes.
 
-    The array is used again for the next span.
+    The array is reused for the next span.
 
     Args:
         pixels: (rows, W, channels) uint8 of each span and the row above it.
         shape: height, width and channels of the whole.
-        spans: at least one, of consecutive rows.
+        spans: at least one range of rows, consecutive.
         kind: a filter's number, 0 to 4.
     """
     channels, row_bytes = shape[2], shape[1] * shape[2]
     rows = max(len(span) for span in spans)
-    # What lies left of a row and above the first one counts as 0.
+    # Bytes to the left of a row and above the first row count as 0.
     framed = np.zeros((rows + 1, channels + row_bytes), np.uint8)
     scanlines = np.full((rows, 1 + row_bytes), kind, np.uint8)
     for span in spans:
@@ -62,11 +62,11 @@ def _average(row: Bytes, left: Bytes, above: Bytes, _above_left: Bytes) -> Bytes
 
 
 def _paeth(row: Bytes, left: Bytes, above: Bytes, corner: Bytes) -> Bytes:
-    """Paeth's predictor without a 9th bit.
+    """Paeth's predictor in 8-bit arithmetic.
 
-    The estimate left + above - corner is as far from the higher of left and above as the corner is from the lower,
-    and the other way round; from the corner it is as far as these two distances differ. So a neighbour is nearest
-    when its distance is at most half the other one's. A corner that is not between counts as at distance 0.
+    The estimate left + above - corner is as far from the higher of left and above as the corner is from the lower, and
+    vice versa; its distance from the corner is the difference of these two. So a neighbour is nearest if its distance
+    is at most half the other one's. A corner that is not between them counts as at distance 0.
     """
     to_high = np.maximum(np.maximum(left, above), corner) - corner
     to_low = corner - np.minimum(np.minimum(left, above), corner)
@@ -77,4 +77,4 @@ def _paeth(row: Bytes, left: Bytes, above: Bytes, corner: Bytes) -> Bytes:
 
 
 FILTERS: tuple[Filter, ...] = (_none, _sub, _up, _average, _paeth)
-"""At each place, the filter of that number."""
+"""By the number of the filter."""

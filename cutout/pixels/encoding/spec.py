@@ -1,4 +1,4 @@
-"""Qualities of the files that are written."""
+"""Quality settings of the output formats (`encode:` in configs/service.yaml)."""
 
 from pydantic import (
     Field,

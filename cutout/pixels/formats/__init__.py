@@ -1,1 +1,1 @@
-"""What picture files are made of; one format, or one part that several have, a file."""
+"""Reading picture files: a module for each format, and for each part that several formats share."""

@@ -1,6 +1,6 @@
-"""Colour spaces by their primaries and transfer, as PNG, HEIF and AVIF name them, written as ICC profiles.
+"""Colour spaces given by primaries and transfer function, as PNG, HEIF and AVIF do, as ICC profiles.
 
-One conversion serves them and the profiles that files bring themselves.
+So one conversion serves them and embedded profiles.
 """
 
 import struct
@@ -15,7 +15,7 @@ Xy: TypeAlias = tuple[float, float]
 Primaries: TypeAlias = tuple[Xy, Xy, Xy, Xy]
 """CIE 1931 x and y of white, red, green and blue."""
 Curve: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""Samples of 0 to 1 -> light of 0 to 1."""
+"""Transfer function: samples of 0 to 1 -> light of 0 to 1."""
 _D65, _C = (0.3127, 0.3290), (0.310, 0.316)
 SRGB: Primaries = (_D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 BT2020: Primaries = (_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
@@ -40,7 +40,7 @@ _STEPS = 4096
 
 
 def power(exponent: float) -> Curve:
-    """Light as a power of the sample."""
+    """The transfer function of a gamma."""
     return lambda value: value**exponent
 
 
@@ -53,7 +53,7 @@ def _smpte_240(value: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 CURVES: dict[int, Curve] = {
-    **dict.fromkeys((1, 6, 11, 14, 15), power(2.4)),  # BT.709 and its kin as displays show them: BT.1886
+    **dict.fromkeys((1, 6, 11, 14, 15), power(2.4)),  # BT.709 and its relatives as displays show them: BT.1886
     4: power(2.2),
     5: power(2.8),
     7: _smpte_240,
@@ -61,12 +61,12 @@ CURVES: dict[int, Curve] = {
     13: _srgb,
     17: lambda value: np.minimum(value**2.6 * 52.37 / 48, 1.0),
 }
-"""ITU-T H.273, table 3, of what is no high dynamic range; as Chromium reads them."""
+"""ITU-T H.273, table 3, without high dynamic range; as in Chromium."""
 
 
 @dataclass(frozen=True, slots=True)
 class HighRange:
-    """Pixels of a high dynamic range; high_range.py brings them to the screen's."""
+    """A colour space of high dynamic range; high_range.py maps it to sRGB."""
 
     primaries: Primaries
     transfer: int
@@ -74,7 +74,7 @@ class HighRange:
 
 
 def coded(primaries: int, transfer: int) -> bytes | HighRange | None:
-    """The space of two code points of H.273: an ICC profile, or a high dynamic range; None of unknown ones."""
+    """The colour space of two code points of H.273: an ICC profile, or high dynamic range; None when unknown."""
     if primaries not in PRIMARIES:
         return None
     if transfer in (PQ, HLG):
@@ -86,7 +86,7 @@ def to_xyz(primaries: Primaries) -> NDArray[np.float64]:
     """3 x 3, linear RGB -> XYZ whose white is D50, adapted by Bradford.
 
     Raises:
-        ValueError: primaries that span no space.
+        ValueError: the primaries span no colour space.
     """
     white, *colours = primaries
     if white[1] <= 0 or any(not 0 <= part <= 1 for point in primaries for part in point):
@@ -102,7 +102,7 @@ def to_xyz(primaries: Primaries) -> NDArray[np.float64]:
 
 
 def profile(primaries: Primaries, curve: Curve) -> bytes:
-    """An ICC profile, version 2, of that colour space; raises as `to_xyz` does."""
+    """An ICC profile, version 2, of a colour space; raises as `to_xyz` does."""
     columns = [struct.pack(">4s4x3i", b"XYZ ", *(round(v * 65536) for v in column)) for column in to_xyz(primaries).T]
     light = np.clip(curve(np.linspace(0, 1, _STEPS)), 0, 1) * 65535
     table = struct.pack(">4s4xI", b"curv", _STEPS) + light.round().astype(">u2").tobytes()

@@ -1,4 +1,4 @@
-"""What was found in a picture file before its pixels are decoded."""
+"""What is known of a picture file before its pixels are decoded."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -8,40 +8,40 @@ from cutout.pixels.formats.exif import Exif
 from cutout.pixels.types import Size
 
 Colours: TypeAlias = bytes | HighRange | None
-"""An ICC profile, or a high dynamic range; sRGB without either."""
+"""An ICC profile, or high dynamic range; None: sRGB."""
 
 
 class Damaged(ValueError):
-    """The file breaks off, or makes no sense."""
+    """The file is truncated or malformed."""
 
 
 class UnknownPixels(ValueError):
-    """The file is whole, and its pixels are of a kind that is not read; its text says what is taken."""
+    """The file is intact, but its pixels are of a kind that is not supported; the text says what is."""
 
 
 class Costly(ValueError):
-    """The file would take far more work than its picture is worth; its text says what is taken."""
+    """Decoding the file would take far more work than its size justifies; the text states the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A file's picture, apart from what else the file holds."""
+    """A file's picture, without the file's other data."""
 
     kind: str
-    """Pillow's name of the format."""
+    """The format, by Pillow's name."""
     data: bytes
-    """A file of the same pixels, without metadata: what is advice must not keep anybody from the picture."""
+    """A file of the same pixels without metadata, so that broken metadata cannot make decoding fail."""
     size: Size
-    """As stored, before the picture is turned."""
+    """As stored, before the orientation is applied."""
     px_bytes: int
-    """Memory for each pixel at the most while it is decoded, the three or four of the result among them."""
+    """Most memory for each pixel while decoding, including the three or four bytes of the result."""
     exif: Exif = field(default_factory=Exif)
-    """How the picture is to be turned, where browsers turn it, and its resolution."""
+    """Orientation, where browsers apply it, and resolution."""
     colours: Colours = None
-    """What the pixels' values mean."""
+    """The colour space of the pixels."""
     colour_key: tuple[int, ...] | None = None
-    """The grey or RGB value that is transparent, in the file's own depth."""
+    """The grey or RGB value that counts as transparent, at the file's bit depth."""
     depth: int = 8
-    """Bits of a sample."""
+    """Bits per sample."""
     ended: bool = True
-    """Whether the file has its end marker; one that has not may still have all of its pixels."""
+    """Whether the file has its end marker; a file without one may still have all of its pixels."""

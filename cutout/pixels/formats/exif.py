@@ -1,8 +1,7 @@
-"""What a picture's EXIF says that is used: how to hold it, and its resolution.
+"""Orientation and resolution from EXIF data.
 
-The rest is passed over: nothing is written back, and a tag of an unusual type must not cost anybody his picture. The
-rule is the browsers': a tag counts where it has the type and count that the EXIF specification gives it, once, in the
-first directory.
+Everything else is ignored, and malformed tags are no error. As in browsers, a tag counts if it is in the first
+directory with the type and count of the EXIF specification; of several, the first one.
 """
 
 import struct
@@ -14,33 +13,33 @@ _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 29
 _FIRST_TURNED, _LAST_ORIENTATION = 5, 8
 _SHORT, _RATIONAL = 3, 5
 _UNITS_PER_INCH = {2: 1.0, 3: 2.54}
-"""ResolutionUnit: 2 is the inch, 3 the centimetre; 1 means an aspect alone."""
+"""ResolutionUnit: 2 is the inch, 3 the centimetre; 1 means an aspect ratio only."""
 _LEAST_DPI, _MOST_DPI = 1.0, 65535.0
-"""What JPEG's own header holds; anything outside is no resolution of a picture."""
+"""The range of JFIF; other values are taken for errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """Advice on a picture."""
+    """The EXIF tags that are used."""
 
     orientation: int = 1
     """1 to 8 as EXIF counts them; 1 is upright."""
     dpi: Dpi | None = None
-    """Pixels an inch, across and down, as stored (before the picture is turned)."""
+    """Pixels an inch, across and down, as stored (before the orientation is applied)."""
 
     @property
     def turned(self) -> bool:
-        """Whether width and height change places."""
+        """Whether the orientation swaps width and height."""
         return self.orientation >= _FIRST_TURNED
 
 
 def dpi_of(across: float, down: float) -> Dpi | None:
-    """Pixels an inch, when both are a resolution that a picture can have."""
+    """The resolution, if both values are plausible; else None."""
     return (across, down) if all(_LEAST_DPI <= value <= _MOST_DPI for value in (across, down)) else None
 
 
 def read(tiff: bytes) -> Exif:
-    """What a TIFF structure says; upright, where it makes no sense."""
+    """The tags of a TIFF structure; the defaults when it is malformed."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
         return Exif()
@@ -54,7 +53,7 @@ def read(tiff: bytes) -> Exif:
 
 
 def _first_directory(tiff: bytes, order: str) -> dict[int, float]:
-    """The values of the tags that are used, of those that lie whole within the data."""
+    """The values of the used tags that lie completely within the data."""
     found: dict[int, float] = {}
     try:
         (start,) = struct.unpack_from(order + "I", tiff, 4)
@@ -68,6 +67,6 @@ def _first_directory(tiff: bytes, order: str) -> dict[int, float]:
                 if value_at + 8 <= len(tiff):
                     numerator, denominator = struct.unpack_from(order + "II", tiff, value_at)
                     found.setdefault(tag, numerator / denominator if denominator else 0.0)
-    except struct.error:  # the directory goes on past the end: what was read before it counts
+    except struct.error:  # the directory extends past the end: what was read so far counts
         pass
     return found

@@ -1,6 +1,6 @@
-"""AVIF and HEIC: sizes, colours and pixels by libavif, which Pillow brings, and libheif, which pi-heif brings.
+"""AVIF and HEIC: size, colour space and pixels by libavif (in Pillow) and libheif (in pi-heif).
 
-Both files say in boxes of their own (`irot`, `imir`) how a picture is turned; EXIF is not asked, as browsers do not.
+Both formats store the orientation in boxes of their own (`irot`, `imir`); that of EXIF is ignored, as in browsers.
 """
 
 import io
@@ -14,34 +14,34 @@ from cutout.pixels.formats.exif import Exif
 from cutout.pixels.types import Size
 
 _PX_BYTES, _DEEP_PX_BYTES = 18, 28
-"""The planes before and after film grain, which are twice as large beyond 8 bits, the decoder's RGBA, and a copy."""
+"""Planes before and after film grain (twice as large beyond 8 bits), the decoder's RGBA, and a copy of it."""
 _HIGH_BIT_DEPTH = 0x40
 _THREADS = 1
-"""Of a decoding; pictures are what runs side by side."""
+"""Threads per picture; several pictures are decoded at a time."""
 
 
 def avif_contents(data: bytes) -> Contents:
-    """What an AVIF holds; raises what libavif does."""
+    """The contents of an AVIF file; raises what libavif does."""
     size, _, _, profile, metadata, orientation, _ = _avif_decoder(data).get_info()
     advice = Exif(orientation, exif.read((metadata or b"").removeprefix(b"Exif\0\0")).dpi)
     return Contents("AVIF", data, Size(*size), _px_bytes(data), advice, _colours(profile, *_code_points(data)))
 
 
 def _px_bytes(data: bytes) -> int:
-    """By the depth that the file's configurations of AV1 name."""
+    """By the bit depth in the file's AV1 configuration boxes."""
     configurations = data.split(b"av1C")[1:]
     return _DEEP_PX_BYTES if any(len(box) > 2 and box[2] & _HIGH_BIT_DEPTH for box in configurations) else _PX_BYTES
 
 
 def avif_image(data: bytes) -> Image.Image:
-    """The first picture of an AVIF, as it is stored."""
+    """The first picture of an AVIF file, as stored."""
     decoder = _avif_decoder(data)
     size, _, mode, *_ = decoder.get_info()
     return Image.frombuffer(mode, size, decoder.get_frame(0)[0], "raw", mode, 0, 1)  # RGBA is not copied
 
 
 def heic_contents(data: bytes) -> Contents:
-    """What a HEIC's primary picture holds; raises what libheif does."""
+    """The contents of a HEIC file's primary picture; raises what libheif does."""
     image = _heic(data)
     codes = image.info.get("nclx_profile") or {}
     points = codes.get("color_primaries", 0), codes.get("transfer_characteristics", 0)
@@ -51,7 +51,7 @@ def heic_contents(data: bytes) -> Contents:
 
 
 def heic_image(data: bytes) -> Image.Image:
-    """The primary picture of a HEIC, upright."""
+    """The primary picture of a HEIC file, upright."""
     image: Image.Image = _heic(data).to_pillow()
     return image
 
@@ -70,6 +70,6 @@ def _colours(profile: bytes | None, primaries: int, transfer: int) -> Colours:
 
 
 def _code_points(data: bytes) -> tuple[int, int]:
-    """Primaries and transfer of the first colour box with code points; Pillow does not tell."""
+    """Primaries and transfer of the first colour box with code points, which Pillow does not expose."""
     _, found, codes = data[: data.find(b"mdat")].partition(b"colrnclx")
     return (int.from_bytes(codes[:2], "big"), int.from_bytes(codes[2:4], "big")) if found else (0, 0)

@@ -1,8 +1,8 @@
-"""Pixels of a high dynamic range on a screen of the usual one, as Chromium shows them.
+"""Tone mapping of high dynamic range (PQ, HLG) to sRGB, as in Chromium.
 
-Light is counted in units of the reference white of 203 cd/m2 (ITU-R BT.2408). Up to that white it is halved; from there
-to 1,000 cd/m2 a curve leads to the screen's own white (the tone mapping of SMPTE ST 2094-50 by reference white). The
-brightest of the three channels, in BT.2020, says how much darker a pixel becomes, so that its hue stays.
+Light is measured in units of the reference white of 203 cd/m2 (ITU-R BT.2408). Up to that white it is halved; from
+there to 1,000 cd/m2 a curve leads to the display's white (the tone mapping of SMPTE ST 2094-50 by reference white).
+The gain of a pixel depends on the brightest of its three channels in BT.2020, so that its hue stays.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ _KNEE = np.array([1.0, 0.5])
 _BEND = np.array([1.65, 0.825])
 _STEPS = 16_383
 _PART = 1 << 16
-"""Colours worked out at a time: they are 80 bytes each, meanwhile."""
+"""Colours converted at a time; each takes 80 bytes meanwhile."""
 _KNOWN = np.uint32(1 << 24)
 
 
 def to_srgb(space: HighRange) -> Callable[[Rgb], Rgb]:
-    """(H, W, 3) samples, a part of a picture after another -> sRGB; each colour is worked out once."""
+    """A function from (H, W, 3) samples, part by part of a picture, to sRGB; each colour is converted once."""
     convert = _conversion(space)
-    known = np.zeros(1 << 24, np.uint32)  # by red, green and blue, the lowest byte first; a page costs once it is used
+    known = np.zeros(1 << 24, np.uint32)  # by colour, red in the lowest byte; pages are allocated when they are used
 
     def shown(rgb: Rgb) -> Rgb:
         colours = _packed(rgb)
@@ -59,7 +59,7 @@ def _conversion(space: HighRange) -> Callable[[Rgb], Rgb]:
         part = light[rgb]
         wide = np.maximum(part @ to_wide.T, 0)
         gain = np.ones(len(wide), np.float32)
-        if space.transfer != PQ:  # HLG is of the scene: a screen of 1,000 cd/m2 shows it with a gamma of 1.2
+        if space.transfer != PQ:  # HLG is scene light: a display of 1,000 cd/m2 has a system gamma of 1.2
             gain = (wide @ np.array([0.2627, 0.6780, 0.0593], np.float32)) ** np.float32(0.2) * np.float32(_MOST)
         gain *= _gain_by_peak(wide.max(1) * gain)
         return _samples((part @ to_screen.T) * gain[:, None])
@@ -68,7 +68,7 @@ def _conversion(space: HighRange) -> Callable[[Rgb], Rgb]:
 
 
 def _light_by_sample(transfer: int) -> NDArray[np.float32]:
-    """The light of each of 256 samples: of PQ in reference whites, of HLG as a part of the scene's brightest."""
+    """The light of each of 256 samples: for PQ in reference whites, for HLG relative to the scene's brightest."""
     sample = np.linspace(0, 1, 256)
     if transfer == PQ:
         root = sample ** (32 / 2523)
@@ -80,9 +80,9 @@ def _light_by_sample(transfer: int) -> NDArray[np.float32]:
 
 
 def _gain_by_peak(peak: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What light is multiplied by, by a pixel's brightest channel."""
+    """The gain of a pixel, by its brightest channel."""
     bent = np.clip(peak, _KNEE[0], _MOST)
-    # The curve is a quadratic Bezier from the knee by the bend to (most, 1): where is it at this brightness?
+    # The curve is a quadratic Bezier from the knee by the bend to (most, 1), solved for its parameter here.
     a, b, c = _KNEE[0] - 2 * _BEND[0] + _MOST, 2 * (_BEND[0] - _KNEE[0]), _KNEE[0] - bent
     t = (-b + np.sqrt(b * b - 4 * a * c)) / (2 * a)
     shown = (1 - t) ** 2 * _KNEE[1] + 2 * t * (1 - t) * _BEND[1] + t**2
@@ -90,7 +90,7 @@ def _gain_by_peak(peak: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _samples(light: NDArray[np.float32]) -> Rgb:
-    """By a table: the power of each value would take longer than all the rest."""
+    """Samples of sRGB by a lookup table: computing each power would take longer than all the rest."""
     return _SAMPLES[(np.clip(light, 0, 1) * np.float32(_STEPS)).astype(np.uint16)]
 
 

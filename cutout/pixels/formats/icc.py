@@ -1,14 +1,14 @@
-"""ICC profiles as files bring them: bounded in size, in tags and in kind, before a colour engine sees them.
+"""Embedded ICC profiles: bounded in size, number of tags and kind before a colour engine reads them.
 
-A profile may hold programs (`mpet`) and tables for the way back from the screen, and a small one can list the same
-element a thousand times. To show a picture takes the matrix and curves of its space, or its table towards the screen:
-everything else is left out.
+A profile may contain programs (`mpet`) and tables for the inverse direction, and a small one can list the same element
+a thousand times. Showing a picture takes the matrix and curves of its space, or its table towards the connection
+space: everything else is removed.
 """
 
 import struct
 
 MOST_BYTES = 4 * 1024 * 1024
-"""Profiles of printers have 0.5 to 3 MB."""
+"""Printer profiles have 0.5 to 3 MB."""
 _MOST_TAGS = 100
 _CLASSES = {b"scnr", b"mntr", b"prtr", b"spac"}
 _SPACES = {b"RGB ", b"GRAY", b"CMYK"}
@@ -19,11 +19,11 @@ _KINDS = {
     **dict.fromkeys((b"A2B0", b"A2B1", b"A2B2"), (b"mft1", b"mft2", b"mAB ")),
     b"chad": (b"sf32",),
 }
-"""The tags that say how pixels become colours, and the types that may say it."""
+"""The tags that convert pixels to colours, and their permitted types."""
 
 
 def usable(profile: bytes) -> bytes | None:
-    """The profile with nothing but what shows a picture; None of what is no profile, or none of a picture."""
+    """The profile reduced to the tags that are needed; None for anything but a profile of pictures."""
     if not 132 <= len(profile) <= MOST_BYTES or profile[36:40] != b"acsp":
         return None
     kind, space, connection = profile[12:16], profile[16:20], profile[20:24]

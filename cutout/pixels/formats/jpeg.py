@@ -1,7 +1,7 @@
-"""JPEG's segments: those that make pixels are kept, EXIF, JFIF and ICC are read, the rest is left aside.
+"""JPEG segments: those needed for pixels are kept; EXIF, JFIF and ICC are read; the rest is dropped.
 
-Scans are counted before any is decoded: each one of a progressive JPEG goes over the whole picture, however few bytes
-it has.
+Scans are counted before any is decoded: each scan of a progressive JPEG covers the whole picture, however few bytes it
+has.
 """
 
 import io
@@ -20,18 +20,18 @@ from cutout.pixels.types import Dpi, Size
 
 _MOST_SEGMENTS = 10_000
 _MOST_SCANS, _MOST_SCAN_PX = 100, 1_800_000_000
-"""Encoders write up to 18 scans: so many are read at 100 megapixels, and more of smaller pictures."""
+"""Encoders write up to 18 scans: that many are accepted at 100 megapixels, and more for smaller pictures."""
 _NOTHING = Size(0, 0)
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _SOS, _EOI, _APP0, _APP1, _APP2 = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _ALONE = {0x01, *range(0xD0, 0xD9)}
-"""Markers without a length."""
+"""Markers without a length field."""
 _LEFT_ASIDE = {*range(0xE0, 0xEE), 0xEF, 0xFE}
-"""Segments of applications, and comments; Adobe's 0xEE says how colours are stored."""
+"""Application segments and comments, which are dropped; Adobe's 0xEE, which tells the colour model, is kept."""
 _MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
-"""What ends a scan."""
+"""The marker that ends a scan."""
 _LONGEST_SCAN_HEADER = 1 + 2 * 4 + 3
 _AHEAD = 16
 _LAST_COEFFICIENT = 63
@@ -42,7 +42,7 @@ _DENSITIES = {1: 1.0, 2: 2.54}
 
 @dataclass(slots=True)
 class _Found:
-    """What was met so far."""
+    """What was found so far."""
 
     kept: list[memoryview] = field(default_factory=list)
     size: Size = _NOTHING
@@ -50,7 +50,7 @@ class _Found:
     components: int = 0
     scans: int = 0
     finest: set[int] = field(default_factory=set)
-    """Components of a progressive picture whose last scan has begun: it adds the last bit of their detail."""
+    """Components of a progressive picture whose last refinement scan has begun."""
     exif: Exif | None = None
     dpi: Dpi | None = None
     profile: dict[int, bytes] = field(default_factory=dict)
@@ -59,11 +59,11 @@ class _Found:
 
 
 def contents(data: bytes) -> Contents:
-    """What a JPEG holds.
+    """The contents of a JPEG file.
 
     Raises:
-        Damaged: no frame, or no scan; or the end is missing, and more than its marker may be.
-        Costly: more scans than a picture of this size is worth, or segments without end.
+        Damaged: no frame or no scan, or pixel data may be missing at the end.
+        Costly: too many scans for a picture of this size, or too many segments.
     """
     found = _Found()
     for marker, whole in _segments(data):
@@ -85,28 +85,28 @@ def contents(data: bytes) -> Contents:
 
 
 def _px_bytes(found: _Found) -> int:
-    """As Pillow stores them, and the result, or before that, where there are several scans, all coefficients."""
+    """Pillow's own pixels, and the larger of the result and, with several scans, all coefficients."""
     coefficients = 2 * found.components if found.progressive or found.scans > 1 else 0
     return (1 if found.components == 1 else 4) + max(3, coefficients)
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether a JPEG of one scan whose end marker is missing has all of its pixels.
+    """Whether a JPEG of one scan without an end marker has all of its pixels.
 
-    The decoder looks some bytes ahead, and leaves alone what it has no data for. So when all was there, what follows
-    makes no difference, nor does what the picture was filled with.
+    The decoder reads some bytes ahead, and leaves pixels without data untouched. So if no pixel is missing, neither the
+    bytes appended to the file nor the initial fill of the picture make a difference.
     """
     scan = data.removesuffix(_END)
     return _as_far_as_it_goes(scan + b"\0" * _AHEAD, 0) == _as_far_as_it_goes(scan + b"\xff\0" * _AHEAD, 255)
 
 
 class _Unended(JpegImageFile):
-    """A JPEG that is decoded as far as it goes."""
+    """A JPEG that is decoded as far as its data goes."""
 
     ground = 0
 
     def load_prepare(self) -> None:
-        """Fill the picture with the ground before it is decoded."""
+        """Fill the picture with the ground colour before it is decoded."""
         super().load_prepare()
         ground = (self.ground,) * len(self.getbands())
         self.im.paste(ground if len(ground) > 1 else self.ground, (0, 0, *self.size))
@@ -115,13 +115,13 @@ class _Unended(JpegImageFile):
 def _as_far_as_it_goes(data: bytes, ground: int) -> bytes:
     image = _Unended(io.BytesIO(data))
     image.ground = ground
-    with suppress(OSError):  # it is truncated: how far, is the question
+    with suppress(OSError):  # truncated, as expected
         image.load()
     return image.tobytes()
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, memoryview]]:
-    """Marker and the whole of each segment; of a scan, with its data."""
+    """Marker and bytes of each segment; a scan includes its data."""
     at, view = len(_START), memoryview(data)
     for _ in range(_MOST_SEGMENTS):
         while data[at : at + 2] == b"\xff\xff":
@@ -173,7 +173,7 @@ def _advise(found: _Found, marker: int, body: bytes) -> None:
 
 
 def _finest(scan: bytes) -> set[int]:
-    """The components to whose detail a progressive scan adds the last bit, by its header."""
+    """The components for which a progressive scan is the last refinement, by its header."""
     components, (_, last, bits) = scan[1 : 1 + 2 * scan[0] : 2], scan[1 + 2 * scan[0] :][:3]
     return set(components) if last == _LAST_COEFFICIENT and not bits & 15 else set()
 

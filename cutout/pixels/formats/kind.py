@@ -1,4 +1,4 @@
-"""What kind of file the first bytes speak of."""
+"""Recognises the kind of a file by its first bytes."""
 
 SUPPORTED = "Supported: PNG, JPG, WEBP, AVIF, HEIC, TIFF"
 READABLE = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/heic", "image/tiff")
@@ -13,7 +13,7 @@ _BRANDS_BYTES = 256
 
 
 def sniff(data: bytes) -> str:
-    """The media type of a file by its content; `unknown` of others."""
+    """The media type of a file, by its content; `unknown` when not recognised."""
     head = data[:512].lstrip().lower()
     if head.startswith(b"<?xml"):
         return "image/svg+xml" if b"<svg" in head else "text/xml"
@@ -26,7 +26,7 @@ def sniff(data: bytes) -> str:
 
 
 def _by_brand(data: bytes) -> str:
-    """Of a file of boxes, which names its own kind first and then those that it is compatible with."""
+    """The media type of an ISO base media file, by its major and compatible brands."""
     end = min(int.from_bytes(data[:4], "big"), _BRANDS_BYTES)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
     return "image/avif" if brands & _AVIF else "image/heic" if brands & _HEIC else "video/mp4"

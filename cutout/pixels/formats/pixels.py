@@ -1,4 +1,4 @@
-"""A file's contents -> pixels: 8 bits, upright, sRGB, and alpha apart; a strip at a time, into memory that is given."""
+"""Contents of a file -> pixels: 8 bits, upright, sRGB, alpha separate; strip by strip, into given memory."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -14,21 +14,21 @@ from cutout.pixels.formats.contents import Contents, Damaged, UnknownPixels
 from cutout.pixels.formats.to_srgb import in_mode, to_srgb
 from cutout.pixels.types import Alpha, Rgb
 
-Image.MAX_IMAGE_PIXELS = None  # the limits of the configuration decide, from the header, before anything is decoded
+Image.MAX_IMAGE_PIXELS = None  # the configured limits apply instead, by the header, before anything is decoded
 Show: TypeAlias = Callable[[Image.Image], tuple[Rgb, Alpha | None]]
-"""A part of a picture of 8 bits -> its colours and its alpha."""
+"""A part of an 8-bit picture -> its colours and its alpha."""
 Plane = TypeVar("Plane", bound=NDArray[Any])
 _KNOWN = {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr"}
 _DEEP = {"I;16", "I;16B", "I;16L", "I;16N"}
 _DEEP_BITS = 16
 _UNKNOWN = {"F": "floating-point numbers", "I": "32-bit integers", "LAB": "CIELAB"}
-"""Pillow's modes that a TIFF may be in, in the words of an answer."""
+"""Unsupported modes of Pillow, as error messages name them."""
 _STRIP_PX = 1 << 18
-"""Pixels worked on at a time."""
+"""Pixels converted at a time."""
 
 
 class Transparency(Enum):
-    """What a file has of it."""
+    """Whether a file has transparency, and uses it."""
 
     NONE = "no alpha channel, and no colour that counts as transparent"
     IDLE = "every pixel is opaque"
@@ -36,11 +36,11 @@ class Transparency(Enum):
 
 
 def paint(contents: Contents, rgb: Rgb, alpha: Alpha) -> Transparency:
-    """Write (H, W, 3) and, unless the file has no transparency, (H, W): uint8, upright.
+    """Write the pixels to `rgb`, (H, W, 3), and any transparency to `alpha`, (H, W): uint8, upright.
 
     Raises:
-        Damaged: the file breaks off, or makes no sense; and what Pillow and the decoders below it raise.
-        UnknownPixels: as it says.
+        Damaged: the file is truncated or malformed; what Pillow and its decoders raise is raised as it is.
+        UnknownPixels: the pixels are of a kind that is not supported.
     """
     if not contents.ended and not jpeg.is_whole(contents.data):
         raise Damaged("the picture breaks off")
@@ -60,7 +60,7 @@ def paint(contents: Contents, rgb: Rgb, alpha: Alpha) -> Transparency:
 
 
 def _stored(contents: Contents) -> Image.Image:
-    """The picture as it is stored."""
+    """The picture as stored."""
     match contents.kind:
         case "AVIF":
             image = heif.avif_image(contents.data)
@@ -80,7 +80,7 @@ def _stored(contents: Contents) -> Image.Image:
 
 
 def _as_stored(plane: Plane, orientation: int) -> Plane:
-    """An upright plane, seen as the file has it; orientations as EXIF counts them."""
+    """A view of an upright plane in the orientation of the file, numbered as in EXIF."""
     if orientation in (2, 3, 6, 7):
         plane = plane[:, ::-1]  # type: ignore[assignment]
     if orientation in (3, 4, 7, 8):
@@ -106,7 +106,7 @@ def _of_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _shown(image: Image.Image, contents: Contents) -> Show:
-    """How the picture's strips become colours and alpha; those of one byte a pixel by a table of all 256."""
+    """The conversion of strips to colours and alpha; for one byte a pixel, a table of all 256 values."""
     mode = "L" if image.mode == "1" or image.mode in _DEEP else image.mode
     coloured = "RGBA" if image.has_transparency_data else "RGB"
     mixed = coloured if mode in ("P", "PA", "La", "RGBa") else mode
@@ -135,13 +135,13 @@ def _by_table(show: Show, image: Image.Image) -> Show:
 
 
 def _opacity(strip: Image.Image, contents: Contents, low: Image.Image | None) -> Alpha:
-    """(H, W), where a PNG says that one value is transparent: at the file's own depth."""
+    """(H, W): 0 where a pixel has the value that the file declares transparent, compared at the file's bit depth."""
     hidden = np.all(_samples(strip, contents, low) == np.array(contents.colour_key), axis=2)
     return np.where(hidden, np.uint8(0), np.uint8(255))
 
 
 def _samples(strip: Image.Image, contents: Contents, low: Image.Image | None) -> NDArray[np.uint16] | NDArray[np.uint8]:
-    """(H, W, 1 or 3) at the file's depth."""
+    """(H, W, 1 or 3) at the file's bit depth."""
     grid = np.atleast_3d(np.asarray(strip))
     if contents.depth < 8:
         return grid // (255 // (2**contents.depth - 1)) if strip.mode == "L" else grid.astype(np.uint8)
@@ -152,7 +152,7 @@ def _samples(strip: Image.Image, contents: Contents, low: Image.Image | None) ->
 
 
 def _low_bytes(contents: Contents) -> Image.Image:
-    """Of 16-bit RGB Pillow keeps the high bytes; the low ones are read as well."""
+    """The low bytes of 16-bit RGB, of which Pillow keeps only the high ones."""
     low = Image.open(io.BytesIO(contents.data), formats=["PNG"])
     low.tile = [tile._replace(args="RGB;16L") for tile in low.tile]
     low.load()

@@ -1,7 +1,7 @@
-"""PNG's chunks: those that make pixels are kept, those that say how to show them are read, the rest is left aside.
+"""PNG chunks: those needed for pixels are kept; those that say how to show them are read; the rest is dropped.
 
-As browsers do: a chunk of metadata counts where it is whole, has its length and checksum, and comes before the pixels;
-the first one of its kind. Whatever else is wrong with it is no fault of the picture.
+As in browsers, a metadata chunk counts if it is complete, has a valid length and checksum, and comes before the pixels;
+of several of a kind, the first one. An invalid one is ignored.
 """
 
 import struct
@@ -19,23 +19,23 @@ _LENGTHS = {
     b"cICP": range(4, 5), b"sRGB": range(1, 2), b"gAMA": range(4, 5), b"cHRM": range(32, 33), b"pHYs": range(9, 10),
     b"iCCP": range(3, icc.MOST_BYTES), b"eXIf": range(8, icc.MOST_BYTES), b"tRNS": range(1, 257),
 }  # fmt: skip
-"""Chunks of metadata that are read, and their lengths."""
+"""Metadata chunks that are read, and their valid lengths."""
 _GREY, _RGB, _PALETTE = 0, 2, 3
 _RESULT_BYTES = 4
 _METRES_PER_INCH = 0.0254
 _LAST_INTENT = 3
 _UNIT = 100_000
 _NEAR = 0.05
-"""So near to 1/2.2 a gAMA without cHRM is what encoders write for sRGB; browsers take it for that."""
+"""A gAMA this near to 1/2.2, without cHRM, is what encoders write for sRGB; browsers treat it as sRGB."""
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
 def contents(data: bytes) -> Contents:
-    """What a PNG holds.
+    """The contents of a PNG file.
 
     Raises:
         Damaged: no header, or no pixels.
-        Costly: chunks without end.
+        Costly: too many chunks.
     """
     header, palette, pixels = b"", b"", list[memoryview]()
     advice: dict[bytes, bytes] = {}
@@ -46,7 +46,7 @@ def contents(data: bytes) -> Contents:
             header = bytes(whole)
         elif name == b"PLTE":
             palette = bytes(whole)
-            advice.pop(b"tRNS", None)  # transparency of a palette that is not there yet
+            advice.pop(b"tRNS", None)  # it came before the palette it refers to
         elif name in _LENGTHS and not pixels and _is_whole(name, whole):
             advice.setdefault(name, bytes(whole[8:-4]))
     if len(header) != 25 or not pixels:
@@ -66,14 +66,14 @@ def contents(data: bytes) -> Contents:
 
 
 def _px_bytes(kind: int, depth: int) -> int:
-    """As Pillow stores them, and the result; 16-bit RGB may be looked at twice."""
+    """Pillow's own pixels, and the result; 16-bit RGB may be decoded twice."""
     if kind in (_GREY, _PALETTE):
         return _RESULT_BYTES + (2 if depth == 16 else 1)
     return _RESULT_BYTES + (8 if (kind, depth) == (_RGB, 16) else 4)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Name and the whole of each chunk up to IEND; the last one may break off."""
+    """Name and bytes of each chunk up to IEND; the last one may be truncated."""
     at, view = len(SIGNATURE), memoryview(data)
     for _ in range(_MOST_CHUNKS):
         if at + 8 > len(data):
@@ -96,9 +96,9 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _tables(palette: bytes, alpha: bytes) -> list[bytes]:
-    """A palette of 256 entries, and its transparency if it has one.
+    """A palette padded to 256 entries, and its transparency if any.
 
-    A pixel beyond the last colour shows that one, as in browsers.
+    An index beyond the last colour gives the last colour, as in browsers.
     """
     colours = palette[8:-4]
     count = len(colours) // 3
@@ -116,7 +116,7 @@ def _is_summed(whole: bytes | memoryview) -> bool:
 
 
 def _exif(advice: Mapping[bytes, bytes]) -> exif.Exif:
-    """Orientation of eXIf, which has nothing before its TIFF structure; resolution of pHYs, else of eXIf."""
+    """Orientation from eXIf, which is a bare TIFF structure; resolution from pHYs, else from eXIf."""
     found = exif.read(advice.get(b"eXIf", b""))
     if b"pHYs" not in advice:
         return found
@@ -125,7 +125,7 @@ def _exif(advice: Mapping[bytes, bytes]) -> exif.Exif:
 
 
 def _colours(advice: Mapping[bytes, bytes]) -> Colours:
-    """The colour space, by the ranks of PNG's third edition: cICP, iCCP, sRGB, then gAMA with cHRM."""
+    """The colour space, by the precedence of PNG's third edition: cICP, iCCP, sRGB, then gAMA with cHRM."""
     if b"cICP" in advice:
         primaries, transfer, matrix, full_range = advice[b"cICP"][:4]
         if (matrix, full_range) == (0, 1) and (named := colour_space.coded(primaries, transfer)):
@@ -138,7 +138,7 @@ def _colours(advice: Mapping[bytes, bytes]) -> Colours:
 
 
 def _of_gamma(advice: Mapping[bytes, bytes]) -> bytes | None:
-    """The space of gAMA, with cHRM where that is there; cHRM alone says nothing, and one that is none spoils both."""
+    """The colour space of gAMA, with cHRM if present; cHRM alone is ignored, and an invalid cHRM discards both."""
     gamma = int.from_bytes(advice.get(b"gAMA", b"")[:4], "big") / _UNIT
     if gamma <= 0:
         return None
@@ -154,7 +154,7 @@ def _of_gamma(advice: Mapping[bytes, bytes]) -> bytes | None:
 
 
 def _embedded(iccp: bytes) -> bytes | None:
-    """The profile of an iCCP chunk, unpacked no further than a profile may be large."""
+    """The profile of an iCCP chunk, decompressed only up to the largest permitted size."""
     _, _, packed = iccp.partition(b"\0")
     try:
         return icc.usable(zlib.decompressobj().decompress(packed[1:], icc.MOST_BYTES + 1))

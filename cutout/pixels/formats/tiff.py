@@ -1,4 +1,4 @@
-"""TIFF: its first page, by Pillow; orientation and resolution from its first directory, as EXIF's."""
+"""TIFF: the first page, by Pillow; orientation and resolution from the first directory, as in EXIF."""
 
 import io
 
@@ -14,18 +14,18 @@ _RESULT_BYTES = 4
 
 
 class FirstPage(TiffImageFile):
-    """A page as it is stored: Pillow would turn it, and fail at tags of unusual types."""
+    """A page as stored: Pillow itself would apply the orientation, and fail at tags of unusual types."""
 
     def _setup(self) -> None:
         super()._setup()
         self._size = self._tile_size
 
     def load_end(self) -> None:
-        """Leave it as it is."""
+        """Do not apply the orientation."""
 
 
 def contents(data: bytes) -> Contents:
-    """What a TIFF's first page holds; raises what Pillow does."""
+    """The contents of a TIFF's first page; raises what Pillow does."""
     page = FirstPage(io.BytesIO(data))
     with page:
         colours = icc.usable(page.info.get("icc_profile", b""))
@@ -33,6 +33,6 @@ def contents(data: bytes) -> Contents:
 
 
 def _px_bytes(page: FirstPage) -> int:
-    """As Pillow stores them, and the result, or what a strip is read into, which may be the whole picture."""
+    """Pillow's own pixels, and the larger of the result and a decoded strip, which may be the whole picture."""
     stored = _STORED_BYTES.get(page.mode, 4)
     return stored + max(_RESULT_BYTES, sum(page.tag_v2.get(_BITS_PER_SAMPLE, (1,))) // 8)

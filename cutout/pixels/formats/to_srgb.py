@@ -1,4 +1,4 @@
-"""The colours of a file -> sRGB, for one part of the picture after another."""
+"""Conversion of a file's colours to sRGB, part by part of the picture."""
 
 import io
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from cutout.pixels.formats.contents import Colours
 from cutout.pixels.types import Rgb
 
 ToSrgb: TypeAlias = Callable[[Image.Image], Rgb]
-"""A part of a picture, L, RGB or CMYK -> (H, W, 3)."""
+"""A part of a picture in L, RGB or CMYK -> (H, W, 3) sRGB."""
 _SRGB = ImageCms.createProfile("sRGB")
 
 
 def to_srgb(mode: str, colours: Colours) -> ToSrgb:
-    """What shows pixels of L, RGB or CMYK."""
+    """The conversion of pixels in mode L, RGB or CMYK."""
     if isinstance(colours, HighRange):
         shown = high_range.to_srgb(colours)
         return lambda image: shown(_as_it_is(image))
@@ -26,7 +26,7 @@ def to_srgb(mode: str, colours: Colours) -> ToSrgb:
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The image itself where it has the mode already; Pillow would copy it."""
+    """The image in that mode; not copied, as Pillow would, when it has the mode already."""
     return image if image.mode == mode else image.convert(mode)
 
 
@@ -35,12 +35,12 @@ def _as_it_is(image: Image.Image) -> Rgb:
 
 
 def _by_profile(mode: str, profile: bytes) -> ToSrgb:
-    """By relative colorimetric intent with black point compensation; of a profile that does not fit, as it is."""
+    """Relative colorimetric intent with black point compensation; a profile that does not fit the mode is ignored."""
     mode = "RGB" if profile[16:20] == b"RGB " and mode == "L" else mode
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
         transform = ImageCms.buildTransform(source, _SRGB, mode, "RGB", intent, flags)
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return _as_it_is  # it makes no sense, or is of another colour space: it says nothing of these pixels
+        return _as_it_is  # malformed, or of another colour space
     return lambda image: np.asarray(ImageCms.applyTransform(in_mode(image, mode), transform))

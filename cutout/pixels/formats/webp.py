@@ -1,6 +1,6 @@
-"""WebP's chunks: the size and the colours of its picture. The decoder itself passes over metadata.
+"""WebP chunks: size and colour space of the picture. The decoder itself ignores metadata.
 
-Orientation in a WebP's EXIF is not followed, as browsers do not.
+The orientation in EXIF data is ignored, as in browsers.
 """
 
 import struct
@@ -15,17 +15,17 @@ from cutout.pixels.types import Size
 
 _MOST_CHUNKS = 100_000
 _PX_BYTES = 12
-"""libwebp keeps this frame, the last one, and gives a copy."""
+"""libwebp keeps two frames, and returns a copy."""
 _SIZES = {b"VP8X": 10, b"VP8L": 5, b"VP8 ": 10}
-"""The chunks that begin with the picture's size, and how many of their bytes it takes."""
+"""The chunks that begin with the picture's size, and how many of their bytes hold it."""
 
 
 def contents(data: bytes) -> Contents:
-    """What a WebP holds.
+    """The contents of a WebP file.
 
     Raises:
         Damaged: no size.
-        Costly: chunks without end.
+        Costly: too many chunks.
     """
     size, advice = None, dict[bytes, bytes]()
     for name, body in _chunks(data):
@@ -40,10 +40,10 @@ def contents(data: bytes) -> Contents:
 
 
 def image(data: bytes) -> Image.Image:
-    """The first frame of a WebP, as it is stored; by libwebp itself, since Pillow would keep a copy.
+    """The first frame of a WebP file, as stored; by libwebp directly, since Pillow would keep a copy.
 
     Raises:
-        Damaged: there is none.
+        Damaged: there is no frame.
     """
     decoder = _webp.WebPAnimDecoder(data)
     size, *_, mode = decoder.get_info()

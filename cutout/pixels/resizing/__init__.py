@@ -1,1 +1,1 @@
-"""Pixels in another size."""
+"""Resizing pixels."""

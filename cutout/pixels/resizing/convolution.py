@@ -1,4 +1,4 @@
-"""fast_image_resize's Lanczos3, from array to array.
+"""Lanczos3 by the library fast_image_resize, on arrays.
 
 The library holds Python's global lock while it works: other threads wait.
 """

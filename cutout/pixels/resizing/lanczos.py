@@ -1,4 +1,4 @@
-"""Lanczos3 as matrices: some pixels of a side of the result are weights times some pixels of the source's side."""
+"""Lanczos3 as matrices: along one axis, a span of result pixels is a weight matrix times a span of source pixels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ LOBES = 3
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Neighbouring pixels along one side."""
+    """Consecutive pixels along one axis."""
 
     target: slice
     source: slice
-    """Those that the kernel reaches."""
+    """The source pixels within reach of the kernel."""
     weights: NDArray[np.float32]
-    """(target pixels, source pixels); each row adds up to 1."""
+    """(target pixels, source pixels); each row sums to 1."""
 
 
 def spans(source_px: int, target_px: int, span_px: int) -> Iterator[Span]:
-    """All of a side of `target_px` pixels, resized from one of `source_px`.
+    """The spans of an axis of `target_px` pixels, resized from `source_px`.
 
     A span has `span_px` pixels, in the larger of source and target. The wider it is, the more zeros are multiplied.
     """
@@ -37,7 +37,7 @@ def spans(source_px: int, target_px: int, span_px: int) -> Iterator[Span]:
 
 
 def _kernels(source_px: int, target_px: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """For each target pixel, (target_px, taps): source pixels, and what they weigh; those beyond an edge nothing."""
+    """For each target pixel, (target_px, taps): source pixels and their weights; 0 beyond an edge."""
     scale = source_px / target_px
     stretch = max(scale, 1.0)  # to shrink, the kernel is widened
     reach = LOBES * stretch

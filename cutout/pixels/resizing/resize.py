@@ -1,4 +1,4 @@
-"""Lanczos3 resizing: exact where a cutout is enlarged, as Pillow's where a picture is brought to a model's size."""
+"""Lanczos3 resizing: exact for cutouts with alpha, equal to Pillow's for pictures and mattes."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,20 +14,21 @@ from cutout.pixels.strips import Strips
 from cutout.pixels.types import Alpha, Rgb, Rgba, Size
 
 ROWS_PX, COLUMNS_PX, RUN_PX = 128, 128, 1024
-"""Of a strip, of the products within it, and of what is worked out together: smaller runs fit a nearer cache, and
-threads pass Python's lock to each other oftener."""
-# The products are small, and the strips have a thread a core: threads below them, in BLAS, would only be in the way.
+"""Rows of a strip, columns of a product within it, and columns computed together: smaller runs fit a nearer cache, but
+the threads hand over the GIL more often."""
+# The products are small, and there is already a thread for each core: BLAS threads would only compete with them.
 threadpool_limits(1, "blas")
 
 
 def resize_rgba(rgba: Rgba, size: Size) -> Rgba:
-    """(H, W, 4) straight alpha of another size; colour is 0 where alpha is 0.
+    """(H, W, 4) straight alpha, resized; colour is 0 where alpha is 0.
 
-    Colour is filtered premultiplied, and divided by alpha before either is clipped to 0..255: an even colour stays
-    even up to the cutout's edge, where Lanczos overshoots. Colour and alpha are within 1/255 of the same in float64.
+    Colour is filtered premultiplied, and divided by alpha before either is clipped to 0..255: a uniform colour stays
+    uniform up to the cutout's edge, where Lanczos overshoots. Colour and alpha are within 1/255 of the result in
+    float64.
 
-    Works in strips, on all cores: what is empty in one costs nothing, what is opaque less, and memory is that of the
-    result and little more.
+    Works in strips, on all cores: empty parts cost nothing, opaque parts less, and little memory is needed besides that
+    of the result.
     """
     resized = np.zeros((size.height, size.width, 4), np.uint8)
     columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
@@ -36,7 +37,7 @@ def resize_rgba(rgba: Rgba, size: Size) -> Rgba:
 
 
 def resized_strips(rgba: Rgba, size: Size) -> Strips:
-    """The same, each strip made when it is asked for."""
+    """As `resize_rgba`, each strip computed when it is read."""
     columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
     height = rows[0].target.stop
 
@@ -50,12 +51,12 @@ def resized_strips(rgba: Rgba, size: Size) -> Strips:
 
 
 def resize_rgb(rgb: Rgb, size: Size) -> Rgb:
-    """(H, W, 3) of another size, within 2/255 of Pillow's LANCZOS, and equal to it in 98 of 100 bytes."""
+    """(H, W, 3), resized; within 2/255 of Pillow's LANCZOS, and equal to it in 98 of 100 bytes."""
     return convolved(rgb, size)
 
 
 def resize_alpha(alpha: Alpha, size: Size) -> Alpha:
-    """(H, W) of another size, within 2/255 of Pillow's LANCZOS, and equal to it in 98 of 100 bytes."""
+    """(H, W), resized; within 2/255 of Pillow's LANCZOS, and equal to it in 98 of 100 bytes."""
     return convolved(alpha, size)
 
 
@@ -64,7 +65,7 @@ def _columns(rgba: Rgba, size: Size) -> list[Span]:
 
 
 def _strip(rgba: Rgba, rows: Span, columns: Sequence[Span], target: Rgba) -> None:
-    """Write a strip of the result into one of zeros."""
+    """Write a strip of the result into `target`, which is all zeros."""
     source, pixels = rgba[rows.source], target.view("<u4")[..., 0]
     for (planes, _), run in groupby(columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
         if planes:
@@ -72,19 +73,19 @@ def _strip(rgba: Rgba, rows: Span, columns: Sequence[Span], target: Rgba) -> Non
 
 
 def _planes(tile: Rgba) -> int:
-    """How many planes a tile has to be worked out for: none where it is empty, three where it is opaque, else four."""
+    """How many planes of a tile must be computed: none when it is empty, three when it is opaque, else four."""
     alpha = tile[..., 3]
     return 3 if alpha.min() == 255 else 4 if alpha.any() else 0
 
 
 def _resize(source: Rgba, planes: int, rows: Span, columns: Sequence[Span], target: NDArray[np.uint32]) -> None:
-    """Write some neighbouring columns of a strip: first each row is resized, then each column."""
+    """Write consecutive columns of a strip: rows are resized first, then columns."""
     left, begin = columns[0].source.start, columns[0].target.start
     seen = source[:, left : columns[-1].source.stop]
     narrow = np.empty((planes, *seen.shape[:2]), np.float32)
     for channel, plane in enumerate(narrow):
         plane[...] = seen[..., channel]
-    narrow[:3] += 0.5  # it rounds what comes out, and here are fewer pixels
+    narrow[:3] += 0.5  # rounds the result; added here, where there are fewer pixels
     if planes == 4:
         narrow[:3] *= narrow[3]
     wide = np.empty((planes, len(source), columns[-1].target.stop - begin), np.float32)
@@ -95,8 +96,8 @@ def _resize(source: Rgba, planes: int, rows: Span, columns: Sequence[Span], targ
 
 
 def _pack(planes: NDArray[np.float32], target: NDArray[np.uint32]) -> None:
-    """As bytes, three planes of colour, each value a half more than it is; or four, premultiplied, with alpha last."""
-    with np.errstate(divide="ignore", invalid="ignore"):  # colour of no alpha is no number; it is wiped below
+    """Pack planes into bytes: three of colour, with 0.5 added for rounding; or four, premultiplied, with alpha last."""
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN where alpha is 0; zeroed below
         if len(planes) == 4:
             planes[:3] /= planes[3]
             planes[3] += 0.5
