@@ -35,29 +35,24 @@ class Ledger(Protocol):
             NotFound: no such job, or another key's.
             ValidationError: a model that the job did not offer; the message names those that it did.
         """
-        ...
 
     async def stats(self) -> Stats:
         """All picks added up, and those of each category."""
-        ...
 
     async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         """The next page of picks after the one of that number, oldest first; empty at the end.
 
         `whose` is the id of the API key whose jobs they belong to; None: all jobs.
         """
-        ...
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         """Count a request of a caller, unless the tier's requests per minute are used up.
 
         `who` is a `Caller.who`. A `cost` of 0 only looks, and is always allowed.
         """
-        ...
 
     async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Take a slot for a caller's job, unless all of the tier's are taken; taking one again renews its lease."""
-        ...
 
     async def hold(self, slots: Sequence[JobSlot]) -> None:
         """Take or renew the slots of durable jobs, whatever the limit is now: those jobs were accepted."""
@@ -76,7 +71,6 @@ class Ledger(Protocol):
         Returns:
             The models that a ceiling leaves no money for, each with the reason. All others are reserved.
         """
-        ...
 
     async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
         """Replace a reservation by what was really spent. Called again, it changes nothing.
@@ -86,4 +80,3 @@ class Ledger(Protocol):
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """USD that each of these payers may still spend today, at least 0; what is reserved counts as spent."""
-        ...

@@ -75,7 +75,7 @@ def create_app(
         rembg,
     ]
     if jobs and durable:
-        composing = ComposeEndpoint(shotgun, cache, reader, inputs, states=durable.worker, store=durable.store)
+        composing = ComposeEndpoint(shotgun, cache, reader, inputs, jobs=durable.worker, store=durable.store)
         groups += [jobs, composing]
     api = bound(ENDPOINTS, groups)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(partial(document, tuple(api), keys is not None))])

@@ -21,10 +21,11 @@ from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.endpoints.health import health_body
 from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
-from serve_app.fanout.handles import JobsHandle, LedgerHandle, ModelHandle, UpscalerHandle, put
+from serve_app.fanout.handles import ledger_handle, model_handle, put, upscaler_handle
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
+from serve_app.jobs.handle import jobs_handle
 from serve_app.process.listening import listen
 from serve_app.requests.bodies.fields import checked
 from serve_app.requests.bodies.reading import check_bytes
@@ -56,15 +57,15 @@ class ServiceIngress:
         close_to_others()
         log_to_serve()
         start_tracing(settings.traces_to)
-        handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
-        self._ledger = LedgerHandle(ledger)
+        handles = {model_id: model_handle(registry.models[model_id], handle) for model_id, handle in models.items()}
+        self._ledger = ledger_handle(ledger)
         self._keys = KeyRing.load(keys_file) if keys_file else None
-        enlarger = UpscalerHandle(upscaler)
+        enlarger = upscaler_handle(upscaler)
         self._shotgun = Shotgun(registry, handles, enlarger, self._ledger, put, instruments=instruments())
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
-        worker = JobsHandle(jobs)
-        self._dependencies = Dependencies({"ledger": self._ledger, "jobs": worker})
-        self._durable = Durable(worker, PictureStore.at(settings.pictures), signer)
+        durable_jobs = jobs_handle(jobs)
+        self._dependencies = Dependencies({"ledger": self._ledger.check, "jobs": durable_jobs.check})
+        self._durable = Durable(durable_jobs, PictureStore.at(settings.pictures), signer)
         self._request_metrics = RequestMetrics()
         self._watching: list[asyncio.Task[None]] = []
 

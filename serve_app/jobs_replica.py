@@ -9,16 +9,16 @@ from cutout.models.registry import Registry
 from cutout.replica_port import close_to_others
 from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments
-from serve_app.fanout.handles import LedgerHandle, ModelHandle, UpscalerHandle, put
+from serve_app.fanout.handles import ledger_handle, model_handle, put, upscaler_handle
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs.worker import Jobs
+from serve_app.jobs.worker import JobsWorker
 from serve_app.settings import Settings
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 from serve_app.telemetry.tracing import start_tracing
 
 
-class JobsReplica(Jobs):
+class JobsReplica(JobsWorker):
     """The worker of durable jobs; it has started when the replica is ready."""
 
     async def __init__(  # type: ignore[misc]
@@ -32,11 +32,11 @@ class JobsReplica(Jobs):
     ) -> None:
         close_to_others()
         log_to_serve()
-        settings, counts = Settings(), LedgerHandle(ledger)
+        settings, counts = Settings(), ledger_handle(ledger)
         start_tracing(settings.traces_to)
-        handles = {model_id: ModelHandle(registry.models[model_id], handle) for model_id, handle in models.items()}
+        handles = {model_id: model_handle(registry.models[model_id], handle) for model_id, handle in models.items()}
         shotgun = Shotgun(
-            registry, handles, UpscalerHandle(upscaler), counts, put, instruments=instruments(), records=False
+            registry, handles, upscaler_handle(upscaler), counts, put, instruments=instruments(), records=False
         )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         store = PictureStore.at(settings.pictures)

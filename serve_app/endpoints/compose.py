@@ -3,7 +3,6 @@
 import asyncio
 import time
 from dataclasses import replace
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,8 +12,8 @@ from cutout.errors import Conflict, NotFound
 from cutout.jobs import Cutout, ModelResult, Output, Result
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
+from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.parts import known_specs
-from serve_app.jobs.state import JobState
 from serve_app.requests.asked import AskedComposition
 from serve_app.requests.forms import known_models
 from serve_app.requests.inputs import Inputs
@@ -22,13 +21,6 @@ from serve_app.requests.read import Reader
 from serve_app.responses.write import write
 from serve_app.storage.cutout_cache import CachedCutout, CutoutCache
 from serve_app.storage.pictures import JOB_ID, PictureStore
-
-
-class States(Protocol):
-    """How far durable jobs are; see job_routes.Worker."""
-
-    async def state(self, job_id: str) -> JobState | None:
-        """How far one is; None when there is none."""
 
 
 class ComposeEndpoint:
@@ -41,14 +33,14 @@ class ComposeEndpoint:
         reader: Reader,
         inputs: Inputs,
         *,
-        states: States,
+        jobs: Jobs,
         store: PictureStore,
     ) -> None:
         self._shotgun = shotgun
         self._cache = cache
         self._reader = reader
         self._inputs = inputs
-        self._states = states
+        self._jobs = jobs
         self._store = store
 
     async def compose(self, request: Request) -> Response:
@@ -72,7 +64,7 @@ class ComposeEndpoint:
         job_id: str = request.path_params["job_id"]
         if not JOB_ID.fullmatch(job_id):
             raise NotFound("No such job")
-        state = await self._states.state(job_id)
+        state = await self._jobs.state(job_id)
         kept = CachedCutout.of_state(state) if state else await self._cache.kept(job_id)
         key: KeyRecord | None = request.state.key
         if kept.key_id and kept.key_id != (key.id if key else None):

@@ -1,61 +1,57 @@
-"""What an ingress replica leans on beside models, the ledger and the worker of durable jobs: there, or why not."""
+"""Whether the ledger and the durable jobs, on which each ingress replica depends, can do their work now."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TypeAlias
 
 from cutout.errors import CutoutError
 from cutout.models.status import ModelStatus
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 ANSWER_S = 5.0
-"""Longest wait for an answer to one."""
-
-
-class Dependency(Protocol):
-    """Something that the service leans on."""
-
-    async def check(self) -> Mapping[str, int] | None:
-        """What it has to say in /health when it can do its work; raises CutoutError with the reason when it cannot."""
+"""Longest wait for the answer to one."""
+Check: TypeAlias = Callable[[], Awaitable[Mapping[str, int] | None]]
+"""Returns what /health shows of a dependency that can work; raises CutoutError with the reason when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
 class DependencyStatus(ModelStatus):
-    """How one is."""
+    """The result of a dependency's last check."""
 
     facts: Mapping[str, int] = field(default_factory=dict)
-    """What it says of itself in /health."""
+    """What its check returned, for /health."""
 
 
 class Dependencies:
-    """The last word of each. Nobody waits for it: it is read from memory."""
+    """The latest known status of each, cached, so that requests do not wait for a check."""
 
-    def __init__(self, dependencies: Mapping[str, Dependency]) -> None:
-        self._dependencies = dependencies
+    def __init__(self, checks: Mapping[str, Check]) -> None:
+        """`checks` by the names that /health shows."""
+        self._checks = checks
         self._states: dict[str, DependencyStatus] = {}
 
     def states(self) -> dict[str, DependencyStatus | None]:
-        """How each is, by name; None while it has not been looked at."""
-        return {name: self._states.get(name) for name in self._dependencies}
+        """The status of each by name; None before its first check."""
+        return {name: self._states.get(name) for name in self._checks}
 
     async def watch(self) -> None:
-        """Look at each of them, forever."""
+        """Check all of them, forever."""
         while True:
             await self.look()
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
-        """Look at each of them once."""
-        await asyncio.gather(*(self._look(name, one) for name, one in self._dependencies.items()))
+        """Check all of them once."""
+        await asyncio.gather(*(self._look(name, check) for name, check in self._checks.items()))
 
-    async def _look(self, name: str, dependency: Dependency) -> None:
+    async def _look(self, name: str, check: Check) -> None:
         try:
             async with asyncio.timeout(ANSWER_S):
-                facts = await dependency.check()
+                facts = await check()
             state = DependencyStatus("ready", facts=facts or {})
         except (CutoutError, TimeoutError) as away:
             state = DependencyStatus("unavailable", str(away) or f"no answer within {ANSWER_S:g} s")

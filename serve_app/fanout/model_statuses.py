@@ -6,31 +6,24 @@ import statistics
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from cutout.errors import CutoutError
 from cutout.jobs import Cutout, Failure
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.telemetry.metrics import MODEL_READY, NO_INSTRUMENTS, Instruments
+from serve_app.fanout.replicas import Model
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
 """Seconds between two looks at a model that may change by itself."""
 
 
-class Observed(Protocol):
-    """What the board asks of a model."""
-
-    async def status(self) -> ModelStatus:
-        """Whether it can work now."""
-
-
 class ModelStatuses:
     """The last word of every model. Nobody waits for it: it is read from memory."""
 
     def __init__(
-        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Observed], instruments: Instruments = NO_INSTRUMENTS
+        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Model], instruments: Instruments = NO_INSTRUMENTS
     ) -> None:
         self.specs = specs
         self._instruments = instruments

@@ -20,7 +20,6 @@ from cutout.jobs import Cutout, Enlargement, Failure, Job, ModelResult, Output, 
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
-from cutout.models.status import ModelStatus
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format, check_transparency
@@ -31,6 +30,7 @@ from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.model_statuses import ModelStatuses
+from serve_app.fanout.replicas import Model, Upscaler
 from serve_app.telemetry.results import record_result, record_spans
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
@@ -38,18 +38,6 @@ Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 
 SMALLEST_FACTOR = 2
 """Pictures are enlarged by 2 or 4."""
-
-
-class Model(Protocol):
-    """A removal model, wherever it runs."""
-
-    async def remove(
-        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
-        """The cutout, encoded, or as pixels when `output_format` is None."""
-
-    async def status(self) -> ModelStatus:
-        """Whether it can work now."""
 
 
 class Watcher(Protocol):
@@ -62,25 +50,6 @@ class Watcher(Protocol):
         """One model succeeded or failed."""
 
 
-class Enlarger(Protocol):
-    """The upscaler, wherever it runs."""
-
-    async def upscale(
-        self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
-    ) -> Cutout | Failure:
-        """A model's pixels, enlarged, finished and encoded. `finish` is a Finish, or what stands for it, or None."""
-
-    async def compose(
-        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
-    ) -> Cutout | Failure:
-        """A whole cutout with another finish."""
-
-    async def upscale_picture(
-        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
-    ) -> Upscaled:
-        """A caller's picture, enlarged and encoded."""
-
-
 class Shotgun:
     """The service's operations, for HTTP and for callers by handle alike."""
 
@@ -88,7 +57,7 @@ class Shotgun:
         self,
         registry: Registry,
         models: Mapping[str, Model],
-        upscaler: Enlarger,
+        upscaler: Upscaler,
         ledger: Ledger,
         share: Callable[[Any], Any] = lambda value: value,
         *,

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 
@@ -14,7 +14,8 @@ from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
 from fetching.guard import checked_url
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs.state import Delivery, JobState, Order
+from serve_app.jobs.jobs import Jobs
+from serve_app.jobs.state import JobState, Order
 from serve_app.jobs.webhooks import FIELD, receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.requests.finish import background_file, kept_finish
@@ -23,33 +24,11 @@ from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
 
-class Worker(Protocol):
-    """jobs.py, wherever it lives; it says what each method raises. Also ServiceUnavailable while it is away."""
-
-    async def accept(self, order: Order) -> JobState:
-        """Keep a job."""
-
-    async def state(self, job_id: str) -> JobState | None:
-        """How far it is."""
-
-    async def changed(self, job_id: str, progress: int) -> JobState | None:
-        """How far it is, when it has gone further."""
-
-    async def cancel(self, job_id: str) -> JobState:
-        """End it."""
-
-    async def delivery(self, job_id: str) -> Delivery | None:
-        """What became of its webhook."""
-
-    async def redeliver(self, job_id: str) -> None:
-        """Send its webhook once more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Durable:
     """What durable jobs need beside a shotgun."""
 
-    worker: Worker
+    worker: Jobs
     store: PictureStore
     signer: Signer
 

@@ -91,6 +91,7 @@ class JobWork:
 
     async def wind_up(self, job_id: str) -> None:
         """The end of a job that was cancelled, or broke; see workflows.Crew."""
+        follow(job_id)
         has_webhook = await workflows.step("stopped", self._stopped, job_id)
         await self._record(job_id)
         if has_webhook:

@@ -18,6 +18,7 @@ from cutout.ledger import Ledger
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
+from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
 from serve_app.jobs.state import Delivery, JobState, Order
 from serve_app.jobs.webhooks import Sender
@@ -40,7 +41,7 @@ COUNT_EVERY_S = 60.0
 """Gap between two looks at how full the store is."""
 
 
-class Jobs:
+class JobsWorker(Jobs):
     """Accepts jobs, runs them, and tells their states. `shotgun` records no jobs: it runs one model at a time."""
 
     def __init__(
@@ -83,21 +84,12 @@ class Jobs:
         await asyncio.to_thread(workflows.stop)
 
     async def check(self) -> dict[str, int]:
-        """How full the store is, when a job could be kept now.
-
-        Raises:
-            ServiceUnavailable: the database cannot be reached.
-        """
+        """See Jobs."""
         await workflows.check()
         return self._quota.facts
 
     async def accept(self, order: Order) -> JobState:
-        """Keep a job, or find it kept already; once this has returned, the job is done whatever dies.
-
-        Raises:
-            IdempotencyConflict: its id was used for another request.
-            ServiceUnavailable: the database is away, or has no room.
-        """
+        """See Jobs."""
         await workflows.keep(order.job_id, order.data)
         state = await known_state(order.job_id)
         if state.order.fingerprint != order.fingerprint:
@@ -105,11 +97,11 @@ class Jobs:
         return state
 
     async def state(self, job_id: str) -> JobState | None:
-        """How far a job is; None when there is none, or it was swept."""
+        """See Jobs."""
         return await state_of(job_id)
 
     async def changed(self, job_id: str, progress: int) -> JobState | None:
-        """The state once it has gone beyond `progress` or has ended; as it is after NEWS_S."""
+        """See Jobs."""
         events = self._events.next(job_id)  # before the database is read, so that nothing falls between
         state = await state_of(job_id)
         if state is None or state.ended:
@@ -121,11 +113,7 @@ class Jobs:
         return state
 
     async def cancel(self, job_id: str) -> JobState:
-        """End a job: its models stop, what they gave is kept, its webhook says so. One that has ended stays as it is.
-
-        Raises:
-            NotFound: there is no such job.
-        """
+        """See Jobs."""
         if not (await known_state(job_id)).ended:
             with SetWorkflowID(f"{job_id}.cancel"):
                 handle = await DBOS.start_workflow_async(workflows.cancel, job_id)
@@ -133,17 +121,11 @@ class Jobs:
         return await known_state(job_id)
 
     async def delivery(self, job_id: str) -> Delivery | None:
-        """What became of a job's webhook so far; None while there was nothing to tell."""
+        """See Jobs."""
         return await self._deliveries.of(job_id)
 
     async def redeliver(self, job_id: str) -> None:
-        """Tell the end of a job to its receiver once more, from the first attempt on.
-
-        Raises:
-            NotFound: there is no such job.
-            ValidationError: it has no webhook.
-            Conflict: it has not ended.
-        """
+        """See Jobs."""
         state = await known_state(job_id)
         if state.order.webhook_url is None:
             raise ValidationError("This job was made without a webhook_url")

@@ -37,7 +37,7 @@ async def service(
     """The whole service without Ray, what it knows of its worker, and a caller."""
     given = {"store_bytes": LIMIT, "compose_s": 0, **jobs}
     async with working(folder, f"sqlite:///{folder}/jobs.sqlite", place=place, **given) as works:
-        leans_on = Dependencies({"jobs": works.jobs})
+        leans_on = Dependencies({"jobs": works.jobs.check})
         async with client(works, dependencies=leans_on) as http:
             yield works, leans_on, http
 

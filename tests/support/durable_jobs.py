@@ -35,7 +35,7 @@ from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workers
 from serve_app.jobs.acceptance import Durable
-from serve_app.jobs.worker import Jobs
+from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
 from tests.support.in_process import BUSY, InProcess, Memory, model, registry
@@ -97,7 +97,7 @@ class Enlarging(Upscaler):
 class Works:
     """A worker, and what it is made of."""
 
-    jobs: Jobs
+    jobs: JobsWorker
     shotgun: Shotgun
     durable: Durable
     store: PictureStore
@@ -150,7 +150,7 @@ def built(
     shotgun = Shotgun(reg, models, upscaler, ledger, instruments=kept, records=False)
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
-    worker = Jobs(shotgun, ledger, store, signer, database_url=database_url)
+    worker = JobsWorker(shotgun, ledger, store, signer, database_url=database_url)
     durable = Durable(worker, store, signer)
     return Works(worker, shotgun, durable, store, models, upscaler, ledger, folder, kept)
 

@@ -17,7 +17,7 @@ from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
-from serve_app.jobs.worker import Jobs
+from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
 from tests.support.durable_jobs import counted
@@ -86,7 +86,9 @@ async def whole(folder: Path, line: Line, reg: Registry, keys: KeyRing | None) -
     models, upscaler = counted(reg, folder), Upscaler(EncodeSpec())
     store = PictureStore.at(str(folder / "pictures"))
     signer = Signer(load_secret(folder), 3600)
-    jobs = Jobs(Shotgun(reg, models, upscaler, ledger, records=False), ledger, store, signer, database_url=database_url)
+    jobs = JobsWorker(
+        Shotgun(reg, models, upscaler, ledger, records=False), ledger, store, signer, database_url=database_url
+    )
     await jobs.start()
     shotgun = Shotgun(reg, models, upscaler, ledger)
     watching = asyncio.create_task(shotgun.statuses.watch())

@@ -41,7 +41,7 @@ async def test_a_ledger_that_cannot_be_written_is_told(
     file = tmp_path / "ledger.sqlite"
     ledger = DatabaseLedger(f"sqlite:///{file}", lease_s=60)
     await ledger.start()
-    gun, watched = shotgun(registry(model("first")), ledger), Dependencies({"ledger": ledger})
+    gun, watched = shotgun(registry(model("first")), ledger), Dependencies({"ledger": ledger.check})
     client = TestClient(create_app(gun, ledger, dependencies=watched))
     watching = asyncio.create_task(gun.statuses.watch())
     while gun.statuses.status("first") is None:
@@ -68,7 +68,7 @@ async def test_a_ledger_that_cannot_be_written_is_told(
 async def test_what_is_away_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch, how: str, reason: str) -> None:
     """Nobody waits for what never answers: it is as unavailable as what refuses, and the other one is looked at."""
     monkeypatch.setattr(dependencies, "ANSWER_S", 0.05)
-    watched = Dependencies({"ledger": Away(how), "jobs": Away("refuses")})
+    watched = Dependencies({"ledger": Away(how).check, "jobs": Away("refuses").check})
 
     await asyncio.wait_for(watched.look(), HANG_S)
 

@@ -1,24 +1,50 @@
-"""Calls to the ledger and to the worker of jobs, whose replicas never answer: each has an end."""
+"""The handles of the ledger and of durable jobs: each method is called by a rule, and every call has an end."""
 
 import asyncio
-import inspect
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cutout.errors import ServiceUnavailable
+from cutout.ledger import Ledger
 from serve_app.fanout import handles
-from serve_app.fanout.handles import JobsHandle, LedgerHandle
+from serve_app.fanout.handles import Call, ledger_handle, model_handle, upscaler_handle
+from serve_app.fanout.replicas import Model, Upscaler
+from serve_app.jobs import handle as jobs
+from serve_app.jobs.handle import jobs_handle
+from serve_app.jobs.jobs import Jobs
+from tests.support.in_process import model
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
-METHODS = [
-    (kind, name)
-    for kind in (LedgerHandle, JobsHandle)
-    for name, _ in inspect.getmembers(kind, inspect.iscoroutinefunction)
-]
+HANDLES: dict[type, Callable[[Any], Any]] = {
+    Ledger: ledger_handle,
+    Jobs: jobs_handle,
+    Model: lambda handle: model_handle(model("first"), handle),
+    Upscaler: upscaler_handle,
+}
+TABLES: dict[str, tuple[Any, Mapping[str, Call], Callable[[Any], Any]]] = {
+    "LEDGER_CALLS": (handles, handles.LEDGER_CALLS, ledger_handle),
+    "JOBS_CALLS": (jobs, jobs.JOBS_CALLS, jobs_handle),
+}
+
+
+def methods(interface: type) -> set[str]:
+    """The public methods of a protocol."""
+    return {name for name in vars(interface) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("interface", HANDLES)
+def test_a_handle_has_the_methods_of_its_interface(interface: type) -> None:
+    """Each method of the protocol has a rule, and there is no rule for another."""
+    handle = HANDLES[interface](None)
+
+    assert set(handle._calls) == methods(interface)
+    with pytest.raises(AttributeError, match="has no method nonesuch"):
+        _ = handle.nonesuch
 
 
 class Unanswered:
@@ -33,17 +59,19 @@ class Unanswered:
         self.cancelled = True
 
 
-@pytest.mark.parametrize(("kind", "name"), METHODS, ids=lambda part: getattr(part, "__name__", part))
-async def test_every_call_has_an_end(kind: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is asked of a replica that hangs, the answer is a refusal, and the call is given up."""
-    for limit in ("LEDGER_S", "KEPT_S", "CANCEL_S"):
-        monkeypatch.setattr(handles, limit, 0.01)
+@pytest.mark.parametrize(
+    ("table", "method"), [(table, method) for table, (_, calls, _) in TABLES.items() for method in calls]
+)
+async def test_every_call_has_an_end(table: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked of a replica that hangs, the answer is a refusal, and the call is cancelled."""
+    module, calls, made = TABLES[table]
+    rule = calls[method]
+    assert rule.timeout_s is not None
+    monkeypatch.setattr(module, table, {method: replace(rule, timeout_s=0.01)})
     call = Unanswered()
-    replica: Any = SimpleNamespace(**{name: SimpleNamespace(remote=lambda *_, **__: call)})
-    method = getattr(kind(replica), name)
-    given = [SimpleNamespace(job_id="some job")] * len(inspect.signature(method).parameters)
+    replica: Any = SimpleNamespace(**{method: SimpleNamespace(remote=lambda *_, **__: call)})
 
     with pytest.raises(ServiceUnavailable):
-        await asyncio.wait_for(method(*given), HANG_S)
+        await asyncio.wait_for(getattr(made(replica), method)("anything"), HANG_S)
 
     assert call.cancelled

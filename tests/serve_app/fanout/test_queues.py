@@ -18,7 +18,7 @@ from cutout.models.status import EngineReport
 from cutout.pixels.types import OutputFormat, Size
 from serve_app import contract
 from serve_app.app import create_app
-from serve_app.fanout.handles import ModelHandle, UpscalerHandle
+from serve_app.fanout.handles import model_handle, upscaler_handle
 from serve_app.fanout.queues import SURE, Queue
 from serve_app.fanout.shotgun import Shotgun
 from tests.support.durable_jobs import picture
@@ -113,8 +113,8 @@ class Full:
 async def test_a_handle_says_when() -> None:
     """What Serve refuses for a full queue has the wait in its details, of a model and of the upscaler alike."""
     cutout = Cutout("first", Size(1, 1), 0.0, EngineReport("none", "none"))
-    upscaler = UpscalerHandle(Full(cutout))  # type: ignore[arg-type]
-    handle = ModelHandle(model("first"), Full(cutout))  # type: ignore[arg-type]
+    upscaler = upscaler_handle(Full(cutout))  # type: ignore[arg-type]
+    handle = model_handle(model("first"), Full(cutout))  # type: ignore[arg-type]
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: handle.remove(None, "png"),
         lambda: upscaler.upscale(cutout, 2, "png", None, False),
@@ -149,7 +149,7 @@ async def test_what_would_be_too_late_is_refused_now() -> None:
     """Once the pace is known for sure, a picture behind a queue longer than the model's time is not sent, but told."""
     clock = Clock()
     slow, queue = Slow(clock), Queue(clock)
-    handle = ModelHandle(model("slow", timeout_s=60), slow, queue)  # type: ignore[arg-type]
+    handle = model_handle(model("slow", timeout_s=60), slow, queue)  # type: ignore[arg-type]
     with ExitStack() as waiting:
         for _ in range(7):
             waiting.enter_context(queue.calling())  # 7 x 10 s before it
