@@ -1,16 +1,23 @@
 """Spans made of the times that results carry. That they reach a collector is shown in tests/cluster/."""
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from cutout.errors import ConfigurationError, ProviderError
 from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Size
+from cutout.telemetry.job_context import JOB_ID
+from serve_app.app import create_app
 from serve_app.telemetry import tracing
+from tests.support.durable_jobs import picture
+from tests.support.in_process import Memory, model, registry, shotgun
 
 TIMES_MS = {"infer": 200.0, "composite": 10.0, "upscale": 30.0, "finish": 0.0, "encode": 20.0, "queue": 5.0}
 
@@ -68,3 +75,36 @@ def test_a_missing_exporter_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> 
     tracing.check_tracing(None)
     with pytest.raises(ConfigurationError, match=r"pip install 'cutout-shotgun\[tracing\]'"):
         tracing.check_tracing("http://127.0.0.1:4318")
+
+
+def test_a_request_has_a_span(exported: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is part of its caller's trace, named as the table has its path, above its models', and without its query."""
+    provider = TracerProvider()
+    provider.add_span_processor(tracing._WithoutQuery())
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    client = TestClient(create_app(shotgun(registry(model("first"))), Memory()))
+
+    headers = {"traceparent": f"00-{7:032x}-{3:016x}-01", "Content-Type": "image/png"}
+
+    answer = client.post("/remove-background?include_models=first", content=picture(), headers=headers)
+
+    assert answer.status_code == 200, answer.text
+    spans = {span.name: span for span in exported.get_finished_spans()}
+    request, of_model = spans["POST /remove-background"], spans["model first"]
+    assert request.parent is not None
+    assert of_model.parent is not None
+    assert (request.context.trace_id, request.parent.span_id) == (7, 3)
+    assert of_model.parent.span_id == request.context.span_id
+    assert request.attributes is not None
+    assert request.attributes["url.query"] == ""
+    assert request.attributes[JOB_ID]
+
+
+def test_nothing_is_traced_without_a_collector() -> None:
+    """A service whose spans nobody collects has no middleware for them."""
+    assert tracing.traced(no_app) is no_app
+
+
+async def no_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """An app that answers nothing."""
