@@ -1,25 +1,19 @@
 """build_app(args): wires the service's deployments, in this one place."""
 
-from pathlib import Path
 from typing import Any
 
 from ray import serve
 from ray.serve import Application
 
-from cutout.models.registry import Registry, load_registry
-from deployments.backends import load_backend
-from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
+from serve_app.configuration import check_config
 from serve_app.ingress import Ingress
 from serve_app.jobs_replica import JobsReplica
-from serve_app.process.exposure import published
 from serve_app.process.hard_stop import check_hard_stop
 from serve_app.settings import Settings
-
-APP_NAME = "cutout"
 
 
 def build_app(args: dict[str, Any]) -> Application:
@@ -49,20 +43,3 @@ def build_app(args: dict[str, Any]) -> Application:
     )
     keys_file = settings.api_keys_file
     return Ingress.bind(registry, models, upscaler, ledger, jobs, keys_file=keys_file, instruments=serve_instruments)
-
-
-def check_config(args: dict[str, Any]) -> Registry:
-    """Read configs/ and check every option, so that a wrong one stops the start instead of a replica later.
-
-    Environment variables take precedence.
-
-    Raises:
-        ConfigurationError: a value is wrong; names the file, the field and what was expected.
-    """
-    settings = Settings()
-    registry = load_registry(Path(args.get("config_dir") or settings.config_dir))
-    if settings.public_url:
-        registry = published(registry, settings.public_url)
-    for spec in registry.models.values():
-        load_backend(spec, Resources())
-    return registry

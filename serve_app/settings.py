@@ -10,10 +10,15 @@ from sysconfig import get_path
 from tempfile import gettempdir
 
 from cutout.errors import ConfigurationError
-from serve_app.process.child_processes import RUN_ID
-from serve_app.process.hard_stop import HARD_STOP, RAYS_OWN_S
 
 VERSION = version("cutout-shotgun")
+APP_NAME = "cutout"
+"""The Serve application's name."""
+RUN_ID = "CUTOUT_RUN_ID"
+"""Variable that marks every process of one run of the service."""
+HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
+RAYS_OWN_S = "120"
+"""Ray's default of HARD_STOP (2.60)."""
 
 
 def _path(variable: str, default: str) -> Path:

@@ -22,6 +22,12 @@ RAY = {
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
 }
+WIRING = {
+    "serve_app/build.py",
+    "serve_app/configuration.py",
+    "serve_app/process/service.py",
+    "cutout_client/local.py",
+}
 HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py", "serve_app/process/readiness.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}
@@ -75,7 +81,13 @@ def allowed(file: str, package: str) -> bool:
         "httpx": file in HTTPX or ring in ("fetching", "cutout_client") or file.startswith("deployments/backends/"),
         "fetching": ring in ("fetching", "serve_app") or file.startswith("deployments/backends/"),
         "deployments": ring == "deployments"
-        or file in ("serve_app/build.py", "serve_app/process/service.py", "cutout_client/local.py"),
+        or file
+        in (
+            "serve_app/build.py",
+            "serve_app/configuration.py",
+            "serve_app/process/service.py",
+            "cutout_client/local.py",
+        ),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
         "yaml": ring == "serve_app" or file == "cutout/models/registry.py",

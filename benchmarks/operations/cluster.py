@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serve_app.process.child_processes import RUN_ID, end_processes
-from serve_app.settings import ray_environment
+from serve_app.process.child_processes import end_processes
+from serve_app.settings import RUN_ID, ray_environment
 from tests.support.ray_service import variables
 
 NODE = {"num_cpus": 4, "object_store_memory": 200 * 1024 * 1024}

@@ -17,12 +17,11 @@ import ray
 from ray import serve
 
 from cutout.errors import ConfigurationError
-from serve_app.build import APP_NAME
 from serve_app.process.child_processes import running
 from serve_app.process.loopback import keep_ray_on_loopback
 from serve_app.process.run import deploy
 from serve_app.process.serve_config import read_config
-from serve_app.settings import Settings
+from serve_app.settings import APP_NAME, Settings
 
 APPLIED_S = 240.0
 """Longest change, in seconds: new replicas may have to load models."""

@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-RUN_ID = "CUTOUT_RUN_ID"
+from serve_app.settings import RUN_ID
+
 GRACE_S = 5.0
 
 

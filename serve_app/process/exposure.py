@@ -5,12 +5,8 @@ Both come from the configuration, never from a request.
 
 import ipaddress
 
-import pydantic
-
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import ConfigurationError
-from cutout.models.registry import Registry
-from cutout.service import JobsSpec
 
 
 def check_exposure(host: str, access: AccessSpec, has_keys: bool) -> None:
@@ -25,18 +21,6 @@ def check_exposure(host: str, access: AccessSpec, has_keys: bool) -> None:
         f"http_options.host: other machines can reach {host!r}, so API keys are required: set CUTOUT_API_KEYS_FILE, "
         "or set access.allow_anonymous: true in service.yaml to serve anybody."
     )
-
-
-def published(registry: Registry, public_url: str) -> Registry:
-    """The registry with `public_url` as the service's address; raises ConfigurationError when it is not an address."""
-    try:
-        jobs = JobsSpec.model_validate({**registry.service.jobs.model_dump(), "public_url": public_url})
-    except pydantic.ValidationError as wrong:
-        raise ConfigurationError(
-            f"CUTOUT_PUBLIC_URL: an address such as https://cut.example expected, not {public_url!r}"
-        ) from wrong
-    service = registry.service.model_copy(update={"jobs": jobs})
-    return registry.model_copy(update={"service": service})
 
 
 def addresses_line(host: str, public_url: str | None) -> str | None:

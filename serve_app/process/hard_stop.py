@@ -9,10 +9,8 @@ from collections.abc import MutableMapping
 
 from cutout.errors import ConfigurationError
 from cutout.limits import LimitsSpec
+from serve_app.settings import HARD_STOP, RAYS_OWN_S
 
-HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
-RAYS_OWN_S = "120"
-"""Ray's default (2.60)."""
 MARGIN_S = 60
 """Time for receiving a body and sending an answer, which limits.request_s does not include."""
 

@@ -8,8 +8,7 @@ from importlib.resources import files
 import httpx
 from ray import serve
 
-from serve_app.build import APP_NAME
-from serve_app.settings import Settings
+from serve_app.settings import APP_NAME, Settings
 
 START_S = 240.0
 """Longest start, in seconds: the first time, models may be compiled for this processor."""

@@ -25,15 +25,14 @@ from ray.serve.scripts import run as serve_run
 from cutout.accounts.keys import KeyRing
 from cutout.errors import ConfigurationError
 from cutout.models.registry import Registry
-from serve_app.build import APP_NAME
-from serve_app.process.child_processes import RUN_ID, Run, members
+from serve_app.process.child_processes import Run, members
 from serve_app.process.draining import drain, stop_haproxy
 from serve_app.process.exposure import addresses_line, check_exposure, is_loopback
 from serve_app.process.hard_stop import outlast
 from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
 from serve_app.process.serve_config import check_port, choose_metrics_port, read_config
-from serve_app.settings import Settings
+from serve_app.settings import APP_NAME, RUN_ID, Settings
 from serve_app.telemetry.tracing import check_tracing
 
 RAYLET = "/raylet/raylet"

@@ -12,7 +12,7 @@ from ray.serve.schema import ServeDeploySchema
 from cutout.errors import ConfigurationError
 from cutout.models.registry import Registry
 from cutout.spec import explain
-from serve_app.build import check_config
+from serve_app.configuration import check_config
 from serve_app.settings import Settings, free_port, port_number
 
 

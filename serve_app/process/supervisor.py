@@ -16,9 +16,9 @@ import uuid
 from pathlib import Path
 
 from cutout.errors import ConfigurationError
-from serve_app.process.child_processes import RUN_ID, end_processes
+from serve_app.process.child_processes import end_processes
 from serve_app.process.folders import own_folder, own_scratch
-from serve_app.settings import Settings, ray_environment, ray_folder, scratch_folder
+from serve_app.settings import RUN_ID, Settings, ray_environment, ray_folder, scratch_folder
 
 OTHERS = "'python -m serve_app apply' changes a running service, 'python -m serve_app stop' stops it."
 

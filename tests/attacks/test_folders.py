@@ -13,9 +13,9 @@ import pytest
 from cutout.errors import ConfigurationError
 from deployments.ledger import DatabaseLedger
 from serve_app.jobs.database import prepared
-from serve_app.process.child_processes import RUN_ID, Run
+from serve_app.process.child_processes import Run
 from serve_app.process.folders import own_folder, own_scratch
-from serve_app.settings import ray_environment, ray_folder
+from serve_app.settings import RUN_ID, ray_environment, ray_folder
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import load_secret
 from tests.support.durable_jobs import picture

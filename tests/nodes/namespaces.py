@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from benchmarks.processes import started, wait_until
-from serve_app.process.child_processes import RUN_ID
-from serve_app.settings import ray_environment
+from serve_app.settings import RUN_ID, ray_environment
 from tests.support.patience import HANG_S
 from tests.support.ray_service import START_S, Fake, Running, variables, write
 

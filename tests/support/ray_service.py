@@ -16,7 +16,8 @@ import httpx
 import yaml
 
 from benchmarks.processes import free_port, started, wait_until
-from serve_app.process.child_processes import RUN_ID, members, running
+from serve_app.process.child_processes import members, running
+from serve_app.settings import RUN_ID
 from tests.support.patience import HANG_S
 
 START_S = 180

@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serve_app.process.child_processes import RUN_ID, members
+from serve_app.process.child_processes import members
 from serve_app.process.draining import HAPROXY, stop_haproxy
+from serve_app.settings import RUN_ID
 from tests.support.haproxy import Door, proxy
 from tests.support.patience import HANG_S
 

@@ -4,7 +4,7 @@ import pytest
 
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import ConfigurationError
-from serve_app.build import check_config
+from serve_app.configuration import check_config
 from serve_app.process.exposure import addresses_line, check_exposure
 
 CLOSED, ANYBODY = AccessSpec(), AccessSpec(allow_anonymous=True)
