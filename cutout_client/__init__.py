@@ -1,6 +1,6 @@
-"""For callers and operators: the client, sync and async, and the command `cutout`.
+"""The Python client, sync and async, and the command `cutout`.
 
-Names are imported when they are used, so that the command starts at once.
+Names are imported on first use, so that the command starts quickly.
 """
 
 from importlib import import_module

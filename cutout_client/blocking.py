@@ -1,4 +1,4 @@
-"""Client: AsyncClient for programs without an event loop. Its methods are AsyncClient's own, run in a thread."""
+"""Client: AsyncClient for programs without an event loop. Its methods run AsyncClient's in a thread."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ def _waits(
 ) -> Callable[Concatenate["Client", P], T]:
     @wraps(method)
     def waiting(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
-        worker = self._begun()
+        worker = self._started()
         return worker.run(method(worker.client, *args, **kwargs))
 
     return waiting
@@ -30,20 +30,20 @@ def _iterates(
 ) -> Callable[Concatenate["Client", P], Iterator[T]]:
     @wraps(method)
     def iterating(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        worker = self._begun()
+        worker = self._started()
         items = method(worker.client, *args, **kwargs)
         try:
             while (item := worker.run(_next(items))) is not None:
                 yield item
         finally:
-            if worker.thread.is_alive():  # else the client was closed first, and its streams with it
+            if worker.thread.is_alive():  # otherwise the client is closed, and with it its streams
                 worker.run(_closed(items))
 
     return iterating
 
 
 class _Worker:
-    """An AsyncClient, and the thread of this process in which its event loop runs."""
+    """An AsyncClient and the thread that runs its event loop."""
 
     def __init__(self, client: AsyncClient) -> None:
         self.client = client
@@ -53,22 +53,22 @@ class _Worker:
         self.thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work brings back.
+        """Run a coroutine in the thread, and return its result.
 
         Raises:
-            RuntimeError: the client is closed, or the process is a fork of the one whose thread it is.
+            RuntimeError: the client is closed, or the thread belongs to the parent of this forked process.
         """
         if os.getpid() != self._process:
             work.close()
-            raise RuntimeError("This stream was begun before the process was forked: begin it anew in this process")
+            raise RuntimeError("This stream was started before the process was forked; start it again in this process")
         running = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return running.result()
         finally:
-            running.cancel()  # Ctrl-C reaches this thread alone; what is done already cannot be cancelled
+            running.cancel()  # Ctrl-C interrupts only the waiting thread; no effect if it has finished
 
     def close(self) -> None:
-        """Close the connections, and end the thread."""
+        """Close the connections and end the thread."""
         self.run(self.client.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self.thread.join()
@@ -76,9 +76,10 @@ class _Worker:
 
 
 class Client:
-    """A service of Cutout Shotgun; see AsyncClient. Several threads may use one at a time.
+    """Client of a Cutout Shotgun service; see AsyncClient. Several threads may share it.
 
-    It may be made before a fork (gunicorn's preload, Celery, multiprocessing): each process has its own connections.
+    It may be created before a fork (gunicorn's preload, Celery, multiprocessing): each process opens its own
+    connections.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Client:
         tries: int = TRIES,
     ) -> None:
         self._connect = partial(AsyncClient, url, api_key, timeout_s, tries)
-        self._beginning = threading.Lock()
+        self._starting = threading.Lock()
         self._worker: _Worker | None = _Worker(self._connect())
         self._of_parent: list[_Worker] = []
         _CLIENTS.add(self)
@@ -117,18 +118,18 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections; a second time does nothing."""
+        """Close the connections; closing again has no effect."""
         if self._worker and self._worker.thread.is_alive():
             self._worker.close()
 
-    def _begun(self) -> _Worker:
-        with self._beginning:
+    def _started(self) -> _Worker:
+        with self._starting:
             self._worker = self._worker or _Worker(self._connect())
             return self._worker
 
     def _forked(self) -> None:
-        """Begin anew at the next call. The parent's loop stays: to close it here would end it there, too."""
-        self._beginning = threading.Lock()
+        """Use a new worker from the next call on. The parent's loop is not closed: that would affect the parent."""
+        self._starting = threading.Lock()
         self._of_parent += [self._worker] if self._worker else []
         self._worker = None
 

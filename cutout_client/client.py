@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self, TypedDict, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx
 
@@ -14,7 +14,8 @@ from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
 from cutout.pixels.types import OutputFormat
 from cutout_client.connection import Connection, lines
-from cutout_client.pictures import Background, Picture, fields_body, picture_body
+from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
+from cutout_client.pictures import Picture, fields_body, picture_body
 from cutout_client.refusals import error_of
 from cutout_client.results import (
     ENDED,
@@ -25,62 +26,23 @@ from cutout_client.results import (
     ModelList,
     UpscaleResult,
     all_failed,
-    understood,
+    parsed,
 )
 
 T = TypeVar("T")
 TIMEOUT_S = 330.0
-"""Longest silence of the service: a little longer than it may take by its own `limits.request_s`."""
+"""Longest time without a byte from the service, in seconds: a little more than its own `limits.request_s`."""
 TRIES = 5
 POLL_S = (0.25, 5.0)
-"""First and longest gap between two looks at a job."""
-Factor = Literal[2, 4]
-
-
-class Terms(TypedDict, total=False):
-    """What you will pay and wait for, and which models you will have."""
-
-    max_cost_usd: float
-    """The request is refused, before anything is spent, when its models cost more together."""
-    deadline_ms: int
-    """Answer by then with what is done; the other models failed by timeout."""
-    local_only: bool
-    """No picture leaves the service."""
-    commercial_only: bool
-    """Only models whose licence lets a cutout be sold."""
-
-
-class Finish(TypedDict, total=False):
-    """What becomes of each cutout; docs/pictures.md says what each does."""
-
-    output_format: OutputFormat
-    output_type: Literal["cutout", "mask", "both"]
-    background: Background
-    background_url: str
-    crop: bool
-    crop_margin: str
-
-
-class JobOptions(Terms, Finish, total=False):
-    """What may be said with a picture."""
-
-    transparency_handling: Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
-    refine: bool
-    """Solve hair, fur and other soft edges of each matte against the picture."""
-
-
-class Webhook(TypedDict, total=False):
-    """Where the end of a job is told, and by what that is signed."""
-
-    webhook_url: str
-    webhook_secret: str
+"""First and longest pause between two requests for a job's status, in seconds."""
 
 
 class AsyncClient:
-    """A service of Cutout Shotgun, for programs with an event loop; `Client` is the same without one.
+    """Client of a Cutout Shotgun service, for programs with an event loop; `Client` is the same without one.
 
-    Every method raises the service's own errors (cutout/errors.py): what it refused in the class that it named, and
-    ServiceUnavailable when it cannot be reached. 429, 503 and cut lines are tried again, `tries` times in all.
+    Every method raises the errors of cutout/errors.py: the class that the service's answer names, and
+    ServiceUnavailable when it cannot be reached. Requests answered by 429 or 503, and those whose connection breaks,
+    are retried, `tries` attempts in all.
     """
 
     def __init__(
@@ -90,7 +52,7 @@ class AsyncClient:
         timeout_s: float = TIMEOUT_S,
         tries: int = TRIES,
     ) -> None:
-        self._line = Connection(url, api_key, timeout_s, tries)
+        self._connection = Connection(url, api_key, timeout_s, tries)
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,12 +62,12 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._line.close()
+        await self._connection.close()
 
     async def remove_background(
         self, picture: Picture, models: str | Sequence[str] = "all", **options: Unpack[JobOptions]
     ) -> JobResult:
-        """Every model's cutout, or why it failed; raises ProcessingError when every model did."""
+        """Every model's cutout or error; raises ProcessingError when all models failed."""
         return await self._job(picture, models, None, options)
 
     async def process(
@@ -125,31 +87,33 @@ class AsyncClient:
         upscale_factor: Factor | None = None,
         **options: Unpack[JobOptions],
     ) -> AsyncIterator[CutoutResult]:
-        """Each model's cutout, or its failure, as soon as it is there. A cut line is taken up where it was."""
+        """Each model's cutout or error, as soon as it is finished. A broken connection is resumed without repeats."""
         path, content = await _request(picture, models, upscale_factor, options)
         content["headers"]["Accept"] = "application/x-ndjson"
-        told = set[str]()
-        for left in reversed(range(self._line.tries)):
-            response = await self._line.send("POST", path, stream=True, **content)
+        seen = set[str]()
+        for retries_left in reversed(range(self._connection.tries)):
+            response = await self._connection.send("POST", path, stream=True, **content)
             try:
                 async for result in _results(response):
-                    if result.model_id not in told:
-                        told.add(result.model_id)
+                    if result.model_id not in seen:
+                        seen.add(result.model_id)
                         yield result
                 return
             except httpx.TransportError as cut:
-                if not left:
-                    raise self._line.lost(cut) from cut
+                if not retries_left:
+                    raise self._connection.lost(cut) from cut
             finally:
                 await response.aclose()
 
     async def compose(self, job_id: str, models: str | Sequence[str] = "all", **finish: Unpack[Finish]) -> JobResult:
-        """Another finish for the cutouts of a job that has been answered: no model runs, and it costs nothing.
+        """The cutouts of a finished job in another form. No model runs, and it costs nothing.
 
-        Raises NotFound when they are no longer kept, and Conflict while a job has not ended.
+        Raises:
+            NotFound: the cutouts are no longer stored.
+            Conflict: the job has not ended.
         """
-        content = await fields_body({"include_models": _several(models), **finish})
-        return _named(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
+        content = await fields_body({"include_models": _listed(models), **finish})
+        return _with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
 
     async def upscale(
         self,
@@ -158,28 +122,28 @@ class AsyncClient:
         output_format: OutputFormat = "png",
         preserve_alpha: bool = True,
     ) -> UpscaleResult:
-        """A picture enlarged by Lanczos, transparency kept exact; without `preserve_alpha` it turns white."""
+        """A picture enlarged by Lanczos with exact alpha; without `preserve_alpha` it is put on white."""
         fields = {"scale_factor": scale_factor, "output_format": output_format, "preserve_alpha": preserve_alpha}
         return await self._ask(UpscaleResult, "POST", "/upscale", **await picture_body(picture, fields))
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        """Every model: whether it can work, its price and its licence."""
+        """Every model, with its availability, price and licence."""
         return (await self._ask(ModelList, "GET", "/models")).models
 
     async def estimate(self, models: str | Sequence[str] = "all", **terms: Unpack[Terms]) -> Estimate:
-        """What a request would cost, and which models would run, without running it."""
-        return await self._ask(Estimate, "POST", "/estimate", json={"models": _several(models), **terms})
+        """Price of a request and the models it would run, without running it."""
+        return await self._ask(Estimate, "POST", "/estimate", json={"models": _listed(models), **terms})
 
     async def log_selection(
         self, job_id: str, selected_model_id: str, image_category: str | None = None, notes: str | None = None
     ) -> Logged:
-        """Keep which cutout you chose; `none` says that none of them will do. The last one for a job counts."""
+        """Record which model's cutout was picked; `none` if none is good enough. A job's last pick counts."""
         pick = {"selected_model_id": selected_model_id, "image_category": image_category, "notes": notes}
-        body = (await self._line.send("POST", "/log-selection", json={"job_id": job_id, **pick})).json()
-        return understood(Logged, {"replaced": False, **body})
+        body = (await self._connection.send("POST", "/log-selection", json={"job_id": job_id, **pick})).json()
+        return parsed(Logged, {"replaced": False, **body})
 
     async def stats(self) -> Stats:
-        """How often each model was picked where it was offered, with 95 % intervals."""
+        """How often each model was picked when it was offered, with 95 % intervals."""
         return await self._ask(Stats, "GET", "/selections/stats")
 
     async def submit(
@@ -191,11 +155,11 @@ class AsyncClient:
         webhook_secret: str | None = None,
         **options: Unpack[JobOptions],
     ) -> str:
-        """The id of a job that is done whatever dies; `wait` for it, or be told at `webhook_url`."""
-        told = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
-        path, content = await _request(picture, models, upscale_factor, {**options, **told})
+        """Submit a durable job, which survives crashes, and return its id; then `wait`, or get a webhook."""
+        webhook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
+        path, content = await _request(picture, models, upscale_factor, {**options, **webhook})
         content["headers"]["Prefer"] = "respond-async"
-        job_id: str = (await self._line.send("POST", path, **content)).json()["job_id"]
+        job_id: str = (await self._connection.send("POST", path, **content)).json()["job_id"]
         return job_id
 
     async def submit_upscale(
@@ -204,56 +168,56 @@ class AsyncClient:
         scale_factor: Factor = 4,
         output_format: OutputFormat = "png",
         preserve_alpha: bool = True,
-        **told: Unpack[Webhook],
+        **webhook: Unpack[Webhook],
     ) -> str:
-        """The same of a picture to be enlarged; `wait_upscale` for it, or be told at `webhook_url`."""
+        """Submit a durable upscale and return the job's id; then `wait_upscale`, or get a webhook."""
         fields = {"scale_factor": scale_factor, "output_format": output_format, "preserve_alpha": preserve_alpha}
-        content = await picture_body(picture, {**fields, **told})
+        content = await picture_body(picture, {**fields, **webhook})
         content["headers"] = {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "respond-async"}
-        job_id: str = (await self._line.send("POST", "/upscale", **content)).json()["job_id"]
+        job_id: str = (await self._connection.send("POST", "/upscale", **content)).json()["job_id"]
         return job_id
 
     async def job(self, job_id: str) -> JobResult:
-        """How far a job is; its pictures are at each result's `image_url`."""
+        """A job's status and results so far; each result has its picture at `image_url`."""
         return await self._ask(JobResult, "GET", f"/jobs/{job_id}")
 
     async def wait(self, job_id: str) -> JobResult:
-        """A job once it has ended, with its pictures; raises as `remove_background`."""
-        job = understood(JobResult, await self._ended(job_id))
+        """Wait until a job has ended, and return it with its pictures; raises as `remove_background`."""
+        job = parsed(JobResult, await self._ended(job_id))
         if job.status == "failed":
             raise all_failed(job.results) or ProcessingError("The job failed")
         results = await asyncio.gather(*(self._fetched(result, job_id) for result in job.results))
         return replace(job, results=tuple(results))
 
     async def wait_upscale(self, job_id: str) -> UpscaleResult:
-        """An upscale that was submitted, once it is done; raises the error of its class when it failed."""
+        """Wait until a submitted upscale has ended; raises its error if it failed."""
         body = await self._ended(job_id)
         if not body["results"]:
-            raise ProcessingError("The job was cancelled, or is no upscale")
+            raise ProcessingError("The job was cancelled, or it is not an upscale")
         [result] = body["results"]
         if result.get("error"):
             raise error_of(result["error_type"], result["error"])
-        picture = (await self._line.send("GET", result["image_url"])).content
-        return understood(UpscaleResult, {**result, "job_id": job_id, "image_base64": picture})
+        picture = (await self._connection.send("GET", result["image_url"])).content
+        return parsed(UpscaleResult, {**result, "job_id": job_id, "image_base64": picture})
 
     async def cancel(self, job_id: str) -> JobResult:
-        """End a job: its models stop, and what is done is kept. A job that has ended stays as it is."""
+        """Cancel a job: running models stop, finished results stay. A job that has ended does not change."""
         return await self._ask(JobResult, "DELETE", f"/jobs/{job_id}")
 
     async def _job(
         self, picture: Picture, models: str | Sequence[str], factor: Factor | None, options: JobOptions
     ) -> JobResult:
         path, content = await _request(picture, models, factor, options)
-        response = await self._line.send("POST", path, **content)
-        if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than a request may
+        response = await self._connection.send("POST", path, **content)
+        if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than limits.request_s
             return await self.wait(response.json()["job_id"])
-        return _named(await asyncio.to_thread(lambda: understood(JobResult, response.json())))
+        return _with_job_id(await asyncio.to_thread(lambda: parsed(JobResult, response.json())))
 
     async def _ended(self, job_id: str) -> dict[str, Any]:
-        """A job's body once it has ended; raises what broke it as a whole."""
+        """A job's body once it has ended; raises the error of the job as a whole."""
         gap_s, longest_s = POLL_S
         while True:
-            body: dict[str, Any] = (await self._line.send("GET", f"/jobs/{job_id}")).json()
+            body: dict[str, Any] = (await self._connection.send("GET", f"/jobs/{job_id}")).json()
             if error := body.get("error"):
                 raise error_of(error["type"], error["message"])
             if body["status"] in ENDED:
@@ -262,38 +226,36 @@ class AsyncClient:
             gap_s = min(gap_s * 1.5, longest_s)
 
     async def _fetched(self, result: CutoutResult, job_id: str) -> CutoutResult:
-        """A durable job's result with its picture."""
-        picture = (await self._line.send("GET", result.image_url)).content if result.image_url else None
+        """The result of a durable job, with its picture downloaded."""
+        picture = (await self._connection.send("GET", result.image_url)).content if result.image_url else None
         return replace(result, image=picture, job_id=job_id)
 
     async def _ask(self, form: type[T], method: str, path: str, **content: Any) -> T:
-        response = await self._line.send(method, path, **content)
-        return await asyncio.to_thread(lambda: understood(form, response.json()))
+        response = await self._connection.send(method, path, **content)
+        return await asyncio.to_thread(lambda: parsed(form, response.json()))
 
 
 async def _request(
     picture: Picture, models: str | Sequence[str], factor: Factor | None, options: Mapping[str, object]
 ) -> tuple[str, dict[str, Any]]:
-    """Path and content of a shotgun's request. Under its Idempotency-Key, however often it is sent, it is one job."""
-    fields = (
-        {"bg_models": _several(models), "upscale_factor": factor} if factor else {"include_models": _several(models)}
-    )
+    """Path and content of a request. It carries an Idempotency-Key: however often it is sent, it is one job."""
+    fields = {"bg_models": _listed(models), "upscale_factor": factor} if factor else {"include_models": _listed(models)}
     content = await picture_body(picture, {**fields, **options})
     content["headers"] = {"Idempotency-Key": uuid.uuid4().hex}
     return "/process" if factor else "/remove-background", content
 
 
-def _named(job: JobResult) -> JobResult:
-    """A job whose results say which one they are of."""
+def _with_job_id(job: JobResult) -> JobResult:
+    """The job with its id in each result."""
     return replace(job, results=tuple(replace(result, job_id=job.job_id) for result in job.results))
 
 
-def _several(models: str | Sequence[str]) -> list[str]:
+def _listed(models: str | Sequence[str]) -> list[str]:
     return [models] if isinstance(models, str) else list(models)
 
 
 async def _results(response: httpx.Response) -> AsyncIterator[CutoutResult]:
-    """What a stream tells of each model; raises RemoteProtocolError when it ends before it has come to its end."""
+    """The results in a stream; raises RemoteProtocolError when it ends without its summary."""
     job_id = None
     async for line in lines(response):
         event = await asyncio.to_thread(json.loads, line)
@@ -301,9 +263,9 @@ async def _results(response: httpx.Response) -> AsyncIterator[CutoutResult]:
             case "started":
                 job_id = event["job_id"]
             case "finished" | "failed":
-                yield replace(understood(CutoutResult, event), job_id=job_id)
+                yield replace(parsed(CutoutResult, event), job_id=job_id)
             case "error":
                 raise error_of(event["error"]["type"], event["error"]["message"])
             case "summary":
                 return
-    raise httpx.RemoteProtocolError("the stream broke off")
+    raise httpx.RemoteProtocolError("the stream ended early")

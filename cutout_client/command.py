@@ -1,7 +1,7 @@
-"""The command `cutout`: all its commands on one screen.
+"""The command `cutout`, with all its subcommands.
 
-Exit codes, for scripts: 0 everything was done; 1 some of it failed, and the rest was done; 2 the command line or the
-configuration is wrong; 3 a model, its weights, a key or a service cannot be had; 130 ended by Ctrl-C.
+Exit codes: 0 success; 1 some of the work failed; 2 the command line or the configuration is wrong; 3 a model, its
+weights, a key or a service is not available; 130 interrupted by Ctrl-C.
 """
 
 import logging
@@ -26,7 +26,7 @@ from cutout_client.commands.remove import remove
 from cutout_client.commands.serve import serve
 from cutout_client.commands.upscale import upscale
 
-FAILED, WRONG, UNAVAILABLE = 1, 2, 3
+FAILED, USAGE, UNAVAILABLE = 1, 2, 3
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(remove)
@@ -48,14 +48,16 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def cutout(
-    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it, and end.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
-    """Cutout Shotgun: background removers side by side, here or on a service."""
-    logging.getLogger().addHandler(logging.NullHandler())  # what went wrong is said in sentences, not by a log
+    """Cutout Shotgun: background removers side by side, on this machine or on a service."""
+    logging.getLogger().addHandler(logging.NullHandler())  # errors are printed as sentences, not logged
 
 
 def main() -> None:
-    """Run the command; an error of ours, or of a file, is one sentence on standard error."""
+    """Run the command; CutoutError and OSError become one sentence on standard error."""
     try:
         app()
     except CutoutError as error:
@@ -68,7 +70,7 @@ def main() -> None:
 
 def _code(error: CutoutError) -> int:
     if isinstance(error, ConfigurationError | ValidationError):
-        return WRONG
+        return USAGE
     missing = ModelUnavailable | ServiceUnavailable | Unauthorized | Forbidden
     return UNAVAILABLE if isinstance(error, missing) else FAILED
 

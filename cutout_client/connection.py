@@ -1,7 +1,6 @@
-"""Requests that survive a busy service, a dead replica and a cut line, as far as they can be repeated.
+"""Sends requests, and retries them when the service is busy, a replica dies or the connection breaks.
 
-Every request of this client may be repeated: those with work carry an Idempotency-Key, the others change nothing the
-second time.
+Every request of this client may be repeated: those that start work carry an Idempotency-Key, the others are idempotent.
 """
 
 from collections.abc import AsyncIterator
@@ -21,16 +20,16 @@ USER_AGENT = f"cutout-client/{version('cutout-shotgun')}"
 
 
 class Connection:
-    """The line to one service."""
+    """An HTTP connection pool to one service, with retries."""
 
     def __init__(self, url: str, api_key: str | None, timeout_s: float, tries: int) -> None:
-        """`timeout_s` is the longest silence of the service; a request is made `tries` times at most.
+        """Connect lazily; `timeout_s` is the longest time without a byte, `tries` the most attempts per request.
 
         Raises:
-            ValidationError: the address is none.
+            ValidationError: `url` is not an http(s) address.
         """
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise ValidationError(f"The service's address is expected as http://… or https://…, not {url[:200]!r}")
+            raise ValidationError(f"The service's address: http://… or https://… expected, not {url[:200]!r}")
         self.tries = tries
         self._url = url.rstrip("/")
         headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
@@ -41,16 +40,22 @@ class Connection:
         )
 
     async def send(self, method: str, path: str, *, stream: bool = False, **content: Any) -> httpx.Response:
-        """A successful answer, read to its end unless it is a `stream`; `content` is for httpx.
+        """Send a request and return the successful response, read completely unless `stream` is set.
+
+        Args:
+            method: the HTTP method.
+            path: below the service's address, or an absolute URL.
+            stream: leave the body to be read by the caller.
+            content: further arguments of httpx.AsyncClient.build_request.
 
         Raises:
-            CutoutError: the service refused, in the class that it named; ServiceUnavailable when it is not there.
+            CutoutError: the class that the service's answer names; ServiceUnavailable when it cannot be reached.
         """
 
         async def once() -> httpx.Response:
             request = self._http.build_request(method, path, **content)
             if request.url.host != self._http.base_url.host:
-                request.headers.pop("Authorization", None)  # a result's address is signed, and may be elsewhere
+                request.headers.pop("Authorization", None)  # a result's URL is signed, and may be on another host
             response = await self._http.send(request, stream=stream)
             if response.is_success:
                 return response
@@ -65,13 +70,13 @@ class Connection:
             raise self.lost(lost) from lost
 
     def lost(self, fault: httpx.TransportError) -> ServiceUnavailable:
-        """The public error of a line that could not be had or held."""
+        """The error to raise for a connection that failed or broke."""
         match fault:
             case httpx.ConnectError() | httpx.ConnectTimeout():
                 return ServiceUnavailable(f"{self._url} could not be reached")
             case httpx.TimeoutException():
                 return ServiceUnavailable(f"{self._url} did not answer in time")
-        return ServiceUnavailable(f"{self._url} hung up before it had answered")
+        return ServiceUnavailable(f"{self._url} closed the connection before it had answered")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -79,20 +84,20 @@ class Connection:
 
 
 async def lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The lines of a streamed answer as they come, however long; empty ones, which are heartbeats, are left out."""
-    begun = bytearray()
+    """The lines of a streamed response as they arrive, of any length, without empty ones, which are heartbeats."""
+    partial = bytearray()
     async for chunk in response.aiter_bytes():
         *whole, rest = chunk.split(b"\n")
         for line in whole:
-            begun += line
-            if begun:
-                yield bytes(begun)
-            begun.clear()
-        begun += rest
+            partial += line
+            if partial:
+                yield bytes(partial)
+            partial.clear()
+        partial += rest
 
 
 def _again(fault: Exception) -> bool | float:
-    """Whether a request is repeated after a fault; a number is the wait in seconds."""
+    """Whether to retry after a fault; a number is the wait in seconds."""
     if isinstance(fault, Refused):
         return fault.again
     return isinstance(fault, httpx.TransportError) and not isinstance(fault, httpx.ReadTimeout)

@@ -1,4 +1,4 @@
-"""Models in this process: those of configs/, by the service's own backends, on all cores. No server, no Ray."""
+"""Runs the models of configs/ in this process, by the service's own backends, on all cores. No server, no Ray."""
 
 import asyncio
 import os
@@ -26,17 +26,17 @@ from deployments.backends.base import Backend, LocalBackend, Resources
 from deployments.backends.remote.backend import RemoteBackend
 
 STREAMS = 4
-"""Most networks at work at a time: each takes up to 1 GB."""
+"""Most networks that run at a time: each takes up to 1 GB."""
 AHEAD = 2
-"""Photographs beyond those in the networks: being read and decoded, and being written."""
+"""Photographs in addition to those in the networks: being read and decoded, or being written."""
 
 
 class LocalModels:
-    """Some models of a registry, open.
+    """Loaded models of a registry.
 
-    With several photographs, each network has a share of the cores to itself, and as many run at a time: on two cores
-    two networks of one thread each do 5 to 20 % more than one of two threads, and no core waits for what a network
-    does on one of them. A single photograph has all cores for each model, one after the other.
+    With several photographs, several networks run at a time, each on its share of the cores: on two cores, two networks
+    of one thread each do 5 to 20 % more than one of two threads, since no core waits during a network's sequential
+    parts. With a single photograph the models run one after another, each on all cores.
     """
 
     def __init__(
@@ -51,20 +51,20 @@ class LocalModels:
         self._format = output_format
         self._refine = refine
         self._resources = Resources(cores // streams, cache=cache)
-        self._seats = asyncio.Semaphore(streams)
+        self._slots = asyncio.Semaphore(streams)
         self._idle: dict[str, list[Backend[Any]]] = {}
 
     async def open(self, models: Sequence[str]) -> None:
-        """Load the models; their weights are fetched where they are missing.
+        """Load the models; missing weights are downloaded.
 
         Raises:
-            ModelUnavailable: one cannot be had.
+            ModelUnavailable: one of them cannot be loaded.
         """
         opened = await asyncio.gather(*(self._opened(self._registry.models[name]) for name in models))
         self._idle = {name: [backend] for name, backend in zip(models, opened, strict=True)}
 
     async def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
-        """Each model's cutout, or its failure, as soon as it is there.
+        """Each model's cutout or error, as soon as it is finished.
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read.
@@ -79,15 +79,15 @@ class LocalModels:
                 task.cancel()
 
     async def close(self) -> None:
-        """Let go of the models."""
+        """Unload the models."""
         for backend in [backend for idle in self._idle.values() for backend in idle]:
             await backend.close()
 
     async def _cut(self, spec: ModelSpec, picture: Picture) -> CutoutResult:
         started = time.perf_counter()
         try:
-            async with self._seats if spec.local else nullcontext():
-                started = time.perf_counter()  # other photographs that wait for a seat are no part of the model's time
+            async with self._slots if spec.local else nullcontext():
+                started = time.perf_counter()  # waiting for other photographs is not part of the model's time
                 idle = self._idle[spec.id]
                 backend = idle.pop() if idle else await self._opened(spec)
                 try:
@@ -121,13 +121,13 @@ class LocalModels:
 
     async def _opened(self, spec: ModelSpec) -> Backend[Any]:
         backend = load_backend(spec, self._resources)
-        # Not `open`, which runs a local model once before the first picture: here that one would only wait for it.
+        # Not `open`, which first runs a local model once: here the first picture would only wait for that.
         await asyncio.to_thread(backend.load if isinstance(backend, LocalBackend) else backend.open)
         return backend
 
 
 def card(spec: ModelSpec) -> ModelInfo:
-    """What is known of a model without loading it."""
+    """A model's description, without loading it."""
     reason = _missing(load_backend(spec, Resources()))
     return ModelInfo(
         id=spec.id,
@@ -142,7 +142,7 @@ def card(spec: ModelSpec) -> ModelInfo:
 
 
 def _missing(backend: Backend[Any]) -> str | None:
-    """Why a model could not work now: its key or its weights are not here. Nothing is downloaded."""
+    """Why a model is not available: its key or its weights are missing. Nothing is downloaded."""
     try:
         if isinstance(backend, RemoteBackend):
             backend.key(backend.options.key_variable)

@@ -1,4 +1,4 @@
-"""What a caller may give as a picture, as the body of a request."""
+"""Turns pictures and fields into the body of a request."""
 
 import asyncio
 import base64
@@ -14,26 +14,26 @@ Background: TypeAlias = File | str
 
 
 async def picture_body(picture: Picture, fields: Mapping[str, object]) -> dict[str, Any]:
-    """What httpx needs to send a picture and the other `fields` of a request; fields that are None are left out.
+    """Arguments for httpx to send a picture and the other `fields` of a request; fields that are None are omitted.
 
     Raises:
         OSError: a file cannot be read.
     """
     if isinstance(picture, str) and picture.startswith(("http://", "https://")):
         return await fields_body({"image_url": picture, **fields})
-    given, behind = await _parted(fields)
+    given, behind = await _split(fields)
     files = {"image": ("image", await asyncio.to_thread(_read, picture))}
     return {"files": files | ({"background": ("background", behind)} if behind else {}), "data": given}
 
 
 async def fields_body(fields: Mapping[str, object]) -> dict[str, Any]:
-    """The same of `fields` alone."""
-    given, behind = await _parted(fields)
+    """The same for `fields` alone."""
+    given, behind = await _split(fields)
     return {"json": given | ({"background": base64.b64encode(behind).decode()} if behind else {})}
 
 
-async def _parted(fields: Mapping[str, object]) -> tuple[dict[str, Any], bytes | None]:
-    """Fields that were given, and apart from them the file of a background."""
+async def _split(fields: Mapping[str, object]) -> tuple[dict[str, Any], bytes | None]:
+    """The fields that are not None, and separately the bytes of a background file."""
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if isinstance(given.get("background"), str | None):
         return given, None

@@ -1,4 +1,4 @@
-"""What the service answers, typed. Fields have the contract's names; those that a newer service adds are ignored."""
+"""The service's answers, typed. Fields have the contract's names; unknown fields, of newer services, are ignored."""
 
 import binascii
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _OutputSize = Annotated[Size | None, Field(validation_alias="output_dimensions")
 
 @dataclass(frozen=True, slots=True)
 class CutoutResult:
-    """One model's cutout, or why there is none."""
+    """One model's cutout, or its error."""
 
     model_id: str
     model_name: str
@@ -34,40 +34,40 @@ class CutoutResult:
     cost_usd: float
     licence: str
     commercial_use: bool
-    """Whether the model's licence lets you sell this cutout."""
+    """Whether the model's licence allows commercial use of this cutout."""
     image: _Picture = None
     """The PNG or WebP file; None when the model failed."""
     image_url: str | None = None
-    """Its signed address, which expires; jobs have it."""
+    """The picture's signed URL, which expires; set for durable jobs."""
     mask: _Mask = None
     """With `output_type="both"`, the alpha as a grey PNG."""
     error: str | None = None
     """One sentence; None when the model succeeded."""
     error_type: str | None = None
     input_size: _InputSize = None
-    """Before the upscale, in pixels; `process` has it."""
+    """Size before the upscale, in pixels; set by `process`."""
     output_size: _OutputSize = None
     engine: EngineReport | None = None
-    """What really ran the model."""
+    """The engine and device that ran the model."""
     times_ms: dict[str, float] | None = None
-    """Time in each span: queue, infer, composite, encode …"""
+    """Time of each step: queue, infer, composite, encode …"""
     note: str | None = None
-    """Something you should know, such as a picture shrunk to fit a provider's limits."""
+    """A remark, such as that the picture was reduced to fit a provider's limits."""
     job_id: str | None = None
-    """What `log_selection` wants."""
+    """For `log_selection`."""
 
     def check(self) -> bytes:
         """The picture file.
 
         Raises:
-            CutoutError: the model failed; the error is of its own class.
+            CutoutError: the model failed; the class is that of its error.
         """
         if self.image is None:
             raise error_of(self.error_type, self.error or f"{self.model_name} gave no picture here, see image_url")
         return self.image
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture file, in place of one that is there; raises as `check`."""
+        """Write the picture file, replacing an existing one; raises as `check`."""
         Path(path).write_bytes(self.check())
         return Path(path)
 
@@ -87,24 +87,24 @@ class ErrorDetail:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """A job: what came of it, or how far it is."""
+    """A job with its status and its results so far."""
 
     job_id: str
     status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
     results: _OfModels
-    """Of its models; an upscale has none, and its picture is what `wait_upscale` gives."""
+    """One per model; empty for an upscale, whose picture `wait_upscale` returns."""
     processing_time_ms: float
     total_cost_usd: float
     skipped: dict[str, str] = field(default_factory=dict)
-    """Models that `all` left out, each with the reason."""
+    """Models that `all` left out, with the reasons."""
     created_at: float | None = None
-    """Unix time, in seconds; a durable job's status has it."""
+    """Unix time in seconds; set for durable jobs."""
     error: ErrorDetail | None = None
-    """Why the job as a whole broke."""
+    """Why the job as a whole failed."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the job has ended, so that nothing more will change."""
         return self.status in ENDED
 
     @property
@@ -121,7 +121,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class UpscaleResult:
-    """A picture, enlarged."""
+    """An enlarged picture."""
 
     job_id: str
     image: Annotated[bytes, _Base64, Field(validation_alias="image_base64")]
@@ -134,14 +134,14 @@ class UpscaleResult:
     cost_usd: float
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture file, in place of one that is there."""
+        """Write the picture file, replacing an existing one."""
         Path(path).write_bytes(self.image)
         return Path(path)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """A model of the service, and whether it can work now."""
+    """A model and its availability."""
 
     id: str
     name: str
@@ -151,13 +151,13 @@ class ModelInfo:
     licence: str
     commercial_use: bool
     reason: str | None = None
-    """Why it cannot."""
+    """Why it is not available."""
     median_time_ms: float | None = None
     engine: EngineReport | None = None
 
     @property
     def local(self) -> bool:
-        """Whether it runs at the service itself: the picture goes to no provider, and nobody charges for it."""
+        """Whether it runs in the service itself: the picture is sent to no provider, and there is no charge."""
         return self.provider == LOCAL
 
 
@@ -170,28 +170,28 @@ class ModelList:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a request would cost."""
+    """The price of a request."""
 
     models: dict[str, float]
     """Price in USD of each model that would run."""
     estimate_usd: float
     skipped: dict[str, str]
     expected_time_ms: float | None = None
-    """The slowest model's median so far; None when none is known."""
+    """Median time of the slowest model so far; None when none is known."""
 
 
-def understood(form: type[T], body: object) -> T:
-    """An answer's JSON as a value.
+def parsed(form: type[T], body: object) -> T:
+    """Parse an answer's JSON.
 
     Raises:
-        InternalError: the service says something that this client does not understand.
+        InternalError: it does not have the expected form.
     """
     try:
         return TypeAdapter(form).validate_python(body)
     except Misfit as misfit:
         first = misfit.errors(include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise InternalError(f"The service answered something else than expected: {where}: {first['msg']}") from misfit
+        raise InternalError(f"The service's answer is not as expected: {where}: {first['msg']}") from misfit
 
 
 def all_failed(results: Sequence[CutoutResult]) -> CutoutError | None:

@@ -1,1 +1,1 @@
-"""The commands of `cutout`, a file each. Heavy parts are imported when a command runs."""
+"""The subcommands of `cutout`, one file each. Heavy modules are imported when a command runs."""

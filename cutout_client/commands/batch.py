@@ -1,4 +1,4 @@
-"""Many photographs through one work: read, worked on and written side by side, and each one fails alone."""
+"""Processes many photographs concurrently: reading, processing and writing overlap, and each fails alone."""
 
 import asyncio
 import os
@@ -16,24 +16,24 @@ from cutout_client.commands.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A file that came of a photograph, or why it did not."""
+class Output:
+    """A result of one photograph: a file, or an error."""
 
     label: str
-    """The model's id; empty where there is one result a photograph."""
+    """The model's id; empty where each photograph has one result."""
     image: bytes | None
     error: str | None
     facts: Mapping[str, object]
-    """What a script may want to know of it."""
+    """Further fields of the JSON line."""
 
 
-Work: TypeAlias = Callable[[bytes, Sequence[str]], AsyncIterator[Made]]
-"""From a photograph's bytes and the labels wanted to what comes of it, one after the other; raises CutoutError."""
+Work: TypeAlias = Callable[[bytes, Sequence[str]], AsyncIterator[Output]]
+"""Turns a photograph's bytes into one output per label, as each is finished; raises CutoutError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Photographs, and where their results go."""
+    """Photographs, and the destination of their results."""
 
     photos: Sequence[Photo]
     destination: Destination
@@ -41,7 +41,7 @@ class Batch:
     report: Report
 
     async def run(self, work: Work, labels: Sequence[str], at_once: int) -> None:
-        """Do the work on every photograph, `at_once` of them at a time."""
+        """Process every photograph, `at_once` of them at a time."""
         photos, claimed = iter(self.photos), set[Path]()
 
         async def worker() -> None:
@@ -54,15 +54,13 @@ class Batch:
                 group.create_task(worker())
 
     def _free(self, photo: Photo, labels: Sequence[str], claimed: set[Path]) -> list[str]:
-        """The labels whose file may be written; what stands in the way of the others is reported."""
+        """The labels whose file may be written; reports why the others may not."""
         free = []
         for label in labels:
             path = self.destination.path(photo, label)
             if path and (path in claimed or (path.exists() and not self.overwrite)):
-                why = (
-                    "the result of another photograph" if path in claimed else "there already; --overwrite replaces it"
-                )
-                self.report.failed(photo.source, f"{shown(path)} is {why}", _names(photo, label))
+                why = "is the result of another photograph" if path in claimed else "exists; --overwrite replaces it"
+                self.report.failed(photo.source, f"{shown(path)} {why}", _names(photo, label))
                 continue
             claimed |= {path} if path else set()
             free.append(label)
@@ -72,19 +70,19 @@ class Batch:
         try:
             if free := self._free(photo, labels, claimed):
                 async for made in work(await asyncio.to_thread(photo.read), free):
-                    await self._keep(photo, made)
+                    await self._save(photo, made)
         except BrokenPipeError:
-            raise  # nobody reads what the whole run has to say
+            raise  # nobody reads standard output any more: the whole run ends
         except CutoutError as error:
             self.report.failed(photo.source, error.message, _names(photo) | {"error_type": error.type})
         except OSError as error:
             reason = error.strerror or str(error)
             self.report.failed(photo.source, reason, _names(photo) | {"error_type": "file"})
-        except Exception as fault:  # noqa: BLE001 - of whatever kind: it is this photograph's, and the others go on
-            reason = f"This program failed: {type(fault).__name__}: {fault}"
+        except Exception as fault:  # noqa: BLE001 - fails this photograph alone, whatever it is
+            reason = f"Internal error: {type(fault).__name__}: {fault}"
             self.report.failed(photo.source, reason, _names(photo) | {"error_type": "internal_error"})
 
-    async def _keep(self, photo: Photo, made: Made) -> None:
+    async def _save(self, photo: Photo, made: Output) -> None:
         facts = {**_names(photo, made.label), **made.facts}
         if made.image is None:
             self.report.failed(photo.source, f"{made.label}: {made.error}", facts)
@@ -99,15 +97,15 @@ def _names(photo: Photo, label: str = "") -> dict[str, object]:
 
 
 def _write(path: Path | None, image: bytes) -> None:
-    """Write a file whole or not at all; None is standard output."""
+    """Write a file completely or not at all; None is standard output."""
     if path is None:
         sys.stdout.buffer.write(image)
         sys.stdout.buffer.flush()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f".{path.name}.part")
+    partial = path.with_name(f".{path.name}.part")
     try:
-        begun.write_bytes(image)
-        os.replace(begun, path)
+        partial.write_bytes(image)
+        os.replace(partial, path)
     finally:
-        begun.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""cutout compare: one photograph by every model, side by side on a checkerboard."""
+"""cutout compare: the cutouts of one photograph by every model, side by side on a checkerboard."""
 
 import asyncio
 from pathlib import Path
@@ -21,7 +21,11 @@ from cutout_client.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from cutout.pixels.contact_sheet import Panel
+    from cutout_client.commands.cutters import Cutter
+    from cutout_client.options import Terms
     from cutout_client.results import CutoutResult
 
 
@@ -39,45 +43,55 @@ def compare(
     config_dir: ConfigDir = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Write a contact sheet: a photograph cut out by every model, with each one's time and price.
+    """Write a contact sheet of a photograph's cutouts by every model, with their times and prices.
 
-    Models that cannot work are named, with the reason, on standard error.
+    Unavailable models are listed on standard error, with the reason.
     """
+    from cutout_client.commands.cutters import Place, cutter
+    from cutout_client.commands.names import shown
+    from cutout_client.commands.photos import photographs
+    from cutout_client.selection import terms_of
+
+    if out.exists() and not overwrite:
+        raise typer.BadParameter(f"{shown(out)} exists; --overwrite replaces it", param_hint="--out")
+    if out.suffix.lower() not in ("", ".png"):
+        raise typer.BadParameter(f"a name ending in .png expected, not {shown(out)}", param_hint="--out")
+    image = photographs([photo], recursive=False).photos[0].read()
+    terms = terms_of(max_cost_usd, local_only, commercial_only)
+    cutting = cutter(Place(server, api_key, config_dir, data_dir.expanduser()), terms, "png", 1)
+    results = asyncio.run(_results(image, cutting, model, terms))
+    for result in results:
+        if result.error:
+            typer.echo(f"{shown(photo)}: {result.model_id}: {result.error}", err=True)
+    _write(out, image, results)
+    raise typer.Exit(1 if any(result.image is None for result in results) else 0)
+
+
+async def _results(
+    image: bytes, cutting: "AbstractAsyncContextManager[Cutter]", models: list[str], terms: "Terms"
+) -> "list[CutoutResult]":
+    """Each model's result, in the order asked for; of `all`, names unavailable models on standard error."""
+    from cutout_client.selection import selected
+
+    async with cutting as cutter:
+        asked = selected(models, cutter.cards, terms)
+        for one in cutter.cards if models == ["all"] else ():
+            if not one.available:
+                typer.echo(f"{one.id} is left out: {one.reason}", err=True)
+        await cutter.open(asked)
+        made = {result.model_id: result async for result in cutter.stream(image, asked)}
+    return [made[name] for name in asked]
+
+
+def _write(sheet: Path, image: bytes, results: "list[CutoutResult]") -> None:
     from cutout.limits import LimitsSpec
     from cutout.pixels.contact_sheet import Panel, contact_sheet
     from cutout.pixels.decoding.picture_file import decode
     from cutout.pixels.encoding.encode import encode
-    from cutout_client.choice import chosen, terms_of
-    from cutout_client.commands.cutters import Place, cutter
-    from cutout_client.commands.names import shown
-    from cutout_client.commands.photos import photographs
 
-    if out.exists() and not overwrite:
-        raise typer.BadParameter(f"{shown(out)} is there already; --overwrite replaces it", param_hint="--out")
-    if out.suffix.lower() not in ("", ".png"):
-        raise typer.BadParameter(f"the sheet is a PNG: a name that ends in .png is expected, not {shown(out)}")
-    image = photographs([photo], recursive=False).photos[0].read()
-
-    terms = terms_of(max_cost_usd, local_only, commercial_only)
-
-    async def run() -> list[Panel]:
-        async with cutter(Place(server, api_key, config_dir, data_dir.expanduser()), terms, "png", 1) as models:
-            asked = chosen(model, models.cards, terms)
-            for one in models.cards if model == ["all"] else ():
-                if not one.available:
-                    typer.echo(f"{one.id} is left out: {one.reason}", err=True)
-            await models.open(asked)
-            made = {result.model_id: result async for result in models.stream(image, asked)}
-        for name in asked:
-            if error := made[name].error:
-                typer.echo(f"{shown(photo)}: {name}: {error}", err=True)
-        return [_panel(made[name]) for name in asked]
-
-    panels = asyncio.run(run())
     original = Panel("The photograph", "", decode(image, LimitsSpec()).rgba())
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(encode(contact_sheet([original, *panels]), "png"))
-    raise typer.Exit(0 if all(panel.rgba is not None for panel in panels) else 1)
+    sheet.parent.mkdir(parents=True, exist_ok=True)
+    sheet.write_bytes(encode(contact_sheet([original, *map(_panel, results)]), "png"))
 
 
 def _panel(result: "CutoutResult") -> "Panel":

@@ -1,4 +1,4 @@
-"""Who cuts: models in this process, or a service."""
+"""Runs models in this process or on a service, through one interface."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,22 +12,23 @@ from cutout_client.local import LocalModels
 from cutout_client.results import CutoutResult, ModelInfo
 
 if TYPE_CHECKING:
-    from cutout_client.client import AsyncClient, JobOptions, Terms
+    from cutout_client.client import AsyncClient
+    from cutout_client.options import JobOptions, Terms
 
 
 class Cutter(Protocol):
-    """Something that cuts photographs out by several models."""
+    """Cuts photographs out by several models."""
 
     cards: tuple[ModelInfo, ...]
     """Every model, available or not."""
     at_once: int
-    """Photographs worth sending at a time."""
+    """How many photographs to send at a time."""
 
     async def open(self, models: Sequence[str]) -> None:
-        """Get these models ready; raises ModelUnavailable when one cannot be had."""
+        """Load these models; raises ModelUnavailable when one cannot be loaded."""
 
     def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
-        """Each model's cutout, or its failure, as soon as it is there; raises CutoutError."""
+        """Each model's cutout or error, as soon as it is finished; raises CutoutError."""
 
 
 class ServiceModels:
@@ -41,7 +42,7 @@ class ServiceModels:
         self._options = options
 
     async def open(self, models: Sequence[str]) -> None:
-        """The service opens its own."""
+        """Nothing to do: the service loads its models itself."""
 
     def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
         """See Cutter."""
@@ -50,7 +51,7 @@ class ServiceModels:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the work is done."""
+    """Where the models run."""
 
     server: str | None
     """Address of a service; None: in this process."""
@@ -63,12 +64,12 @@ class Place:
 async def cutter(
     place: Place, terms: "Terms", output_format: OutputFormat, photos: int, *, refine: bool = False
 ) -> AsyncIterator[Cutter]:
-    """Whoever cuts at this place, for so many photographs; a service is told the terms, too."""
+    """The cutter for a place and a number of photographs; a service also gets the terms and `refine`."""
     if place.server:
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:
-            refined = {"refine": True} if refine else {}  # a service of 1.0.0 does not know the field
+            refined = {"refine": True} if refine else {}  # services of version 1.0.0 reject the field
             options = cast("JobOptions", {**terms, **refined, "output_format": output_format})
             yield ServiceModels(client, await client.models(), options)
         return
@@ -81,7 +82,7 @@ async def cutter(
 
 
 def facts(result: CutoutResult) -> Mapping[str, object]:
-    """What a script may want to know of a result."""
+    """The fields of a result's JSON line that have a value."""
     known = {
         "model_name": result.model_name,
         "processing_time_ms": result.processing_time_ms,

@@ -1,25 +1,29 @@
-"""cutout keys: API keys, kept as hashes in one file."""
+"""cutout keys: manages the API keys of a service."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="API keys, kept as hashes in one file.", no_args_is_help=True)
+app = typer.Typer(help="Manage API keys, stored as hashes in one file.", no_args_is_help=True)
 File = Annotated[Path, typer.Option("--file", envvar="CUTOUT_API_KEYS_FILE", help="The key file.")]
 
 
 @app.command()
 def make(
-    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    name: Annotated[str, typer.Argument(help="Name of the key's owner.")],
     file: File,
-    tier: Annotated[str, typer.Option(help="Its limits: a tier of `access` in service.yaml.")] = "default",
-    model: Annotated[list[str] | None, typer.Option(help="A model it may use; repeat for more. Default: all.")] = None,
-    daily_usd: Annotated[float | None, typer.Option(min=0, help="Most USD it may spend in a UTC day.")] = None,
+    tier: Annotated[str, typer.Option(help="Tier with the key's limits, from `access` in service.yaml.")] = "default",
+    model: Annotated[
+        list[str] | None, typer.Option(help="Model the key may use; repeat for more. Default: all.")
+    ] = None,
+    daily_usd: Annotated[float | None, typer.Option(min=0, help="Maximum spending per UTC day, in USD.")] = None,
     *,
-    operator: Annotated[bool, typer.Option("--operator", help="See, export and replace what any key picked.")] = False,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="Let the key read, export and replace the picks of all keys.")
+    ] = False,
 ) -> None:
-    """Make a key, and print it. It is shown this once."""
+    """Create a key and print it. It cannot be shown again."""
     from cutout.accounts.keys import KeyRing, make_key
 
     text, record = make_key(name, tier, model, daily_usd, operator=operator)
@@ -29,7 +33,7 @@ def make(
 
 @app.command("list")
 def show(file: File) -> None:
-    """Every key by its id, never the key itself."""
+    """List all keys by id, without the keys themselves."""
     from rich.console import Console
     from rich.table import Table
 
@@ -47,8 +51,8 @@ def show(file: File) -> None:
 
 
 @app.command()
-def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as `list` shows it.")], file: File) -> None:
-    """Refuse a key from now on; running services notice at once."""
+def revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, as shown by `list`.")], file: File) -> None:
+    """Revoke a key; running services refuse it at once."""
     from cutout.accounts.keys import KeyRing
 
     record = KeyRing.load(file).revoke(key_id)

@@ -1,4 +1,4 @@
-"""cutout models: which can work, at what price, and may the cutout be sold."""
+"""cutout models: availability, price and licence of every model."""
 
 import asyncio
 import json
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def models(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     server: Server = None,
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Show every model: whether it can work or why not, its price and its licence; here, or of a service."""
+    """Show the availability, price and licence of every model, on this machine or on a service."""
     from cutout_client.commands.registry import registry_of
     from cutout_client.local import card
 

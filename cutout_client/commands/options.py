@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ Photos = Annotated[
 ]
 Models = Annotated[
     list[str],
-    typer.Option("--model", "-m", metavar="MODEL", help="A model's id; repeat for more. `all`: every available one."),
+    typer.Option("--model", "-m", metavar="MODEL", help="Model id; repeat for more. `all`: every available model."),
 ]
 Out = Annotated[
     str | None,
@@ -29,54 +29,57 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="A folder; a file, for one result; or - for standard output, which is the default for standard input.",
+        help="Folder, or file for a single result, or - for standard output, the default with standard input.",
         show_default=False,
     ),
 ]
-OfCutouts = Annotated[CutoutFormat | None, typer.Option("--format", help="Of the results; else as OUT ends, else PNG.")]
+OfCutouts = Annotated[
+    CutoutFormat | None, typer.Option("--format", help="Format of the results. Default: as OUT ends, or PNG.")
+]
 OfPictures = Annotated[
     Format | None,
-    typer.Option(
-        "--format", help="Of the results; else as OUT ends, else PNG. In JPEG, what is transparent turns white."
-    ),
+    typer.Option("--format", help="Format of the results. Default: by OUT, or PNG. JPEG has a white background."),
 ]
-Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Take the folders within folders, too.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that are there already.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Include subfolders.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per result.")]
 MaxCostUsd = Annotated[
     float | None,
     typer.Option(
         "--max-cost-usd",
         metavar="USD",
         min=0,
-        help="Most that a photograph may cost; when its models' prices are more together, nothing is begun.",
+        help="Maximum price of a photograph. If its models together cost more, nothing is started.",
         show_default=False,
     ),
 ]
-LocalOnly = Annotated[bool, typer.Option("--local-only", help="Only models that send no picture to a provider.")]
+LocalOnly = Annotated[bool, typer.Option("--local-only", help="Use only models that send no picture to a provider.")]
 CommercialOnly = Annotated[
-    bool, typer.Option("--commercial-only", help="Only models whose licence lets a cutout be sold.")
+    bool, typer.Option("--commercial-only", help="Use only models whose licence allows commercial use.")
 ]
 Refine = Annotated[
-    bool, typer.Option("--refine", help="Solve hair, fur and other soft edges of each matte against the picture.")
+    bool, typer.Option("--refine", help="Refine hair, fur and other soft edges of each matte, using the picture.")
 ]
 Server = Annotated[
     str | None,
-    typer.Option(envvar="CUTOUT_SERVER", metavar="URL", help="A service that does the work, instead of this process."),
+    typer.Option(envvar="CUTOUT_SERVER", metavar="URL", help="Service to use instead of models on this machine."),
 ]
 ApiKey = Annotated[
     str | None,
-    typer.Option("--api-key", envvar="CUTOUT_API_KEY", metavar="KEY", help="Its key; better given by the variable."),
+    typer.Option(
+        "--api-key",
+        envvar="CUTOUT_API_KEY",
+        metavar="KEY",
+        help="API key of the service; safer in the variable.",
+    ),
 ]
 ConfigDir = Annotated[
     Path | None,
     typer.Option(
         envvar="CUTOUT_CONFIG_DIR",
         metavar="FOLDER",
-        help="Of service.yaml and models/. Default: configs here, else the one that came with this program.",
+        help="Folder with service.yaml and models/. Default: ./configs, or the one beside this program.",
         show_default=False,
     ),
 ]
-DataDir = Annotated[
-    Path, typer.Option(envvar="CUTOUT_DATA_DIR", metavar="FOLDER", help="Where compiled models are kept.")
-]
+DataDir = Annotated[Path, typer.Option(envvar="CUTOUT_DATA_DIR", metavar="FOLDER", help="Folder for compiled models.")]

@@ -1,4 +1,4 @@
-"""Which photographs a command is given, and what a folder has that is none."""
+"""Finds a command's photographs, and the files in folders that are not photographs."""
 
 import glob
 import sys
@@ -14,22 +14,22 @@ from cutout_client.commands.names import shown
 
 STREAM = "-"
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
-"""Begins what macOS keeps beside a file, as `._NAME`, on disks that have no place for it."""
+"""First bytes of the `._NAME` files in which macOS stores metadata on foreign file systems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph that a command was given."""
+    """An input photograph."""
 
     source: str
     """Its path, or `-` for standard input."""
     name: Path
-    """Its own path within the folder that was given, without its suffix."""
+    """Path within the given folder, without the suffix."""
 
     given: bytes | None = None
-    """What standard input had."""
+    """The bytes read from standard input."""
     found: bool = False
-    """Whether it was found in a folder, and not named."""
+    """Whether it was found in a folder, not named itself."""
 
     def read(self) -> bytes:
         """The file's bytes; raises OSError when it cannot be read."""
@@ -38,7 +38,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something in a folder that is not worked on."""
+    """A file or folder that is not processed."""
 
     path: Path
     reason: str
@@ -46,14 +46,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the arguments of a command stand for."""
+    """The photographs that a command's arguments name."""
 
     photos: tuple[Photo, ...]
-    """Each once, in order. One that is not there fails when it is read, alone."""
+    """Each once, in order. A missing one fails when it is read, alone."""
     left_out: tuple[LeftOut, ...] = ()
 
     def without(self, results: Iterable[Path]) -> "Found":
-        """Without files of folders that are another photograph's results: those of the run before."""
+        """Without those found in folders that are results of other photographs, from an earlier run."""
         places = {path.absolute() for path in results}
         photos, left = list[Photo](), list[LeftOut]()
         for photo in self.photos:
@@ -64,7 +64,7 @@ class Found:
         return Found(tuple(photos), (*self.left_out, *left))
 
     def sentences(self) -> list[str]:
-        """What was left out: one line for each folder and reason."""
+        """What was left out: one line per folder and reason."""
         groups = groupby(sorted(self.left_out, key=_group), key=_group)
         return [
             f"{shown(folder)}: left out, {reason}: {', '.join(shown(left.path.name) for left in some)}"
@@ -86,14 +86,14 @@ def photographs(arguments: Sequence[str], recursive: bool, out: str | None = Non
 def _of(argument: str, recursive: bool, out: str | None) -> Found:
     path = Path(argument)
     if argument == STREAM:
-        # Read here: a thread that waits for standard input could not be ended by Ctrl-C.
+        # Read here: Ctrl-C could not interrupt a thread that waits for standard input.
         return Found((Photo(STREAM, Path("stdin"), sys.stdin.buffer.read()),))
     try:
         if path.is_dir():
             return _in_folder(path, recursive, Path(out).absolute() if out else None)
         files = [path] if path.exists() else [Path(match) for match in sorted(glob.glob(argument, recursive=recursive))]
     except OSError:
-        files = []  # a name that the system will not look up, or a folder that it will not open: it fails when read
+        files = []  # an invalid name, or a folder without access: reading it will fail
     return Found(tuple(Photo(str(file), Path(file.stem)) for file in files or [path]))
 
 
@@ -108,24 +108,24 @@ def _in_folder(folder: Path, recursive: bool, out: Path | None) -> Found:
             else:
                 (folders if path.is_dir() else files).append(path)
     if not files:
-        raise typer.BadParameter(f"{shown(folder)} holds no {READ_WORDS} file")
+        raise typer.BadParameter(f"{shown(folder)} contains no {READ_WORDS} file")
     photos = (Photo(str(file), file.relative_to(folder).with_suffix(""), found=True) for file in sorted(files))
     return Found(tuple(photos), tuple(left))
 
 
 def _reason(path: Path, recursive: bool, out: Path | None) -> str:
-    """Why something in a folder is not worked on; empty when it is."""
+    """Why a path in a folder is not processed; empty if it is."""
     if out == path.absolute():
-        return "where the results go"
+        return "the folder of the results"
     if path.is_dir():
         if not recursive:
-            return "a folder, for which --recursive is expected"
+            return "a folder; --recursive includes it"
         return "a link to a folder" if path.is_symlink() else ""
     if path.suffix.lower() not in READ:
-        return f"not {READ_WORDS} by its name"
+        return f"not named as {READ_WORDS}"
     if not path.is_file():
-        return "a link that leads nowhere" if path.is_symlink() else "not a file"
-    return "what macOS keeps beside a file" if _is_apple_double(path) else ""
+        return "a broken link" if path.is_symlink() else "not a file"
+    return "macOS metadata" if _is_apple_double(path) else ""
 
 
 def _is_apple_double(path: Path) -> bool:

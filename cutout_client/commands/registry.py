@@ -1,4 +1,4 @@
-"""The registry that a command works with."""
+"""Finds the registry that a command uses."""
 
 from pathlib import Path
 
@@ -6,14 +6,14 @@ from cutout.models.registry import Registry, load_registry
 
 HERE = Path("configs")
 OURS = Path(__file__).resolve().parents[2] / HERE
-"""Beside the code, where it runs from its repository."""
+"""Next to the code, when it runs from a repository."""
 
 
 def registry_of(config_dir: Path | None) -> Registry:
-    """Of the folder that was given, or else of configs/ here, or else of the one beside this program.
+    """Load the registry from the given folder, or ./configs, or the configs/ next to the code.
 
     Raises:
-        ConfigurationError: it has no such files, or a wrong value.
+        ConfigurationError: files are missing, or a value is wrong.
     """
-    ours = (HERE / "service.yaml").exists()  # else it is another program's folder of that name
+    ours = (HERE / "service.yaml").exists()  # otherwise ./configs belongs to another program
     return load_registry(config_dir or (HERE if ours else OURS))

@@ -1,6 +1,8 @@
-"""cutout remove: photographs, by one model or several."""
+"""cutout remove: cuts photographs out by one model or several."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -23,6 +25,16 @@ from cutout_client.commands.options import (
     Server,
 )
 
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from cutout_client.commands.batch import Work
+    from cutout_client.commands.cutters import Cutter
+    from cutout_client.commands.destination import Destination
+    from cutout_client.commands.photos import Found
+    from cutout_client.commands.report import Report
+    from cutout_client.options import Terms
+
 
 def remove(
     photos: Photos,
@@ -42,41 +54,55 @@ def remove(
     config_dir: ConfigDir = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Cut photographs out, in this process or by a service.
+    """Cut photographs out, on this machine or on a service.
 
-    With one model a result is OUT/NAME.png, with several OUT/NAME.MODEL.png.
+    Results are named OUT/NAME.png, or with several models OUT/NAME.MODEL.png.
     """
-    from collections.abc import AsyncIterator, Sequence
-
-    from cutout_client.choice import chosen, terms_of
-    from cutout_client.commands.batch import Batch, Made
-    from cutout_client.commands.cutters import Place, cutter, facts
+    from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.destination import Destination
     from cutout_client.commands.photos import photographs
     from cutout_client.commands.report import Report
+    from cutout_client.selection import terms_of
 
     given = photographs(photos, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=model == ["all"] or len(model) > 1)
     if destination.suffix == "jpeg":
-        raise typer.BadParameter("a cutout is transparent, and JPEG is not: png, webp or avif is expected of OUT")
-
+        raise typer.BadParameter("OUT: png, webp or avif expected: a cutout is transparent, and JPEG cannot be")
     terms = terms_of(max_cost_usd, local_only, commercial_only)
-
-    async def run(report: Report) -> None:
-        place = Place(server, api_key, config_dir, data_dir.expanduser())
-        async with cutter(place, terms, destination.suffix, len(given.photos), refine=refine) as models:
-
-            async def cut(image: bytes, wanted: Sequence[str]) -> AsyncIterator[Made]:
-                async for result in models.stream(image, wanted):
-                    yield Made(result.model_id, result.image, result.error, facts(result))
-
-            asked = chosen(model, models.cards, terms)
-            await models.open(asked)
-            ids = [card.id for card in models.cards]
-            found = given.without(destination.others(given.photos, ids))
-            report.say(found.sentences())
-            await Batch(found.photos, destination, overwrite, report).run(cut, asked, models.at_once)
-
+    place = Place(server, api_key, config_dir, data_dir.expanduser())
+    cutting = cutter(place, terms, destination.suffix, len(given.photos), refine=refine)
     with Report(len(given.photos), as_json) as report:
-        asyncio.run(run(report))
+        asyncio.run(_remove(given, destination, cutting, models=model, terms=terms, overwrite=overwrite, report=report))
     raise typer.Exit(report.exit_code)
+
+
+async def _remove(
+    given: "Found",
+    destination: "Destination",
+    cutting: "AbstractAsyncContextManager[Cutter]",
+    *,
+    models: list[str],
+    terms: "Terms",
+    overwrite: bool,
+    report: "Report",
+) -> None:
+    from cutout_client.commands.batch import Batch
+    from cutout_client.selection import selected
+
+    async with cutting as cutter:
+        asked = selected(models, cutter.cards, terms)
+        await cutter.open(asked)
+        found = given.without(destination.others(given.photos, [card.id for card in cutter.cards]))
+        report.say(found.sentences())
+        await Batch(found.photos, destination, overwrite, report).run(_cut_by(cutter), asked, cutter.at_once)
+
+
+def _cut_by(cutter: "Cutter") -> "Work":
+    from cutout_client.commands.batch import Output
+    from cutout_client.commands.cutters import facts
+
+    async def work(image: bytes, models: Sequence[str]) -> AsyncIterator[Output]:
+        async for result in cutter.stream(image, models):
+            yield Output(result.model_id, result.image, result.error, facts(result))
+
+    return work

@@ -1,4 +1,4 @@
-"""What a command tells as it works: a bar where somebody looks, lines for scripts, one sentence for what failed."""
+"""A command's output: a progress bar on a terminal, JSON lines for scripts, one sentence for each failure."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ SOME_FAILED = 1
 
 
 class Report:
-    """Of one run over `photos` photographs. The bar is on standard error, and only where that is a terminal."""
+    """The output of a run over `photos` photographs. The bar is shown only if standard error is a terminal."""
 
     def __init__(self, photos: int, as_json: bool) -> None:
         self._as_json = as_json
@@ -36,30 +36,30 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything was made."""
+        """0 if nothing failed, else 1."""
         return SOME_FAILED if self._failed else 0
 
     def made(self, facts: Mapping[str, object]) -> None:
-        """A result is where it should be."""
+        """Report a result that has been written."""
         self._line({**facts, "status": "success"})
 
     def failed(self, source: str, message: str, facts: Mapping[str, object]) -> None:
-        """A result could not be had: `message` is one sentence."""
+        """Report a failure; `message` is one sentence."""
         self._failed += 1
         self._console.print(f"{shown(source)}: {message}")
         self._line({**facts, "status": "error", "error": message})
 
     def say(self, sentences: Iterable[str]) -> None:
-        """Tell whoever looks something that is no failure."""
+        """Print sentences that are not failures on standard error."""
         for sentence in sentences:
             self._console.print(sentence)
 
     def done(self) -> None:
-        """One photograph has been seen to."""
+        """Advance the bar by one photograph."""
         self._bars.advance(self._bar)
 
     def _line(self, facts: Mapping[str, object]) -> None:
         if self._as_json:
-            # In whatever locale: UTF-8, and a byte of a name that is none as JSON's escape of its surrogate.
+            # UTF-8 in every locale; invalid bytes of a file name become JSON escapes of surrogates.
             sys.stdout.buffer.write(json.dumps(facts, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
             sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""cutout upscale: pictures, two or four times larger on each side, transparency kept exact."""
+"""cutout upscale: enlarges pictures by two or four on each side, with exact alpha."""
 
 import asyncio
 import os
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 Factor = Literal[2, 4]
 PICTURES_AT_ONCE = 4
-"""That a service is sent."""
+"""How many pictures to send to a service at a time."""
 
 
 def upscale(
     photos: Photos,
     *,
-    factor: Annotated[Factor, typer.Option("--factor", "-f", help="How many times larger on each side.")] = 4,
+    factor: Annotated[Factor, typer.Option("--factor", "-f", help="Enlargement of each side.")] = 4,
     out: Out = None,
     output_format: OfPictures = None,
     recursive: Recursive = False,
@@ -44,9 +44,9 @@ def upscale(
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Enlarge pictures by Lanczos, transparency kept exact; in this process, or by a service.
+    """Enlarge pictures by Lanczos with exact alpha, on this machine or on a service.
 
-    A result is OUT/NAME.png.
+    Results are named OUT/NAME.png.
     """
     from cutout_client.commands.batch import Batch
     from cutout_client.commands.destination import Destination
@@ -76,11 +76,11 @@ def upscale(
 
 
 def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") -> "Work":
-    from cutout_client.commands.batch import Made
+    from cutout_client.commands.batch import Output
 
-    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
+    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Output]:
         made = await client.upscale(image, factor, output_format, preserve_alpha=output_format != "jpeg")
-        yield Made("", made.image, None, _facts(made.output_size, made.processing_time_ms))
+        yield Output("", made.image, None, _facts(made.output_size, made.processing_time_ms))
 
     return work
 
@@ -94,7 +94,7 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
     from cutout.pixels.types import STRIP_FORMATS
-    from cutout_client.commands.batch import Made
+    from cutout_client.commands.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)
     in_strips = output_format in STRIP_FORMATS
@@ -103,17 +103,17 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     def upscaled(picture: Picture) -> tuple[bytes, "Size"]:
         size = picture.size.times(factor)
         if size.width * size.height > most_px:
-            raise ImageTooLarge(f"It would have more than {most_px} pixels")
+            raise ImageTooLarge(f"The result would have more than {most_px} pixels")
         shown = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
         larger = resized_strips(shown.rgba(), size)
         return encode(
             larger if shown.has_alpha else opaque(larger), output_format, service.encode, times(picture.dpi, factor)
         ), size
 
-    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Made]:
+    async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Output]:
         started = time.perf_counter()
         enlarged, size = await asyncio.to_thread(upscaled, await decoder.decode(image))
-        yield Made("", enlarged, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
+        yield Output("", enlarged, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
 
     return work
 

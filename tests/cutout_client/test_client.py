@@ -320,5 +320,5 @@ async def test_another_service_is_no_answer() -> None:
         await send({"type": "http.response.body", "body": b'{"hello": "world"}'})
 
     async with served(other) as url, AsyncClient(url) as client:
-        with pytest.raises(errors.InternalError, match="something else than expected: models"):
+        with pytest.raises(errors.InternalError, match="not as expected: models"):
             await client.models()

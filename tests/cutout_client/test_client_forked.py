@@ -75,7 +75,7 @@ def test_a_stream_stays_where_it_was_begun(client: Client) -> None:
     next(stream)
 
     def child() -> None:
-        with pytest.raises(RuntimeError, match="begun before the process was forked"):
+        with pytest.raises(RuntimeError, match="started before the process was forked"):
             next(stream)
 
     assert forked(child) == 0

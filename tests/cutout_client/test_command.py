@@ -94,7 +94,7 @@ def test_upscale_keeps_transparency_and_limits(cutout: Cutout, configs: Path, tm
 
     assert (small.code, large.code) == (0, 1)
     assert np.asarray(Image.open(tmp_path / "x.png"))[2, 2].tolist() == [0, 0, 0, 0]
-    assert large.sentences == [f"{tmp_path}/large.png: It would have more than 4000000 pixels"]
+    assert large.sentences == [f"{tmp_path}/large.png: The result would have more than 4000000 pixels"]
     assert cutout("upscale", tmp_path / "clear.png", "-f", "3", "-o", tmp_path / "z.png").code == 2
 
 
@@ -110,7 +110,7 @@ def test_compare(cutout: Cutout, service: Running, configs: Path, tmp_path: Path
     assert Image.open(sheet).width > 3 * 480
     left_out = [] if by_service else ["lost is left out: no weights yet: cutout weights pull lost"]
     assert ended.sentences == [*left_out, f"{tmp_path}/one.png: broken: out of ink"]
-    assert "is there already" in cutout("compare", tmp_path / "one.png", "-o", sheet, *place).err
+    assert "exists; --overwrite" in cutout("compare", tmp_path / "one.png", "-o", sheet, *place).err
     assert cutout("compare", tmp_path / "gone.png", "-o", tmp_path / "x.png", *place).code == 1
 
 

@@ -95,7 +95,7 @@ def test_any_fault_is_one_photographs(
     assert written(tmp_path / "out") == ["b.png"]
     assert [line["error_type"] for line in ended.lines if line["status"] == "error"] == ["internal_error"]
     assert len(ended.sentences) == 1
-    assert ended.sentences[0].startswith(f"{folder}/a.png: This program failed: {type(fault).__name__}")
+    assert ended.sentences[0].startswith(f"{folder}/a.png: Internal error: {type(fault).__name__}")
 
 
 def test_a_name_that_cannot_be_looked_up_fails_alone(cutout: Cutout, folder: Path, tmp_path: Path) -> None:
@@ -174,17 +174,17 @@ def test_what_is_not_written_is_refused_by_name(cutout: Cutout, folder: Path, tm
     ended = cutout("upscale", folder / "a.png", "-o", tmp_path / f"one{ending}")
 
     assert ended.code == 2
-    assert f"{ending} is not written" in ended.err
+    assert f"{ending} cannot be written" in ended.err
     assert not (tmp_path / f"one{ending}").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (lambda d: ("remove", d / "a.png", "-m", "dark", "-o", d / "x.jpg"), "JPEG is not"),
-        (lambda d: ("upscale", d / "a.png", "-o", d / "x.png", "--format", "webp"), "does not go with OUT"),
-        (lambda d: ("upscale", d / "a.png", d / "b.png", "-o", d / "x.jpg"), "a folder is expected"),
-        (lambda d: ("compare", d / "a.png", "-o", d / "x.jpg"), "a name that ends in .png is expected"),
+        (lambda d: ("remove", d / "a.png", "-m", "dark", "-o", d / "x.jpg"), "JPEG cannot be"),
+        (lambda d: ("upscale", d / "a.png", "-o", d / "x.png", "--format", "webp"), "contradicts OUT"),
+        (lambda d: ("upscale", d / "a.png", d / "b.png", "-o", d / "x.jpg"), "OUT: a folder expected"),
+        (lambda d: ("compare", d / "a.png", "-o", d / "x.jpg"), "a name ending in .png expected"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

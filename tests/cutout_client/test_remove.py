@@ -24,7 +24,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.endings import READ_WORDS
 from cutout.pixels.mattes.refine import refined
 from cutout_client import AsyncClient
-from cutout_client.commands.batch import Batch, Made
+from cutout_client.commands.batch import Batch, Output
 from cutout_client.commands.cutters import ServiceModels
 from cutout_client.commands.destination import Destination
 from cutout_client.commands.photos import Photo
@@ -51,8 +51,8 @@ def test_a_folder_by_one_model(cutout: Cutout, photos: Path, configs: Path, tmp_
 
     assert (ended.code, ended.out, ended.sentences) == (0, b"", [])
     assert ended.left_out == [
-        f"{photos}: left out, a folder, for which --recursive is expected: more",
-        f"{photos}: left out, not {READ_WORDS} by its name: notes.txt",
+        f"{photos}: left out, a folder; --recursive includes it: more",
+        f"{photos}: left out, not named as {READ_WORDS}: notes.txt",
     ]
     assert written(tmp_path / "out") == ["a.png", "b.png"]
     assert Image.open(tmp_path / "out" / "a.png").mode == "RGBA"
@@ -96,7 +96,7 @@ def test_terms_choose_among_models(cutout: Cutout, photos: Path, configs: Path, 
 
     assert (dear.code, fair.code, nobody.code) == (2, 0, 2)
     assert written(tmp_path / "out") == ["a.dark.png", "a.grey.png"]
-    assert nobody.sentences == ["The terms leave no model of afar, lent"]
+    assert nobody.sentences == ["None of these models meets the terms: afar, lent"]
 
 
 def test_patterns_and_one_file(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_is_there_is_kept(cutout: Cutout, photos: Path, configs: Path, tmp_
     replaced = cutout(*asked, "--overwrite")
 
     assert (kept.code, replaced.code) == (1, 0)
-    assert kept.sentences == [f"{photos}/a.png: {out}/a.png is there already; --overwrite replaces it"]
+    assert kept.sentences == [f"{photos}/a.png: {out}/a.png exists; --overwrite replaces it"]
     assert content == "mine"
     assert Image.open(out / "a.png").format == "PNG"
     assert written(out) == ["a.png", "b.png"]
@@ -172,15 +172,15 @@ def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("{photos}", "-m", "dark"), 2, "-o OUT is expected"),
-        (("{photos}", "-m", "dark", "-o", "one.png"), 2, "a folder is expected as OUT"),
-        (("{photos}/a.png", "-m", "all", "-o", "-"), 2, "a folder is expected as OUT"),
-        (("{empty}", "-m", "dark", "-o", "out"), 2, f"holds no {READ_WORDS} file"),
+        (("{photos}", "-m", "dark"), 2, "-o OUT expected"),
+        (("{photos}", "-m", "dark", "-o", "one.png"), 2, "OUT: a folder expected"),
+        (("{photos}/a.png", "-m", "all", "-o", "-"), 2, "OUT: a folder expected"),
+        (("{empty}", "-m", "dark", "-o", "out"), 2, f"contains no {READ_WORDS} file"),
         (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, broken, dark, grey, lost"),
         (("{photos}", "-m", "lost", "-o", "out"), 3, "no weights for lost"),
         (("{photos}", "-m", "dark", "-o", "out", "--config-dir", "{empty}"), 2, "service.yaml: cannot be read"),
         (("{photos}", "-m", "grey", "-o", "out", "--max-cost-usd", "0"), 2, "would cost 0.01 USD, more than"),
-        (("{photos}", "-m", "dark", "-o", "out", "--server", "localhost"), 2, "address is expected as http://"),
+        (("{photos}", "-m", "dark", "-o", "out", "--server", "localhost"), 2, "http://… or https://… expected"),
     ],
 )
 def test_what_cannot_be_begun_is_one_sentence(
@@ -293,14 +293,14 @@ async def test_photographs_overlap(tmp_path: Path) -> None:
     """While one photograph is worked on others are, too; as many as may be, and no more."""
     meeting, most, now = asyncio.Barrier(3), 0, 0
 
-    async def work(image: bytes, labels: Sequence[str]) -> AsyncIterator[Made]:
+    async def work(image: bytes, labels: Sequence[str]) -> AsyncIterator[Output]:
         nonlocal most, now
         now += 1
         most = max(most, now)
         async with asyncio.timeout(HANG_S):
             await meeting.wait()
         now -= 1
-        yield Made(labels[0], image, None, {})
+        yield Output(labels[0], image, None, {})
 
     for name in range(6):
         (tmp_path / f"{name}.jpg").write_bytes(b"picture")

@@ -1,4 +1,4 @@
-"""Which models a command works with: those asked for, less what its caller will not have."""
+"""Selects the models of a command: those asked for that meet its terms."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -7,21 +7,21 @@ from cutout.errors import ModelUnavailable, ValidationError
 from cutout_client.results import ModelInfo
 
 if TYPE_CHECKING:
-    from cutout_client.client import Terms
+    from cutout_client.options import Terms
 
 
 def terms_of(max_cost_usd: float | None, local_only: bool, commercial_only: bool) -> "Terms":
-    """The options of a command as the terms that a service takes."""
+    """A command's options as the API's terms."""
     terms: Terms = {"local_only": local_only, "commercial_only": commercial_only}
     return terms if max_cost_usd is None else {**terms, "max_cost_usd": max_cost_usd}
 
 
-def chosen(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> tuple[str, ...]:
-    """The ids of the models asked for that the terms allow; `all` are those that are available.
+def selected(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> tuple[str, ...]:
+    """The ids of the models asked for that meet the terms; `all` means those that are available.
 
     Raises:
-        ValidationError: an id is unknown, the terms leave none, or the models cost more together than they allow.
-        ModelUnavailable: `all` are none.
+        ValidationError: an id is unknown, no model meets the terms, or the models together cost too much.
+        ModelUnavailable: `all` was asked for, and no model is available.
     """
     known = {one.id: one for one in cards}
     if unknown := [name for name in asked if name not in ("all", *known)]:
@@ -32,7 +32,7 @@ def chosen(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> 
         raise ModelUnavailable("No model is available. " + "; ".join(f"{one.id}: {one.reason}" for one in cards))
     left = [one for one in wanted if _allowed(one, terms)]
     if not left:
-        raise ValidationError(f"The terms leave no model of {', '.join(one.id for one in wanted)}")
+        raise ValidationError(f"None of these models meets the terms: {', '.join(one.id for one in wanted)}")
     _check_price(left, terms)
     return tuple(one.id for one in left)
 
