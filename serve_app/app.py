@@ -1,19 +1,14 @@
-"""The HTTP service, wired: groups of endpoints, middleware, error handlers."""
+"""The HTTP service, wired: groups of endpoints, and the middleware that a request passes on its way to one."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from cutout.accounts.keys import KeyRing
-from cutout.errors import CutoutError, InternalError, MethodNotAllowed, NotFound, ValidationError
 from cutout.ledger import Ledger
 from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
@@ -39,12 +34,10 @@ from serve_app.openapi.document import document
 from serve_app.requests.hosts import Hosts
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader
-from serve_app.responses.dialect import refusal
+from serve_app.responses.exceptions import EXCEPTION_HANDLERS
 from serve_app.storage.cutout_cache import CutoutCache
 from serve_app.telemetry.requests import Metered, RequestMetrics
 from serve_app.telemetry.tracing import traced
-
-logger = logging.getLogger(__name__)
 
 
 def create_app(
@@ -61,7 +54,7 @@ def create_app(
     GET /health reports the state of `dependencies`, which the caller of this keeps up to date.
     """
     service, statuses = shotgun.registry.service, shotgun.statuses
-    request_metrics, instruments = request_metrics or RequestMetrics(), shotgun.instruments
+    request_metrics = request_metrics or RequestMetrics()
     cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
     reader, inputs = Reader(shotgun.registry, durable=durable is not None), Inputs(shotgun, keep_whole=cache.keeps)
     jobs = JobEndpoints(shotgun, inputs, durable) if durable else None
@@ -80,51 +73,46 @@ def create_app(
     api = bound(ENDPOINTS, groups)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(partial(document, tuple(api), keys is not None))])
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        for used in (inputs, remove_bg, rembg):
-            await used.close()
-
     app = Starlette(
         routes=[route(endpoint, handler) for endpoint, handler in endpoints.items()],
-        exception_handlers={CutoutError: _known, HTTPException: _routing, Exception: _unknown},
-        lifespan=lifespan,
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=_closing(inputs, remove_bg, rembg),
     )
     app.router.redirect_slashes = False
-    sending = Sending(traced(app), Transfers())
-    guarded = Access(
-        sending,
+    secured = _secured(app, shotgun, ledger, keys, request_metrics)
+    return RequestId(Lookup(secured, endpoints))
+
+
+def _secured(
+    app: ASGIApp, shotgun: Shotgun, ledger: Ledger, keys: KeyRing | None, request_metrics: RequestMetrics
+) -> ASGIApp:
+    """The app behind keys, limits, metrics and the rules for pages of other sites."""
+    service = shotgun.registry.service
+    access = Access(
+        Sending(traced(app), Transfers()),
         keys,
         service.access,
         ledger,
         concurrency=ConcurrencyLimit(service.limits.jobs_in_hand, request_metrics),
         most_bytes=service.limits.body_bytes * 3 // 2,  # base64, and the fields beside the picture
     )
-    served = Metered(guarded if keys else CrossSite(guarded, Hosts(service)), instruments, request_metrics)
-    return RequestId(Lookup(with_cors(served, service.access), endpoints))
+    # A key protects from pages of other sites: a browser does not send one for them.
+    protected = access if keys else CrossSite(access, Hosts(service))
+    return with_cors(Metered(protected, shotgun.instruments, request_metrics), service.access)
 
 
-async def _known(request: Request, error: Exception) -> Response:
-    assert isinstance(error, CutoutError)  # noqa: S101 - for the type checker; Starlette looked it up by its class
-    return refusal(error, request.scope)
+class Closes(Protocol):
+    """Something that holds connections."""
+
+    async def close(self) -> None:
+        """Close them."""
 
 
-async def _routing(request: Request, error: Exception) -> Response:
-    """Starlette's own refusals, in the contract's form."""
-    status = getattr(error, "status_code", 500)
-    what = f"{request.method} {request.url.path[:200]}"
-    if status == NotFound.status:
-        return refusal(NotFound(f"No such path: {what}"), request.scope)
-    if status == MethodNotAllowed.status:
-        matching = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
-        allowed = ", ".join(sorted({method for route in matching for method in route.methods}))
-        response = refusal(MethodNotAllowed(f"{what} is not allowed; allowed: {allowed}"), request.scope)
-        response.headers["Allow"] = allowed
-        return response
-    return refusal(ValidationError(f"{what}: {getattr(error, 'detail', 'bad request')}"), request.scope)
+def _closing(*used: Closes) -> Lifespan[Starlette]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        for one in used:
+            await one.close()
 
-
-async def _unknown(request: Request, error: Exception) -> Response:
-    logger.error("Unhandled exception", exc_info=error)
-    return refusal(InternalError("The service failed; its log has the reason"), request.scope)
+    return lifespan

@@ -17,8 +17,8 @@ Bound: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a status answers."""
+class ResponseSpec:
+    """The response with one status."""
 
     body: Any = None
     """Type of the JSON, as pydantic's TypeAdapter takes it; None: it is never JSON."""
@@ -37,7 +37,7 @@ class Endpoint:
     """As Starlette's routes have it: `/jobs/{job_id}`."""
     handler: Callable[[Any, Request], Awaitable[Response]]
     """A method of a group of endpoints. Its name and docstring are the operation's in the OpenAPI document."""
-    answers: Mapping[int, Answer] = field(default_factory=dict)
+    responses: Mapping[int, ResponseSpec] = field(default_factory=dict)
     """By status; without any, the endpoint is not in the OpenAPI document."""
     errors: tuple[int, ...] = ()
     """Statuses of its dialect's errors, beside those that every endpoint may have."""

@@ -12,7 +12,7 @@ from serve_app.dialects.remove_bg.errors import REMOVE_BG
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
-from serve_app.endpoints.endpoint import Answer, Endpoint
+from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.endpoints.export import FORMATS
 from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
@@ -36,29 +36,32 @@ DURABLE: Final = (
     {"name": "Prefer", "in": "header", "schema": TEXT, "description": f"`{ASYNC}`: answer 202."},
 )
 EXPORT: Final = {"type": "string", "enum": list(FORMATS), "default": "csv"}
-ACCEPTED: Final = {202: Answer(contract.AcceptedBody)}
-JOB_STATE: Final = {200: Answer(contract.JobStateBody)}
+ACCEPTED: Final = {202: ResponseSpec(contract.AcceptedBody)}
 
 
 def _query(name: str, schema: Any, required: bool) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": required, "schema": schema}
 
 
-def _job(body: Any, *media: str, unprocessable: Any, unavailable: Any) -> dict[int, Answer]:
+def _ok(body: Any, *media: str) -> dict[int, ResponseSpec]:
+    return {200: ResponseSpec(body, media)}
+
+
+def _job(body: Any, *media: str, unprocessable: Any, unavailable: Any) -> dict[int, ResponseSpec]:
     """A job's result, 202 where it is answered later, and what is answered when it failed."""
-    failed = {422: Answer(unprocessable), 503: Answer(unavailable)}
-    return {200: Answer(body, media, HEADERS), **ACCEPTED, **failed}
+    failed = {422: ResponseSpec(unprocessable), 503: ResponseSpec(unavailable)}
+    return {200: ResponseSpec(body, media, HEADERS), **ACCEPTED, **failed}
 
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/health", HealthEndpoints.health, {200: Answer(contract.HealthBody)}, is_open=True),
-    Endpoint("GET", "/health/live", HealthEndpoints.live, {200: Answer(contract.LiveBody)}, is_open=True),
+    Endpoint("GET", "/health", HealthEndpoints.health, _ok(contract.HealthBody), is_open=True),
+    Endpoint("GET", "/health/live", HealthEndpoints.live, _ok(contract.LiveBody), is_open=True),
     Endpoint(
         "GET", "/health/ready", HealthEndpoints.ready,
-        {200: Answer(contract.ReadyBody), 503: Answer(contract.ReadyBody)}, is_open=True,
+        _ok(contract.ReadyBody) | {503: ResponseSpec(contract.ReadyBody)}, is_open=True,
     ),
-    Endpoint("GET", "/models", ModelEndpoints.models, {200: Answer(contract.ModelsBody)}),
-    Endpoint("GET", "/models/{model_id}", ModelEndpoints.model, {200: Answer(contract.ModelCard)}, (404,)),
+    Endpoint("GET", "/models", ModelEndpoints.models, _ok(contract.ModelsBody)),
+    Endpoint("GET", "/models/{model_id}", ModelEndpoints.model, _ok(contract.ModelCard), (404,)),
     Endpoint(
         "POST", "/remove-background", ProcessEndpoints.remove_background,
         _job(
@@ -87,43 +90,43 @@ ENDPOINTS: Final = (
         form=contract.UpscaleForm, media=PARTS + BYTES, parameters=DURABLE, takes_slot=True,
     ),
     Endpoint(
-        "POST", "/estimate", ProcessEndpoints.estimate, {200: Answer(contract.EstimateBody)}, (400, 403, 415),
+        "POST", "/estimate", ProcessEndpoints.estimate, _ok(contract.EstimateBody), (400, 403, 415),
         form=contract.EstimateForm,
     ),
     Endpoint(
-        "POST", "/log-selection", SelectionEndpoints.log_selection, {200: Answer(contract.SelectionBody)},
+        "POST", "/log-selection", SelectionEndpoints.log_selection, _ok(contract.SelectionBody),
         (400, 404, 415), form=contract.SelectionForm,
     ),
-    Endpoint("GET", "/selections/stats", SelectionEndpoints.stats, {200: Answer(contract.StatsBody)}),
+    Endpoint("GET", "/selections/stats", SelectionEndpoints.stats, _ok(contract.StatsBody)),
     Endpoint(
         "GET", "/selections/export", SelectionEndpoints.export,
-        {200: Answer(list[contract.ExportedPick], ("text/csv",))}, (400,),
+        _ok(list[contract.ExportedPick], "text/csv"), (400,),
         parameters=(_query("format", EXPORT, required=False),),
     ),
-    Endpoint("GET", "/jobs/{job_id}", JobEndpoints.read, JOB_STATE, (404,)),
-    Endpoint("DELETE", "/jobs/{job_id}", JobEndpoints.cancel, JOB_STATE, (404,)),
-    Endpoint("GET", "/jobs/{job_id}/events", JobEndpoints.events, {200: Answer(media=(SSE,))}, (404,)),
+    Endpoint("GET", "/jobs/{job_id}", JobEndpoints.read, _ok(contract.JobStateBody), (404,)),
+    Endpoint("DELETE", "/jobs/{job_id}", JobEndpoints.cancel, _ok(contract.JobStateBody), (404,)),
+    Endpoint("GET", "/jobs/{job_id}/events", JobEndpoints.events, _ok(None, SSE), (404,)),
     Endpoint("POST", "/jobs/{job_id}/webhook", JobEndpoints.redeliver, ACCEPTED, (400, 404, 409)),
     Endpoint(
         "POST", "/jobs/{job_id}/compose", ComposeEndpoint.compose,
-        {200: Answer(contract.RemoveBody | contract.ProcessBody, FILES, HEADERS)}, (400, 404, 409, 413, 415, 422),
+        {200: ResponseSpec(contract.RemoveBody | contract.ProcessBody, FILES, HEADERS)}, (400, 404, 409, 413, 415, 422),
         form=contract.ComposeForm, media=PARTS, takes_slot=True,
     ),
     Endpoint(
-        "GET", "/results/{job_id}/{name}", JobEndpoints.result, {200: Answer(media=("image/*",))}, (403, 404, 503),
+        "GET", "/results/{job_id}/{name}", JobEndpoints.result, _ok(None, "image/*"), (403, 404, 503),
         parameters=tuple(_query(name, TEXT, required=True) for name in ("expires", "signature")), is_open=True,
     ),
     Endpoint(
-        "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg, {200: Answer(RemoveBgBody, ("image/*", ZIP))},
+        "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg, _ok(RemoveBgBody, "image/*", ZIP),
         (400, 402, 403, 415), form=RemoveBgForm, media=(FORM, JSON, MULTIPART), takes_slot=True, dialect=REMOVE_BG,
     ),
-    Endpoint("GET", "/v1.0/account", RemoveBgEndpoints.account, {200: Answer(AccountBody)}, (403,), dialect=REMOVE_BG),
+    Endpoint("GET", "/v1.0/account", RemoveBgEndpoints.account, _ok(AccountBody), (403,), dialect=REMOVE_BG),
     Endpoint(
-        "POST", "/api/remove", RembgEndpoints.from_file, {200: Answer(media=("image/png",))},
+        "POST", "/api/remove", RembgEndpoints.from_file, _ok(None, "image/png"),
         (400, 401, 403, 413, 415, 422), form=RembgFileForm, media=(MULTIPART,), takes_slot=True, dialect=REMBG_SERVER,
     ),
     Endpoint(
-        "GET", "/api/remove", RembgEndpoints.from_url, {200: Answer(media=("image/png",))},
+        "GET", "/api/remove", RembgEndpoints.from_url, _ok(None, "image/png"),
         (400, 401, 403, 413, 415, 422), form=RembgUrlForm, media=(), takes_slot=True, dialect=REMBG_SERVER,
     ),
     # A browser opens the pages and loads their parts without a header that a script could set. They hold no picture and

@@ -16,7 +16,7 @@ from serve_app.middleware.admission import ConcurrencyLimit, when_complete
 from serve_app.middleware.callers import Caller, Callers
 from serve_app.middleware.rate_limit import RateLimits
 from serve_app.middleware.transfers import Transfers, whole
-from serve_app.responses.dialect import refusal
+from serve_app.responses.dialect import dialect_response
 
 
 class Access:
@@ -155,7 +155,7 @@ def _too_many(decision: RateLimitDecision, what: str) -> RateLimited:
 
 async def _refuse(error: CutoutError, scope: Scope, receive: Receive, send: Send, last: bool = False) -> None:
     """Refuse a request; after the `last` one of a connection nothing more of its body is read."""
-    response = refusal(error, scope)
+    response = dialect_response(error, scope)
     if last:
         response.headers["Connection"] = "close"
     if response.status_code == Unauthorized.status:

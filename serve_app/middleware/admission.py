@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.errors import ServiceUnavailable
 from serve_app.fanout.queues import Queue
-from serve_app.responses.dialect import refusal
+from serve_app.responses.dialect import dialect_response
 from serve_app.telemetry.requests import RequestMetrics
 
 RESTART_S = 5
@@ -48,7 +48,7 @@ class ConcurrencyLimit:
         try:
             self._check_room()
         except ServiceUnavailable as busy:
-            await refusal(busy, scope)(scope, receive, send)
+            await dialect_response(busy, scope)(scope, receive, send)
             return
         with ExitStack() as counted:
             counted.enter_context(self._jobs.calling())

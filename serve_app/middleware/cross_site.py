@@ -8,7 +8,7 @@ from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, Forbidden
 from serve_app.endpoints.endpoint import endpoint_of
 from serve_app.requests.hosts import Hosts
-from serve_app.responses.dialect import refusal
+from serve_app.responses.dialect import dialect_response
 from serve_app.responses.write import HEADERS
 
 SENT = (
@@ -38,7 +38,7 @@ class CrossSite:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one ASGI request."""
         fault = self._fault(scope) if scope["type"] == "http" else None
-        await (refusal(fault, scope) if fault else self._app)(scope, receive, send)
+        await (dialect_response(fault, scope) if fault else self._app)(scope, receive, send)
 
     def _fault(self, scope: Scope) -> CutoutError | None:
         headers = Headers(scope=scope)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, TypeAdapter
 
 from serve_app.contract import WebhookBody
-from serve_app.endpoints.endpoint import Answer, Endpoint
+from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.openapi.parts import (
     BINARY,
     BUDGET,
@@ -33,7 +33,7 @@ Schemas: TypeAlias = Mapping[Any, Schema]
 
 def document(endpoints: Iterable[Endpoint], has_keys: bool) -> Schema:
     """The document of these endpoints; with keys, it says where one is needed."""
-    described = [one for one in endpoints if one.answers]
+    described = [one for one in endpoints if one.responses]
     schemas, components = _schemas(described)
     paths: Schema = {}
     for one in described:
@@ -49,15 +49,15 @@ def document(endpoints: Iterable[Endpoint], has_keys: bool) -> Schema:
 
 
 def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, Schema]:
-    """The schema of every type of an answer, and the components that they refer to."""
-    bodies = [answer.body for one in endpoints for answer in one.answers.values() if answer.body is not None]
+    """The schema of every type of a response, and the components that they refer to."""
+    bodies = [spec.body for one in endpoints for spec in one.responses.values() if spec.body is not None]
     types = dict.fromkeys([WebhookBody, *(one.dialect.error_body for one in endpoints), *bodies])
     adapters: Any = [(kind, "serialization", TypeAdapter(kind)) for kind in types]
     by_type, definitions = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
     components: Schema = definitions["$defs"]
     for component in components.values():
         for field in component.get("properties", {}).values():
-            field.pop("default", None)  # a field that may be absent from an answer has no value then
+            field.pop("default", None)  # a field that may be absent from a response has no value then
     return {kind: schema for (kind, _), schema in by_type.items()}, components
 
 
@@ -120,24 +120,24 @@ def _responses(endpoint: Endpoint, schemas: Schemas, has_keys: bool) -> Schema:
     # Other APIs have a status of their own for a wrong key.
     unauthorized = (401,) if has_keys and not endpoint.is_open and endpoint.dialect is OWN else ()
     errors = (500, *counted, *unauthorized, *endpoint.errors)
-    answers = dict.fromkeys(errors, Answer(endpoint.dialect.error_body)) | dict(endpoint.answers)
+    specs = dict.fromkeys(errors, ResponseSpec(endpoint.dialect.error_body)) | dict(endpoint.responses)
     return {
         str(status): {
             "description": DESCRIPTIONS.get(status, http.client.responses[status]),
-            "content": _content(answer, schemas),
-            "headers": _headers(endpoint, status, answer),
+            "content": _content(spec, schemas),
+            "headers": _headers(endpoint, status, spec),
         }
-        for status, answer in sorted(answers.items())
+        for status, spec in sorted(specs.items())
     }
 
 
-def _content(answer: Answer, schemas: Schemas) -> Schema:
-    json = {} if answer.body is None else {JSON: {"schema": schemas[answer.body]}}
-    return json | {kind: {"schema": MEDIA.get(kind, BINARY)} for kind in answer.media}
+def _content(spec: ResponseSpec, schemas: Schemas) -> Schema:
+    json = {} if spec.body is None else {JSON: {"schema": schemas[spec.body]}}
+    return json | {kind: {"schema": MEDIA.get(kind, BINARY)} for kind in spec.media}
 
 
-def _headers(endpoint: Endpoint, status: int, answer: Answer) -> Schema:
-    own = {name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()}
+def _headers(endpoint: Endpoint, status: int, spec: ResponseSpec) -> Schema:
+    own = {name: {"description": text, "schema": {"type": "string"}} for name, text in spec.headers.items()}
     counted = {} if endpoint.is_open or status == 401 else BUDGET
     waits = RETRY_AFTER if status in COUNTED else {}
     return own | REQUEST_ID | counted | waits

@@ -25,7 +25,7 @@ OWN: Final = Dialect(error_response, ErrorBody)
 """The contract's."""
 
 
-def refusal(error: CutoutError, scope: Scope) -> Response:
-    """An error in the dialect of the request's path, as middleware/lookup.py found it."""
+def dialect_response(error: CutoutError, scope: Scope) -> Response:
+    """An error as a response in the dialect of the request's path, which middleware/lookup.py found."""
     dialect: Dialect = scope.get("state", {}).get("dialect", OWN)
     return dialect.error_response(error)

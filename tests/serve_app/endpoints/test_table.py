@@ -33,8 +33,8 @@ def test_the_rows_of_a_path_agree(path: str) -> None:
 
 
 def test_the_document_has_the_table() -> None:
-    """A service with durable jobs describes each row that has answers, and nothing else."""
-    rows = sorted((one for one in ENDPOINTS if one.answers), key=path_of)
+    """A service with durable jobs describes each row that has responses, and nothing else."""
+    rows = sorted((one for one in ENDPOINTS if one.responses), key=path_of)
     table = {path: {one.method.lower() for one in group} for path, group in groupby(rows, path_of)}
 
     assert {path: set(operations) for path, operations in described()["paths"].items()} == table
