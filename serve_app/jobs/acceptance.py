@@ -13,10 +13,11 @@ from cutout.jobs import Enlargement, Job
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
 from fetching.guard import checked_url
+from serve_app.contract.webhook_signature import FIELD
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.state import JobState, Order
-from serve_app.jobs.webhooks import FIELD, receivers
+from serve_app.jobs.webhooks import receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.requests.finish import background_file, kept_finish
 from serve_app.requests.inputs import Inputs

@@ -1,9 +1,6 @@
-"""Webhooks: what is sent when a job has ended, signed twice, and what became of one attempt to send it."""
+"""Sends webhooks when a job has ended, and reports the outcome of each attempt."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import ssl
 import time
@@ -14,21 +11,14 @@ from typing import Any
 
 import httpcore
 import httpx
-import rfc8785
-from standardwebhooks import Webhook
 
 from cutout.errors import ValidationError
 from cutout.retry_after import retry_after_s
 from cutout.service import FetchSpec, WebhookSpec
 from fetching.guard import GuardedClient, checked_url
+from serve_app.contract.webhook_signature import FIELD, signature, standard
 from serve_app.settings import VERSION
 
-FIELD = "webhook_url"
-SECRET_FIELD = "webhook_secret"  # noqa: S105 - a field's name
-SECRET_CHARS = 256
-KEY_BYTES = 24
-"""Least length of a key: 192 bits, as Standard Webhooks says."""
-PREFIX = "whsec_"
 ANSWER_BYTES = 64 * 1024
 """Longest answer of a receiver that is read to its end, and then forgotten."""
 GONE = 410
@@ -51,43 +41,6 @@ class Attempt:
     def final(self) -> bool:
         """Whether there is no further attempt: it was delivered, or the receiver said that it is gone."""
         return self.reason is None or self.status == GONE
-
-
-def canonical(payload: Mapping[str, Any]) -> bytes:
-    """The bytes that `signature` signs: the payload without `signature`, as RFC 8785 writes JSON.
-
-    That is keys sorted, no spaces, UTF-8, and numbers as JavaScript writes them, so that receivers in any language
-    come to the same bytes. Text that is no Unicode, such as half a surrogate pair, is sent as question marks.
-    """
-    signed = {name: value for name, value in payload.items() if name != "signature"}
-    return rfc8785.dumps(json.loads(json.dumps(signed, ensure_ascii=False).encode(errors="replace")))
-
-
-def signature(payload: Mapping[str, Any], secret: str) -> str:
-    """The contract's `signature`: HMAC-SHA256 of the canonical form in hex; the key is the secret's text in UTF-8."""
-    return hmac.digest(secret.encode(), canonical(payload), hashlib.sha256).hex()
-
-
-def standard(secret: str) -> Webhook:
-    """The secret for the Standard Webhooks library, whose keys are `whsec_` and base64.
-
-    A secret of that form is taken as it is. Of any other text the key is its UTF-8, so that a receiver writes
-    `Webhook(base64.b64encode(secret.encode()).decode())`.
-    """
-    return Webhook(secret if secret.startswith(PREFIX) else secret.encode())
-
-
-def check_secret(secret: str) -> None:
-    """Raises ValidationError for a secret that cannot sign, or that could be guessed from what it signed."""
-    try:
-        text = secret.removeprefix(PREFIX).rstrip("=") + "=="
-        key = base64.b64decode(text, validate=True) if secret.startswith(PREFIX) else secret.encode()
-    except ValueError:  # no Unicode, or no base64
-        key = b""
-    if len(key) < KEY_BYTES or len(secret) > SECRET_CHARS:
-        expected = f"at least {KEY_BYTES} bytes expected, as text or, after `{PREFIX}`, in base64"
-        message = f"{SECRET_FIELD}: {expected}; and at most {SECRET_CHARS} characters"
-        raise ValidationError.of_field(SECRET_FIELD, message)
 
 
 def receivers(spec: WebhookSpec) -> GuardedClient:

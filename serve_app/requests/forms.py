@@ -12,7 +12,7 @@ from cutout.pixels.finish import check_format, colour
 from cutout.pixels.types import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
 from serve_app.contract import ComposeForm, DurableForm, FinishForm, Form, PickForm, PictureForm
-from serve_app.jobs.webhooks import FIELD, SECRET_FIELD, check_secret
+from serve_app.contract.webhook_signature import FIELD, SECRET_FIELD, check_secret
 from serve_app.requests.accept import JSON, Reply, reply_to
 from serve_app.requests.asked import GivenPicture, PictureSource, RemotePicture
 from serve_app.requests.bodies.base64_text import base64_bytes

@@ -21,7 +21,7 @@ from cutout.errors import ServiceUnavailable
 from cutout.picks.job_record import JobRecord
 from cutout.telemetry.metrics import SPAN_SECONDS
 from serve_app import contract
-from serve_app.jobs.webhooks import signature
+from serve_app.contract.webhook_signature import signature
 from tests.deployments.conftest import database_url, postgres
 from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
 from tests.support.loopback_web import reply

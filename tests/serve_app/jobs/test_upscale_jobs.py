@@ -19,9 +19,9 @@ from cutout.errors import CutoutError, ModelCrashed, ServiceUnavailable
 from cutout.jobs import Upscaled
 from cutout.limits import LimitsSpec
 from serve_app import contract
+from serve_app.contract.webhook_signature import signature
 from serve_app.jobs import workflows
 from serve_app.jobs.state import Order
-from serve_app.jobs.webhooks import signature
 from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
