@@ -1,4 +1,4 @@
-"""What a job costs, set aside before and booked after it, and the job's own record. Without a ledger nobody is paid."""
+"""What a job costs: reserved before its models run, booked after; and the job's record. No ledger, no paid call."""
 
 import asyncio
 import logging
@@ -7,19 +7,23 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from cutout.accounts.charges import Charge, ceilings, charge
-from cutout.errors import CutoutError
+from cutout.errors import ServiceUnavailable
 from cutout.jobs import Job, Result
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
 from cutout.picks.job_record import JobRecord
+from serve_app.fanout.best_effort import best_effort
 from serve_app.fanout.settlements import Settlements
 
 logger = logging.getLogger(__name__)
 LEDGER_S = 5.0
 """Longest wait for the ledger, in seconds."""
+NOT_PAID = partial(logger.warning, "The ledger does not answer; no model with a price is asked: %s")
+NOT_RECORDED = partial(logger.warning, "The ledger does not answer; a job is not recorded: %s")
 AWAY = "its price cannot be set aside for now, since the ledger is away or cannot be written"
 
 
@@ -33,9 +37,10 @@ class Billing:
 
     @asynccontextmanager
     async def paid(self, job: Job, selection: ModelSelection) -> AsyncIterator[tuple[ModelSelection, dict[str, float]]]:
-        """The choice less what budgets refuse, and room for what each model has cost, in USD, booked at the end.
+        """The selection without the models that budgets refuse, and an empty dict for what each model cost, in USD.
 
-        A model that nothing is said of there was on its way when the job ended: its price counts as spent.
+        The caller fills the dict; it is booked when the context ends. A model that is not in it may have been asked
+        when the job ended, so its price counts as spent.
 
         Raises:
             BudgetSpent: the budgets leave no model.
@@ -56,23 +61,18 @@ class Billing:
             await asyncio.shield(self._settlements.settle(hold_id, spent))
 
     async def record(self, job: Job, result: Result) -> None:
-        """Keep what came of a job, so that a pick can refer to it."""
-        try:
-            async with asyncio.timeout(LEDGER_S):
-                await self._ledger.record(JobRecord.of(job.selection.asked, job.output, job.key, result, time.time()))
-        except (CutoutError, TimeoutError) as away:
-            logger.warning("The ledger is away, and a job is not recorded: %s", away or "no answer")
+        """Store a job with its results, so that a pick can refer to it."""
+        record = JobRecord.of(job.selection.asked, job.output, job.key, result, time.time())
+        await best_effort(self._ledger.record(record), LEDGER_S, NOT_RECORDED)
 
     def _prices(self, job: Job, selection: ModelSelection) -> list[Charge]:
         specs = [self._registry.models[name] for name in selection.models]
         return [charge(spec, spec.price_usd, job.key) for spec in specs if not spec.local or spec.price_usd]
 
     async def _refused(self, hold_id: str, prices: Sequence[Charge], job: Job) -> Mapping[str, str]:
-        """Models that may not be paid, each with the reason; without a ledger, all that have a price."""
+        """Models that may not be paid, each with the reason; while the ledger is away, all that have a price."""
         limits = ceilings(self._registry.service.daily_ceiling_usd, job.key)
-        try:
-            async with asyncio.timeout(LEDGER_S):
-                return await self._ledger.reserve(hold_id, prices, limits)
-        except (CutoutError, TimeoutError) as away:
-            logger.warning("The ledger is away, and nobody is paid: %s", away or "no answer")
+        refused = await best_effort(self._ledger.reserve(hold_id, prices, limits), LEDGER_S, NOT_PAID)
+        if isinstance(refused, ServiceUnavailable):
             return {price.model_id: AWAY for price in prices if price.usd}
+        return refused

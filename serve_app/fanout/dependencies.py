@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
-from cutout.errors import CutoutError
+from cutout.errors import ServiceUnavailable
 from cutout.models.status import ModelStatus
+from serve_app.fanout.best_effort import best_effort
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
@@ -49,13 +51,14 @@ class Dependencies:
         await asyncio.gather(*(self._look(name, check) for name, check in self._checks.items()))
 
     async def _look(self, name: str, check: Check) -> None:
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                facts = await check()
-            state = DependencyStatus("ready", facts=facts or {})
-        except (CutoutError, TimeoutError) as away:
-            state = DependencyStatus("unavailable", str(away) or f"no answer within {ANSWER_S:g} s")
+        facts = await best_effort(check(), ANSWER_S, partial(self._warn, name))
+        if isinstance(facts, ServiceUnavailable):
+            self._states[name] = DependencyStatus("unavailable", facts.message)
+        else:
+            self._states[name] = DependencyStatus("ready", facts=facts or {})
+
+    def _warn(self, name: str, reason: str) -> None:
+        """Log a reason that is not the last check's."""
         known = self._states.get(name)
-        if state.reason and (known is None or known.reason != state.reason):
-            logger.warning("The %s cannot work: %s", name, state.reason)
-        self._states[name] = state
+        if known is None or known.reason != reason:
+            logger.warning("The %s cannot work: %s", name, reason)

@@ -1,44 +1,41 @@
-"""The slots of durable jobs among those that their callers may have at work at a time, until they have ended."""
+"""The slots of durable jobs among the jobs that a caller may have at a time, from acceptance to the job's end."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Iterable
+from functools import partial
 
 from cutout.accounts.rate_limit import JobSlot
-from cutout.errors import CutoutError
 from cutout.ledger import Ledger
+from serve_app.fanout.best_effort import best_effort
 
 logger = logging.getLogger(__name__)
-COUNT_S = 2.0
-"""Longest wait for the limiter, in seconds. One that is away longer has lost its slots with its memory."""
+LEDGER_S = 2.0
+"""Longest wait for the ledger, in seconds. One that has restarted has lost its slots, and learns of them by `hold`."""
+WARN = partial(logger.warning, "The ledger does not answer, and does not know which jobs are running: %s")
 
 
 class Slots:
-    """Whose jobs are not done is known by the database; the limiter's count follows it, whichever of both dies."""
+    """Makes the ledger's slots follow the database, which knows the unfinished jobs, whichever of the two restarts."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._turn = asyncio.Lock()
         self._freed = set[str]()
-        """Slots of jobs that have ended, and that the database may still have among the unfinished."""
+        """Slots of ended jobs that the database may still list as unfinished."""
 
     async def hold(self, unfinished: Awaitable[Iterable[JobSlot]]) -> None:
-        """Hold the slots of jobs that are not done; none is given back between reading and holding them."""
+        """Take or renew the slots of unfinished jobs. None is freed between reading and taking them."""
         async with self._turn:
             slots = {slot.id: slot for slot in await unfinished}
             self._freed &= slots.keys()
-            await self._asked(self._ledger.hold([slots[name] for name in slots.keys() - self._freed]))
+            held = [slots[name] for name in slots.keys() - self._freed]
+            await best_effort(self._ledger.hold(held), LEDGER_S, WARN)
 
     async def free(self, slot: JobSlot | None) -> None:
-        """Give a job's slot back; again, or for a job that has none, it changes nothing."""
+        """Free a job's slot; nothing happens when it has none, or it is free."""
         if slot is None:
             return
         async with self._turn:
             self._freed.add(slot.id)
-            await self._asked(self._ledger.end(slot.id))
-
-    async def _asked(self, question: Awaitable[None]) -> None:
-        try:
-            await asyncio.wait_for(question, COUNT_S)
-        except (CutoutError, TimeoutError) as away:
-            logger.warning("The limiter is away, and does not know of the jobs at work: %s", away or "no answer")
+            await best_effort(self._ledger.end(slot.id), LEDGER_S, WARN)

@@ -1,78 +1,82 @@
-"""What a caller has left, asked of the limiter. Work does not stand still for it, and limits hold without it."""
+"""The limits of callers, counted by the ledger, and by this replica alone while the ledger does not answer in time."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
 
+from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import RateLimitDecision
-from cutout.errors import CutoutError
+from cutout.errors import ServiceUnavailable
 from cutout.ledger import Ledger
+from serve_app.fanout.best_effort import best_effort
 from serve_app.middleware.callers import Caller
-from serve_app.middleware.own_count import OwnCount
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 LIMITER_S = 0.25
-"""Longest wait for the limiter, in seconds."""
+"""Longest wait for the ledger, in seconds."""
+LEASE_S = 900.0
+"""Lease of a slot in the own count. No request lasts longer, and each frees the slot that it took."""
 END_S = 10.0
 END_AGAIN_S = (1, 2, 4, 8, 16, 32, 64, 128)
-"""A slot is given back within END_S, or after these seconds again; about as long as its lease."""
+"""Freeing a slot takes END_S at most, and is tried again after each of these waits: together about a slot's lease."""
 LOG_EVERY_S = 60.0
 
 
 class RateLimits:
-    """The limiter, which may be away or slow: then this replica counts by itself, and the log says so once a minute."""
+    """The ledger's decisions, or this replica's own.
+
+    The own count sees every request that the replica lets in, by whichever decision, so it holds the limits from the
+    moment on when the ledger is away. Each of several ingress replicas then allows the whole limit.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._own = OwnCount()
+        self._own = Limiter(LEASE_S)
         self._ending: set[asyncio.Task[None]] = set()
         self._quiet_until_s = 0.0
 
     async def admit(self, caller: Caller, cost: int) -> RateLimitDecision:
-        """The verdict on a request."""
-        said = await self._asked(self._ledger.admit(caller.who, caller.tier, cost))
-        return self._own.admit(caller, cost, said)
+        """Whether a request is allowed; with a `cost` of 0 it is not counted."""
+        who, tier = caller.who, caller.tier
+        return await self._decided(self._ledger.admit(who, tier, cost), lambda: self._own.admit(who, tier, cost))
 
-    async def begin(self, caller: Caller, job_id: str) -> RateLimitDecision:
-        """The verdict on a job; the limiter, where it is away, may have taken a slot nevertheless."""
-        said = await self._asked(self._ledger.begin(caller.who, caller.tier, job_id))
-        return self._own.begin(caller, job_id, said)
+    async def begin(self, caller: Caller, slot_id: str) -> RateLimitDecision:
+        """Whether a job is allowed. Its slot must be freed in any case: the ledger may take it after the wait."""
+        who, tier = caller.who, caller.tier
+        return await self._decided(self._ledger.begin(who, tier, slot_id), lambda: self._own.begin(who, tier, slot_id))
 
-    def let_go(self, job_id: str) -> None:
-        """A durable job has the slot from now on, and gives it back."""
-        self._own.end(job_id)
+    def let_go(self, slot_id: str) -> None:
+        """Free a slot in the own count alone: it belongs to a durable job now, which frees it in the ledger."""
+        self._own.end(slot_id)
 
-    async def end(self, job_id: str) -> None:
-        """Give a job's slot back, even where the request that asks is cancelled meanwhile."""
-        self._own.end(job_id)
-        ending = asyncio.create_task(self._ended(job_id))
+    async def end(self, slot_id: str) -> None:
+        """Free a slot, even if the request that asks for it is cancelled meanwhile."""
+        self._own.end(slot_id)
+        ending = asyncio.create_task(self._ended(slot_id))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
         await asyncio.wait({ending}, timeout=LIMITER_S)
 
-    async def _ended(self, job_id: str) -> None:
-        """Ask until the slot is given back: on a busy machine it would otherwise be taken for as long as its lease."""
+    async def _decided(
+        self, asked: Awaitable[RateLimitDecision], own: Callable[[], RateLimitDecision]
+    ) -> RateLimitDecision:
+        decision = await best_effort(asked, LIMITER_S, self._warn)
+        if isinstance(decision, ServiceUnavailable):
+            return own()
+        if decision.allowed:  # a refused request does not count
+            own()
+        return decision
+
+    async def _ended(self, slot_id: str) -> None:
+        """Try until the slot is free: otherwise a busy machine would leave it taken until its lease ends."""
         for wait_s in END_AGAIN_S:
-            try:
-                await asyncio.wait_for(self._ledger.end(job_id), END_S)
-            except (CutoutError, TimeoutError) as away:
-                self._say(away)
-                await asyncio.sleep(wait_s)
-            else:
+            ended = await best_effort(self._ledger.end(slot_id), END_S, self._warn)
+            if not isinstance(ended, ServiceUnavailable):
                 return
+            await asyncio.sleep(wait_s)
 
-    async def _asked(self, question: Awaitable[T]) -> T | None:
-        try:
-            return await asyncio.wait_for(question, LIMITER_S)
-        except (CutoutError, TimeoutError) as away:
-            self._say(away)
-            return None
-
-    def _say(self, away: Exception) -> None:
+    def _warn(self, reason: str) -> None:
         if time.monotonic() >= self._quiet_until_s:
             self._quiet_until_s = time.monotonic() + LOG_EVERY_S
-            reason = str(away) or "no answer in time"
-            logger.warning("The limiter is away, each ingress replica counts by itself: %s", reason)
+            logger.warning("The ledger does not answer in time; each ingress replica counts by itself: %s", reason)

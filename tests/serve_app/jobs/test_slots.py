@@ -163,7 +163,7 @@ async def test_jobs_go_on_without_the_limiter(caplog: pytest.LogCaptureFixture) 
 
     await Slots(Away()).free(JobSlot("ann", "1"))
 
-    assert "The limiter is away" in caplog.text
+    assert "The ledger does not answer" in caplog.text
 
 
 async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) -> None:

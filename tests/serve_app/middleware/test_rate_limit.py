@@ -227,7 +227,7 @@ async def test_work_goes_on_without_the_limiter(away: AwayLimiter, caplog: pytes
 
     assert [answer.status_code for answer in answers] == [200] * 3
     assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["59", "58", "58"]
-    assert [record.message.startswith("The limiter is away") for record in caplog.records] == [True]
+    assert [record.message.startswith("The ledger does not answer in time") for record in caplog.records] == [True]
 
 
 async def test_limits_hold_without_the_limiter(away: AwayLimiter) -> None:
