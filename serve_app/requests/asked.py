@@ -84,11 +84,6 @@ class AskedCutouts:
     later: Later | None
     """Set when the request becomes a durable job."""
 
-    @property
-    def takes_one_model(self) -> bool:
-        """Whether the answer is one picture, and nothing says which of several cutouts it is to be."""
-        return self.reply.kind == "picture" and self.pick is None and not (self.later and self.later.asynchronous)
-
 
 @dataclass(frozen=True, slots=True)
 class AskedEnlargement:

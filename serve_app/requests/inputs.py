@@ -46,7 +46,7 @@ class Inputs:
                 asked.id, image, asked.factor, asked.reply.output_format, asked.preserve_alpha, image_field=field
             )
         selection = select_models(asked.models, asked.terms, self._shotgun.statuses, asked.key)
-        if asked.takes_one_model:
+        if _takes_one_model(asked):
             check_single(selection.models)
         image = await self._bytes(asked.picture)
         finish = await self.finish(asked.finish)
@@ -85,3 +85,9 @@ class Inputs:
         if isinstance(source, RemotePicture):
             return await self._fetchers[source.field].fetch(source.url)
         return source.data
+
+
+def _takes_one_model(asked: AskedCutouts) -> bool:
+    """Whether the response is one picture, and nothing says which of several cutouts it is to be."""
+    is_asynchronous = asked.later is not None and asked.later.asynchronous
+    return asked.reply.kind == "picture" and asked.pick is None and not is_asynchronous
