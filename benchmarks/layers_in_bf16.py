@@ -48,7 +48,7 @@ def _alphas(weights: str, layers: list[str], seen: list[Tensor]) -> list[Tensor]
     round_layers(model, layers)
     request = ov.Core().compile_model(model, "CPU", CONFIG).create_infer_request()
     mattes = (next(iter(request.infer([one]).values()))[0, 0] for one in seen)
-    return [normalised(matte) / np.float32(255) for matte in mattes]
+    return [(normalised(matte) / 255).astype(np.float32) for matte in mattes]
 
 
 def _shares(weights: str) -> list[tuple[str, float]]:

@@ -34,7 +34,7 @@ class Truth:
 
 
 def _share(alpha: Alpha) -> Plane:
-    return alpha / np.float32(255)
+    return (alpha / 255).astype(np.float32)
 
 
 def _slope(share: Plane) -> Plane:

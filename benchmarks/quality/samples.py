@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
@@ -68,7 +70,7 @@ def composites(photos: list[Sample]) -> Iterator[Sample]:
         for behind in photos[at + 1 :] + photos[:at]:
             ground = _ground(behind, *photo.alpha.shape)
             kind = None if ground is None else _focus(ground)
-            if kind is not None and left[kind]:
+            if ground is not None and kind is not None and left[kind]:
                 left[kind] -= 1
                 yield Sample(f"{photo.name}-on-{behind.name}", kind, photo.name, laid_on(photo, ground), photo.alpha)
 
@@ -116,13 +118,16 @@ def _ground(photo: Sample, height: int, width: int) -> Rgb | None:
     return None
 
 
-def _sums(integral: np.ndarray, high: int, wide: int) -> np.ndarray:
+def _sums(integral: NDArray[Any], high: int, wide: int) -> NDArray[Any]:
     """Of every rectangle of that size."""
-    return integral[high:, wide:] - integral[:-high, wide:] - integral[high:, :-wide] + integral[:-high, :-wide]
+    sums: NDArray[Any] = integral[high:, wide:] - integral[:-high, wide:] - integral[high:, :-wide]
+    sums += integral[:-high, :-wide]
+    return sums
 
 
-def _gradient(rgb: Rgb) -> np.ndarray:
-    return ndimage.gaussian_gradient_magnitude(rgb.mean(axis=2), 1)
+def _gradient(rgb: Rgb) -> NDArray[Any]:
+    gradient: NDArray[Any] = ndimage.gaussian_gradient_magnitude(rgb.mean(axis=2), 1)
+    return gradient
 
 
 def _focus(ground: Rgb) -> str | None:

@@ -5,9 +5,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.findings import Findings, Row, bar, faster, table
@@ -52,7 +53,7 @@ class _Sides:
     def measured(self) -> tuple[dict[str, Samples], dict[str, float]]:
         """Wall time in ms, and seconds of processor time, of each side."""
         one, many = (self._filled(count) for count in (1, self._bench.form.folder_photos))
-        sides = {"ours": lambda photos: self._run("ours", *self._ours, photos)}
+        sides: dict[str, Callable[[Path], Any]] = {"ours": lambda photos: self._run("ours", *self._ours, photos)}
         sides |= {"rembg p": lambda photos: self._run("rembg p", *self._theirs, photos)}
         for measure in sides.values():
             measure(one)

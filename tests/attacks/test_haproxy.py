@@ -66,7 +66,7 @@ def test_no_query_is_logged(tmp_path: Path) -> None:
         syslog.settimeout(PATIENCE_S)
         with proxy(tmp_path, log_target=f"127.0.0.1:{syslog.getsockname()[1]}") as door, door.http as http:
             http.get("/results/one?signature=s3cr3t&webhook_secret=s3cr3t")
-            lines = []
+            lines: list[str] = []
             while not any("/results/one" in line for line in lines):
                 lines.append(syslog.recv(65536).decode())
 

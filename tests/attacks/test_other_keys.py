@@ -34,7 +34,7 @@ class Shop:
         self._ring = KeyRing(folder / "keys")
         reg = registry(model("first"), model("second"))
         self._folder = folder
-        self._made = lambda: create_app(shotgun(reg, ledger), ledger, KeyRing.load(folder / "keys"))
+        self._shotgun = shotgun(reg, ledger)
 
     async def customer(self, name: str, *, operator: bool = False) -> tuple[dict[str, str], str]:
         """The headers of a new key, and the id of a job that it made."""
@@ -46,7 +46,8 @@ class Shop:
 
     def client(self) -> httpx.AsyncClient:
         """A caller."""
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self._made()), base_url="http://127.0.0.1")
+        app = create_app(self._shotgun, self._ledger, KeyRing.load(self._folder / "keys"))
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -119,6 +119,8 @@ def test_a_scan_that_is_repeated(told: Told) -> None:
 SCAN, LOGO, PHONE, HALF = Size(4960, 7016), Size(4500, 5400), Size(4000, 3000), Size(4000, 2000)
 """An A4 page at 600 dpi, a T-shirt's print, a telephone's photograph, and less."""
 OPAQUE, GLASS = chunk(b"PLTE", bytes(3)), chunk(b"PLTE", bytes(3)) + chunk(b"tRNS", b"\0")
+GRAIN: dict[str, Any] = {"codec": "aom", "advanced": {"film-grain-test": "1"}}
+ONE_STRIP: dict[str, Any] = {"strip_size": 1 << 30}
 COSTLY = {
     "1-bit PNG": lambda: flat_png(SCAN, 1, 0),
     "1-bit PNG with a transparent value": lambda: flat_png(SCAN, 1, 0, chunk(b"tRNS", b"\0\0")),
@@ -140,8 +142,6 @@ COSTLY = {
     "PNG of 5,000 chunks": lambda: rgb_png(chunk(b"tEXt", b"") * 5_000),
     "JPEG of 10,000 segments": lambda: saved(CORNER, "JPEG")[:2] + b"\xff\xfe\0\2" * 9_990 + saved(CORNER, "JPEG")[2:],
 }
-GRAIN = {"codec": "aom", "advanced": {"film-grain-test": "1"}}
-ONE_STRIP = {"strip_size": 1 << 30}
 
 
 def flat(mode: str, size: Size) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,7 +20,7 @@ from tests.support.http_server import served
 from tests.support.limited_service import Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
-IMAGE = {"content": b"picture"}
+IMAGE: dict[str, Any] = {"content": b"picture"}
 PATIENCE_S = 30
 HEAD = "POST /remove-background HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n\r\n"
 

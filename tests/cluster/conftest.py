@@ -105,7 +105,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         kie.files_url = at_files.url
         addresses = {"RUNWARE_BASE_URL": f"{at_runware.url}/v1", "KIE_BASE_URL": at_kie.url}
         addresses |= {"KIE_UPLOAD_URL": at_files.url, "OTEL_EXPORTER_OTLP_ENDPOINT": collecting.url}
-        process = start(folder, port, METRICS_PORT=str(metrics_port), **addresses, **KEYS, **HASTE)
+        more = addresses | KEYS | HASTE
+        process = start(folder, port, CONFIGS, METRICS_PORT=str(metrics_port), **more)
         try:
             wait_ready(process, folder)
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False) as http:

@@ -21,7 +21,8 @@ import httpx
 from PIL import Image
 
 from serve_app.process.child_processes import members
-from tests.cluster.conftest import free_port, start, wait_ready
+from serve_app.settings import free_port
+from tests.cluster.conftest import start, wait_ready
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
 from tests.support.booked import booked_usd

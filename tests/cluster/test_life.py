@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cluster.conftest import ROOT, free_port
+from serve_app.settings import free_port
+from tests.cluster.conftest import ROOT
 from tests.support.patience import HANG_S
 
 

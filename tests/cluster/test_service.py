@@ -165,7 +165,7 @@ def test_bad_input_over_http(service: Service) -> None:
 
 def test_a_forged_address_has_no_other_budget(service: Service) -> None:
     """Without keys all callers share one budget, whatever they write, through HAProxy or straight to a replica."""
-    ports = (service.http.base_url.port, *doors(run_id(service.folder)))
+    ports = (service.http.base_url.port or 80, *doors(run_id(service.folder)))
     left = [
         int(asked(port, f"X-Forwarded-For: 1.2.3.{number}, 127.0.0.1")[1]["X-RateLimit-Remaining"])
         for port in ports

@@ -73,14 +73,15 @@ def configs(tmp_path: Path) -> Path:
     models = tmp_path / "configs" / "models"
     models.mkdir(parents=True)
     (models.parent / "service.yaml").write_text("limits: {input_px: 1000000, output_px: 4000000}")
-    common = {"backend": "luminance", "licence": {"name": "MIT", "commercial": True}}
+    common: dict[str, object] = {"backend": "luminance", "licence": {"name": "MIT", "commercial": True}}
     lost = {"weights": {"name": "lost"}, "size_px": 32, "mean": [0, 0, 0], "std": [1, 1, 1]}
-    for name, fields in {
+    specs: dict[str, dict[str, object]] = {
         "dark": {"name": "Dark"},
         "grey": {"name": "Grey", "price_usd": 0.01},
         "broken": {"name": "Broken", "options": {"error": "out of ink"}},
         "lost": {"name": "Lost", "backend": "onnx", "options": lost},
-    }.items():
+    }
+    for name, fields in specs.items():
         (models / f"{name}.yaml").write_text(yaml.safe_dump({**common, **fields}))
     return models.parent
 

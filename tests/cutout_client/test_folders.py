@@ -191,7 +191,7 @@ def test_what_does_not_go_together_is_refused(
     cutout: Cutout, folder: Path, arguments: Callable[[Path], tuple[object, ...]], says: str
 ) -> None:
     """A format that a command cannot write, or two that contradict each other, is exit code 2, and nothing is done."""
-    ended = cutout(*arguments(folder))  # type: ignore[arg-type]
+    ended = cutout(*arguments(folder))
 
     assert ended.code == 2
     assert says in " ".join(ended.err.split())

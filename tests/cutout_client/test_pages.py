@@ -40,7 +40,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 
 def _name(command: typer.models.CommandInfo) -> str:
-    return command.name or getattr(command.callback, "__name__", "")
+    return command.name or str(getattr(command.callback, "__name__", ""))
 
 
 def help_texts() -> str:

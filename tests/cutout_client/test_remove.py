@@ -83,8 +83,8 @@ def test_all_are_the_models_that_can_work(cutout: Cutout, configs: Path, tmp_pat
 
 def test_terms_choose_among_models(cutout: Cutout, photos: Path, configs: Path, tmp_path: Path) -> None:
     """Models that the terms exclude are left out; those left may cost what the terms allow, and not a cent more."""
-    afar = {"name": "Afar", "backend": "luminance", "provider": "afar", "licence": {"name": "MIT", "commercial": True}}
-    afar["free"] = True
+    licence = {"name": "MIT", "commercial": True}
+    afar = {"name": "Afar", "backend": "luminance", "provider": "afar", "licence": licence, "free": True}
     lent = {"name": "Lent", "backend": "luminance", "licence": {"name": "CC BY-NC", "commercial": False}}
     for name, fields in (("afar", afar), ("lent", lent)):
         (configs / "models" / f"{name}.yaml").write_text(yaml.safe_dump(fields))

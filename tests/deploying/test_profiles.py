@@ -32,11 +32,12 @@ def entries(file: str) -> dict[str, dict[str, Any]]:
 
 def largest(file: str, resource: str) -> float:
     """What all deployments ask for at their largest."""
-    return sum(
+    asked: float = sum(
         entry["ray_actor_options"].get(resource, 0)
         * entry.get("autoscaling_config", {"max_replicas": entry.get("num_replicas")})["max_replicas"]
         for entry in entries(file).values()
     )
+    return asked
 
 
 def test_profiles_are_as_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What is counted of a provider's calls, each try by itself, and its breaker."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, key)
 
 
-async def counted(pictures: int, **options: object) -> Kept:
+async def counted(pictures: int, **options: Any) -> Kept:
     """What is counted while pictures are sent one after the other, whatever becomes of them."""
     kept = Kept()
     backend = load_backend(spec("runware", **options), Resources(instruments=kept))

@@ -13,7 +13,7 @@ from cutout.models.registry import load_registry
 from cutout.models.spec import ModelSpec
 from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
-from deployments.backends.base import Resources
+from deployments.backends.base import LocalBackend, Resources
 
 ROOT = Path(__file__).parent.parent.parent
 U2NETP = load_registry(ROOT / "configs").models["local_u2netp"]
@@ -28,6 +28,8 @@ def test_runs_rembgs_own_class() -> None:
     """The same weights give the same alpha as the fast path, within a mean of 0.002."""
     photo = Picture(np.asarray(Image.open(ROOT / "tests/photos/coffee.jpg").convert("RGB")))
     through_rembg, fast = load_backend(spec(), Resources(cpus=2)), load_backend(U2NETP, Resources(cpus=2))
+    assert isinstance(through_rembg, LocalBackend)
+    assert isinstance(fast, LocalBackend)
     through_rembg.open()
     fast.open()
 

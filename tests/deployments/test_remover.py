@@ -25,7 +25,7 @@ PICTURE = Picture(np.random.default_rng(3).integers(0, 255, (20, 30, 3), dtype=n
 
 def a_model(backend: str = "luminance", **options: object) -> ModelSpec:
     licence = LicenceSpec(name="MIT", commercial=True)
-    return ModelSpec(id="m", name="M", backend=backend, licence=licence, options=options, price_usd=0.5)  # type: ignore[call-arg]
+    return ModelSpec(id="m", name="M", backend=backend, licence=licence, options=options, price_usd=0.5)
 
 
 def remover(retry_s: float = 60, backend: str = "luminance", **options: object) -> Remover:
@@ -69,7 +69,12 @@ async def test_a_missing_model_is_a_reason_and_not_a_crash(tmp_path: Path) -> No
 async def test_what_was_missing_is_tried_again(tmp_path: Path) -> None:
     """Once the weights are there, the model becomes ready without a restart."""
     file = tmp_path / "late.onnx"
-    options = {"size_px": 32, "mean": [0.5] * 3, "std": [1.0] * 3, "weights": {"name": "x", "file": str(file)}}
+    options: dict[str, Any] = {
+        "size_px": 32,
+        "mean": [0.5] * 3,
+        "std": [1.0] * 3,
+        "weights": {"name": "x", "file": str(file)},
+    }
     replica = remover(retry_s=0.05, backend="onnx", **options)
     await replica.start()
     assert replica.status().state == "unavailable"
@@ -86,7 +91,12 @@ async def test_a_damaged_file_is_a_reason(tmp_path: Path) -> None:
     """A file that is no network makes the model unavailable, and names the kind of fault."""
     file = tmp_path / "damaged.onnx"
     file.write_bytes(b"no network")
-    options = {"size_px": 32, "mean": [0.5] * 3, "std": [1.0] * 3, "weights": {"name": "x", "file": str(file)}}
+    options: dict[str, Any] = {
+        "size_px": 32,
+        "mean": [0.5] * 3,
+        "std": [1.0] * 3,
+        "weights": {"name": "x", "file": str(file)},
+    }
     replica = remover(backend="onnx", **options)
 
     await replica.start()
@@ -107,7 +117,7 @@ async def test_work_whose_caller_has_gone_is_given_up(tmp_path: Path) -> None:
         begun.set()
         assert interrupted.wait(HANG_S)
 
-    backend.matte, matte = slow, backend.matte  # type: ignore[method-assign,attr-defined]
+    backend.matte, matte = slow, backend.matte  # type: ignore[attr-defined]
     backend.interrupt = interrupted.set  # type: ignore[attr-defined]
     call = asyncio.create_task(replica.remove(PICTURE, "png"))
     await asyncio.to_thread(begun.wait)
@@ -139,14 +149,16 @@ async def given_up(backend: LocalBackend[Any]) -> None:
 async def test_what_is_given_up_before_it_begins_is_not_done(tmp_path: Path) -> None:
     """A picture whose caller has gone before its thread was free costs neither a model's time nor a network's run."""
     slow = load_backend(a_model(delay_s=60), Resources())
+    assert isinstance(slow, LocalBackend)
     slow.open()
     await given_up(slow)
 
     weights = {"name": "x", "file": str(brightness_network(tmp_path / "network.onnx", 32))}
     network = load_backend(a_model("onnx", size_px=32, mean=[0.5] * 3, std=[1.0] * 3, weights=weights), Resources())
+    assert isinstance(network, LocalBackend)
     network.open()
-    runs = []
-    network._engine.run = runs.append
+    runs: list[object] = []
+    network._engine.run = runs.append  # type: ignore[attr-defined]
     await given_up(network)
 
     assert runs == []

@@ -36,7 +36,7 @@ def disk(folder: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, paid: Provider) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("disk")
-    with disk(folder), serving(folder, {"steady": STEADY, "paid": PAID}, **paid.variables) as running:
+    with disk(folder), serving(folder, {"steady": STEADY, "paid": PAID}, None, **paid.variables) as running:
         yield running
 
 

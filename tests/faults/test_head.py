@@ -21,7 +21,8 @@ pytestmark = pytest.mark.long
 def again(service: Running, paid: Provider) -> Iterator[None]:
     """The service started anew where it was, as Docker's --restart does."""
     log, port = service.folder / "again.log", service.address.rpartition(":")[2]
-    command = [str(part) for part in service.process.args]  # type: ignore[union-attr] - a list, as we started it
+    assert isinstance(service.process.args, list)
+    command = [str(part) for part in service.process.args]
     environment = {**os.environ, **variables(service.folder), **paid.variables, "PORT": port}
     with started(command, environment, log) as process:
         wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
@@ -35,7 +36,7 @@ def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: st
     shot = load.Shot("/remove-background?include_models=steady", picture(96, 64))
     with (
         provider() as paid,
-        serving(tmp_path, {"steady": STEADY, "paid": PAID}, **paid.variables) as service,
+        serving(tmp_path, {"steady": STEADY, "paid": PAID}, None, **paid.variables) as service,
         ExitStack() as restarted,  # outlives the callers
         paid.paid(service, f"kill -9 of {kind}"),
         load.Load(service.address, 4, lambda _: shot, keyed=True) as jobs,

@@ -27,7 +27,7 @@ def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     with (
         postgres_server() as server,
         provider() as paid,
-        serving(tmp_path, models, DATABASE_URL=server.get_uri(), **paid.variables) as service,
+        serving(tmp_path, models, None, DATABASE_URL=server.get_uri(), **paid.variables) as service,
     ):
         with (
             paid.paid(service, "a database away and back", server.get_uri()),
@@ -83,7 +83,7 @@ def test_a_clock_that_jumps(tmp_path: Path) -> None:
     models, ahead = {"steady": STEADY, "paid": PAID}, {"PYTHONPATH": str(CLOCK), "CLOCK_AHEAD": str(clock)}
     with (
         provider() as paid,
-        serving(tmp_path, models, **ahead, **paid.variables) as service,
+        serving(tmp_path, models, None, **ahead, **paid.variables) as service,
         paid.paid(service, "a clock that jumps"),
         Load(service.address, 2, lambda _: cut_by("steady")) as load,
         Load(service.address, 2, lambda _: kept, keyed=True) as jobs,

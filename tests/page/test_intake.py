@@ -49,8 +49,8 @@ def quarters(form: str = "PNG", orientation: int = 1) -> bytes:
     for number, colour in enumerate(COLOURS):
         image.paste(colour, (number % 2 * 24, number // 2 * 16, number % 2 * 24 + 24, number // 2 * 16 + 16))
     exif[0x112] = orientation
-    lossless: dict[str, Any] = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}.get(form, {})
-    image.save(out, form, exif=exif.tobytes(), **lossless)
+    lossless: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True}, "JPEG": {"quality": 100, "subsampling": 0}}
+    image.save(out, form, exif=exif.tobytes(), **lossless.get(form, {}))
     return out.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,8 @@ AT_ONCE = 50
 
 def rendered(files: Mapping[str, bytes]) -> dict[str, Shown]:
     """(H, W, 4) sRGB, straight alpha, of each file as it is drawn on a canvas; None where it is not shown."""
-    names, shown = list(files), {}
+    names: list[str] = list(files)
+    shown: dict[str, Any] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGS))
         page = browser.new_page()

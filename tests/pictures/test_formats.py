@@ -1,6 +1,7 @@
 """HEIC, TIFF and AVIF: what is in them comes out, by the same limits as of every other format."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ RED, BLUE = (200, 30, 30), (30, 60, 200)
 PLAIN = np.asarray(CORNER)
 
 
-def near(colour: object, expected: tuple[int, int, int]) -> bool:
+def near(colour: Any, expected: tuple[int, int, int]) -> bool:
     return bool(np.abs(np.subtract(colour, expected)).max() <= 3)
 
 

@@ -22,14 +22,14 @@ def cases() -> dict[str, bytes]:
                 [samples(values, depth)] * 2, 16, depth, 0, before=trns(key)
             )
     near = [(8, 7, 6), (8, 7, 5), (9, 7, 6), (8, 6, 6), (0, 0, 0), (255, 255, 255)]
-    for key in near:
+    for three in near:
         row = bytes(value for colour in near for value in colour)
-        files[f"RGB of 8 bits, key {key}"] = png([row], 6, before=trns(*key))
+        files[f"RGB of 8 bits, key {three}"] = png([row], 6, before=trns(*three))
     deep = [(0, 0, 0), (1, 1, 1), (0, 0, 1), (256, 256, 256), (0x8001, 0x2002, 0x3003), (0x8002, 0x2002, 0x3003)]
     deep += [(0x8001, 0x2002, 0x3103), (65535, 65535, 65535), (65535, 65535, 65534)]
-    for key in deep:
+    for three in deep:
         row = samples([value for colour in deep for value in colour], 16)
-        files[f"RGB of 16 bits, key {key}"] = png([row], len(deep), 16, before=trns(*key))
+        files[f"RGB of 16 bits, key {three}"] = png([row], len(deep), 16, before=trns(*three))
     rgb = {
         "5 bytes": chunk(b"tRNS", struct.pack(">3H", *RGB_ROW[:3])[:5]),
         "7 bytes": chunk(b"tRNS", struct.pack(">3H", *RGB_ROW[:3]) + b"\0"),

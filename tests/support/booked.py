@@ -20,6 +20,6 @@ async def _booked_usd(database_url: str, payer: str) -> float:
         async with database.reading() as connection:
             spent = await connection.execute(select(func.sum(spending.c.usd)).where(spending.c.payer == payer))
             held = (await connection.execute(all_holds())).all()
-            return float(spent.scalar() or 0.0) + sum(row.usd for row in held if payer in row.payers)
+            return float(spent.scalar() or 0.0) + float(sum(row.usd for row in held if payer in row.payers))
     finally:
         await database.close()

@@ -115,7 +115,7 @@ class Works:
 
     def app(self, keys: KeyRing | None = None, ledger: Any = None, **given: Any) -> ASGIApp:
         """The service over this worker; `ledger` in the place of the worker's own."""
-        return create_app(self.shotgun, ledger or self.ledger, keys, self.durable, **given)
+        return create_app(self.shotgun, ledger or self.ledger, keys, self.durable, **given)  # type: ignore[arg-type]
 
 
 def picture(shade: int = 200, side: int = 24) -> bytes:
@@ -140,11 +140,11 @@ def built(
 ) -> Works:
     """A worker that has not begun, on its own folder and database; `jobs` may bring its ledger."""
     specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
-    given = jobs.pop("ledger", None)
+    ledger: Any = jobs.pop("ledger", None) or Memory()
     reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
-    models, ledger, kept = counted(reg, folder, pause_s), given or Memory(), Kept()
+    models, kept = counted(reg, folder, pause_s), Kept()
     upscaler = Enlarging(EncodeSpec())
     upscaler.pause_s = pause_s
     shotgun = Shotgun(reg, models, upscaler, ledger, instruments=kept, records=False)

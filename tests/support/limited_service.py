@@ -140,7 +140,7 @@ class Jobs:
             app or small,
             keys,
             access or AccessSpec(),
-            limiter,
+            limiter,  # type: ignore[arg-type]
             concurrency=ConcurrencyLimit(concurrency, request_metrics or RequestMetrics()),
             most_bytes=MOST_BYTES,
         )

@@ -139,7 +139,7 @@ def write(
     for name, fake in fakes.items():
         model = {"name": name, "backend": "luminance", "licence": {"name": "MIT", "commercial": True}, "timeout_s": 30}
         model |= {"decontaminate": False}  # luminance is soft everywhere: clean colours would be real work
-        (models / f"{name}.yaml").write_text(json.dumps(model | {"options": {"delay_s": fake.delay_s}} | fake.model))
+        (models / f"{name}.yaml").write_text(json.dumps({**model, "options": {"delay_s": fake.delay_s}, **fake.model}))
     unlimited = {"requests_per_minute": 10_000, "concurrent_jobs": 1_000}
     service = {"access": {"tiers": {"default": unlimited}}, "jobs": {"concurrency": 64}, "retry_unavailable_s": 1}
     (folder / "configs" / "service.yaml").write_text(json.dumps(service))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cutout.limits import LimitsSpec
+from cutout.pixels.cores import THREADS
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding import jpeg, png
 from cutout.pixels.encoding.encode import encode
@@ -144,7 +145,8 @@ def _peak(work: Any) -> int:
     reader, writer = os.pipe()
     if (child := os.fork()) == 0:
         try:
-            resize.THREADS = png.THREADS = jpeg.THREADS = type(png.THREADS)(2)
+            for module in (resize, png, jpeg):
+                module.__dict__["THREADS"] = type(THREADS)(2)
             Path("/proc/self/clear_refs").write_text("5")
             before = _memory("VmRSS")
             work()

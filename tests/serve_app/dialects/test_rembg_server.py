@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from cutout.accounts.keys import KeyRing, make_key
 from cutout.pixels import composite
+from cutout.pixels.foreground import decontaminate
 from cutout.service import DropInSpec
 from deployments import remover
 from deployments.ledger import DatabaseLedger
@@ -30,7 +31,7 @@ ASTRONAUT = (ROOT / "tests" / "photos" / "astronaut.jpg").read_bytes()
 
 def removed(client: TestClient, image: bytes = PHOTO, **fields: Any) -> bytes:
     """The picture that is answered to a file and these parameters, sent in parts."""
-    answer = client.post(PATH, files={"file": ("a.png", image)}, data=fields)
+    answer: httpx.Response = client.post(PATH, files={"file": ("a.png", image)}, data=fields)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "image/png"
     return answer.content
@@ -152,7 +153,7 @@ def test_a_cutout_is_composed_once(client: TestClient, dc: str, cleaned: int, mo
 
         return call
 
-    monkeypatch.setattr(composite, "decontaminate", counted("clean", composite.decontaminate))
+    monkeypatch.setattr(composite, "decontaminate", counted("clean", decontaminate))
     for module in (remover, routes):
         monkeypatch.setattr(module, "compose", counted("compose", composite.compose))
 
@@ -173,7 +174,7 @@ def test_bgc_lies_behind(client: TestClient, text: str, alpha: int) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"a": "false", "af": "0", "ab": "255", "ae": "3"}, {"vm": "0"}, {"extras": "{}"}])
-def test_what_asks_for_nothing_does_nothing(client: TestClient, fields: dict[str, str]) -> None:
+def test_what_asks_for_nothing_does_nothing(client: TestClient, fields: dict[str, Any]) -> None:
     """The thresholds of alpha matting say nothing, here with it, too; so do false and an empty object."""
     assert removed(client, **fields) == removed(client)
 
@@ -212,7 +213,7 @@ def test_a_picture_is_wanted(client: TestClient) -> None:
 )
 def test_a_picture_that_cannot_be_read(client: TestClient, image: bytes, status: int) -> None:
     """What is no picture, or too large, is refused by a sentence."""
-    answer = client.post(PATH, files={"file": image})
+    answer: httpx.Response = client.post(PATH, files={"file": image})
 
     assert answer.status_code == status
     assert isinstance(answer.json()["detail"], str)

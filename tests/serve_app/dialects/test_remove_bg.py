@@ -29,7 +29,7 @@ PATH = "/v1.0/removebg"
 
 def asked(client: TestClient, image: bytes = PHOTO, **fields: Any) -> httpx.Response:
     """The answer to a file and these fields, in full size unless they say otherwise."""
-    answer = client.post(PATH, files={"image_file": ("a.png", image)}, data={"size": "full", **fields})
+    answer: httpx.Response = client.post(PATH, files={"image_file": ("a.png", image)}, data={"size": "full", **fields})
     assert answer.status_code == 200, answer.text
     return answer
 
@@ -139,7 +139,7 @@ def test_size_bounds_the_results_pixels(client: TestClient, size: str | None) ->
         ({"format": "zip"}, "application/zip"),
     ],
 )
-def test_format(client: TestClient, fields: dict[str, str], kind: str) -> None:
+def test_format(client: TestClient, fields: dict[str, Any], kind: str) -> None:
     """`auto` is PNG where something shows through and JPEG elsewhere; the others are what they say."""
     answer = asked(client, **fields)
 
@@ -228,7 +228,7 @@ def test_a_margin_without_crop_does_nothing(client: TestClient) -> None:
         ({"scale": "100%", "crop": "true", "crop_margin": "15px"}, Box(3, 0, 48, 60)),
     ],
 )
-def test_scale_and_position(client: TestClient, fields: dict[str, str], expected: Box) -> None:
+def test_scale_and_position(client: TestClient, fields: dict[str, Any], expected: Box) -> None:
     """The subject is as large as fits into its share of the canvas, and lies where it should, within 1 px."""
     answer = asked(client, **fields)
 

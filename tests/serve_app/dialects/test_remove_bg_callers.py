@@ -72,7 +72,7 @@ async def test_money_spent_is_402(ledger: DatabaseLedger, keys: KeyRing) -> None
     """A key's daily ceiling is its credit: the account tells what is left, and a call that it does not cover is 402."""
     text, record = make_key("Ann", daily_usd=0.2)
     keys.add(record)
-    order = {"files": {"image_file": PHOTO}, "headers": {"X-Api-Key": text}}
+    order: dict[str, Any] = {"files": {"image_file": PHOTO}, "headers": {"X-Api-Key": text}}
     async with caller(ledger, keys, drop_in=DropInSpec(model="paid"), daily_ceiling_usd={}) as ann:
         first = await ann.post(PATH, **order)
         second = await ann.post(PATH, **order)

@@ -15,7 +15,7 @@ from cutout.pixels.types import OutputFormat, Size
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import error, png, text
-from tests.support.in_process import Memory, model, registry, shotgun
+from tests.support.in_process import model, registry, shotgun
 
 
 @pytest.mark.parametrize(("path", "field"), [("/upscale", "scale_factor"), ("/process", "upscale_factor")])
@@ -47,7 +47,7 @@ def test_what_is_whole_in_memory_has_a_lower_limit(
     output_format: OutputFormat, finish: Finish | None, factor: int | None, fits: bool
 ) -> None:
     """Four times 12 megapixels is made as a plain PNG, and nothing else of that size, which the answer says."""
-    service = shotgun(registry(model("first")), Memory())
+    service = shotgun(registry(model("first")))
     size = Size(4000 * 4 // (factor or 1), 3000 * 4 // (factor or 1))
     output = Output(output_format, factor, finish)
 
@@ -61,7 +61,7 @@ def test_what_is_whole_in_memory_has_a_lower_limit(
 @pytest.mark.parametrize(("output_format", "fits"), [("png", True), ("jpeg", True), ("webp", False), ("avif", False)])
 def test_an_upscale_in_strips_has_the_higher_limit(tmp_path: Path, output_format: str, fits: bool) -> None:
     """Here 1,000,000 pixels, and 500,000 of what is whole in memory."""
-    limits = {"output_px": 1_000_000, "output_whole_px": 500_000}
+    limits: dict[str, Any] = {"output_px": 1_000_000, "output_whole_px": 500_000}
     ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
     sent: dict[str, Any] = {"image": text(png(np.zeros((240, 240, 3), np.uint8))), "output_format": output_format}
     sent |= {"preserve_alpha": output_format != "jpeg"}

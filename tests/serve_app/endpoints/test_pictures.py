@@ -18,7 +18,7 @@ SCENE[10:30, 20:50] = 0
 """The model without weights takes what is dark for the subject."""
 MASK = 255 - SCENE[..., 0]
 BOX = {"left": 20, "top": 10, "width": 30, "height": 20}
-ONE = {"include_models": ["first"]}
+ONE: dict[str, Any] = {"include_models": ["first"]}
 
 
 def asked(client: TestClient, accept: str = "", path: str = "/remove-background", **fields: Any) -> Any:

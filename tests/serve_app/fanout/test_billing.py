@@ -44,7 +44,7 @@ async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
 def paid(scripts: dict[str, Any], ledger: Memory) -> Shotgun:
     """A shotgun of models of 0.2 USD each, whose scripted cutouts say that they cost 0.5."""
     shotgun, _ = fired(scripts, price_usd=0.2, provider="runware")
-    shotgun._billing = Billing(ledger, shotgun.registry)
+    shotgun._billing = Billing(ledger, shotgun.registry)  # type: ignore[arg-type]
     return shotgun
 
 

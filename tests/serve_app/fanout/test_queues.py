@@ -188,7 +188,7 @@ def answered(path: str, *errors: Exception, **fields: Any) -> Any:
 @pytest.mark.parametrize("path", ["/remove-background", "/process"])
 async def test_the_request_says_when_the_first_model_has_room(path: str) -> None:
     """A request that no model has room for is 503 with the shortest of the models' waits, and each model's own."""
-    waits = ({"retry_after_s": 40}, {"retry_after_s": 12.2}, {})
+    waits: tuple[dict[str, Any], ...] = ({"retry_after_s": 40}, {"retry_after_s": 12.2}, {})
 
     answer = answered(path, *(ModelBusy("full", wait) for wait in waits))
 

@@ -105,9 +105,12 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
             enlarged.set()
             return done
 
+    async def until_enlarged() -> None:
+        await asyncio.wait_for(enlarged.wait(), HANG_S)
+
     models = {
         "fast": Scripted("fast", nothing),
-        "slow": Scripted("slow", lambda: asyncio.wait_for(enlarged.wait(), HANG_S)),
+        "slow": Scripted("slow", until_enlarged),
     }
     shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())  # type: ignore[arg-type]
 

@@ -218,7 +218,7 @@ async def test_content_types_say_the_same(http: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize("key", ["", "x" * 256, "ü", "a\tb"])
 async def test_keys_that_are_refused(http: httpx.AsyncClient, key: str) -> None:
     """An Idempotency-Key is 1 to 255 printable ASCII characters."""
-    headers = {"Idempotency-Key": key.encode("latin-1")}
+    headers = {b"Idempotency-Key": key.encode("latin-1")}
     answer = await http.post("/remove-background", json=asked(), headers=headers)
 
     assert answer.status_code == 400

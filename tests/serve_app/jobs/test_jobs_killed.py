@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cluster.conftest import free_port
+from serve_app.settings import free_port
 from tests.deployments.conftest import database_url, postgres
 from tests.support.durable_jobs import picture
 from tests.support.loopback_web import reply

@@ -84,6 +84,13 @@ async def at_work(works: Works, http: httpx.AsyncClient) -> dict[str, Any]:
     return job
 
 
+def let_go(works: Works) -> None:
+    """Let the second model answer."""
+    held = works.models["second"].held
+    assert held
+    held.set()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="a small disk is mounted: root is expected")
 async def test_a_full_disk_is_waited_for(tmp_path: Path, said: pytest.LogCaptureFixture) -> None:
     """A job whose step has no room ends by itself once there is, no model run again; another is refused with 503."""
@@ -91,7 +98,7 @@ async def test_a_full_disk_is_waited_for(tmp_path: Path, said: pytest.LogCapture
         async with working(tmp_path, f"sqlite:///{disk}/ledger.db") as works, client(works) as http:
             job = await at_work(works, http)
             filler = fill(disk)
-            works.models["second"].held.set()
+            let_go(works)
             await seen(said)
             refused = await post(http)
             filler.unlink()
@@ -111,7 +118,7 @@ async def test_a_full_store_is_waited_for(tmp_path: Path, caplog: pytest.LogCapt
         async with working(tmp_path, url, place=place) as works, client(works) as http:
             job = await at_work(works, http)
             filler = fill(disk)
-            works.models["second"].held.set()
+            let_go(works)
             async with asyncio.timeout(HANG_S):
                 while "waits for its store" not in caplog.text:
                     await asyncio.sleep(0.05)
@@ -128,7 +135,7 @@ async def test_postgresql_is_waited_for(tmp_path: Path, said: pytest.LogCaptureF
         async with working(tmp_path, server.get_uri()) as works, client(works) as http:
             job = await at_work(works, http)
             server.stop()
-            works.models["second"].held.set()
+            let_go(works)
             await seen(said)
             refused = await post(http)
             server.ensure_postgres_running()

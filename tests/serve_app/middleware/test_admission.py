@@ -1,6 +1,7 @@
 """A replica with as many jobs in hand as it takes."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 
 pytestmark = pytest.mark.anyio
-IMAGE = {"content": b"picture"}
+IMAGE: dict[str, Any] = {"content": b"picture"}
 
 
 async def test_one_job_too_many_is_told_when_to_come_again() -> None:

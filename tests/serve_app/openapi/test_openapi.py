@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -57,6 +57,7 @@ def described() -> dict[str, Any]:
     return found
 
 
+Case: TypeAlias = schemathesis.Case[Any]
 page = schemathesis.openapi.from_dict(described(), config=CONFIG)
 
 
@@ -67,7 +68,7 @@ class Service:
     url: str
     job: dict[str, Any]
 
-    def really(self, case: schemathesis.Case) -> schemathesis.Case:
+    def really(self, case: Case) -> Case:
         """The same question about a picture, a model and a job that are there."""
         query = dict(parse_qsl(urlsplit(self.job["results"][0]["image_url"]).query))
         real = {"image": PICTURE, "job_id": self.job["job_id"], "name": "first.png", "selected_model_id": "first"}
@@ -80,7 +81,7 @@ class Service:
             others = ("image_url", "webhook_url", "image_file", "bg_image_url", "bg_image_file")
             return {name: real.get(name, fields[name]) for name in fields if name not in others}
 
-        return case.operation.Case(
+        found: Case = case.operation.Case(
             method=case.operation.method,
             path_parameters=put(case.path_parameters),
             query=put(case.query),
@@ -88,6 +89,7 @@ class Service:
             body=put(case.body),
             media_type=case.media_type,
         )
+        return found
 
 
 @asynccontextmanager
@@ -126,7 +128,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @page.parametrize()
-def test_it_does_what_its_page_says(case: schemathesis.Case, service: Service) -> None:
+def test_it_does_what_its_page_says(case: Case, service: Service) -> None:
     """No question has a fault of ours for an answer, nor a status, a media type or a form that is not on the page."""
     for asked in (case, service.really(case)):
         asked.call_and_validate(base_url=service.url)
@@ -136,7 +138,7 @@ def test_too_many_questions(service: Service) -> None:
     """The page knows what is said to a caller who asks too often, and where nobody can."""
     statuses = {}
     for found in page.get_all_operations():
-        operation = found.ok()
+        operation = found.ok()  # type: ignore[union-attr]
         case = operation.Case(path_parameters={"job_id": "none", "name": "none"})
         answer = case.call(base_url=service.url, headers={"X-API-Key": CROWD_TEXT})
         case.validate_response(answer)

@@ -229,4 +229,4 @@ def test_the_ledger_is_part_of_readiness(ledger: ModelStatus | None, expected: d
         def status(self, _: str) -> ModelStatus:
             return READY
 
-    assert readiness_body(ModelStatuses(), {"ledger": ledger}, draining=False) == expected  # type: ignore[arg-type]
+    assert readiness_body(ModelStatuses(), {"ledger": ledger}, draining=False) == expected  # type: ignore[arg-type,dict-item]

@@ -142,7 +142,7 @@ def test_palette_with_transparency() -> None:
 
 
 @pytest.mark.parametrize(("mode", "value", "rgb"), [("L", 90, 90), ("1", 1, 255), ("LA", (90, 128), 90)])
-def test_grey_becomes_rgb(mode: str, value: object, rgb: int) -> None:
+def test_grey_becomes_rgb(mode: str, value: Any, rgb: int) -> None:
     """Grey, black-and-white, and grey with alpha become RGB."""
     picture = decode(written(Image.new(mode, (3, 2), value)), LIMITS)
 
@@ -179,7 +179,7 @@ def _gamma_one_srgb() -> bytes:
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     count = int.from_bytes(profile[128:132], "big")
     for entry in range(132, 132 + 12 * count, 12):
-        if profile[entry : entry + 4] in (b"rTRC", b"gTRC", b"bTRC"):
+        if bytes(profile[entry : entry + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
             offset = int.from_bytes(profile[entry + 4 : entry + 8], "big")
             profile[offset : offset + 12] = b"curv\0\0\0\0\0\0\0\0"  # a curve of no entries is the identity
             profile[entry + 8 : entry + 12] = (12).to_bytes(4, "big")

@@ -24,9 +24,10 @@ def test_the_exact_alpha_is_found_between_two_plain_colours() -> None:
     """Alpha is affine in colour there, so that the Laplacian alone gives it, from a prior of which nothing is right."""
     true = disc(soft_px=6).astype(np.float32) / 255
     soft = (true > 0) & (true < 1)
-    rgb = true[..., None] * np.array([0.8, 0.2, 0.1], np.float32) + (1 - true[..., None]) * np.float32(0.4)
+    subject, ground = np.array([0.8, 0.2, 0.1]), 0.4
+    rgb = (true[..., None] * subject + (1 - true[..., None]) * ground).astype(np.float32)
 
-    found = solved(rgb, np.where(soft, np.float32(0.5), true), soft, 1e-6)
+    found = solved(rgb, np.where(soft, 0.5, true).astype(np.float32), soft, 1e-6)
 
     assert np.abs(found - true).max() < 0.01
 
