@@ -83,7 +83,7 @@ async def test_the_operators_limits_hold(providers: dict[str, Any], limits: Limi
     """A result is decoded within `limits` of service.yaml, not within their defaults."""
     fake, options = providers["http_api"]
     fake.hostile = flat_png(sent, 1, 0)
-    async with opened("http_api", limits=limits, **options) as backend:
+    async with opened("http_api", decoding=limits, **options) as backend:
         with pytest.raises(ProviderError, match=says):
             await backend.remove(picture(sent.width, sent.height))
 

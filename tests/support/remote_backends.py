@@ -53,10 +53,10 @@ def spec(backend: str, timeout_s: float = HANG_S, **options: Any) -> ModelSpec:
 
 @asynccontextmanager
 async def opened(
-    backend: str, timeout_s: float = HANG_S, *, limits: LimitsSpec = LIMITS, **options: Any
+    backend: str, timeout_s: float = HANG_S, *, decoding: LimitsSpec = LIMITS, **options: Any
 ) -> AsyncIterator[RemoteBackend[Any]]:
     """A backend, open; its keys must be in the environment."""
-    loaded = load_backend(spec(backend, timeout_s, **options), Resources(limits=limits))
+    loaded = load_backend(spec(backend, timeout_s, **options), Resources(limits=decoding))
     assert isinstance(loaded, RemoteBackend)
     loaded.open()
     try:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -121,6 +121,16 @@ def begins(url: str, worker: Workers) -> None:
         connection.execute("INSERT INTO dbos.workflow_status VALUES (%s, 'PENDING', '1')", [worker.name])
 
 
+def leaves(url: str, worker: Workers) -> None:
+    """Have it leave; PostgreSQL ends its session, and frees its lock, a moment after the connection is closed."""
+    worker.leave()
+    free, waited_until = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", time.monotonic() + HANG_S
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        while connection.execute(free, [worker.name]).fetchone() != (True,):
+            assert time.monotonic() < waited_until
+            time.sleep(0.01)
+
+
 @contextmanager
 def away(postgres: PostgresServer, url: str) -> Iterator[None]:
     """The database cuts every connection and takes no new one."""
@@ -147,9 +157,9 @@ def test_a_worker_that_has_ended_is_found(url: str, clock: list[float]) -> None:
         worker.join()
     begins(url, two)
     seen = []
-    ends: tuple[Callable[[], object], ...] = (lambda: None, idle.leave, two.leave)
-    for end in ends:
-        end()
+    for ending in (None, idle, two):
+        if ending:
+            leaves(url, ending)
         for _ in range(2):
             one.look()
             seen.append(one.dead)
