@@ -29,8 +29,8 @@ async def a_service(keys: KeyRing | None = None, **access: Any) -> AsyncIterator
     """A service with a paid model on a real port, and its ledger."""
     ledger = Memory()
     spec = AccessSpec.model_validate({**BUSY.model_dump(), **access})
-    paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), ledger)  # type: ignore[arg-type]
-    async with served(create_app(paid, ledger, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:  # type: ignore[arg-type]
+    paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), ledger)
+    async with served(create_app(paid, ledger, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         yield http, ledger
 
 

@@ -13,9 +13,9 @@ from tests.support.in_process import Memory, model, registry, shotgun
 def test_it_goes_through_local_models_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """A paid model is left out, and named; 1.0.0 paid .0062 USD at each start."""
     ledger = Memory()
-    gun = shotgun(registry(model("here"), model("paid", provider="runware", price_usd=0.25)), ledger)  # type: ignore[arg-type]
+    gun = shotgun(registry(model("here"), model("paid", provider="runware", price_usd=0.25)), ledger)
 
-    with TestClient(create_app(gun, ledger), base_url="http://127.0.0.1") as client:  # type: ignore[arg-type]
+    with TestClient(create_app(gun, ledger), base_url="http://127.0.0.1") as client:
         send_sample(client)
 
     lines = capsys.readouterr().out.splitlines()
@@ -32,7 +32,7 @@ def test_with_keys_none_is_sent(
     monkeypatch.setenv("CUTOUT_API_KEYS_FILE", str(tmp_path))
     ledger = Memory()
 
-    with TestClient(create_app(shotgun(registry(model("here"))), ledger)) as client:  # type: ignore[arg-type]
+    with TestClient(create_app(shotgun(registry(model("here"))), ledger)) as client:
         send_sample(client)
 
     assert "No sample picture is sent: requests need an API key" in capsys.readouterr().out

@@ -40,7 +40,7 @@ PATHS = ("/remove-background", "/process", "/upscale", "/v1.0/removebg")
 def client() -> Iterator[TestClient]:
     """A service with the limits that it is shipped with."""
     ledger = Memory()
-    app = create_app(shotgun(registry(model("first")), ledger), ledger)  # type: ignore[arg-type]
+    app = create_app(shotgun(registry(model("first")), ledger), ledger)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

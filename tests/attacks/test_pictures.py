@@ -218,7 +218,7 @@ def test_what_cannot_be_answered_is_refused_from_the_header(
 def client() -> Iterator[TestClient]:
     """A service with the limits that it is shipped with."""
     ledger = Memory()
-    app = create_app(shotgun(registry(model("first")), ledger), ledger)  # type: ignore[arg-type]
+    app = create_app(shotgun(registry(model("first")), ledger), ledger)
     with TestClient(app) as client:
         yield client
 

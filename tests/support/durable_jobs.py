@@ -115,7 +115,7 @@ class Works:
 
     def app(self, keys: KeyRing | None = None, ledger: Any = None, **given: Any) -> ASGIApp:
         """The service over this worker; `ledger` in the place of the worker's own."""
-        return create_app(self.shotgun, ledger or self.ledger, keys, self.durable, **given)  # type: ignore[arg-type]
+        return create_app(self.shotgun, ledger or self.ledger, keys, self.durable, **given)
 
 
 def picture(shade: int = 200, side: int = 24) -> bytes:

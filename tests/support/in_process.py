@@ -22,6 +22,7 @@ from deployments.backends.base import Resources
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from serve_app.fanout.shotgun import Shotgun
+from tests.support.ledgers import UnusedLedger
 
 
 def model(model_id: str, **fields: object) -> ModelSpec:
@@ -64,10 +65,10 @@ class InProcess(Remover):
 def shotgun(reg: Registry, ledger: Ledger | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:
     """A shotgun whose models live in this process."""
     models = {spec.id: InProcess(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), ledger or Memory(), instruments=instruments)  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), ledger or Memory(), instruments=instruments)
 
 
-class Memory:
+class Memory(UnusedLedger):
     """A ledger of a test: everything is kept in lists, and nothing is refused that the test does not name."""
 
     def __init__(self) -> None:
@@ -90,11 +91,11 @@ class Memory:
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         return self.limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        return self.limiter.begin(who, tier, job_id)
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        return self.limiter.begin(who, tier, slot_id)
 
     async def hold(self, slots: Sequence[JobSlot]) -> None:
         self.limiter.hold(slots)
 
-    async def end(self, job_id: str) -> None:
-        self.limiter.end(job_id)
+    async def end(self, slot_id: str) -> None:
+        self.limiter.end(slot_id)

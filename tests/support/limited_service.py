@@ -19,6 +19,7 @@ from serve_app.middleware.access import Access
 from serve_app.middleware.admission import ConcurrencyLimit
 from serve_app.middleware.lookup import Lookup
 from serve_app.telemetry.requests import RequestMetrics
+from tests.support.ledgers import UnusedLedger
 
 BUDGET = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 MOST_BYTES = 1024 * 1024
@@ -41,7 +42,7 @@ class Clock:
         return self.s
 
 
-class NearLimiter:
+class NearLimiter(UnusedLedger):
     """The limiter as the ingress sees it, without a process in between. `ended` counts the slots given back."""
 
     def __init__(self, clock: Clock) -> None:
@@ -57,16 +58,16 @@ class NearLimiter:
         await self.reach()
         return self.limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Takes the slot at once; the answer may come later."""
         await self.reach()
-        decision = self.limiter.begin(who, tier, job_id)
+        decision = self.limiter.begin(who, tier, slot_id)
         await self.may_begin.wait()
         return decision
 
-    async def end(self, job_id: str) -> None:
+    async def end(self, slot_id: str) -> None:
         await self.reach()
-        self.limiter.end(job_id)
+        self.limiter.end(slot_id)
         self.ended.release()
 
     async def slots_left(self, who: str = "anonymous") -> int:
@@ -140,7 +141,7 @@ class Jobs:
             app or small,
             keys,
             access or AccessSpec(),
-            limiter,  # type: ignore[arg-type]
+            limiter,
             concurrency=ConcurrencyLimit(concurrency, request_metrics or RequestMetrics()),
             most_bytes=MOST_BYTES,
         )

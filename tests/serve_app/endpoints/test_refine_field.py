@@ -41,7 +41,7 @@ def test_a_request_asks_for_it(client: TestClient) -> None:
 async def test_a_durable_job_remembers_it(tmp_path: Path) -> None:
     """It is a part of the order."""
     async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=0) as works:
-        app = create_app(works.shotgun, works.ledger, None, works.durable)  # type: ignore[arg-type]
+        app = create_app(works.shotgun, works.ledger, None, works.durable)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
             alphas = []
             for refine in (False, True):

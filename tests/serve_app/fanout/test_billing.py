@@ -44,7 +44,7 @@ async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
 def paid(scripts: dict[str, Any], ledger: Memory) -> Shotgun:
     """A shotgun of models of 0.2 USD each, whose scripted cutouts say that they cost 0.5."""
     shotgun, _ = fired(scripts, price_usd=0.2, provider="runware")
-    shotgun._billing = Billing(ledger, shotgun.registry)  # type: ignore[arg-type]
+    shotgun._billing = Billing(ledger, shotgun.registry)
     return shotgun
 
 
@@ -200,7 +200,7 @@ async def test_what_costs_nothing_goes_on_without_the_ledger(away: Away) -> None
     """Beside a paid model that is left out, one without a price is answered, though no record can be kept."""
     specs = (model("paid", price_usd=0.2, provider="runware"), model("local"))
     models = {spec.id: Scripted(spec.id, nothing) for spec in specs}
-    shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)  # type: ignore[arg-type]
+    shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)
 
     result = await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
 

@@ -113,8 +113,8 @@ class Full:
 async def test_a_handle_says_when() -> None:
     """What Serve refuses for a full queue has the wait in its details, of a model and of the upscaler alike."""
     cutout = Cutout("first", Size(1, 1), 0.0, EngineReport("none", "none"))
-    upscaler = upscaler_handle(Full(cutout))  # type: ignore[arg-type]
-    handle = model_handle(model("first"), Full(cutout))  # type: ignore[arg-type]
+    upscaler = upscaler_handle(Full(cutout))
+    handle = model_handle(model("first"), Full(cutout))
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: handle.remove(None, "png"),
         lambda: upscaler.upscale(cutout, 2, "png", None, False),
@@ -149,7 +149,7 @@ async def test_what_would_be_too_late_is_refused_now() -> None:
     """Once the pace is known for sure, a picture behind a queue longer than the model's time is not sent, but told."""
     clock = Clock()
     slow, queue = Slow(clock), Queue(clock)
-    handle = model_handle(model("slow", timeout_s=60), slow, queue)  # type: ignore[arg-type]
+    handle = model_handle(model("slow", timeout_s=60), slow, queue)
     with ExitStack() as waiting:
         for _ in range(7):
             waiting.enter_context(queue.calling())  # 7 x 10 s before it
@@ -181,7 +181,7 @@ def answered(path: str, *errors: Exception, **fields: Any) -> Any:
     reg = registry(*(model(f"m{number}") for number in range(len(errors))))
     models = {f"m{number}": Refusing(error) for number, error in enumerate(errors)}
     shotgun = Shotgun(reg, models, Refusing(errors[0]), Memory())  # type: ignore[arg-type]
-    client = TestClient(create_app(shotgun, NearLimiter(Clock())))  # type: ignore[arg-type]
+    client = TestClient(create_app(shotgun, NearLimiter(Clock())))
     return client.post(path, json={"image": base64.b64encode(PNG).decode(), **fields})
 
 

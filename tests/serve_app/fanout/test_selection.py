@@ -29,7 +29,7 @@ class Silent:
 
 @pytest.fixture
 def statuses() -> ModelStatuses:
-    statuses = ModelStatuses(SPECS, dict.fromkeys(SPECS, Silent()))
+    statuses = ModelStatuses(SPECS, dict.fromkeys(SPECS, Silent()))  # type: ignore[arg-type]
     statuses._statuses["absent"] = ModelStatus("unavailable", "no weights")
     return statuses
 

@@ -52,7 +52,7 @@ class Scripted:
 def fired(scripts: dict[str, Callable[[], Awaitable[None]]], **fields: Any) -> tuple[Shotgun, dict[str, Scripted]]:
     models = {name: Scripted(name, script) for name, script in scripts.items()}
     reg = registry(*(model(name, **fields) for name in scripts))
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), Memory()), models  # type: ignore[arg-type]
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), Memory()), models
 
 
 def png() -> bytes:
@@ -112,7 +112,7 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
         "fast": Scripted("fast", nothing),
         "slow": Scripted("slow", until_enlarged),
     }
-    shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())  # type: ignore[arg-type]
+    shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())
 
     result = await shotgun.run(job(shotgun, factor=2))
 
@@ -129,7 +129,7 @@ async def test_pixels_are_shared_beside_the_event_loop() -> None:
         return value
 
     models = {"only": Scripted("only", lambda: asyncio.sleep(0))}
-    shotgun = Shotgun(registry(model("only")), models, Upscaler(EncodeSpec()), Memory(), share)  # type: ignore[arg-type]
+    shotgun = Shotgun(registry(model("only")), models, Upscaler(EncodeSpec()), Memory(), share)
     await shotgun.run(job(shotgun))
     await shotgun.upscale(Enlargement("enlarged", png(), 2))
 
@@ -164,7 +164,7 @@ async def test_a_request_ends_by_its_time(stage: str) -> None:
     scripts = {"slow": asyncio.Event().wait if stage == "a model" else nothing}
     models = {name: Scripted(name, script) for name, script in scripts.items()}  # type: ignore[arg-type]
     reg = registry(model("slow", timeout_s=600), request_s=1)
-    shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())  # type: ignore[arg-type]
+    shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())
 
     result = await asyncio.wait_for(shotgun.run(job(shotgun, factor=2)), HANG_S)
 

@@ -124,10 +124,11 @@ def begins(url: str, worker: Workers) -> None:
 def leaves(url: str, worker: Workers) -> None:
     """Have it leave; PostgreSQL ends its session, and frees its lock, a moment after the connection is closed."""
     worker.leave()
-    free, waited_until = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", time.monotonic() + HANG_S
+    lock, deadline = "hashtextextended(%s, 0)", time.monotonic() + HANG_S
+    free = f"SELECT CASE WHEN pg_try_advisory_lock({lock}) THEN pg_advisory_unlock({lock}) ELSE false END"
     with closing(psycopg.connect(url, autocommit=True)) as connection:
-        while connection.execute(free, [worker.name]).fetchone() != (True,):
-            assert time.monotonic() < waited_until
+        while connection.execute(free, [worker.name] * 2).fetchone() != (True,):
+            assert time.monotonic() < deadline
             time.sleep(0.01)
 
 

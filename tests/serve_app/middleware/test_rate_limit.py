@@ -167,7 +167,7 @@ async def test_headers_on_every_answer(clock: Clock) -> None:
     """Every answer of the real service says what is left, the bad ones too; looking at its health costs nothing."""
     limiter = NearLimiter(clock)
     tiers = AccessSpec(tiers={"default": LimitTier(requests_per_minute=4)})
-    client = TestClient(create_app(shotgun(registry(model("first"), access=tiers)), limiter))  # type: ignore[arg-type]
+    client = TestClient(create_app(shotgun(registry(model("first"), access=tiers)), limiter))
     requests = [("GET", "/models"), ("GET", "/health"), ("POST", "/remove-background"), ("GET", "/nowhere")]
     requests += [("DELETE", "/models"), ("GET", "/models"), ("GET", "/health")]
 

@@ -52,7 +52,7 @@ def described() -> dict[str, Any]:
     """The OpenAPI page of a service with keys."""
     durable = Durable(None, None, None)  # type: ignore[arg-type]
     keys = KeyRing(Path("nobody asks"))
-    app = create_app(shotgun(registry(model("first"))), NearLimiter(Clock()), keys, durable)  # type: ignore[arg-type]
+    app = create_app(shotgun(registry(model("first"))), NearLimiter(Clock()), keys, durable)
     found: dict[str, Any] = TestClient(app).get("/openapi.json").json()
     return found
 

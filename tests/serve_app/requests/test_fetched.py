@@ -39,7 +39,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
     reg = registry(model("first"), model("second"))
     service = reg.service.model_copy(update={"fetch": FetchSpec(allowed_hosts=("127.0.0.1",))})
     ledger = Memory()
-    app = create_app(shotgun(reg.model_copy(update={"service": service}), ledger), ledger)  # type: ignore[arg-type]
+    app = create_app(shotgun(reg.model_copy(update={"service": service}), ledger), ledger)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
         yield http
 
@@ -113,7 +113,7 @@ async def test_a_model_that_rests_makes_the_service_degraded() -> None:
         "resting": ModelStatus("ready", health="degraded"),
     }
     ledger = Memory()
-    app = create_app(guns, ledger)  # type: ignore[arg-type]
+    app = create_app(guns, ledger)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service.test") as http:
         body = (await http.get("/health")).json()
 

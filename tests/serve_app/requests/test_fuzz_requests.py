@@ -92,7 +92,7 @@ MUTATIONS = st.builds(
 def client() -> Iterator[TestClient]:
     """A caller of a service without keys."""
     ledger = Memory()
-    app = create_app(shotgun(registry(model("first"), model("second"), body_bytes=20_000), ledger), ledger)  # type: ignore[arg-type]
+    app = create_app(shotgun(registry(model("first"), model("second"), body_bytes=20_000), ledger), ledger)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

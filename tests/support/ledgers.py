@@ -1,0 +1,50 @@
+"""A ledger for tests to inherit from: whatever a test does not expect to be asked for fails it."""
+
+from collections.abc import Mapping, Sequence
+
+from cutout.accounts.charges import Charge
+from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.spec import LimitTier
+from cutout.picks.job_record import JobRecord
+from cutout.picks.pick import Logged, LoggedPick, Pick
+from cutout.picks.statistics import Stats
+
+
+class UnusedLedger:
+    """Every method of `cutout.ledger.Ledger`, none of which may be called."""
+
+    async def check(self) -> None:
+        raise AssertionError
+
+    async def record(self, job: JobRecord) -> None:
+        raise AssertionError
+
+    async def select(self, pick: Pick, whose: str | None = None) -> Logged:
+        raise AssertionError
+
+    async def stats(self) -> Stats:
+        raise AssertionError
+
+    async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
+        raise AssertionError
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
+        raise AssertionError
+
+    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        raise AssertionError
+
+    async def hold(self, slots: Sequence[JobSlot]) -> None:
+        raise AssertionError
+
+    async def end(self, slot_id: str) -> None:
+        raise AssertionError
+
+    async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
+        raise AssertionError
+
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        raise AssertionError
+
+    async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
+        raise AssertionError
