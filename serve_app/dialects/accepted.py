@@ -1,12 +1,12 @@
-"""What an Accept header would rather have, for callers to whom a picture is the rule."""
+"""Whether an Accept header prefers JSON, for APIs that answer with a picture by default."""
 
 from serve_app.requests.accept import JSON, ZIP, ranges
 
 
 def prefers_json(accept: str) -> bool:
-    """Whether JSON is named, and weighs more than any picture that is named, or than `*/*`.
+    """Whether JSON is listed with a higher weight than every picture type and `*/*` in the header.
 
-    An equal weight is a picture's: clients that send `application/json, text/plain, */*` with everything want bytes.
+    With equal weights a picture is preferred: clients that always send `application/json, text/plain, */*` want bytes.
     """
     weights = list(ranges(accept))
     pictures = [q for name, q in weights if name in ("*/*", ZIP) or name.startswith("image/")]

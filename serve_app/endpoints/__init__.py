@@ -1,1 +1,1 @@
-"""One module a group of endpoints."""
+"""The endpoints, one module for each group, and their table."""

@@ -1,4 +1,4 @@
-"""Pages of picks -> a file, written while they are read."""
+"""Pages of picks -> a CSV or JSON file, streamed while they are read."""
 
 import csv
 import io
@@ -12,18 +12,18 @@ from cutout.picks.pick import LoggedPick
 Pages: TypeAlias = AsyncIterator[tuple[LoggedPick, ...]]
 COLUMNS = ("selection_id", "created_at", "selected_model_id", "image_category", "notes", "offered")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Beginnings of a cell that spreadsheets may take for a formula: OWASP, CSV Injection. The last are full-width."""
+"""A cell that begins so may be taken for a formula (OWASP, CSV Injection); the last four are full-width."""
 
 
 async def write_csv(pages: Pages) -> AsyncIterator[str]:
-    """RFC 4180 with a line of names; a cell that looks like a formula gets a quote before it."""
+    """CSV by RFC 4180 with a header line; a cell that looks like a formula is prefixed with a single quote."""
     yield _lines([COLUMNS])
     async for page in pages:
         yield _lines(map(_cell, row(pick).values()) for pick in page)
 
 
 async def write_json(pages: Pages) -> AsyncIterator[str]:
-    """One array; one line a pick."""
+    """A JSON array, one pick on each line."""
     yield "["
     before = "\n"
     async for page in pages:
@@ -39,7 +39,7 @@ FORMATS: dict[str, tuple[str, Callable[[Pages], AsyncIterator[str]]]] = {
 
 
 def row(pick: LoggedPick) -> dict[str, Any]:
-    """A pick as people read it; its time in ISO 8601, UTC."""
+    """A pick's columns; its time in ISO 8601, UTC."""
     fields = {name: getattr(pick, name) for name in COLUMNS}
     return fields | {"created_at": datetime.fromtimestamp(pick.created_at, UTC).isoformat()}
 

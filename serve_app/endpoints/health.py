@@ -14,13 +14,13 @@ from serve_app.settings import VERSION
 from serve_app.telemetry.requests import RequestMetrics
 
 States: TypeAlias = Mapping[str, DependencyStatus | None]
-"""What the service leans on beside models, by name; None while it has not been looked at."""
+"""What the service needs besides models, by name; None until it has been checked once."""
 WORST_FIRST = ("unreachable", "unconfigured", "unavailable", "starting", "degraded", "available", "connected", "loaded")
-TROUBLE = {"unreachable", "degraded"}
+PROBLEMS = {"unreachable", "degraded"}
 
 
 class HealthEndpoints:
-    """The endpoints that say how the service is."""
+    """The endpoints that report the state of the service."""
 
     def __init__(self, statuses: ModelStatuses, dependencies: Dependencies, request_metrics: RequestMetrics) -> None:
         self._statuses = statuses
@@ -32,35 +32,35 @@ class HealthEndpoints:
         return JSONResponse(health_body(self._statuses, self._dependencies.states()))
 
     async def live(self, _: Request) -> Response:
-        """Whether this process answers. A process that does not is to be started anew."""
+        """Whether this process answers; a process that does not should be restarted."""
         return JSONResponse({"status": "alive"})
 
     async def ready(self, _: Request) -> Response:
-        """Whether requests should come: 503 until every enabled, available model has run once, and while draining.
+        """Whether to send requests here: 503 until every enabled, available model has run once, and while draining.
 
-        Also while the ledger or the worker of durable jobs cannot work.
+        Also while the ledger or the worker of durable jobs is unavailable.
         """
         body = readiness_body(self._statuses, self._dependencies.states(), self._request_metrics.draining)
         return JSONResponse(body, 200 if body["status"] == "ready" else ServiceUnavailable.status)
 
 
 def health_body(statuses: ModelStatuses, dependencies: States) -> dict[str, Any]:
-    """GET /health: `unhealthy` when no model is ready, `degraded` when something has trouble.
+    """Body of GET /health. `status` is `unhealthy` if no model is ready, else `degraded` if there is a problem.
 
-    That is a model's warning, its provider's trouble, and a ledger or a worker of durable jobs that cannot work.
-    A provider has the word of its best model; one that rests makes the service degraded nevertheless.
-    A model that was never set up, for want of weights or a key, is listed with its reason and harms nobody.
+    Problems are: a model's warning, a provider that is unreachable or degraded for any of its models, and a ledger or
+    worker of durable jobs that is unavailable. In `services` a provider has the state of its best model.
+    A model that was never set up, since its weights or key are missing, is listed with the reason and is no problem.
     """
     states = {model_id: _state(statuses.status(model_id)) for model_id in statuses.specs}
     services = _services(statuses)
     others = {name: _state(state) | dict(state.facts if state else {}) for name, state in dependencies.items()}
     ready = any(state["state"] == "ready" for state in states.values())
-    words = {_word(statuses.status(model_id)) for model_id in statuses.specs}
+    provider_states = {_provider_state(statuses.status(model_id)) for model_id in statuses.specs}
     warned = any(state.get("warning") for state in states.values())
-    away = any(state["state"] == "unavailable" for state in others.values())
-    trouble = warned or away or TROUBLE & words
+    unavailable = any(state["state"] == "unavailable" for state in others.values())
+    problem = warned or unavailable or PROBLEMS & provider_states
     return {
-        "status": "unhealthy" if not ready else "degraded" if trouble else "healthy",
+        "status": "unhealthy" if not ready else "degraded" if problem else "healthy",
         "version": VERSION,
         "services": services,
         "models": states,
@@ -69,11 +69,11 @@ def health_body(statuses: ModelStatuses, dependencies: States) -> dict[str, Any]
 
 
 def readiness_body(statuses: ModelStatuses, dependencies: States, draining: bool) -> dict[str, Any]:
-    """GET /health/ready: `ready`, or why not: `starting`, `draining` or `unavailable`.
+    """Body of GET /health/ready. `status` is `ready`, `starting`, `draining` or `unavailable`.
 
-    The last when no model can work, or when the ledger or the worker of durable jobs cannot.
+    It is `unavailable` if no model is ready, or if the ledger or the worker of durable jobs is unavailable.
 
-    A local model runs once before its replica says that it is ready. A remote one is not run, since that costs money.
+    A local model runs once before its replica reports ready. A remote one is not run, since that costs money.
     """
     states = {model_id: statuses.status(model_id) for model_id in statuses.specs}
     waiting = [name for name, status in (states | {**dependencies}).items() if status is None or not status.tried]
@@ -92,13 +92,13 @@ def _state(status: ModelStatus | None) -> dict[str, Any]:
 
 
 def _services(statuses: ModelStatuses) -> dict[str, str]:
-    """A word a provider: the best of its models', since one that works proves the provider."""
-    words: dict[str, list[str]] = {}
+    """The state of each provider: that of its best model, since one that works shows that the provider does."""
+    seen: dict[str, list[str]] = {}
     for model_id, spec in statuses.specs.items():
-        words.setdefault(spec.provider, []).append(_word(statuses.status(model_id)))
-    return {provider: max(said, key=WORST_FIRST.index) for provider, said in words.items()}
+        seen.setdefault(spec.provider, []).append(_provider_state(statuses.status(model_id)))
+    return {provider: max(states, key=WORST_FIRST.index) for provider, states in seen.items()}
 
 
-def _word(status: ModelStatus | None) -> str:
-    """A model's own word about its provider."""
+def _provider_state(status: ModelStatus | None) -> str:
+    """The state of a model's provider, as that model has seen it."""
     return "starting" if status is None else status.health or "unavailable"

@@ -23,7 +23,7 @@ class ModelEndpoints:
         return JSONResponse(models_body(self._statuses))
 
     async def model(self, request: Request) -> Response:
-        """One of them, by its id; 404 names the ids that exist."""
+        """One model by its id; the 404 of an unknown id lists the known ones."""
         model_id = request.path_params["model_id"]
         if model_id not in self._statuses.specs:
             message = f"No model {model_id[:64]!r}. Known: {', '.join(self._statuses.specs)}"
@@ -32,12 +32,12 @@ class ModelEndpoints:
 
 
 def models_body(statuses: ModelStatuses) -> dict[str, Any]:
-    """GET /models."""
+    """Body of GET /models."""
     return {"models": [_card(statuses, model_id) for model_id in statuses.specs]}
 
 
 def estimate_body(selection: ModelSelection, statuses: ModelStatuses) -> dict[str, Any]:
-    """POST /estimate."""
+    """Body of POST /estimate."""
     medians = [median for name in selection.models if (median := statuses.median_ms(name)) is not None]
     return {
         "models": {name: statuses.specs[name].price_usd for name in selection.models},

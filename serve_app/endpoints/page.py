@@ -1,4 +1,4 @@
-"""The pages at `/` and `/docs`: static files, with the headers that keep them to themselves."""
+"""The pages at `/` and `/docs`, and the OpenAPI document. Files are static, and have strict security headers."""
 
 import mimetypes
 from collections.abc import Callable
@@ -25,8 +25,8 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         *CLOSED,
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' blob:",  # pictures are shown from memory
-        "require-trusted-types-for 'script'",  # nothing on the page turns text into markup
+        "img-src 'self' blob:",  # pictures are shown from blobs
+        "require-trusted-types-for 'script'",  # no script of the page turns text into markup
     )
 )
 DOCS_POLICY: Final = "; ".join(
@@ -43,7 +43,7 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # Names carry no version: a browser asks each time, and is answered 304 by the file's ETag.
+    # File names have no version, so a browser revalidates each time, and gets 304 by the ETag.
     "Cache-Control": "no-cache",
 }
 
@@ -54,7 +54,7 @@ class PageEndpoints:
     """`/` and `/leaderboard`, two views of one page; `/docs` with Swagger UI; their files, and the OpenAPI document."""
 
     def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
-        """`document` is called when the document is first asked for: it takes a tenth of a second."""
+        """`document` makes the OpenAPI document. It is called at the first request for it, since it takes 0.1 s."""
         self._document = cache(document)
         self._static = _PageFiles(directory=STATIC)
         self._swagger_ui = _PageFiles(directory=SWAGGER_UI)
@@ -83,7 +83,7 @@ class PageEndpoints:
 
 
 class _PageFiles(StaticFiles):
-    """Files with HEADERS, also on a 304."""
+    """Static files with HEADERS, in a 304 too."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The callers' picks over HTTP: logged, added up, and exported."""
+"""The callers' picks: logged, as statistics, and exported."""
 
 import time
 from collections.abc import AsyncIterator
@@ -17,15 +17,15 @@ from serve_app.requests.forms import read_json
 
 
 class SelectionEndpoints:
-    """The endpoints of one ledger's picks."""
+    """The endpoints of the picks in a ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     async def log_selection(self, request: Request) -> Response:
-        """Log which model's cutout the caller chose. A second pick for a job replaces the first, and says so.
+        """Log which model's cutout the caller chose. A second pick for a job replaces the first; the answer says so.
 
-        A job of another API key is there for nobody else but an operator's key.
+        A job is found by the API key that made it, and by operators' keys.
         """
         form = await read_json(request, SelectionForm)
         pick = Pick(
@@ -40,26 +40,26 @@ class SelectionEndpoints:
         return JSONResponse(body | ({"replaced": True} if logged.replaced else {}))
 
     async def stats(self, _: Request) -> Response:
-        """How often each model was picked where it was offered: never a rate without its n and its 95 % interval.
+        """How often each model was picked when it was offered, each rate with its count and its 95 % interval.
 
-        Of a job with several picks the last one counts. `none` counts as offered for each model and wins for none. A
-        win rate depends on the company that a model was offered in.
+        Of a job with several picks the last one counts. A pick of `none` counts as offered for every model and as won
+        for none. A win rate depends on which other models were offered.
         """
         return JSONResponse(asdict(await self._ledger.stats()))
 
     async def export(self, request: Request) -> Response:
-        """Every pick of the caller's own jobs, and the models it was chosen from in the order shown.
+        """Every pick for the caller's own jobs, with the models that were offered, in the order shown.
 
-        By an operator's key, or where no key is asked for, those of all jobs. As `format=csv` (the default) or `json`.
-        In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break has a single quote put before it, so
-        that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out: what is
-        exported is passed on more freely than they should be.
+        With an operator's key, or on a service without keys, the picks for all jobs. `format` is `csv` (the default) or
+        `json`. In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break is prefixed with a single quote,
+        so that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out, since
+        they give access to jobs, and an export may be passed on.
         """
         wanted = request.query_params.get("format", "csv")
         if wanted not in FORMATS:
             raise ValidationError.of_field("format", f"format: {' or '.join(FORMATS)} expected", wanted)
         media_type, write = FORMATS[wanted]
-        # The first page is read before the answer begins, so that a ledger that is away is a 503, not a torn file.
+        # The first page is read before the response begins: an unavailable ledger is a 503, not half a file.
         pages = self._pages(await self._ledger.export(whose=_whose(request)), _whose(request))
         headers = {"Content-Disposition": f'attachment; filename="selections.{wanted}"'}
         return StreamingResponse(write(pages), media_type=media_type, headers=headers)
@@ -71,6 +71,6 @@ class SelectionEndpoints:
 
 
 def _whose(request: Request) -> str | None:
-    """The key's id whose jobs a caller may see; None, for an operator and where no key is asked for: everybody's."""
+    """Id of the key whose jobs the caller may see; None, for operators and on a service without keys: all jobs."""
     key: KeyRecord | None = request.state.key
     return None if key is None or key.operator else key.id

@@ -1,1 +1,1 @@
-"""What every request passes before its endpoint."""
+"""ASGI middleware: what a request passes on its way to its endpoint."""

@@ -1,4 +1,4 @@
-"""Who may come in, and how often: keys, requests a minute, jobs at a time."""
+"""Access control: API keys, requests a minute, jobs at a time."""
 
 import uuid
 
@@ -20,14 +20,14 @@ from serve_app.responses.dialect import dialect_response
 
 
 class Access:
-    """Keys and limits. An endpoint's row says whether it is open, and whether a request takes a job slot.
+    """Checks keys and limits. The Endpoint says whether it is open, and whether a request takes a job slot.
 
     `scope["state"]["key"]` is the caller's KeyRecord, or None. `scope["state"]["slot"]` is the job's JobSlot, which is
-    freed when the response is complete. Code that removes it from there takes over freeing it, as for a durable job,
-    which goes on after its response.
+    freed when the response is complete. Code that removes it from the state must free it, as the worker does for a
+    durable job, which continues after the response.
 
-    Responses carry X-RateLimit-Limit, -Remaining and -Reset, of the requests a minute. A caller without a known key has
-    no limit of his own, and no such headers.
+    Responses have X-RateLimit-Limit, -Remaining and -Reset for the requests a minute, except those to a caller without
+    a known key at an open endpoint, for whom nothing is counted.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Who is calling: the holder of a key, an address behind a trusted proxy, or anybody."""
+"""Who sends a request: the holder of an API key, a client address seen by a trusted proxy, or an anonymous caller."""
 
 import ipaddress
 import logging
@@ -20,7 +20,7 @@ ANYBODY = "anonymous"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose budget a request uses."""
+    """Whose rate limit and job slots a request uses."""
 
     who: str
     """`key:<id>`, `address:<address>` or `anonymous`."""
@@ -29,7 +29,7 @@ class Caller:
 
 
 class Callers:
-    """Tells callers apart, by keys where there is a ring, else by address where service.yaml names proxies."""
+    """Identifies callers: by API key if there is a key ring, else by address if service.yaml names trusted proxies."""
 
     def __init__(self, keys: KeyRing | None, access: AccessSpec) -> None:
         self._keys = keys
@@ -39,8 +39,8 @@ class Callers:
         """Who sends an HTTP request.
 
         Raises:
-            Unauthorized: a key is wanted; none was given, or not exactly one that is known and good.
-            ServiceUnavailable: the key file cannot be read any more. Nobody is let in on what it said before.
+            Unauthorized: a key is required, and the request has none, or an unknown or revoked one.
+            ServiceUnavailable: the key file cannot be read. Keys read from it earlier are not accepted then.
         """
         headers, default = Headers(scope=scope), self._access.tiers["default"]
         if self._keys is None:
@@ -51,13 +51,13 @@ class Callers:
 
 
 def client_address(headers: Headers, peer: tuple[str, int] | None, trusted: Networks) -> str | None:
-    """The client as the trusted proxies saw it: in X-Forwarded-For the right-most address that is none of theirs.
+    """The client's address as the trusted proxies saw it: the right-most in X-Forwarded-For that is no trusted proxy.
 
-    None unless the request came from a trusted proxy, so that who goes around it gains nothing by forging the header;
-    all such callers share one budget. IPv6 is cut to its /64, which is what one customer has at the least.
+    None unless the request came from a trusted proxy: a caller that bypasses it gains nothing by forging the header,
+    and all such callers share one limit. IPv6 addresses are reduced to their /64, the least that one customer has.
 
-    `peer` must be the real one: uvicorn puts the header's address there for any peer on loopback unless
-    FORWARDED_ALLOW_IPS is empty. Then, too, the answer is None, for what it puts there is no proxy.
+    `peer` must be the real peer: unless FORWARDED_ALLOW_IPS is empty, uvicorn replaces a peer on loopback by the
+    header's address. The result is None then, too, since that address is no trusted proxy.
     """
     seen = ",".join(headers.getlist("x-forwarded-for")).split(",")
     for hop, text in enumerate([peer[0] if peer else "", *reversed(seen)]):
@@ -75,7 +75,7 @@ def _known(keys: KeyRing, presented: str | None) -> KeyRecord:
     try:
         record = keys.find(presented)
     except ConfigurationError as broken:
-        logger.exception("Everybody is refused: %s", broken.message)
+        logger.exception("All requests are refused, the keys cannot be read: %s", broken.message)
         raise ServiceUnavailable("The service cannot read its keys") from broken
     if record is None:
         raise Unauthorized("This key is not known, or was revoked")
@@ -88,7 +88,7 @@ def _presented(headers: Headers) -> str | None:
 
 
 def _address(text: str) -> Address | None:
-    """An address, with or without a port; IPv4 written as IPv6 is IPv4."""
+    """Parse an address with or without a port; an IPv4-mapped IPv6 address becomes IPv4."""
     bare = text[1:].partition("]")[0] if text.startswith("[") else text
     bare = bare.partition(":")[0] if bare.count(":") == 1 else bare
     try:

@@ -1,4 +1,4 @@
-"""Pages of other sites: what a browser may be made to do with a service that asks for no key."""
+"""Pages of other sites: which requests a browser may send for them, and which answers their scripts may read."""
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -11,11 +11,11 @@ from serve_app.requests.hosts import Hosts
 from serve_app.responses.dialect import dialect_response
 from serve_app.responses.write import HEADERS
 
-SENT = (
+ALLOWED_HEADERS = (
     "Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-API-Key",
     "X-Request-Id",
 )  # fmt: skip
-EXPOSED = (
+EXPOSED_HEADERS = (
     "Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-RateLimit-Limit",
     "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", *HEADERS,
 )  # fmt: skip
@@ -23,12 +23,12 @@ PREFLIGHT_S = 600
 
 
 class CrossSite:
-    """Refuses, where there are no keys, unknown Hosts and what pages of other sites send, by 403.
+    """Refuses requests with an unknown Host, and requests of other sites' pages, with 403. For services without keys.
 
-    A browser sends such requests for anybody's page with the rights of who sits before it, to loopback too. It says so
-    in Sec-Fetch-Site, where it knows the address to be trustworthy (https, loopback), else in Origin or Referer. Who
-    sends none of them is a program. A page whose own name was made to point here (DNS rebinding) is of the same site;
-    it is its Host that is not ours.
+    A browser sends requests for any page, to loopback too, and thus with its user's access to this service. It names
+    the page's site in Sec-Fetch-Site if this service's address is trustworthy (https, loopback), else in Origin or
+    Referer. A request without any of them comes from a program. A page whose own host name was made to resolve to this
+    service (DNS rebinding) counts as the same site, but its Host is unknown.
     """
 
     def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
@@ -59,21 +59,21 @@ class CrossSite:
 
 
 def with_cors(app: ASGIApp, access: AccessSpec) -> ASGIApp:
-    """Lets scripts of the pages in `access.cors_origins` read answers; without any, nothing is added."""
+    """The app, whose responses scripts of the pages in `access.cors_origins` may read; without any, the app itself."""
     if not access.cors_origins:
         return app
     return CORSMiddleware(
         app,
         allow_origins=access.cors_origins,
         allow_methods=("GET", "HEAD", "POST", "DELETE"),
-        allow_headers=SENT,
-        expose_headers=EXPOSED,
+        allow_headers=ALLOWED_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
         max_age=PREFLIGHT_S,
     )
 
 
 def _is_free(scope: Scope) -> bool:
-    """What costs nothing and shows nothing to the page that asks: a link to our page, a picture by its address."""
+    """Whether a request costs nothing and tells the other page nothing: a link to a page, a picture by its address."""
     endpoint = endpoint_of(scope)
     return endpoint is not None and endpoint.is_open and endpoint.method == scope["method"] == "GET"
 

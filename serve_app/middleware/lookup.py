@@ -12,9 +12,9 @@ from serve_app.responses.dialect import OWN, Dialect
 class Lookup:
     """Puts a request's Endpoint, or None, and the Dialect of its errors into `scope["state"]`.
 
-    One slash at a path's end makes no other path: `POST /path/` goes on as `POST /path`, without a redirect. That would
-    name the address as this process sees it, which behind a proxy is often another one (`http://`), and callers would
-    send their key there. HEAD goes on as GET, and its answer has no body.
+    One slash at the end of a path is ignored: `POST /path/` is passed on as `POST /path`. A redirect would name the
+    address as this process sees it, which behind a proxy is often another one (`http://`), and the caller would send
+    the API key there. HEAD is passed on as GET, and the response's body is left out.
     """
 
     def __init__(self, app: ASGIApp, endpoints: Iterable[Endpoint]) -> None:
@@ -38,22 +38,22 @@ class Lookup:
         await self._app({**scope, "path": prefix + path, "method": method}, receive, send)
 
     def _at(self, path: str) -> list[Endpoint]:
-        """The endpoints of a path, each with another method; matched as Starlette's routes match."""
+        """The endpoints of a path, one for each method, by Starlette's own patterns."""
         return [one for pattern, one in self._patterns if pattern.match(path)]
 
     def _without_slash(self, path: str) -> str:
-        """A path without one slash at its end, unless it is a path as it is, or nearly none: `//`."""
+        """The path without one slash at its end, unless an endpoint's path ends so, or it ends with several."""
         return path if self._at(path) or path.endswith("//") else path.removesuffix("/")
 
     def _dialect(self, path: str, found: Endpoint | None) -> Dialect:
-        """The endpoint's; of a path that is none, that of endpoints whose first segment is the same."""
+        """The endpoint's; for an unknown path, that of the endpoints with the same first segment."""
         beside = (one for _, one in self._patterns if one.path.split("/")[1:2] == path.split("/")[1:2])
         nearest = found or next(beside, None)
         return nearest.dialect if nearest else OWN
 
 
 class _WithoutBody:
-    """Sends the head of an answer; to the app its caller has then hung up, so that a stream ends."""
+    """Sends the head of a response only. To the app the caller has then disconnected, so that a stream ends."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive

@@ -1,4 +1,4 @@
-"""What every request passes: an id, on the way in and out."""
+"""An id for every request and its response."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ GOOD_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class RequestId:
-    """X-Request-Id: the caller's own when it is printable and short, else a new one; the answer carries it."""
+    """Keeps the caller's X-Request-Id if it is printable and short, else makes one; the response has it too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

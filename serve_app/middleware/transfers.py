@@ -1,4 +1,4 @@
-"""Bodies on their way: read whole before a job has a slot, sent at a least rate after it has given its slot back."""
+"""Bodies in transfer: a request's is read before its job has a slot, a response's is sent after the slot is freed."""
 
 import asyncio
 from collections import deque
@@ -12,34 +12,34 @@ from cutout.errors import ServiceUnavailable, ValidationError
 
 GRACE_S = 30.0
 LEAST_BYTES_S = 16 * 1024
-"""A body of n bytes may take GRACE_S and n / LEAST_BYTES_S seconds of waiting for the caller, of which no single wait
-is longer than GRACE_S: what went into buffers quickly is no credit for standing still."""
+"""For a body of n bytes the service waits for the caller at most GRACE_S + n / LEAST_BYTES_S seconds in all, and
+GRACE_S at a time: bytes that went into buffers quickly do not pay for a long stall."""
 PIECE_BYTES = 256 * 1024
-"""An answer is handed to the server in pieces, of which the next waits until the caller has read."""
+"""A response is handed to the server in pieces of this size; each waits until the caller has read the one before."""
 HELD_BYTES = 512 * 1024 * 1024
-"""Most bytes of unfinished bodies, in and out each, in a replica; then the slowest caller gives way."""
+"""Limit of the bytes of unfinished bodies in a replica, for each direction; beyond it the slowest transfer is ended."""
 
 
 class Transfer:
-    """One body: how much of it has moved, and how long its caller was waited for."""
+    """One body: how many bytes of it were transferred, and how long the service has waited for the caller."""
 
     def __init__(self, grace_s: float) -> None:
         self._grace_s = grace_s
         self.moved = 0
         self.held = 0
-        """Bytes of it in memory."""
+        """Bytes in memory."""
         self._waited_s = 0.0
         self._timeout: asyncio.Timeout | None = None
         self.gave_way = False
 
     @property
     def rate(self) -> float:
-        """Bytes a second of waiting."""
+        """Bytes per second of waiting."""
         return self.moved / (self._waited_s + 1e-3)
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Around what waits for the caller; raises TimeoutError when he was too slow, or gave way."""
+        """Context of a wait for the caller. Raises TimeoutError if the caller is too slow, or give_way was called."""
         clock = asyncio.get_running_loop().time
         began = clock()
         left_s = self._grace_s + self.moved / LEAST_BYTES_S - self._waited_s
@@ -52,14 +52,14 @@ class Transfer:
             self._waited_s += clock() - began
 
     def give_way(self) -> None:
-        """End it for another's sake."""
+        """End this transfer, to free memory for others."""
         self.gave_way = True
         if self._timeout:
             self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
 class Transfers:
-    """All bodies that move in one direction."""
+    """All transfers in one direction."""
 
     def __init__(self, most_held: int = HELD_BYTES, grace_s: float = GRACE_S) -> None:
         self._most_held = most_held
@@ -68,12 +68,12 @@ class Transfers:
 
     @property
     def held(self) -> int:
-        """Bytes of them in memory."""
+        """Bytes in memory, of all of them."""
         return sum(one.held for one in self._under_way)
 
     @contextmanager
     def one(self) -> Iterator[Transfer]:
-        """A body from its first byte to its last."""
+        """Context of one transfer, from its first byte to its last."""
         transfer = Transfer(self._grace_s)
         self._under_way.add(transfer)
         try:
@@ -82,7 +82,7 @@ class Transfers:
             self._under_way.discard(transfer)
 
     def hold(self, transfer: Transfer, size: int) -> None:
-        """Take memory for a body; where there is too little, the slowest gives way."""
+        """Count `size` more bytes in memory; above the limit the slowest transfer is ended."""
         transfer.held += size
         if self.held > self._most_held:
             holding = (one for one in self._under_way if one.held and not one.gave_way)
@@ -90,12 +90,12 @@ class Transfers:
 
 
 async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receive:
-    """Read a request's body, and give it to the app as if it came now. What is beyond `most_bytes` is left to come.
+    """Read a request's body up to `most_bytes`, and return a `receive` that gives it again, and then the rest.
 
     Raises:
-        ValidationError: it came too slowly.
-        ServiceUnavailable: too many others come at the same time, and faster.
-        ClientDisconnect: the caller hung up.
+        ValidationError: the body came too slowly.
+        ServiceUnavailable: the limit of memory was reached, and this transfer was the slowest.
+        ClientDisconnect: the caller closed the connection.
     """
     messages: deque[Message] = deque()
     more = True
@@ -129,14 +129,14 @@ def _refused(transfer: Transfer) -> ValidationError | ServiceUnavailable:
 
 
 class Sending:
-    """Sends answers in pieces, each within the time that its caller has."""
+    """Sends responses in pieces, and ends those whose caller reads too slowly."""
 
     def __init__(self, app: ASGIApp, downloads: Transfers) -> None:
         self._app = app
         self._downloads = downloads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one ASGI request; one whose caller reads too slowly ends as if he had hung up (OSError)."""
+        """Handle one ASGI request; if its caller reads too slowly, it ends by OSError, as for a closed connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,1 +1,1 @@
-"""The OpenAPI page, made from the endpoints."""
+"""The OpenAPI document, made from the table of endpoints."""

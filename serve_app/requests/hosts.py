@@ -1,4 +1,4 @@
-"""By which names the service is called: its own ones, and those of no stranger."""
+"""Under which host names the service is reached, and which of them are its own."""
 
 import re
 from ipaddress import IPv6Address
@@ -11,12 +11,12 @@ from fetching.addresses import is_address
 
 LOCAL = re.compile(r"[a-z0-9_-]+|[a-z0-9._-]+\.(localhost|local|internal|test|home\.arpa)")
 """Names of a local network: one label, as containers have, and the domains that the DNS keeps for them (RFC 6761, 6762,
-8375; ICANN's `.internal`). Nobody can point one of his own there, which is what DNS rebinding needs."""
+8375; ICANN's `.internal`). An attacker cannot register one, which DNS rebinding needs."""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?")
 
 
 class Hosts:
-    """Tells whether a Host, or an Origin's, is the service's own."""
+    """Checks whether the host of a Host or Origin header is the service's own."""
 
     def __init__(self, service: ServiceSpec) -> None:
         self._public_url = service.jobs.public_url
@@ -37,13 +37,13 @@ class Hosts:
         return "://" in origin and (its_host == host.lower() or name_of(its_host) in self._named)
 
     def address(self, request: Request) -> str:
-        """The service's address in an answer to the caller himself, without a slash at its end.
+        """The service's address for the response to this caller, without a slash at its end.
 
-        His own Host will do, whatever it is: with keys he chose it, who has the key, and without keys no strange one
-        comes this far (cross_site.py).
+        The caller's own Host is used as it is: with keys, the holder of the key chose it; without keys,
+        middleware/cross_site.py has refused unknown ones.
 
         Raises:
-            ValidationError: the request has no Host, or one that is none.
+            ValidationError: the Host header is missing, or malformed.
         """
         if self._public_url:
             return self._public_url.rstrip("/")
@@ -52,10 +52,10 @@ class Hosts:
         return str(request.base_url).rstrip("/")
 
     def published(self, request: Request) -> str:
-        """The same for a message to somebody else, who takes its addresses for the service's own.
+        """The same for a message to a third party, which trusts the addresses in it.
 
         Raises:
-            Forbidden: nothing says that the request's Host is the service's own.
+            Forbidden: the request's Host is not known to be the service's own.
         """
         if not self._public_url and not self.knows(host := request.headers.get("host", "")):
             raise Forbidden(

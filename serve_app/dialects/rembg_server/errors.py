@@ -1,4 +1,4 @@
-"""The errors of rembg's server, which are FastAPI's: `detail` is a sentence, or a list with the parameter at fault."""
+"""The errors of rembg's server, in FastAPI's form: `detail` is a sentence, or a list with the wrong parameter."""
 
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ class RembgError(Body):
 
 
 class WrongParameter(ValidationError):
-    """A parameter that is wrong, and whether it was expected in the `query` or in the `body`."""
+    """A wrong parameter, and where it was expected: in the `query` or in the `body`."""
 
     def __init__(self, wrong: ValidationError, where: str) -> None:
         super().__init__(wrong.message, wrong.details)

@@ -43,7 +43,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (ServiceUnavailable, 503, "service_unavailable", "Service unavailable"),
     (CutoutError, 500, "internal_error", "The image could not be processed"),
 )
-"""Status, code and title of each error, the first that fits; what is not in remove.bg's list of codes is ours."""
+"""Status, code and title of each error; the first row that matches counts. Some codes are not in remove.bg's list."""
 
 
 class Refused(ValidationError):
@@ -66,7 +66,7 @@ def error_response(error: CutoutError) -> Response:
 
 
 def _of_field(error: CutoutError, code: str, title: str) -> tuple[str, str]:
-    """The code of a field that is wrong, or of a picture that cannot be read."""
+    """Code and title of a wrong field, or of a picture that cannot be read."""
     field, received = str(error.details.get("field", "")), error.details.get("received")
     if isinstance(error, InvalidFormat) and not field.startswith("bg_"):
         return (code, title) if received in (None, *READABLE) else ("invalid_file_type", "Invalid file type")
