@@ -51,9 +51,9 @@ class SelectionEndpoints:
         """Every pick for the caller's own jobs, with the models that were offered, in the order shown.
 
         With an operator's key, or on a service without keys, the picks for all jobs. `format` is `csv` (the default) or
-        `json`. In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break is prefixed with a single quote,
-        so that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out, since
-        they give access to jobs, and an export may be passed on.
+        `json`. In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break is prefixed with a single
+        quote, so that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out,
+        since they give access to jobs, and an export may be passed on.
         """
         wanted = request.query_params.get("format", "csv")
         if wanted not in FORMATS:
