@@ -1,4 +1,4 @@
-"""Counts and times of one replica, handed to Ray, whose agent on each node offers them to Prometheus."""
+"""The metrics of one replica, exported by Ray: its agent on each node is scraped by Prometheus."""
 
 import threading
 import time
@@ -44,7 +44,7 @@ class ServeInstruments(Instruments):
 
 
 def serve_instruments() -> Instruments:
-    """The instruments of this replica; in Serve's local testing mode, which exports nothing, those that let go."""
+    """The instruments of this replica; in Serve's local testing mode, which exports nothing, the no-op ones."""
     return ServeInstruments() if ray.is_initialized() else NO_INSTRUMENTS
 
 

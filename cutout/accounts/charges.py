@@ -18,11 +18,11 @@ class Charge:
 
 
 def charge(spec: ModelSpec, usd: float, key: KeyRecord | None) -> Charge:
-    """A model's charge against its provider's budget and the caller's."""
+    """A model's charge against the budgets of its provider and, if there is one, of the caller's key."""
     return Charge(spec.id, usd, (spec.provider, f"key {key.id}") if key else (spec.provider,))
 
 
 def ceilings(daily_usd: Mapping[str, float], key: KeyRecord | None) -> dict[str, float]:
-    """USD a day by payer: the providers' from service.yaml, and the key's own."""
+    """Most USD a day by payer: the providers' from service.yaml, and that of the key, if it has one."""
     own = {f"key {key.id}": key.daily_usd} if key and key.daily_usd is not None else {}
     return {**daily_usd, **own}

@@ -1,9 +1,9 @@
-"""API keys: a file with one JSON object a line, each a key by its hash. The key itself is shown once, when it is made.
+"""API keys, stored as hashes in a file of JSON lines. A key itself is shown once, when it is made.
 
-A key is `cutout_<id>_<secret>`. The id is public: it names the key in the file, in logs and to who revokes it. The
-secret has 256 bits from the system's random source, so that one SHA-256 is enough: a slow hash protects words that
-people choose, and would cost each request its time. JSON lines rather than YAML, because the file is written by a
-command, and read again while requests wait.
+A key is `cutout_<id>_<secret>`. The id is public: it names the key in the file, in logs and in the command that revokes
+it. The secret is 256 random bits, for which one SHA-256 is enough: a slow hash protects passwords that people choose,
+and would slow down every request. The file is JSON lines, not YAML, because a command writes it and requests wait
+while it is read again.
 """
 
 import hashlib
@@ -34,14 +34,14 @@ class KeyRecord(Spec):
     """One line of the key file."""
 
     id: str = Field(pattern=r"^[0-9a-f]{8}$", description="The public part of the key, which names it.")
-    name: str = Field(min_length=1, description="Whose key it is, for people.")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the whole key, in hexadecimal.")
-    tier: str = Field("default", description="Its limits: a tier of `access` in service.yaml.")
-    models: tuple[str, ...] | None = Field(None, description="Ids of the models that it may use; null: every model.")
-    daily_usd: NonNegativeFloat | None = Field(None, description="Most USD it may spend in a day; null: no ceiling.")
+    name: str = Field(min_length=1, description="Whose key it is; for people to read.")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the whole key, in hexadecimal.")
+    tier: str = Field("default", description="The tier of `access` in service.yaml that limits it.")
+    models: tuple[str, ...] | None = Field(None, description="Ids of the models that it may use; null: all of them.")
+    daily_usd: NonNegativeFloat | None = Field(None, description="Most USD it may spend in a UTC day; null: no limit.")
     operator: bool = Field(False, description="Whether it sees, exports and replaces what other keys left.")
     created: AwareDatetime = Field(description="When it was made.")
-    revoked: AwareDatetime | None = Field(None, description="Since when it is refused; null while it is good.")
+    revoked: AwareDatetime | None = Field(None, description="When it was revoked; null while it is valid.")
 
 
 def make_key(
@@ -52,7 +52,7 @@ def make_key(
     *,
     operator: bool = False,
 ) -> tuple[str, KeyRecord]:
-    """A new key's text, which nothing keeps, and the record that goes into a ring by KeyRing.add."""
+    """A new key's text, which is stored nowhere, and the record for `KeyRing.add`."""
     key_id = secrets.token_hex(4)
     text = f"{PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
     allowed = None if models is None else tuple(models)
@@ -70,7 +70,7 @@ def make_key(
 
 
 class KeyRing:
-    """The keys of a file. A file changed by another process counts from the next look-up on."""
+    """The keys of a file, which is read again when another process has changed it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -97,7 +97,7 @@ class KeyRing:
     def find(self, presented: str) -> KeyRecord | None:
         """The record of exactly this key, or None where it is unknown or revoked; raises as load.
 
-        The time taken tells nothing of the secret: the look-up is by the public id, the comparison by digests.
+        The time it takes does not depend on the secret: the lookup is by the public id, and digests are compared.
         """
         self._refresh()
         record = self._records.get(presented[ID])
@@ -105,10 +105,10 @@ class KeyRing:
         return record if same and record and record.revoked is None else None
 
     def add(self, record: KeyRecord) -> None:
-        """Write a key to the file, which is made when there is none.
+        """Add a key to the file, which is created if necessary.
 
         Raises:
-            ValidationError: a key with this id is there.
+            ValidationError: the file has a key with this id.
             ConfigurationError: the file cannot be read or written.
         """
 
@@ -120,7 +120,7 @@ class KeyRing:
         self._change(added)
 
     def revoke(self, key_id: str) -> KeyRecord:
-        """Refuse a key from now on, and return its record; a key that was revoked before stays as it is.
+        """Revoke a key, and return its record. A key that is revoked already stays as it is.
 
         Raises:
             NotFound: no key has this id.
@@ -140,13 +140,13 @@ class KeyRing:
         try:
             found = self._path.stat()
             stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
-            if stamp != self._seen:  # taken before reading: a change in between is seen the next time
+            if stamp != self._seen:  # from before reading, so that a change in between is found next time
                 self._records, self._seen = _read(self._path), stamp
         except OSError as gone:
             raise ConfigurationError(f"{self._path}: cannot be read: {gone.strerror}") from gone
 
     def _change(self, change: Callable[[dict[str, KeyRecord]], None]) -> None:
-        """Read, change and write the whole file, one process at a time."""
+        """Read, change and write the whole file under a lock between processes."""
         target = self._path.resolve()
         try:
             with filelock.FileLock(f"{target}.lock", timeout=LOCK_S):
@@ -179,7 +179,7 @@ def _read(path: Path) -> dict[str, KeyRecord]:
 
 
 def _write(target: Path, records: Iterable[KeyRecord]) -> None:
-    """Replace the file in one step; only its owner may read it."""
+    """Replace the file atomically; only its owner may read it."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # with mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

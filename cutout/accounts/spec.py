@@ -1,4 +1,4 @@
-"""Who may call, and how often: the fields of `access:` in configs/service.yaml."""
+"""Who may call the service, and how often: the fields of `access:` in configs/service.yaml."""
 
 from typing import Annotated
 
@@ -14,10 +14,10 @@ Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\
 
 
 class LimitTier(Spec):
-    """How much one caller may ask for."""
+    """The limits of one caller."""
 
     requests_per_minute: int = Field(60, ge=1, le=10_000, description="Most requests within any 60 seconds.")
-    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Most jobs at work at a time, queued ones included.")
+    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Most jobs at a time, queued ones included.")
 
 
 class AccessSpec(Spec):

@@ -1,1 +1,1 @@
-"""Each deployment as Ray runs it. A file each: a replica's process imports what it needs, and nothing of the others."""
+"""The classes that Serve deploys, a file each, so that a replica imports no more than it needs."""

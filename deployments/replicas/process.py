@@ -8,8 +8,8 @@ from cutout.telemetry.job_context import log_to_serve
 
 
 def enter_process() -> None:
-    """Begin as each such replica does: log as Serve wants it, and give way to those who must answer at once."""
+    """Set up logging, keep others out of the replica's ports, and lower the priority below that of the ingress."""
     close_to_others()
     log_to_serve()
-    if ray.is_initialized():  # else it is everybody's process: Serve's local testing mode
+    if ray.is_initialized():  # in Serve's local testing mode the process is the caller's own
         give_way()

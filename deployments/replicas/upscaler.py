@@ -7,7 +7,7 @@ from deployments.upscaler import Upscaler
 
 
 class UpscalerReplica(Upscaler):
-    """An Upscaler whose lines name the job they belong to."""
+    """An Upscaler whose log lines name the job that they belong to."""
 
     def __init__(self, service: ServiceSpec) -> None:
         enter_process()

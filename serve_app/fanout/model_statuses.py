@@ -1,4 +1,4 @@
-"""What is known of each model: ready or not and why, and how long it takes. Each ingress replica keeps its own."""
+"""The status of each model, ready or not and why, and its median time; each ingress replica has its own."""
 
 import asyncio
 import logging
@@ -16,11 +16,11 @@ from serve_app.fanout.replicas import Model
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
-"""Seconds between two looks at a model that may change by itself."""
+"""Seconds between two questions to a model whose status may change without a request."""
 
 
 class ModelStatuses:
-    """The last word of every model. Nobody waits for it: it is read from memory."""
+    """The latest known status of every model, cached, so that requests do not wait for it."""
 
     def __init__(
         self, specs: Mapping[str, ModelSpec], models: Mapping[str, Model], instruments: Instruments = NO_INSTRUMENTS
@@ -32,7 +32,7 @@ class ModelStatuses:
         self._times_ms: dict[str, deque[float]] = {model_id: deque(maxlen=101) for model_id in specs}
 
     def status(self, model_id: str) -> ModelStatus | None:
-        """The model's last word; None while it starts."""
+        """The model's status; None until it is known."""
         return self._statuses.get(model_id)
 
     def median_ms(self, model_id: str) -> float | None:
@@ -41,14 +41,14 @@ class ModelStatuses:
         return round(statistics.median(times), 1) if times else None
 
     def record(self, model_id: str, outcome: Cutout | Failure, wall_ms: float) -> None:
-        """Learn from a result: it is the freshest word about a model."""
+        """Update the status by a result, which is newer than the last answer to a question."""
         known = self._statuses.get(model_id, ModelStatus("ready"))
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)
             self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine, tried=True)
 
     async def watch(self) -> None:
-        """Look at every model that may change by itself, forever."""
+        """Ask every model whose status may change without a request, forever."""
         async with asyncio.TaskGroup() as group:
             for model_id in self.specs:
                 group.create_task(self._watch(model_id))
@@ -62,7 +62,7 @@ class ModelStatuses:
             await asyncio.sleep(LOOK_S)
 
     def _may_change(self, model_id: str) -> bool:
-        """A local model that is ready stays so; asking it would keep a replica awake that may scale to zero."""
+        """A local model that is ready stays so; asking it would keep alive a replica that could scale to zero."""
         status = self._statuses.get(model_id)
         return status is None or status.state != "ready" or not self.specs[model_id].local
 
@@ -70,4 +70,4 @@ class ModelStatuses:
         try:
             self._statuses[model_id] = await self._models[model_id].status()
         except CutoutError as error:
-            logger.warning("%s does not say how it is: %s", model_id, error.message)
+            logger.warning("%s does not answer with its status: %s", model_id, error.message)

@@ -1,4 +1,4 @@
-"""How long the queue before a deployment is, and when who comes now would be served: what Retry-After says."""
+"""How long the queue of a deployment is, and when a call made now would be answered: the value of Retry-After."""
 
 import math
 import time
@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 RECENT = 64
-"""Calls whose pace is remembered."""
+"""How many of the last answers the rate is measured by."""
 SURE = 8
-"""Calls that make a pace known for sure: the first ones may have waited for a replica to start."""
+"""Answers from which on the rate is reliable: the first ones may have waited for a replica to start."""
 
 
 class Queue:
-    """The calls of this process to one deployment that have no answer yet, in a replica or before one.
+    """The calls of this process to one deployment that are not answered yet, running or waiting.
 
-    Its pace is measured, not configured: calls answered by the seconds in which at least one was under way. So it has
-    the time of a picture in it, the number of replicas and what each of them does at once, as they are by now, and what
-    other callers take of them.
+    Its rate is measured, not configured: answers per second of the time in which at least one call was open. So it
+    reflects the time that a picture takes, the present number of replicas and their concurrency, and the share of them
+    that other callers use.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -27,16 +27,16 @@ class Queue:
         self._busy_s = 0.0
         self._since_s = 0.0
         self._answered: deque[float] = deque([0.0], maxlen=RECENT + 1)
-        """Seconds of work at which calls were answered, the first one the beginning of what is remembered."""
+        """The busy time, in seconds, at each of the last answers; the first entry is where the measurement begins."""
 
     @property
     def calls(self) -> int:
-        """Those that are under way."""
+        """The calls that are not answered yet."""
         return self._calls
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """A call that is under way; one that ends in an exception was no work, and says nothing of the pace."""
+        """Count a call while the context lasts. One that raises was not worked on, and does not change the rate."""
         if not self._calls:
             self._since_s = self._now()
         self._calls += 1
@@ -49,14 +49,14 @@ class Queue:
             self._calls -= 1
 
     def wait_s(self) -> int | None:
-        """Whole seconds, at least one, until all calls under way are answered; None while no pace is known."""
+        """Whole seconds, at least 1, until all open calls are answered; None while the rate is unknown."""
         answered = len(self._answered) - 1
         if not answered:
             return None
         return max(1, math.ceil(self._calls * (self._worked_s() - self._answered[0]) / answered))
 
     def sure_wait_s(self) -> int | None:
-        """The same; None while the pace is not known for sure."""
+        """The same; None until the rate is reliable."""
         return self.wait_s() if len(self._answered) > SURE else None
 
     def _worked_s(self) -> float:
