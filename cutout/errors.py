@@ -1,31 +1,31 @@
-"""Every error of the service, each knowing its HTTP status, its type in the contract and its public sentence.
+"""The errors of the service, each with its HTTP status, its type in the contract and a public message.
 
 CutoutError
-├── ConfigurationError        a wrong value in configs/: file, field, what was expected
+├── ConfigurationError        a wrong value in configs/; names file, field and what was expected
 ├── ValidationError       400 validation_error
 │   ├── MissingImage      400 missing_image
 │   ├── InvalidFormat     400 invalid_format
-│   └── NotFetched        400 validation_error       nothing came from an address that may be fetched
-├── Unauthorized          401 unauthorized           no key that is known
-├── Forbidden             403 forbidden              a model that the key may not use
+│   └── NotFetched        400 validation_error       fetching from a permitted address failed
+├── Unauthorized          401 unauthorized           no valid API key
+├── Forbidden             403 forbidden              the key does not permit this
 ├── NotFound              404 not_found
 ├── MethodNotAllowed      405 method_not_allowed
-├── Conflict              409 conflict               the job is not in a state for this
-│   └── IdempotencyConflict 409 idempotency_conflict the key was used with another request
+├── Conflict              409 conflict               the state of the job does not permit this
+│   └── IdempotencyConflict 409 idempotency_conflict the key was used for another request
 ├── ImageTooLarge         413 image_too_large
-├── UnsupportedMediaType  415 unsupported_media_type a body that is compressed
+├── UnsupportedMediaType  415 unsupported_media_type the body is compressed
 ├── ProcessingError       422 processing_error       every model failed
-├── RateLimited           429 rate_limited           more than the caller's tier allows
+├── RateLimited           429 rate_limited           the limits of the caller's tier
 ├── InternalError         500 internal_error
 ├── ServiceUnavailable    503 service_unavailable
-└── ModelError            422 processing_error       one model's failure; becomes a Failure in the result
+└── ModelError            422 processing_error       one model failed; becomes a Failure in the result
     ├── ModelTimeout
-    ├── ModelCrashed          the process died or broke; sending the work again is safe
-    ├── ProviderError         a remote model answered with an error, or not at all
+    ├── ModelCrashed          the process died; sending the work again is safe
+    ├── ProviderError         a provider returned an error, or did not respond
     └── ModelUnavailable  503 service_unavailable    no weights, no key, no provider
         ├── ModelBusy     503 service_unavailable    its queue is full
-        ├── NoMemory      503 service_unavailable    its process has no memory for the picture
-        └── BudgetSpent   503 service_unavailable    daily ceilings leave no model
+        ├── NoMemory      503 service_unavailable    its process has too little memory for the picture
+        └── BudgetSpent   503 service_unavailable    the daily ceilings permit no model
 """
 
 from collections.abc import Mapping
@@ -37,14 +37,14 @@ MOST_SHOWN = 10**15
 
 
 class CutoutError(Exception):
-    """Base of all. `message` is public: it never holds a key, a path or a traceback."""
+    """Base class. `message` is public: it never contains a key, a path or a traceback."""
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
-        # Both go into args, so that the error survives pickling between replicas.
+        # Both are passed to args, so that the error can be pickled between replicas.
         super().__init__(message, details)
         self.message = message
         self.details: dict[str, Any] = dict(details or {})
@@ -54,7 +54,7 @@ class CutoutError(Exception):
 
     @classmethod
     def of_field(cls, field: str, message: str, received: object = None) -> Self:
-        """An error that names the request field at fault and, where it is short, what was received."""
+        """An error that names the request field and, shortened, what was received."""
         details: dict[str, Any] = {"field": shown(field)}
         if received is not None:
             details["received"] = shown(received)
@@ -62,7 +62,7 @@ class CutoutError(Exception):
 
 
 def shown(received: object) -> bool | int | float | str:
-    """What was received, short and printable: numbers that JSON has as they are, all else as text."""
+    """A received value, short and printable: JSON numbers and booleans as they are, anything else as text."""
     if isinstance(received, bool) or (isinstance(received, int | float) and abs(received) < MOST_SHOWN):
         return received
     if isinstance(received, bytes):
@@ -72,7 +72,7 @@ def shown(received: object) -> bool | int | float | str:
 
 
 def _printable(text: str) -> str:
-    """The text with escapes for what would not be seen, or could not be written."""
+    """The text with escapes for unprintable characters."""
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
@@ -81,7 +81,7 @@ class ConfigurationError(CutoutError):
 
 
 class ValidationError(CutoutError):
-    """The request is not of the contract's form."""
+    """The request does not conform to the contract."""
 
     status = 400
     type = "validation_error"
@@ -94,27 +94,27 @@ class MissingImage(ValidationError):
 
 
 class InvalidFormat(ValidationError):
-    """The bytes are not a picture that can be read."""
+    """The bytes are not a readable picture."""
 
     type = "invalid_format"
 
 
 class NotFetched(ValidationError):
-    """Nothing came from an address that may be fetched; at another time something may."""
+    """Fetching from a permitted address failed; trying later may succeed."""
 
     answered: int | None = None
-    """The HTTP status with which its host said so."""
+    """The HTTP status of its host, if it responded."""
 
 
 class Unauthorized(CutoutError):
-    """A key is wanted, and none that is known was given."""
+    """An API key is required, and no valid one was given."""
 
     status = 401
     type = "unauthorized"
 
 
 class Forbidden(CutoutError):
-    """The key may not do this, such as using a model that it was not made for."""
+    """The key does not permit this, such as using a model that is not among its models."""
 
     status = 403
     type = "forbidden"
@@ -135,31 +135,31 @@ class MethodNotAllowed(CutoutError):
 
 
 class Conflict(CutoutError):
-    """What is asked for does not fit the state of the job."""
+    """The state of the job does not permit this."""
 
     status = 409
     type = "conflict"
 
 
 class IdempotencyConflict(Conflict):
-    """The caller used this idempotency key with another request before."""
+    """The caller used this idempotency key for another request before."""
 
     type = "idempotency_conflict"
 
 
 class ImageTooLarge(CutoutError):
-    """More bytes, or more pixels in or out, than the service accepts."""
+    """More bytes or pixels than the service accepts or produces."""
 
     status = 413
     type = "image_too_large"
 
 
 class ResolutionTooHigh(ImageTooLarge):
-    """More pixels than the service accepts or makes."""
+    """More pixels than the service accepts or produces."""
 
 
 class UnsupportedMediaType(CutoutError):
-    """The body is compressed, or coded in another way that is not undone."""
+    """The body has a content coding, which is not supported."""
 
     status = 415
     type = "unsupported_media_type"
@@ -173,7 +173,7 @@ class ProcessingError(CutoutError):
 
 
 class RateLimited(CutoutError):
-    """More requests a minute, or more jobs at a time, than the caller's tier allows; passes by itself."""
+    """More requests a minute, or concurrent jobs, than the caller's tier allows; trying later succeeds."""
 
     status = 429
     type = "rate_limited"
@@ -181,11 +181,11 @@ class RateLimited(CutoutError):
 
 
 class InternalError(CutoutError):
-    """A fault of the service itself."""
+    """An error in the service itself."""
 
 
 class ServiceUnavailable(CutoutError):
-    """Something outside, or room in a queue, is missing for now."""
+    """A dependency is unavailable, or a queue is full."""
 
     status = 503
     type = "service_unavailable"
@@ -193,30 +193,30 @@ class ServiceUnavailable(CutoutError):
 
 
 class ModelError(CutoutError):
-    """One model could not do its work."""
+    """One model failed."""
 
     status = 422
     type = "processing_error"
 
 
 class ModelTimeout(ModelError):
-    """The model did not answer within its time."""
+    """The model exceeded its timeout."""
 
     retryable = True
 
 
 class ModelCrashed(ModelError):
-    """The model's process died with the call in flight."""
+    """The model's process died during the call."""
 
     retryable = True
 
 
 class ProviderError(ModelError):
-    """A remote provider refused, failed or could not be reached."""
+    """A remote provider refused or failed."""
 
 
 class ModelUnavailable(ModelError):
-    """The model cannot work for now: no weights, no key, no provider."""
+    """The model cannot work at present: no weights, no key, no provider."""
 
     status = 503
     type = "service_unavailable"
@@ -228,8 +228,8 @@ class ModelBusy(ModelUnavailable):
 
 
 class NoMemory(ModelUnavailable):
-    """The model's process had no memory left for the picture; what it had begun by then is not known."""
+    """The model's process ran out of memory for the picture; how far it got is unknown."""
 
 
 class BudgetSpent(ModelUnavailable):
-    """Daily ceilings leave no money for any of the models."""
+    """The daily ceilings permit none of the models."""

@@ -1,4 +1,4 @@
-"""What is asked of a removal model beside its picture."""
+"""How a cutout is made: the options of a removal beside its picture."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -7,8 +7,8 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 
 TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
-"""For a picture that is transparent already: the model's alpha within the picture's own; the picture's own alone; or
-the model's alone, of the colours as if they were opaque, those under alpha 0 too."""
+"""For a picture that is transparent already: the model's alpha, limited to the picture's own; the picture's own alone;
+or the model's alone, for all colours as if they were opaque, including those under alpha 0."""
 RETURNED_NOTE = "The picture is transparent already; it was returned with its own transparency, and no model ran."
 
 
@@ -24,11 +24,11 @@ class Removal:
     own alpha."""
 
     def input(self, picture: Picture) -> Picture:
-        """The picture that the model is to see."""
+        """The picture as the model is given it."""
         return Picture(picture.rgb, dpi=picture.dpi) if self.transparency == "discard_alpha_layer" else picture
 
     def matte_without_model(self, picture: Picture) -> Matte | None:
-        """The picture's own alpha, at no cost, where no model is to run."""
+        """The picture's own alpha, at no cost, if no model is to run; else None."""
         if self.transparency != "return_input_if_non_opaque" or picture.alpha is None:
             return None
         return Matte(picture.alpha, cost_usd=0.0, note=RETURNED_NOTE)

@@ -1,4 +1,4 @@
-"""The port at which a replica of Ray Serve takes calls from other replicas."""
+"""Closes the port on which a Ray Serve replica accepts calls from other replicas to other machines."""
 
 import sys
 from typing import Any
@@ -9,11 +9,11 @@ ALL = "[::]:"
 
 
 def close_to_others() -> None:
-    """Let the replica that this process is about to become open that port on loopback only.
+    """Make the replica that starts in this process open that port on loopback only.
 
-    Ray 2.60 opens it on every address of the machine, and unpickles what comes, which runs code: only Ray's token
-    guards it. Nobody uses it, since calls between replicas go through Ray itself, unless RAY_SERVE_USE_GRPC_BY_DEFAULT
-    sends them there; then it is left as it is. Where no replica of Serve is about to be, nothing happens.
+    Ray 2.60 opens it on all addresses and unpickles what it receives, which can run code; it is protected only by Ray's
+    token. It is unused, since calls between replicas go through Ray core, unless RAY_SERVE_USE_GRPC_BY_DEFAULT is set;
+    then it is left as it is. In a process without a Serve replica, this does nothing.
     """
     replica = sys.modules.get(REPLICA)
     if replica and not sys.modules["ray.serve._private.constants"].RAY_SERVE_USE_GRPC_BY_DEFAULT:

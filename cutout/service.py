@@ -1,4 +1,4 @@
-"""The form of configs/service.yaml: how the service behaves, every field with its unit and range."""
+"""The fields of configs/service.yaml: how the service behaves."""
 
 from typing import Literal
 

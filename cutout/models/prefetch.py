@@ -1,4 +1,4 @@
-"""Fetches the weights of every enabled model ahead of the first start: `python -m cutout.models.prefetch`."""
+"""Fetches the weights of every enabled model before the first start: `python -m cutout.models.prefetch`."""
 
 import argparse
 import sys
@@ -17,7 +17,7 @@ from cutout.spec import explain
 
 
 def main() -> int:
-    """0 when at least one model has its weights, or none of them needs any; 1 otherwise, or for wrong configuration."""
+    """0 if at least one model has its weights, or no model needs any; otherwise, or for a wrong configuration, 1."""
     parser = argparse.ArgumentParser(prog="python -m cutout.models.prefetch", description=__doc__)
     parser.add_argument("--config-dir", type=Path, default=Path("configs"), help="the folder of service.yaml")
     try:
@@ -30,12 +30,12 @@ def main() -> int:
 
 
 def weights_of(models: Iterable[ModelSpec]) -> dict[str, WeightsSpec]:
-    """The weights of the models that need any, by the models' ids; raises ConfigurationError."""
+    """The weights that models need, by model id; raises ConfigurationError."""
     return {model.id: _weights(model) for model in models if "weights" in model.options}
 
 
 def prefetch(wanted: Mapping[str, WeightsSpec]) -> list[bool]:
-    """Whether each one's weights are there now; a line for each says where they came from, or why they are missing."""
+    """Whether each model's weights are present now; prints a line for each: their source, or why they are missing."""
     console = Console(markup=False, highlight=False, soft_wrap=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     quiet = not console.is_terminal
@@ -51,7 +51,7 @@ def _weights(model: ModelSpec) -> WeightsSpec:
 
 
 def _fetched(model_id: str, weights: WeightsSpec, bars: Progress) -> bool:
-    """Whether the weights are there now; one line says where they came from, or why they are missing."""
+    """Whether the weights are present now; prints their source, or why they are missing."""
     source = "already here"
     bar = bars.add_task(model_id, total=None)
 

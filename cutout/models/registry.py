@@ -1,4 +1,4 @@
-"""Loads configs/. A wrong value names its file, its field and what was expected."""
+"""Loads configs/. Errors name the file, the field and what was expected."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -18,11 +18,11 @@ from cutout.spec import Spec, explain
 
 M = TypeVar("M", bound=BaseModel)
 FIRST = ("runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_birefnet", "local_isnet")
-"""The contract's models, in its order; the others come after them, by their ids."""
+"""The contract's models, in its order; other models follow, ordered by id."""
 
 
 class Registry(Spec):
-    """All of configs/: the service, and every enabled model by its id, in the order of the files' names."""
+    """All of configs/: the service, and every enabled model by its id."""
 
     service: ServiceSpec
     models: dict[str, ModelSpec]
@@ -52,7 +52,7 @@ def load_registry(folder: Path) -> Registry:
 
 
 def _check_ceilings(file: Path, ceilings: Collection[str], providers: Collection[str]) -> None:
-    """A ceiling for a provider that no model has, a misspelt one, would bound nothing."""
+    """Refuse a ceiling for a provider that no model has: misspelt, it would have no effect."""
     for name in ceilings:
         if name not in providers:
             known = ", ".join(sorted(providers))

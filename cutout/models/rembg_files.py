@@ -1,7 +1,7 @@
-"""Where rembg keeps its models: its folder on this disk, and its releases.
+"""rembg's model files: its cache folder, and its releases.
 
-Nothing of rembg is imported: the rules are those of `BaseSession` in rembg 2.0.86, so that a file fetched by either
-one is found by the other.
+The rules are those of `BaseSession` in rembg 2.0.86, so that a file fetched by either is found by the other. rembg
+itself is not imported.
 """
 
 import os
@@ -12,26 +12,26 @@ from cutout.errors import ModelUnavailable
 from cutout.spec import MEBIBYTE
 
 CONNECT_S = 5
-"""Seconds for a connection to the release's host: where it is out of reach, the next source should follow soon."""
+"""Seconds to connect to the release's host; short, so that the next source is tried soon."""
 READ_S = 30
-"""Longest silence of the release's host, in seconds."""
+"""Seconds to wait for more data from the release's host."""
 
 
 def cache_file(name: str) -> Path:
-    """Where rembg keeps a model, and where we write it: `<home>/models/<name>/<name>.onnx`."""
+    """Where rembg stores a model, and where we write it: `<home>/models/<name>/<name>.onnx`."""
     return _home() / "models" / name / f"{name}.onnx"
 
 
 def cached_files(name: str) -> list[Path]:
-    """The model's files on this disk, in rembg's order: its present place, then the flat folder of old versions."""
+    """The model's files on this disk, in rembg's order: the current folder, then the flat folder of old versions."""
     places = (cache_file(name), _flat_home() / f"{name}.onnx")
     return [file for file in places if file.is_file()]
 
 
 def download_release(url: str, folder: Path, step: Callable[[int, int | None], None]) -> Path:
-    """The file at `url`, written into `folder`; its checksum is for the caller to compare.
+    """Downloads `url` into a file in `folder`; the caller must verify its checksum.
 
-    `step` is told the bytes done and the bytes in all, None when the host does not say.
+    `step` is called with the bytes received and the total, None when the host does not state it.
 
     Raises:
         ModelUnavailable: with a short reason.
@@ -52,7 +52,7 @@ def download_release(url: str, folder: Path, step: Callable[[int, int | None], N
 
 
 class _Bar:
-    """What pooch expects of a progress bar."""
+    """A progress bar as pooch expects it."""
 
     def __init__(self, step: Callable[[int, int | None], None]) -> None:
         self._step = step
@@ -68,7 +68,7 @@ class _Bar:
         self._done_bytes = 0
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 def _home() -> Path:

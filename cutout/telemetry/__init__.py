@@ -1,1 +1,1 @@
-"""Metrics, and the job that work belongs to."""
+"""Metrics, and the job that work and log lines belong to."""

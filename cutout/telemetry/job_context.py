@@ -1,7 +1,7 @@
-"""The job that the work at hand belongs to: known in every replica that has a part in it, and in every line it logs.
+"""The job that the current work belongs to, for traces and log lines in every replica that takes part.
 
-A caller says with a call what job it is `part_of`, and `followed` makes that the context of the callee. The request's
-id crosses by itself: Ray Serve carries it.
+A call between replicas passes the job's id as `part_of`, and `followed` sets it in the callee. The request id is passed
+by Ray Serve itself.
 """
 
 import logging
@@ -15,27 +15,27 @@ from opentelemetry import trace
 
 PACKAGES = ("cutout", "deployments", "serve_app")
 JOB_ID = "cutout.job_id"
-"""The job's name in a trace."""
+"""The attribute of a span that holds the job's id."""
 SERVE = "ray.serve"
-"""Ray Serve's logger: it has the file, the form (text or JSON) and the level that serve_config.yaml names."""
+"""Ray Serve's logger, with the file, encoding (text or JSON) and level of serve_config.yaml."""
 M = TypeVar("M", bound=Callable[..., Coroutine[Any, Any, Any]])
 logger = logging.getLogger(__name__)
 _job_id: ContextVar[str] = ContextVar("job_id", default="")
 
 
 def follow(job_id: str) -> None:
-    """From here on, the work of this task is that of a job; its trace, where there is one, says so."""
+    """Set the job of the current task, and of its span if it is traced."""
     _job_id.set(job_id)
     trace.get_current_span().set_attribute(JOB_ID, job_id)
 
 
 def current_job() -> str:
-    """The job that the work at hand belongs to; empty where it belongs to none."""
+    """The id of the job that the current task belongs to; empty if none."""
     return _job_id.get()
 
 
 def followed(method: M) -> M:
-    """The method of a replica as others call it: it is told what job it is `part_of`, and logs its time."""
+    """Wrap a method that other replicas call: it takes the job's id as `part_of`, and logs its duration."""
 
     @wraps(method)
     async def call(*arguments: Any, part_of: str = "", **named: Any) -> Any:
@@ -50,18 +50,18 @@ def followed(method: M) -> M:
 
 
 class _ToServe(logging.Handler):
-    """Hands records to Ray Serve's logger, which each replica sets up anew when its configuration changes."""
+    """Passes records to Ray Serve's logger, which each replica reconfigures when its configuration changes."""
 
     def emit(self, record: logging.LogRecord) -> None:
         serve = logging.getLogger(SERVE)
         if serve.isEnabledFor(record.levelno):
-            # Serve's JSON has a job_id of its own: Ray's, which is the driver's.
+            # Serve's JSON already has a job_id: that of Ray's driver.
             record.cutout_job_id = current_job()
             serve.handle(record)
 
 
 def log_to_serve() -> None:
-    """Let what our packages log in this replica go where Serve's own lines go. Done twice it is done once."""
+    """Send what our packages log in this replica to Serve's logger. Idempotent."""
     for name in PACKAGES:
         ours = logging.getLogger(name)
         ours.setLevel(logging.INFO)

@@ -1,7 +1,6 @@
-"""What the service counts and times: every metric by name, its labels, and the smallest thing that takes them.
+"""The service's metrics, with their labels, and the interface that records them.
 
-Names are as the code gives them; Ray puts `ray_` before each, and its own labels beside ours. docs/instruments.md tells
-what each means to an operator.
+Ray prefixes the names with `ray_` and adds its own labels. docs/instruments.md explains the metrics to operators.
 """
 
 import time
@@ -13,14 +12,14 @@ from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
 SPAN_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""From a small picture's alpha to the slowest model's timeout; at most 2.5 times apart where the budgets lie."""
+"""From the fastest span to the slowest model's timeout; at most a factor of 2.5 apart where the budgets lie."""
 REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
-"""From a probe to `limits.request_s`."""
+"""From a health check to `limits.request_s`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that is kept for each combination of its labels' values."""
+    """A metric; one time series for each combination of label values."""
 
     name: str
     kind: Kind
@@ -83,14 +82,14 @@ METRICS: Final = (
 
 
 class Instruments:
-    """Takes counts and times. This one lets them go; deployments/instruments.py hands them to Ray."""
+    """Records metrics. This one is a no-op; deployments/instruments.py passes them to Ray."""
 
     def record(self, metric: Metric, value: float = 1.0, **labels: str) -> None:
-        """Add to a counter, set a gauge, or put an observation into a histogram. A label left out is empty."""
+        """Add to a counter, set a gauge, or observe a value in a histogram. A missing label is empty."""
 
     @contextmanager
     def timed(self, metric: Metric, **labels: str) -> Iterator[None]:
-        """Observe how long the block takes, in seconds, however it ends."""
+        """Observe how long the block takes, in seconds, whether or not it raises."""
         started = time.perf_counter()
         try:
             yield
@@ -99,7 +98,7 @@ class Instruments:
 
 
 class Kept(Instruments):
-    """Keeps every value in memory, for tests and for looking at one process."""
+    """Keeps every value in memory, for tests."""
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, frozenset[tuple[str, str]]], list[float]] = defaultdict(list)
@@ -111,7 +110,7 @@ class Kept(Instruments):
         self._values[metric.name, frozenset(labels.items())].append(value)
 
     def values(self, metric: Metric, **labels: str) -> list[float]:
-        """Every value of a metric whose labels include these, in no order between combinations."""
+        """All values of a metric with these labels; unordered across label combinations."""
         wanted = frozenset(labels.items())
         return [v for (name, has), kept in self._values.items() if name == metric.name and wanted <= has for v in kept]
 
