@@ -79,8 +79,7 @@ def create_app(
         lifespan=_closing(inputs, remove_bg, rembg),
     )
     app.router.redirect_slashes = False
-    secured = _secured(app, shotgun, ledger, keys, request_metrics)
-    return RequestId(Lookup(secured, endpoints))
+    return RequestId(Lookup(_secured(app, shotgun, ledger, keys, request_metrics), endpoints))
 
 
 def _secured(

@@ -35,7 +35,9 @@ class ConcurrencyLimit:
             ServiceUnavailable: the service shuts down, or runs as many jobs as it may.
         """
         if self._request_metrics.draining:
-            raise ServiceUnavailable("The service is ending, and takes no more jobs", {"retry_after_s": RESTART_S})
+            raise ServiceUnavailable(
+                "The service is shutting down and takes no new jobs; retry later", {"retry_after_s": RESTART_S}
+            )
         self._check_room()
 
     def _check_room(self) -> None:

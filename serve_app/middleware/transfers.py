@@ -121,10 +121,10 @@ async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receiv
 
 def _refused(transfer: Transfer) -> ValidationError | ServiceUnavailable:
     if transfer.gave_way:
-        return ServiceUnavailable("Too many large requests come at the same time; this one was the slowest")
+        return ServiceUnavailable("Too many large requests at once, and this one was the slowest; retry later")
     return ValidationError(
-        f"The request's body did not come within {GRACE_S:g} s and {LEAST_BYTES_S // 1024} KiB a second; "
-        f"{transfer.moved} bytes came"
+        f"The request's body arrived too slowly: {transfer.moved} bytes; expected at least {LEAST_BYTES_S // 1024} KiB "
+        f"a second after the first {GRACE_S:g} s"
     )
 
 
