@@ -1,4 +1,4 @@
-"""The bodies of the HTTP API, as OpenAPI shows them. Requests are checked by these forms, answers tested by them."""
+"""The bodies of the HTTP API, as OpenAPI shows them. Forms check requests; tests check answers."""
 
 from serve_app.contract.body import Body
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType

@@ -1,4 +1,4 @@
-"""What every answer has."""
+"""The base of all answers."""
 
 from pydantic import BaseModel, ConfigDict
 

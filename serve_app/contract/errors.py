@@ -1,4 +1,4 @@
-"""What is answered when something is wrong."""
+"""Answers when a request fails."""
 
 from typing import Literal, TypeAlias
 
@@ -14,20 +14,20 @@ ErrorType: TypeAlias = Literal[
 
 
 class ErrorDetails(Body):
-    """What is known of it; each is absent where it says nothing. Others may be there."""
+    """Details of an error; each is absent where it does not apply, and others may be present."""
 
     model_config = ConfigDict(extra="allow")
 
     field: str | None = Field(None, description="The request's field or header at fault.")
-    received: str | float | bool | None = Field(None, description="What was in it, short and printable.")
+    received: str | float | bool | None = Field(None, description="The value that it had, shortened to printable text.")
     models: dict[str, str] | None = Field(None, description="Why each model failed, or was left out.")
-    retry_after_s: int | None = Field(None, description="When another try is worth it, in seconds.")
+    retry_after_s: int | None = Field(None, description="Seconds until a retry may succeed.")
     limit: int | None = Field(None, description="With `rate_limited`: of the caller's tier.")
     estimate_usd: float | None = Field(None, description="With `max_cost_usd`: what the models would cost together.")
 
 
 class ErrorDetail(Body):
-    """What went wrong."""
+    """One error."""
 
     type: ErrorType
     message: str

@@ -1,4 +1,4 @@
-"""What is answered when a job failed: the error, and what came of it."""
+"""Answers when a job failed: the error, and the result of each model."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What requests bring; checked by these forms."""
+"""The forms that check requests."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,12 +14,12 @@ MOST_MODELS = 100
 ID_CHARS = 200
 MARGIN_CHARS = 100
 SAFE = 2**53 - 1
-"""The largest whole number that every reader of JSON has exactly."""
+"""The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
 
 
 def _number(given: Any) -> Any:
-    """A number that is written as text, for a choice of numbers."""
+    """A number written as text, for a field that takes one of several numbers."""
     try:
         return float(given) if isinstance(given, str) else given
     except ValueError:
@@ -60,7 +60,7 @@ class PictureForm(Form):
 
 
 class TermsForm(Form):
-    """What a caller will pay and wait for, and which models he will have."""
+    """The caller's limits on cost and time, and the kinds of models that may run."""
 
     max_cost_usd: float | None = Field(None, ge=0, description="Refuse the request if its models cost more together.")
     deadline_ms: int | None = Field(
@@ -71,7 +71,7 @@ class TermsForm(Form):
 
 
 class FinishForm(Form):
-    """What becomes of each cutout; docs/pictures.md."""
+    """The finish of each cutout; docs/pictures.md."""
 
     output_format: Format = "png"
     output_type: OutputType = Field("cutout", description="The cutout, its alpha as a grey mask, or both.")
@@ -89,7 +89,7 @@ class FinishForm(Form):
 
 
 class PickForm(Form):
-    """Which cutout answers when one picture is accepted."""
+    """Which cutout is the answer, when Accept names one picture."""
 
     pick: Literal["first", "best"] | None = Field(
         None,
@@ -101,7 +101,7 @@ class PickForm(Form):
 
 
 class DurableForm(PictureForm):
-    """How the answer comes: at once or later, with pictures or with their addresses."""
+    """Delivery of the answer: at once or later, with pictures or with their addresses."""
 
     response_format: Literal["base64", "url", "both"] = Field(
         "base64", description="Pictures as base64, by signed addresses that expire, or both."
@@ -130,7 +130,7 @@ class RemovalForm(Form):
 
 
 class CutoutForm(DurableForm, FinishForm, PickForm, TermsForm, RemovalForm):
-    """What both endpoints take that make cutouts."""
+    """The fields of both endpoints that make cutouts."""
 
 
 class RemoveForm(CutoutForm):

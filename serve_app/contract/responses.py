@@ -1,4 +1,4 @@
-"""What answers have; fields of the contract come first, ours after them."""
+"""The bodies of answers; fields of the contract come first, this service's own after them."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ class Dimensions(Body):
 
 
 class BoxBody(Body):
-    """A part of a picture, in its pixels from the left top corner on."""
+    """A part of a picture, in pixels from its top left corner."""
 
     left: int
     top: int
@@ -25,7 +25,7 @@ class BoxBody(Body):
 
 
 class EngineBody(Body):
-    """What really ran the model."""
+    """The engine that ran the model."""
 
     name: str
     device: str
@@ -34,7 +34,7 @@ class EngineBody(Body):
 
 
 class ModelBody(Body):
-    """What every model's part of an answer has."""
+    """The fields of every model's result."""
 
     model_id: str
     model_name: str
@@ -44,7 +44,7 @@ class ModelBody(Body):
     error: str | None = Field(None, description="Why the model failed; absent when it did not.")
     error_type: str | None = None
     retry_after_s: int | None = Field(
-        None, description="When it may have room, or be there, again, in seconds; absent where nobody knows."
+        None, description="Seconds until the model may have capacity, or be available, again; absent if unknown."
     )
     commercial_use: bool = Field(description="Whether the model's licence lets you sell this cutout.")
     licence: str
@@ -77,7 +77,7 @@ class ProcessResult(ModelBody):
 
 
 class JobBody(Body):
-    """What came of a job."""
+    """A job's results."""
 
     job_id: str
     status: Literal["completed", "partial", "failed"]
@@ -124,7 +124,7 @@ class UpscaleBody(Body):
 
 
 class UpscaleResult(Body):
-    """What came of an upscale that is answered later: the picture, or why there is none."""
+    """The result of an upscale that is answered later: the picture, or why there is none."""
 
     status: Literal["success", "error"]
     input_dimensions: Dimensions
@@ -138,11 +138,11 @@ class UpscaleResult(Body):
     times_ms: dict[str, float] | None = None
     error: str | None = Field(None, description="Why it failed; absent when it did not.")
     error_type: str | None = None
-    retry_after_s: int | None = Field(None, description="When there may be room again, in seconds.")
+    retry_after_s: int | None = Field(None, description="Seconds until there may be capacity again.")
 
 
 class ModelState(Body):
-    """A model's line in GET /health."""
+    """A model's status in GET /health."""
 
     state: Literal["ready", "starting", "unavailable"]
     reason: str | None = None
@@ -150,10 +150,10 @@ class ModelState(Body):
 
 
 class DependencyState(ModelState):
-    """The ledger's line, or that of the worker of durable jobs."""
+    """The status of the ledger, or of the worker of durable jobs."""
 
-    store_bytes: int | None = Field(None, description="Bytes of pictures that are kept; of `jobs`, once counted.")
-    store_limit_bytes: int | None = Field(None, description="Most that are kept, `jobs.store_bytes`; of `jobs`.")
+    store_bytes: int | None = Field(None, description="Bytes of stored pictures; of `jobs`, once counted.")
+    store_limit_bytes: int | None = Field(None, description="The limit of that, `jobs.store_bytes`; of `jobs`.")
 
 
 class HealthBody(Body):
@@ -164,7 +164,7 @@ class HealthBody(Body):
     services: dict[str, str]
     models: dict[str, ModelState]
     dependencies: dict[str, DependencyState] = Field(
-        description="`ledger` and `jobs`: what is kept, and who works it off."
+        description="`ledger` and `jobs`: the database of budgets and picks, and the worker of durable jobs."
     )
 
 
@@ -225,11 +225,11 @@ class ModelStatsBody(Body):
 
 
 class TallyBody(Body):
-    """What picks add up to."""
+    """Picks, counted."""
 
     picks: int = Field(description="Jobs with a pick, `none` included.")
     none: int = Field(description="Jobs for which none of the cutouts would do.")
-    models: list[ModelStatsBody] = Field(description="By model id, which is no rank.")
+    models: list[ModelStatsBody] = Field(description="In order of model id, which is not a ranking.")
 
 
 class StatsBody(Body):
@@ -251,7 +251,7 @@ class ExportedPick(Body):
 
 
 class AcceptedBody(Body):
-    """Answer 202: the job is kept, and its address says how far it is."""
+    """Answer 202: the job is stored, and its address shows its progress."""
 
     job_id: str
     status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
@@ -268,7 +268,7 @@ class AttemptBody(Body):
 
 
 class DeliveryBody(Body):
-    """What became of a job's webhook so far."""
+    """The delivery of a job's webhook so far."""
 
     status: Literal["pending", "delivered", "failed"]
     attempts: list[AttemptBody]
@@ -283,13 +283,13 @@ class JobStateBody(Body):
     total_cost_usd: float
     skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
     created_at: float = Field(description="Unix time, in seconds.")
-    models: list[str] = Field(description="The models that it was fired at; none by POST /upscale.")
+    models: list[str] = Field(description="The models that run; empty for POST /upscale.")
     results: list[RemoveResult | ProcessResult | UpscaleResult] = Field(
-        description="Of the models that are done, as in the answer of the POST; of an upscale, its one."
+        description="Of the models that have finished, as in the answer to the POST; of an upscale, the only one."
     )
     pictures_dropped: bool = Field(
         False,
-        description="Whether its pictures made room for newer ones (`jobs.store_bytes`); their addresses are null.",
+        description="Whether its pictures were deleted to make room (`jobs.store_bytes`); their addresses are null.",
     )
-    webhook: DeliveryBody | None = Field(None, description="What became of its webhook; null when there is none yet.")
-    error: ErrorDetail | None = Field(None, description="Why the job as a whole broke; absent when it did not.")
+    webhook: DeliveryBody | None = Field(None, description="The delivery of its webhook; null when there is none yet.")
+    error: ErrorDetail | None = Field(None, description="Why the job as a whole failed; absent when it did not.")

@@ -1,4 +1,4 @@
-"""What is sent to a `webhook_url`."""
+"""The body sent to a `webhook_url`."""
 
 from typing import Literal
 
@@ -19,4 +19,4 @@ class WebhookBody(Body):
     status: Literal["completed", "partial", "failed", "cancelled"]
     total_cost_usd: float
     skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
-    error: ErrorDetail | None = Field(None, description="Why the job as a whole broke; absent when it did not.")
+    error: ErrorDetail | None = Field(None, description="Why the job as a whole failed; absent when it did not.")

@@ -1,1 +1,1 @@
-"""A request is read into one value."""
+"""Requests: read into one frozen value, then completed to a job."""

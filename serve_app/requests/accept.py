@@ -1,4 +1,4 @@
-"""Which form an answer takes: RFC 9110's Accept, for JSON, streams, archives and pictures alike."""
+"""Content negotiation by RFC 9110's Accept: JSON, a stream, an archive or a picture."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ Kind: TypeAlias = Literal["json", "stream", "zip", "picture"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The form of an answer, and the format of its pictures."""
+    """The form of a response, and the format of its pictures."""
 
     media_type: str
     output_format: OutputFormat
 
     @property
     def kind(self) -> Kind:
-        """What stands for the media type."""
+        """The kind of response that the media type means."""
         if self.media_type in FORMATS:
             return "picture"
         return "stream" if self.media_type in STREAMS else "zip" if self.media_type == ZIP else "json"
 
 
 def negotiated(accept: str, offered: Sequence[str]) -> str | None:
-    """The media type that a caller likes best of JSON and those offered; None when he accepts none of them.
+    """The media type that the caller prefers among JSON and those offered; None when none is acceptable.
 
-    The highest q wins, then what is named before what a wildcard stands for, then what is named first. A wildcard
-    stands for JSON alone, so that nobody gets another form without having named it.
+    The highest q wins, then a type that is named over a wildcard, then the first in the header. A wildcard matches JSON
+    only, so that nobody gets another form without naming it.
     """
     best: dict[str, tuple[float, bool, int]] = {}
     refused = set[str]()
@@ -53,13 +53,13 @@ def negotiated(accept: str, offered: Sequence[str]) -> str | None:
 def reply_to(
     accept: str, offered: Iterable[str], asked: OutputFormat | None, possible: Sequence[OutputFormat], default: Reply
 ) -> Reply:
-    """The form of an answer that may be `offered`, or a picture; `default` when none of what is accepted is known.
+    """The form of a response: JSON, one of those `offered`, or a picture; `default` when Accept names none of them.
 
-    Of the picture formats that a caller accepts it is the one `asked` for in the request, else the one of those
-    `possible` that he likes best.
+    A picture's format is the one `asked` for in the request, else the one that the caller prefers among those
+    `possible`.
 
     Raises:
-        ValidationError: he accepts pictures, and none of that format.
+        ValidationError: Accept names pictures, but not in the format asked for.
     """
     others = tuple(offered)
     media_type = negotiated(accept, (*others, *FORMATS))
@@ -70,12 +70,23 @@ def reply_to(
     if chosen is None and asked:
         message = f"output_format: {asked} is none of the picture types that Accept names"
         raise ValidationError.of_field("output_format", message, asked)
-    chosen = chosen or media_type  # a format that cannot be: the check of the finish says why
+    chosen = chosen or media_type  # a format that is not possible: check_format says why
     return Reply(chosen, FORMATS.get(chosen, default.output_format))
 
 
+def prefers_json(accept: str) -> bool:
+    """Whether JSON is named, and weighs more than every picture that is named, and than `*/*`.
+
+    At equal weight a picture is preferred: clients that send `application/json, text/plain, */*` with every request
+    want the picture's bytes.
+    """
+    weights = list(ranges(accept))
+    pictures = [q for name, q in weights if name in ("*/*", ZIP) or name.startswith("image/")]
+    return max((q for name, q in weights if name == JSON), default=0) > max(pictures, default=0)
+
+
 def ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Each media range in lower case with its q; one that is no number counts as 1."""
+    """Each media range in lower case with its q; a q that is not a number counts as 1."""
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         q = next((text.removeprefix("q=") for text in parameters if text.startswith("q=")), "1")

@@ -1,4 +1,4 @@
-"""The parameters of /api/remove. What each does here is its description, which docs/drop-in.md shows."""
+"""The parameters of /api/remove. Each description says what the parameter does here; docs/drop-in.md shows them."""
 
 import json
 from typing import Annotated, Any
@@ -45,7 +45,7 @@ Text = WithJsonSchema({"type": "string"})
 
 
 class RembgForm(Form):
-    """What GET and POST have in common."""
+    """The parameters that GET and POST share."""
 
     model: str | None = Field(
         None, description="A model of rembg's that is deployed here with the same weights; without: `drop_in.model`."
@@ -75,13 +75,13 @@ class RembgForm(Form):
 
 
 class RembgUrlForm(RembgForm):
-    """GET: all in the query."""
+    """GET: every parameter in the query."""
 
     url: str = Field(description="The picture's address: http or https, of a public host.")
 
 
 class RembgFileForm(RembgForm):
-    """POST: multipart; the others in parts, or in the query."""
+    """POST: multipart; the other parameters in parts, or in the query."""
 
     file: Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary"})] = Field(
         description="The picture as a file: PNG, JPEG, WebP, AVIF, HEIC or TIFF."

@@ -70,7 +70,7 @@ class RembgEndpoints:
         try:
             return await self._fetcher.fetch(url)
         except ValidationError as failed:
-            raise ValidationError(failed.message) from failed  # no list, as there: it is a fault of the address
+            raise ValidationError(failed.message) from failed  # `detail` is a sentence, as in rembg's server
 
     def _model(self, form: RembgForm, where: str) -> str:
         """The deployed model with the weights of rembg's model of that name."""

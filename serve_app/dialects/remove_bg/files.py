@@ -40,7 +40,7 @@ def _picture(
 
 
 def _apart(pixels: Rgba | Rgb, encoding: EncodeSpec, dpi: Dpi | None) -> bytes:
-    """Colours and matte, each as a file of its own; colours end in black where the matte does."""
+    """A ZIP of two files: the colours, black where the matte is 0, and the matte."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("color.jpg", encode(colours(pixels), "jpeg", encoding, dpi))

@@ -1,4 +1,4 @@
-"""The fields of POST /v1.0/removebg. What each does here is its description, which docs/drop-in.md shows."""
+"""The fields of POST /v1.0/removebg. Each description says what the field does here; docs/drop-in.md shows them."""
 
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -18,13 +18,13 @@ File: TypeAlias = Annotated[bytes | None, WithJsonSchema({"type": "string", "for
 MOST_PX: Final[dict[Size, int]] = {
     "preview": 250_000, "small": 250_000, "regular": 250_000, "medium": 1_500_000, "hd": 4_000_000
 }  # fmt: skip
-"""Pixels of a result; sizes that are not here leave it as it is."""
+"""Most pixels of a result; the other sizes do not limit it."""
 NO_SHADOW = "shadows are not made here"
 AS_IT_IS = "alpha stays as the model made it; only true is taken"
 
 
 def _only(value: object, why: str) -> AfterValidator:
-    """Nothing but the value that asks for nothing."""
+    """Accepts only the value that has no effect."""
 
     def checked(given: object) -> object:
         if given != value:
@@ -90,7 +90,7 @@ class RemoveBgForm(Form):
     bg_image_file: File = Field(None, description="The same as a file.")
 
     def arrangement(self) -> Arrangement:
-        """Where the subject goes, and how large the result is."""
+        """Where the subject is placed, and how large the result is."""
         centred = None if self.scale is None else (0.5, 0.5)
         place = centred if self.position is None else None if self.position == "original" else self.position
         return Arrangement(self.crop, self.crop_margin or Margin(), self.scale, place, MOST_PX.get(self.size))

@@ -1,4 +1,4 @@
-"""Request -> order: the checked fields, the pictures they name, the part that the model is to see."""
+"""Request -> order: checked fields, decoded pictures, and the part of the picture that the model sees."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,22 +27,22 @@ WANTED = Wanted((MULTIPART, FORM, JSON), files=("image_file", "bg_image_file"), 
 SOURCES = ("image_file", "image_file_b64", "image_url")
 URLS = ("image_url", "bg_image_url")
 Fetchers: TypeAlias = Mapping[str, Fetcher]
-"""By the field whose address they fetch, which their errors name."""
+"""By the field that has the address; errors name it."""
 BACKGROUNDS = ("bg_color", "bg_image_url", "bg_image_file")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What one request asks for."""
+    """What one request asks for, its pictures fetched and decoded."""
 
     job_id: str
     form: RemoveBgForm
     picture: Picture
     background: Background
     region: Box | None
-    """The part of the picture that alone may hold the subject; None: all of it."""
+    """The only part of the picture in which the subject may be; None: all of it."""
     shown: Picture
-    """What the model sees: that part."""
+    """The picture that the model sees: that region."""
 
 
 async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
@@ -58,10 +58,10 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
 
 
 async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, shotgun: Shotgun) -> Order:
-    """The order of a form, its pictures fetched and decoded.
+    """The order of a form.
 
     Raises:
-        ValidationError: a picture that cannot be had or read, or a region that is empty or not within it.
+        ValidationError: a picture that cannot be fetched or read, or a region that is empty or exceeds the picture.
         ImageTooLarge: a picture of too many bytes or pixels, or one whose result would have too many.
     """
 

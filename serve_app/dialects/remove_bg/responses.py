@@ -1,4 +1,4 @@
-"""What remove.bg's callers are answered: a picture or JSON, and headers with its facts."""
+"""Responses in remove.bg's form: a picture or JSON, with facts about it in headers."""
 
 from dataclasses import dataclass
 
@@ -17,21 +17,21 @@ from serve_app.responses.json_pictures import PicturesResponse
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result to be sent."""
+    """A result in remove.bg's form."""
 
     content: bytes
     media_type: str
     size: Size
     box: Box
-    """The subject in it."""
+    """The subject within the picture."""
     kind: str | None
-    """X-Type; None: none was asked for."""
+    """X-Type; None: no such header."""
     credits_charged: float
     """In USD: one credit is one dollar."""
     job_id: str
 
     def headers(self) -> dict[str, str]:
-        """Its facts."""
+        """Facts about the result, as headers."""
         facts = {
             "X-Width": self.size.width, "X-Height": self.size.height, "X-Credits-Charged": f"{self.credits_charged:g}",
             "X-Foreground-Top": self.box.top, "X-Foreground-Left": self.box.left,
@@ -51,7 +51,7 @@ class Answer:
 
 
 def answer(order: Order, cutout: Cutout, encoding: EncodeSpec) -> Answer:
-    """The result of an order, of the cutout that its model made.
+    """The response to an order, of its model's cutout.
 
     Raises:
         Refused: there is no subject in it.

@@ -11,15 +11,15 @@ from cutout.errors import ValidationError
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
 from fetching.fetch import Fetcher
-from serve_app.dialects.accepted import prefers_json
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.remove_bg.form import Subject
 from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
 from serve_app.dialects.remove_bg.responses import answer
 from serve_app.fanout.shotgun import Shotgun
+from serve_app.requests.accept import prefers_json
 
 NO_LIMIT: Final = 1_000_000
-"""Credits where no ceiling holds, and free calls of a model that costs nothing: the form wants a number."""
+"""Credits where there is no ceiling, and free calls of a free model: the response's format requires a number."""
 
 
 class RemoveBgEndpoints:

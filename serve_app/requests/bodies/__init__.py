@@ -1,1 +1,1 @@
-"""Request -> its fields by name, from the query and from a body of JSON, multipart or a form; bounded while read."""
+"""Request -> its fields by name, from the query and the body; sizes are limited while the body is read."""

@@ -1,4 +1,4 @@
-"""Base64 as the web forgives it: WHATWG's forgiving-base64 decode, the URL-safe alphabet, and data URIs."""
+"""Lenient base64: WHATWG's forgiving-base64 decode, the URL-safe alphabet, and data URIs."""
 
 import binascii
 from typing import Final
@@ -9,15 +9,15 @@ from cutout.errors import ValidationError
 WHITE: Final = b" \t\n\f\r"
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 SLICE_BYTES = 64 * 1024
-"""Decoded at a time where each step makes many small objects."""
+"""Decoded at a time: each step allocates many small objects."""
 
 
 def base64_bytes(text: str, field: str) -> bytes:
     """The bytes of a text in base64, or of a data URI.
 
-    White space is passed over and padding may lack, as in the Infra standard's forgiving-base64 decode; `-` and `_` are
-    `+` and `/`. A data URI is read as the Fetch standard's data: URL processor does: its scheme in any case, escapes by
-    percent, and bytes as they are where it does not say `;base64`.
+    White space is skipped and padding is optional, as in the Infra standard's forgiving-base64 decode; `-` and `_`
+    stand for `+` and `/`. A data URI is read as by the Fetch standard's data: URL processor: its scheme in any case,
+    percent escapes decoded, and its bytes unchanged without `;base64`.
 
     Raises:
         ValidationError: neither; the details name `field`.
@@ -31,7 +31,7 @@ def base64_bytes(text: str, field: str) -> bytes:
 
 
 def percent_decoded(data: bytes) -> bytes:
-    """`%41` -> `A`; what is no escape stays as it is."""
+    """`%41` -> `A`; what is not an escape is left unchanged."""
     if b"%" not in data:
         return data
     parts, at = [], 0

@@ -1,7 +1,6 @@
-"""Everything that a request brings, by name: what was sent is used or refused by name, and nothing is dropped.
+"""The fields of a request by name, from its query and its body: each is used or refused, and none is ignored.
 
-The query counts as much as the body. Empty texts and JSON's null say no more than a field that is not there: no-code
-tools send them for what nobody filled in.
+Empty strings and JSON's null count as absent: no-code tools send them for fields that were left blank.
 """
 
 import asyncio
@@ -24,27 +23,27 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
 LISTS: Final = ("include_models", "bg_models", "models")
-"""Outside JSON they are repeated, or written with commas."""
+"""Outside JSON these are repeated, or separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an endpoint takes."""
+    """The content types and files that an endpoint takes."""
 
     kinds: tuple[str, ...]
     """Content types."""
     files: tuple[str, ...] = ()
     """Fields that may be files."""
     texts: tuple[str, ...] = ()
-    """Fields that may be a picture in base64; of those in `files` the others may not be texts."""
+    """Fields that may be a picture in base64; other fields in `files` must be files."""
 
 
 async def read_fields(request: Request, limits: LimitsSpec, wanted: Wanted) -> dict[str, Any]:
-    """The fields of a request's query and body. Texts and files, and from JSON whatever JSON has.
+    """The fields of a request's query and body: strings and files, and from JSON any type.
 
     Raises:
-        ValidationError: another content type, a body that is not of its type, a field twice, a file where text belongs
-            or text where a file does; the details name the field.
+        ValidationError: another content type, a malformed body, a field given twice, a file where text is expected or
+            text where a file is; the details name the field.
         UnsupportedMediaType: a body that is compressed.
         ImageTooLarge: a picture of more than `limits.body_bytes`; the rest is not read.
     """
@@ -81,12 +80,12 @@ def with_query(request: Request, body: dict[str, Any], wanted: Wanted) -> dict[s
 
 
 def query_fields(request: Request) -> dict[str, Any]:
-    """The fields of the query; raises ValidationError for one that comes twice."""
+    """The fields of the query; raises ValidationError for one that is given twice."""
     return merged(listed(request.query_params.multi_items()))
 
 
 def listed(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Names and values, those of LISTS each once, as a list."""
+    """Names and values; each of LISTS once, with all its values as a list."""
     found: list[tuple[str, Any]] = []
     lists: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -98,10 +97,10 @@ def listed(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def merged(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Names and values, those left out that say nothing.
+    """Fields by name, without those that are empty.
 
     Raises:
-        ValidationError: a name comes twice.
+        ValidationError: a field is given twice.
     """
     values: dict[str, Any] = {}
     for name, value in pairs:
@@ -122,7 +121,7 @@ def checked(form: type[F], values: dict[str, Any]) -> F:
 
 
 def explained(wrong: pydantic.ValidationError) -> ValidationError:
-    """The first fault of a form, by its field."""
+    """The first error of a form, which names its field."""
     first = wrong.errors(include_url=False)[0]
     field = str(first["loc"][0]) if first["loc"] else "body"
     if first["type"] == "extra_forbidden":

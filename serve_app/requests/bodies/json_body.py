@@ -1,4 +1,4 @@
-"""A JSON body that may hold pictures: their long texts are lifted out first, so that what is left to parse is short."""
+"""A JSON body that may contain pictures: their long strings are cut out first, so that the rest to parse is short."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from serve_app.requests.bodies.reading import FIELDS_BYTES
 
 BOM: Final = b"\xef\xbb\xbf"
 LONG_BYTES: Final = 4096
-"""Longer texts are a picture's, or nobody's."""
+"""Longer strings are allowed for pictures only."""
 SLICE_BYTES = 1024 * 1024
-"""Looked through at a time, so that other threads have their turn."""
+"""Scanned at a time, so that other threads get to run."""
 SURE_DIGITS = 18
 """A whole number of more digits is read as a float, as JavaScript does."""
 _RUN: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
@@ -21,16 +21,16 @@ _QUOTE: Final = ord('"')
 
 
 def json_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
-    """The fields of a JSON object; only those named in `pictures` may be texts of more than LONG_BYTES.
+    """The fields of a JSON object; only those named in `pictures` may be strings of more than LONG_BYTES.
 
-    Numbers beyond what a float holds, and NaN, which is no JSON, come as floats that are not finite.
+    Numbers beyond a float's range, and NaN, which JSON does not have, are returned as floats that are not finite.
 
     Raises:
         ValidationError: not a JSON object, a field twice, a long text elsewhere, or more than FIELDS_BYTES beside the
             pictures; the details name the field, or `body`.
     """
-    mark = secrets.token_hex(8)  # nobody can send it
-    rest, texts = _lifted(body.removeprefix(BOM), mark, len(pictures))
+    mark = secrets.token_hex(8)  # random, so that no request can contain it
+    rest, texts = _without_long(body.removeprefix(BOM), mark, len(pictures))
     values = _parsed(rest)
     for name, value in values.items():
         if isinstance(value, str) and value in texts:
@@ -42,8 +42,8 @@ def json_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
     return list(values.items())
 
 
-def _lifted(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, bytes]]:
-    """The body with its long texts, at most `most` of them, each replaced by a name for it; and these texts."""
+def _without_long(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, bytes]]:
+    """The body with its long strings, at most `most` of them, each replaced by a name; and the strings by name."""
     rest, texts, at, left = [], dict[str, bytes](), 0, FIELDS_BYTES
     while (start := body.find(b'"', at, at + left + 1)) >= 0:
         end = _end(body, start + 1)
@@ -56,15 +56,15 @@ def _lifted(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, bytes]]
             rest.append(body[at : end + 1])
         left -= (start if long else end + 1) - at
         if left < 0:
-            raise _wordy()
+            raise _too_long()
         at = end + 1
     if len(body) - at > left:
-        raise _wordy()
+        raise _too_long()
     return b"".join([*rest, body[at:]]), texts
 
 
 def _end(body: bytes, at: int) -> int:
-    """Index of the quote that ends the text which begins at `at`."""
+    """Index of the quote that ends the string which begins at `at`."""
     while at < len(body):
         found = _RUN.match(body, at, at + SLICE_BYTES)
         stop = found.end() if found else at
@@ -113,5 +113,5 @@ def _broken(why: str) -> ValidationError:
     return ValidationError.of_field("body", f"JSON expected: {why}")
 
 
-def _wordy() -> ValidationError:
+def _too_long() -> ValidationError:
     return ValidationError.of_field("body", f"At most {FIELDS_BYTES} bytes are expected in a body beside its pictures")

@@ -1,4 +1,4 @@
-"""A body of multipart/form-data, part by part; what is a file is told by its headers, and every part has a length."""
+"""Parses multipart/form-data part by part; headers tell files from texts, and the size of every part is limited."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ FILE_TYPES: Final = ("image/", "application/octet-stream")
 
 @dataclass(slots=True)
 class Part:
-    """One part. Who sends a file without a `filename` tells it by the part's Content-Type."""
+    """One part. A file without a `filename` is recognised by its Content-Type."""
 
     headers: dict[bytes, bytes] = field(default_factory=dict)
     data: bytearray = field(default_factory=bytearray)
@@ -38,12 +38,12 @@ class Part:
         self.name = _text(options[b"name"], "body")
         self.filename = options.get(b"filename", b"")
         kind = self.headers.get(b"content-type", b"").decode("latin-1").strip().lower()
-        # `filename*` is not of this media type (RFC 7578), and is sent nevertheless.
+        # RFC 7578 does not allow `filename*` here, but clients send it.
         self.is_file = b"filename" in options or b"filename*=" in disposition or kind.startswith(FILE_TYPES)
 
     @property
     def value(self) -> str | bytes | None:
-        """Its text, or a file's bytes; None for what a browser sends where no file was chosen."""
+        """Its text, or a file's bytes; None for the empty part that a browser sends where no file was chosen."""
         if not self.is_file:
             return _text(bytes(self.data), self.name)
         return bytes(self.data) if self.data or self.filename else None
@@ -124,7 +124,7 @@ async def read_parts(request: Request, limits: LimitsSpec, pictures: Collection[
     """All parts of a body; only those named in `pictures` may be long.
 
     Raises:
-        ValidationError: it is not of this form, or has too many or too long parts.
+        ValidationError: it is malformed, or has too many or too long parts.
         ImageTooLarge: a picture of more than `limits.body_bytes`; the rest is not read.
     """
     boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")

@@ -1,4 +1,4 @@
-"""The bytes of a body, bounded while they are read."""
+"""Reads the bytes of a body, and limits their number while they arrive."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Final, TypeAlias
@@ -9,9 +9,9 @@ from cutout.errors import CutoutError, ImageTooLarge, UnsupportedMediaType
 from cutout.limits import LimitsSpec
 
 Refusal: TypeAlias = Callable[[], CutoutError]
-"""What a larger body is answered with."""
+"""Makes the error for a larger body."""
 FIELDS_BYTES: Final = 64 * 1024
-"""Room for everything in a body that is not a picture."""
+"""Most bytes of a body beside its pictures."""
 
 
 def media_type(request: Request) -> str:
@@ -41,11 +41,11 @@ async def read_body(request: Request, limit_bytes: int, refusal: Refusal) -> byt
 
 
 async def chunks(request: Request, limit_bytes: int, refusal: Refusal) -> AsyncIterator[bytes]:
-    """A body as it comes.
+    """A body, chunk by chunk as it arrives.
 
     Raises:
-        UnsupportedMediaType: the body is compressed, or coded in another way.
-        CutoutError: what `refusal` makes, once it is larger than `limit_bytes`; the rest is not read.
+        UnsupportedMediaType: the body is compressed, or has another content coding.
+        CutoutError: the one that `refusal` makes, once the body exceeds `limit_bytes`; the rest is not read.
     """
     _refuse_coding(request)
     declared, size = request.headers.get("content-length", ""), 0
@@ -59,7 +59,7 @@ async def chunks(request: Request, limit_bytes: int, refusal: Refusal) -> AsyncI
 
 
 def _refuse_coding(request: Request) -> None:
-    # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
+    # Never decompressed: pictures hardly shrink, and a small body could expand a thousandfold.
     coding = ", ".join(request.headers.getlist("content-encoding")).strip()
     if coding.lower() not in ("", "identity"):
         message = f"Content-Encoding: {coding[:64]!r} is not undone here; a body without it is expected"
