@@ -10,6 +10,7 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
+from cutout.errors import ValidationError
 from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
 from cutout.models.registry import Registry
 from cutout.pixels.types import OutputFormat
@@ -122,6 +123,8 @@ class ServiceIngress:
         """The arguments as HTTP checks them; errors name HTTP's fields."""
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         fields = checked(form, listed)
+        if not isinstance(image, bytes):
+            raise ValidationError.of_field("image", "image: the bytes of a picture file are expected", image)
         check_bytes(image, self._shotgun.registry.service.limits, "image")
         return fields
 
