@@ -42,7 +42,7 @@ class JobEndpoints:
         self._responses = JobResponses(shotgun.registry.models, durable.store, durable.signer)
 
     async def answer(self, request: Request, asked: Asked, later: Later) -> Response:
-        """Accept a durable job, or find the one of this Idempotency-Key; answer 202, as it happens, or as a whole.
+        """Accept a durable job, or find the one of this Idempotency-Key; respond with 202, a stream, or the result.
 
         Raises:
             IdempotencyConflict: the key was used for another request.
@@ -52,7 +52,7 @@ class JobEndpoints:
         job_id, state = await self._known(_caller(request), key) if key else (asked.id, None)
         follow(job_id)
         if state is None:
-            self._hosts.address(request)  # what could not be answered is not accepted
+            self._hosts.address(request)  # raises before anything is accepted, where the response could have no address
             base_url = self._hosts.published(request) if later.webhook_url else ""
             named = replace(asked, id=job_id)  # an Idempotency-Key gives the job its id
             state = await self._acceptance.accept(request, named, later, base_url)
@@ -80,13 +80,13 @@ class JobEndpoints:
         return self._streamed(request, await self._own(request), "url", SSE)
 
     async def redeliver(self, request: Request) -> Response:
-        """Send a job's webhook once more, under the same webhook-id; an attempt under way is the last of its row."""
+        """Send a job's webhook again, under the same webhook-id; an attempt in progress is the last of its series."""
         state = await self._own(request)
         await self._worker.redeliver(state.order.job_id)
         return self._accepted(request, state)
 
     async def result(self, request: Request) -> Response:
-        """A picture at its signed address; whoever has the address may read it until it expires."""
+        """A picture at its signed address, which anybody who has it may use until it expires."""
         job_id, name = request.path_params["job_id"], request.path_params["name"]
         query = request.query_params
         left_s = self._signer.check(job_id, name, query.get("expires", ""), query.get("signature", ""))
@@ -116,7 +116,7 @@ class JobEndpoints:
     async def _waited(
         self, request: Request, state: JobState, response_format: ResponseFormat, reply: Reply
     ) -> Response:
-        """The whole answer; 202 when it takes longer than a request may."""
+        """The whole response; 202 when the job takes longer than a request may."""
         if reply.kind == "picture" and not state.order.enlarges:
             check_single(state.order.models)
         until = time.monotonic() + self._service.limits.request_s
@@ -132,7 +132,7 @@ class JobEndpoints:
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
     async def _known(self, caller: str, key: str) -> tuple[str, JobState | None]:
-        """The job of an idempotency key, by whichever secret it was named; without one, the id that it gets."""
+        """The job of an idempotency key, whichever secret made its id; without one, the id for a new job."""
         ids = self._signer.job_ids(caller, key)
         for job_id in ids:
             if state := await self._worker.state(job_id):
@@ -140,7 +140,7 @@ class JobEndpoints:
         return ids[0], None
 
     async def _own(self, request: Request) -> JobState:
-        """The job of the address, if the caller may see it; another key's job is there for nobody else."""
+        """The job of the address; raises NotFound for a job of another key, too."""
         job_id = request.path_params["job_id"]
         state = await self._worker.state(job_id) if JOB_ID.fullmatch(job_id) else None
         if state is None or (state.order.key and state.order.key.id != _key_id(request)):
@@ -148,9 +148,9 @@ class JobEndpoints:
         return state
 
     async def _states(self, state: JobState) -> AsyncIterator[JobState | None]:
-        """Every state of a job from this one on, until it has ended; None for a silence.
+        """Every state of a job from this one to its end; None when nothing has happened for a while.
 
-        A worker that is away is asked again: the job is kept, and goes on when the worker is back.
+        A worker that is away is asked again: the job is stored, and continues when the worker is back.
         """
         yield state
         while not state.ended:
@@ -179,5 +179,5 @@ def _key_id(request: Request) -> str | None:
 
 
 def _caller(request: Request) -> str:
-    """Whose idempotency keys these are; without API keys, everybody's."""
+    """The namespace of the caller's idempotency keys; without API keys, one for all callers."""
     return f"key:{key_id}" if (key_id := _key_id(request)) else "anonymous"

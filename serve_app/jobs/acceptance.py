@@ -27,7 +27,7 @@ from serve_app.storage.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """What durable jobs need beside a shotgun."""
+    """What durable jobs need, besides a Shotgun."""
 
     worker: Jobs
     store: PictureStore
