@@ -93,7 +93,7 @@ def _secured(
         service.access,
         ledger,
         concurrency=ConcurrencyLimit(service.limits.jobs_in_hand, request_metrics),
-        most_bytes=service.limits.body_bytes * 3 // 2,  # base64, and the fields beside the picture
+        max_bytes=service.limits.body_bytes * 3 // 2,  # base64, and the fields beside the picture
     )
     # A key protects from pages of other sites: a browser does not send one for them.
     protected = access if keys else CrossSite(access, Hosts(service))

@@ -38,13 +38,13 @@ class Access:
         ledger: Ledger,
         *,
         concurrency: ConcurrencyLimit,
-        most_bytes: int,
+        max_bytes: int,
     ) -> None:
-        """`most_bytes` of a job's body are read before it takes a slot and counts in `concurrency`."""
+        """`max_bytes` of a job's body are read before it takes a slot and counts in `concurrency`."""
         self._app = app
         self._concurrency = concurrency
         self._uploads = Transfers()
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
         self._callers = Callers(keys, access)
         self._limits = RateLimits(ledger)
 
@@ -93,7 +93,7 @@ class Access:
     async def _uploaded(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """The response to a job, once its body is here."""
         try:
-            receive = await whole(receive, self._uploads, self._most_bytes)
+            receive = await whole(receive, self._uploads, self._max_bytes)
         except CutoutError as refused:
             await _refuse(refused, scope, receive, send, last=True)
         except ClientDisconnect:

@@ -15,7 +15,7 @@ RESTART_S = 5
 
 
 class ConcurrencyLimit:
-    """Runs at most `most` jobs at once, and takes none while the service shuts down; others get 503 with Retry-After.
+    """Runs at most `max_jobs` at once, and takes none while the service shuts down; others get 503 with Retry-After.
 
     A job counts from the moment its body has been read until its response is complete, so a slow caller does not count.
     `check` comes before everything else, the body and the rate limiter included: under overload a refusal must cost
@@ -23,8 +23,8 @@ class ConcurrencyLimit:
     included.
     """
 
-    def __init__(self, most: int, request_metrics: RequestMetrics) -> None:
-        self._most = most
+    def __init__(self, max_jobs: int, request_metrics: RequestMetrics) -> None:
+        self._max_jobs = max_jobs
         self._request_metrics = request_metrics
         self._jobs = Queue()
 
@@ -41,8 +41,8 @@ class ConcurrencyLimit:
         self._check_room()
 
     def _check_room(self) -> None:
-        if self._jobs.calls >= self._most:
-            message = f"Server busy: {self._most} concurrent jobs; retry later"
+        if self._jobs.calls >= self._max_jobs:
+            message = f"Server busy: {self._max_jobs} concurrent jobs; retry later"
             raise ServiceUnavailable(message, {"retry_after_s": self._jobs.wait_s()})
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutout.errors import ServiceUnavailable, ValidationError
 
 GRACE_S = 30.0
-LEAST_BYTES_S = 16 * 1024
-"""For a body of n bytes the service waits for the caller at most GRACE_S + n / LEAST_BYTES_S seconds in all, and
+MIN_BYTES_PER_S = 16 * 1024
+"""For a body of n bytes the service waits for the caller at most GRACE_S + n / MIN_BYTES_PER_S seconds in all, and
 GRACE_S at a time: bytes that went into buffers quickly do not pay for a long stall."""
-PIECE_BYTES = 256 * 1024
-"""A response is handed to the server in pieces of this size; each waits until the caller has read the one before."""
-HELD_BYTES = 512 * 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+"""A response is handed to the server in chunks of this size; each waits until the caller has read the one before."""
+MAX_HELD_BYTES = 512 * 1024 * 1024
 """Limit of the bytes of unfinished bodies in a replica, for each direction; beyond it the slowest transfer is ended."""
 
 
@@ -30,7 +30,7 @@ class Transfer:
         """Bytes in memory."""
         self._waited_s = 0.0
         self._timeout: asyncio.Timeout | None = None
-        self.gave_way = False
+        self.ended_early = False
 
     @property
     def rate(self) -> float:
@@ -39,21 +39,21 @@ class Transfer:
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Context of a wait for the caller. Raises TimeoutError if the caller is too slow, or give_way was called."""
+        """Context of a wait for the caller. Raises TimeoutError if the caller is too slow, or end_early was called."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        left_s = self._grace_s + self.moved / LEAST_BYTES_S - self._waited_s
+        left_s = self._grace_s + self.moved / MIN_BYTES_PER_S - self._waited_s
         ends = began + min(self._grace_s, left_s)
         try:
-            async with asyncio.timeout_at(began if self.gave_way else ends) as self._timeout:
+            async with asyncio.timeout_at(began if self.ended_early else ends) as self._timeout:
                 yield
         finally:
             self._timeout = None
             self._waited_s += clock() - began
 
-    def give_way(self) -> None:
+    def end_early(self) -> None:
         """End this transfer, to free memory for others."""
-        self.gave_way = True
+        self.ended_early = True
         if self._timeout:
             self._timeout.reschedule(asyncio.get_running_loop().time())
 
@@ -61,36 +61,36 @@ class Transfer:
 class Transfers:
     """All transfers in one direction."""
 
-    def __init__(self, most_held: int = HELD_BYTES, grace_s: float = GRACE_S) -> None:
-        self._most_held = most_held
+    def __init__(self, max_held_bytes: int = MAX_HELD_BYTES, grace_s: float = GRACE_S) -> None:
+        self._max_held_bytes = max_held_bytes
         self._grace_s = grace_s
-        self._under_way: set[Transfer] = set()
+        self._active: set[Transfer] = set()
 
     @property
     def held(self) -> int:
         """Bytes in memory, of all of them."""
-        return sum(one.held for one in self._under_way)
+        return sum(one.held for one in self._active)
 
     @contextmanager
     def one(self) -> Iterator[Transfer]:
         """Context of one transfer, from its first byte to its last."""
         transfer = Transfer(self._grace_s)
-        self._under_way.add(transfer)
+        self._active.add(transfer)
         try:
             yield transfer
         finally:
-            self._under_way.discard(transfer)
+            self._active.discard(transfer)
 
     def hold(self, transfer: Transfer, size: int) -> None:
         """Count `size` more bytes in memory; above the limit the slowest transfer is ended."""
         transfer.held += size
-        if self.held > self._most_held:
-            holding = (one for one in self._under_way if one.held and not one.gave_way)
-            min(holding, key=lambda one: one.rate, default=transfer).give_way()
+        if self.held > self._max_held_bytes:
+            holding = (one for one in self._active if one.held and not one.ended_early)
+            min(holding, key=lambda one: one.rate, default=transfer).end_early()
 
 
-async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receive:
-    """Read a request's body up to `most_bytes`, and return a `receive` that gives it again, and then the rest.
+async def whole(receive: Receive, uploads: Transfers, max_bytes: int) -> Receive:
+    """Read a request's body up to `max_bytes`, and return a `receive` that gives it again, and then the rest.
 
     Raises:
         ValidationError: the body came too slowly.
@@ -100,7 +100,7 @@ async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receiv
     messages: deque[Message] = deque()
     more = True
     with uploads.one() as transfer:
-        while more and transfer.moved <= most_bytes:
+        while more and transfer.moved <= max_bytes:
             try:
                 async with transfer.waiting():
                     message = await receive()
@@ -120,16 +120,16 @@ async def whole(receive: Receive, uploads: Transfers, most_bytes: int) -> Receiv
 
 
 def _refused(transfer: Transfer) -> ValidationError | ServiceUnavailable:
-    if transfer.gave_way:
+    if transfer.ended_early:
         return ServiceUnavailable("Too many large requests at once, and this one was the slowest; retry later")
     return ValidationError(
-        f"The request's body arrived too slowly: {transfer.moved} bytes; expected at least {LEAST_BYTES_S // 1024} KiB "
-        f"a second after the first {GRACE_S:g} s"
+        f"The request's body arrived too slowly: {transfer.moved} bytes; expected at least "
+        f"{MIN_BYTES_PER_S // 1024} KiB a second after the first {GRACE_S:g} s"
     )
 
 
 class Sending:
-    """Sends responses in pieces, and ends those whose caller reads too slowly."""
+    """Sends responses in chunks, and ends those whose caller reads too slowly."""
 
     def __init__(self, app: ASGIApp, downloads: Transfers) -> None:
         self._app = app
@@ -142,26 +142,26 @@ class Sending:
             return
         with self._downloads.one() as transfer:
 
-            async def send_in_pieces(message: Message) -> None:
+            async def send_in_chunks(message: Message) -> None:
                 body, more = message.get("body", b""), message.get("more_body", False)
                 self._downloads.hold(transfer, len(body))
-                for piece in _pieces(message, body, more):
+                for chunk in _chunks(message, body, more):
                     try:
                         async with transfer.waiting():
-                            await send(piece)
+                            await send(chunk)
                     except TimeoutError as slow:
                         raise OSError("The caller read too slowly") from slow
-                    size = len(piece.get("body", b""))
+                    size = len(chunk.get("body", b""))
                     transfer.moved += size
                     transfer.held -= size
 
-            await self._app(scope, receive, send_in_pieces)
+            await self._app(scope, receive, send_in_chunks)
 
 
-def _pieces(message: Message, body: bytes, more: bool) -> Iterator[Message]:
-    if len(body) <= PIECE_BYTES:
+def _chunks(message: Message, body: bytes, more: bool) -> Iterator[Message]:
+    if len(body) <= CHUNK_BYTES:
         yield message
         return
-    for start in range(0, len(body), PIECE_BYTES):
-        end = start + PIECE_BYTES
+    for start in range(0, len(body), CHUNK_BYTES):
+        end = start + CHUNK_BYTES
         yield {**message, "body": body[start:end], "more_body": more or end < len(body)}

@@ -80,7 +80,7 @@ async def test_what_is_too_large_is_left_to_come() -> None:
 
 async def test_memory_of_bodies_is_bounded() -> None:
     """Where many are on their way, the slowest gives way, and those that are faster come in."""
-    uploads, slow_has_begun = Transfers(most_held=10_000), asyncio.Event()
+    uploads, slow_has_begun = Transfers(max_held_bytes=10_000), asyncio.Event()
     parts = [bytes(3000)] * 3
 
     async def trickling() -> Message:

@@ -143,7 +143,7 @@ class Jobs:
             access or AccessSpec(),
             limiter,
             concurrency=ConcurrencyLimit(concurrency, request_metrics or RequestMetrics()),
-            most_bytes=MOST_BYTES,
+            max_bytes=MOST_BYTES,
         )
         return Lookup(guarded, ENDPOINTS)
 

@@ -178,7 +178,7 @@ async def test_other_traffic_passes(clock: Clock) -> None:
         seen.append(scope["type"])
 
     concurrency = ConcurrencyLimit(1, RequestMetrics())
-    access = Access(app, None, AccessSpec(), NearLimiter(clock), concurrency=concurrency, most_bytes=1)
+    access = Access(app, None, AccessSpec(), NearLimiter(clock), concurrency=concurrency, max_bytes=1)
     await access({"type": "lifespan"}, app, app)  # type: ignore[arg-type]
 
     assert seen == ["lifespan"]
