@@ -51,13 +51,13 @@ class Ledger(Protocol):
         `who` is a `Caller.who`. A `cost` of 0 only looks, and is always allowed.
         """
 
-    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Take a slot for a caller's job, unless all of the tier's are taken; taking one again renews its lease."""
 
-    async def hold(self, slots: Sequence[JobSlot]) -> None:
+    async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         """Take or renew the slots of durable jobs, whatever the limit is now: those jobs were accepted."""
 
-    async def end(self, slot_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         """Free a slot. Nothing happens when it is not taken: its lease may have ended."""
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:

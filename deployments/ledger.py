@@ -41,14 +41,14 @@ class DatabaseLedger(Picks, Budget, Ledger):
         """See Ledger."""
         return self._limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """See Ledger."""
-        return self._limiter.begin(who, tier, slot_id)
+        return self._limiter.take_slot(who, tier, slot_id)
 
-    async def hold(self, slots: Sequence[JobSlot]) -> None:
+    async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         """See Ledger."""
-        self._limiter.hold(slots)
+        self._limiter.hold_slots(slots)
 
-    async def end(self, slot_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         """See Ledger."""
-        self._limiter.end(slot_id)
+        self._limiter.free_slot(slot_id)

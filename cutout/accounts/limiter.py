@@ -35,8 +35,8 @@ class Limiter:
     clock in seconds, and the wall clock is used for `reset_unix_s` alone. A caller is forgotten once the window is
     empty, so memory is bounded by CALLERS windows of one minute's requests and by the slots of the last `lease_s`.
 
-    A slot is taken until `end`, or until its lease ends, which means that the ingress that took it has died. The worker
-    of durable jobs renews the leases of theirs in time, whatever the limit is then.
+    A slot is taken until `free_slot`, or until its lease ends because the ingress that took it has died. Slots of
+    durable jobs are renewed in time by their worker, whatever the limit is then.
     """
 
     def __init__(self, lease_s: float, now: Callable[[], float] = time.monotonic) -> None:
@@ -64,9 +64,9 @@ class Limiter:
         wait_s = (oldest.timestamp + WINDOW_MS + 1 - now_ms) / 1000 if oldest else 0.0
         return _decision(allowed, tier.requests_per_minute, used, wait_s)
 
-    def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Take a slot; see Ledger."""
-        self.end(slot_id)
+        self.free_slot(slot_id)
         now_s = self._now()
         self._end_leases(now_s)
         allowed = self._jobs[who] < tier.concurrent_jobs
@@ -74,13 +74,13 @@ class Limiter:
             self._take(who, slot_id, now_s)
         return _decision(allowed, tier.concurrent_jobs, self._jobs[who], SLOT_RETRY_S)
 
-    def hold(self, slots: Iterable[JobSlot]) -> None:
+    def hold_slots(self, slots: Iterable[JobSlot]) -> None:
         """Take or renew slots, whatever the limit; see Ledger."""
         for slot in slots:
-            self.end(slot.id)
+            self.free_slot(slot.id)
             self._take(slot.who, slot.id, self._now())
 
-    def end(self, slot_id: str) -> None:
+    def free_slot(self, slot_id: str) -> None:
         """Free a slot; see Ledger."""
         if taken := self._slots.pop(slot_id, None):
             who, _ = taken
@@ -97,7 +97,7 @@ class Limiter:
             slot_id, (_, until_s) = next(iter(self._slots.items()))
             if until_s > now_s:
                 return
-            self.end(slot_id)
+            self.free_slot(slot_id)
 
     def _window(self, who: str, limit: int, now_ms: int) -> InMemoryBucket:
         """The window of a caller, without the requests that have left it; callers with empty windows are forgotten."""

@@ -30,7 +30,7 @@ class Slots:
             slots = {slot.id: slot for slot in await unfinished}
             self._freed &= slots.keys()
             held = [slots[name] for name in slots.keys() - self._freed]
-            await best_effort(self._ledger.hold(held), LEDGER_S, WARN)
+            await best_effort(self._ledger.hold_slots(held), LEDGER_S, WARN)
 
     async def free(self, slot: JobSlot | None) -> None:
         """Free a job's slot; nothing happens when it has none, or it is free."""
@@ -38,4 +38,4 @@ class Slots:
             return
         async with self._turn:
             self._freed.add(slot.id)
-            await best_effort(self._ledger.end(slot.id), LEDGER_S, WARN)
+            await best_effort(self._ledger.free_slot(slot.id), LEDGER_S, WARN)

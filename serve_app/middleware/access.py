@@ -109,14 +109,14 @@ class Access:
 
         async def free() -> None:
             if state.pop("slot", None):
-                await self._limits.end(slot.id)
+                await self._limits.free_slot(slot.id)
             else:
-                self._limits.let_go(slot.id)
+                self._limits.hand_over(slot.id)
 
         # Before the last byte: a caller who has the whole response may send the next job at once.
         send_after_free = when_complete(send, free)
         try:
-            decision = await self._limits.begin(caller, slot.id)
+            decision = await self._limits.take_slot(caller, slot.id)
             if decision.allowed:
                 await self._concurrency.run(self._app, scope, receive, send_after_free)
             else:

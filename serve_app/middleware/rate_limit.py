@@ -41,18 +41,19 @@ class RateLimits:
         who, tier = caller.who, caller.tier
         return await self._decided(self._ledger.admit(who, tier, cost), lambda: self._own.admit(who, tier, cost))
 
-    async def begin(self, caller: Caller, slot_id: str) -> RateLimitDecision:
+    async def take_slot(self, caller: Caller, slot_id: str) -> RateLimitDecision:
         """Whether a job is allowed. Its slot must be freed in any case: the ledger may take it after the wait."""
         who, tier = caller.who, caller.tier
-        return await self._decided(self._ledger.begin(who, tier, slot_id), lambda: self._own.begin(who, tier, slot_id))
+        asked = self._ledger.take_slot(who, tier, slot_id)
+        return await self._decided(asked, lambda: self._own.take_slot(who, tier, slot_id))
 
-    def let_go(self, slot_id: str) -> None:
-        """Free a slot in the own count alone: it belongs to a durable job now, which frees it in the ledger."""
-        self._own.end(slot_id)
+    def hand_over(self, slot_id: str) -> None:
+        """Leave a slot to a durable job, which frees it in the ledger; the own count does not have it any more."""
+        self._own.free_slot(slot_id)
 
-    async def end(self, slot_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         """Free a slot, even if the request that asks for it is cancelled meanwhile."""
-        self._own.end(slot_id)
+        self._own.free_slot(slot_id)
         ending = asyncio.create_task(self._ended(slot_id))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -71,7 +72,7 @@ class RateLimits:
     async def _ended(self, slot_id: str) -> None:
         """Try until the slot is free: otherwise a busy machine would leave it taken until its lease ends."""
         for wait_s in END_AGAIN_S:
-            ended = await best_effort(self._ledger.end(slot_id), END_S, self._warn)
+            ended = await best_effort(self._ledger.free_slot(slot_id), END_S, self._warn)
             if not isinstance(ended, ServiceUnavailable):
                 return
             await asyncio.sleep(wait_s)

@@ -159,14 +159,14 @@ class Busy(NearLimiter):
 
     deaf = 2
 
-    async def end(self, job_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         if self.deaf:
             self.deaf -= 1
             await asyncio.sleep(3600)
-        await super().end(job_id)
+        await super().free_slot(slot_id)
 
-    async def begin(self, who: str, tier: LimitTier, job_id: str) -> RateLimitDecision:
-        return await super().begin(who, tier, job_id)
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        return await super().take_slot(who, tier, slot_id)
 
 
 async def test_who_hangs_up_on_a_busy_machine_leaves_his_slot(monkeypatch: pytest.MonkeyPatch) -> None:

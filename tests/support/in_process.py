@@ -91,11 +91,11 @@ class Memory(UnusedLedger):
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         return self.limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
-        return self.limiter.begin(who, tier, slot_id)
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+        return self.limiter.take_slot(who, tier, slot_id)
 
-    async def hold(self, slots: Sequence[JobSlot]) -> None:
-        self.limiter.hold(slots)
+    async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
+        self.limiter.hold_slots(slots)
 
-    async def end(self, slot_id: str) -> None:
-        self.limiter.end(slot_id)
+    async def free_slot(self, slot_id: str) -> None:
+        self.limiter.free_slot(slot_id)

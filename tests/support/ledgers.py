@@ -31,13 +31,13 @@ class UnusedLedger:
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         raise AssertionError
 
-    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         raise AssertionError
 
-    async def hold(self, slots: Sequence[JobSlot]) -> None:
+    async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         raise AssertionError
 
-    async def end(self, slot_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         raise AssertionError
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:

@@ -58,25 +58,25 @@ class NearLimiter(UnusedLedger):
         await self.reach()
         return self.limiter.admit(who, tier, cost)
 
-    async def begin(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
         """Takes the slot at once; the answer may come later."""
         await self.reach()
-        decision = self.limiter.begin(who, tier, slot_id)
+        decision = self.limiter.take_slot(who, tier, slot_id)
         await self.may_begin.wait()
         return decision
 
-    async def end(self, slot_id: str) -> None:
+    async def free_slot(self, slot_id: str) -> None:
         await self.reach()
-        self.limiter.end(slot_id)
+        self.limiter.free_slot(slot_id)
         self.ended.release()
 
     async def slots_left(self, who: str = "anonymous") -> int:
         """How many more jobs may begin."""
         tier, taken = LimitTier(), 0
-        while self.limiter.begin(who, tier, f"probe {taken}").allowed:
+        while self.limiter.take_slot(who, tier, f"probe {taken}").allowed:
             taken += 1
         for number in range(taken):
-            self.limiter.end(f"probe {number}")
+            self.limiter.free_slot(f"probe {number}")
         return taken
 
 

@@ -113,7 +113,7 @@ def test_callers_do_not_share() -> None:
     limiter, tier = limited(Clock()), LimitTier(requests_per_minute=1, concurrent_jobs=1)
 
     assert [limiter.admit(who, tier).allowed for who in ("ann", "ann", "bob")] == [True, False, True]
-    assert [limiter.begin(who, tier, f"{n}").allowed for n, who in enumerate(("ann", "ann", "bob"))] == [
+    assert [limiter.take_slot(who, tier, f"{n}").allowed for n, who in enumerate(("ann", "ann", "bob"))] == [
         True, False, True,
     ]  # fmt: skip
 
@@ -122,15 +122,15 @@ def test_four_jobs_at_a_time() -> None:
     """The fifth job is refused until one of the four ends; ending twice, or what never began, changes nothing."""
     limiter = limited(Clock())
 
-    verdicts = [limiter.begin("ann", TIER, f"job {n}") for n in range(5)]
+    verdicts = [limiter.take_slot("ann", TIER, f"job {n}") for n in range(5)]
 
     assert [v.allowed for v in verdicts] == [True] * 4 + [False]
     assert [v.remaining for v in verdicts] == [3, 2, 1, 0, 0]
     assert verdicts[4].retry_after_s == SLOT_RETRY_S
-    limiter.end("job 2")
-    limiter.end("job 2")
-    limiter.end("no such job")
-    assert [limiter.begin("ann", TIER, f"more {n}").allowed for n in range(2)] == [True, False]
+    limiter.free_slot("job 2")
+    limiter.free_slot("job 2")
+    limiter.free_slot("no such job")
+    assert [limiter.take_slot("ann", TIER, f"more {n}").allowed for n in range(2)] == [True, False]
 
 
 def test_a_dead_ingress_holds_no_slot_for_ever() -> None:
@@ -138,14 +138,14 @@ def test_a_dead_ingress_holds_no_slot_for_ever() -> None:
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
     limiter = limited(clock)
     for job_id in ("dead", "alive"):
-        assert limiter.begin("ann", tier, job_id).allowed
+        assert limiter.take_slot("ann", tier, job_id).allowed
     clock.ms += int(LEASE_S * 1000) - 1
-    assert limiter.begin("ann", tier, "alive").allowed
-    assert not limiter.begin("ann", tier, "new").allowed
+    assert limiter.take_slot("ann", tier, "alive").allowed
+    assert not limiter.take_slot("ann", tier, "new").allowed
     clock.ms += 1
 
-    assert limiter.begin("ann", tier, "new").allowed
-    assert not limiter.begin("ann", tier, "newer").allowed
+    assert limiter.take_slot("ann", tier, "new").allowed
+    assert not limiter.take_slot("ann", tier, "newer").allowed
 
 
 steps = st.lists(
@@ -164,14 +164,14 @@ def test_slots_are_counted_as_a_plain_list_would(script: list[tuple[str, str, in
         if step == "wait":
             clock.ms += number * 100_000
         elif step == "end":
-            limiter.end(f"job {number}")
+            limiter.free_slot(f"job {number}")
             held.pop(f"job {number}", None)
         else:
             until_ms = clock.ms + int(LEASE_S * 1000)
             held = {job: slot for job, slot in held.items() if slot[1] > clock.ms and job != f"job {number}"}
             taken = sum(slot[0] == who for slot in held.values())
 
-            assert limiter.begin(who, tier, f"job {number}").allowed == (taken < 2)
+            assert limiter.take_slot(who, tier, f"job {number}").allowed == (taken < 2)
 
             held |= {f"job {number}": (who, until_ms)} if taken < 2 else {}
 
@@ -214,10 +214,10 @@ def test_jobs_that_never_end_do_not_fill_the_memory() -> None:
     clock = Clock()
     limiter = limited(clock)
     for number in range(5_000):
-        limiter.begin(f"address:{number}", TIER, f"job {number}")
+        limiter.take_slot(f"address:{number}", TIER, f"job {number}")
     clock.ms += int(LEASE_S * 1000)
 
-    limiter.begin("ann", TIER, "job")
+    limiter.take_slot("ann", TIER, "job")
 
     assert len(limiter) == 1
 
@@ -226,14 +226,14 @@ def test_slots_that_are_held() -> None:
     """Held slots count whatever the limit is, each once, and for a lease from the last time; then they are free."""
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
     limiter, slots = limited(clock), [JobSlot("ann", f"job {number}") for number in range(3)]
-    limiter.begin("ann", tier, "job 0")
-    limiter.hold(slots)
+    limiter.take_slot("ann", tier, "job 0")
+    limiter.hold_slots(slots)
     clock.ms += int(LEASE_S * 1000) - 1
-    limiter.hold(slots[:2])
+    limiter.hold_slots(slots[:2])
     clock.ms += 1
 
     assert len(limiter) == 3
-    assert not limiter.begin("ann", tier, "new").allowed
+    assert not limiter.take_slot("ann", tier, "new").allowed
     assert len(limiter) == 2
-    limiter.end("job 0")
-    assert limiter.begin("ann", tier, "new").allowed
+    limiter.free_slot("job 0")
+    assert limiter.take_slot("ann", tier, "new").allowed

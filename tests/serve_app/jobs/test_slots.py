@@ -58,8 +58,8 @@ async def status(http: httpx.AsyncClient, answer: httpx.Response, *ends: str) ->
 async def test_a_slot_is_held_until_the_job_ends(http: httpx.AsyncClient, works: Works) -> None:
     """A job answered with 202 is one of its caller's jobs at a time until it is done, beside those he waits for."""
     first, waited = await post(http, ASYNC), asyncio.create_task(post(http))
-    while works.ledger.limiter.begin("anonymous", LimitTier(concurrent_jobs=2), "probe").allowed:
-        works.ledger.limiter.end("probe")
+    while works.ledger.limiter.take_slot("anonymous", LimitTier(concurrent_jobs=2), "probe").allowed:
+        works.ledger.limiter.free_slot("probe")
         await asyncio.sleep(0.01)
     third = await post(http, ASYNC)
     works.models["first"].held.set()  # type: ignore[union-attr]
@@ -134,11 +134,11 @@ async def test_an_end_and_a_look_at_once() -> None:
     limiter, slot = Limiter(330), JobSlot("ann", "1")
 
     class Near:
-        async def hold(self, held: list[JobSlot]) -> None:
-            limiter.hold(held)
+        async def hold_slots(self, held: list[JobSlot]) -> None:
+            limiter.hold_slots(held)
 
-        async def end(self, job_id: str) -> None:
-            limiter.end(job_id)
+        async def free_slot(self, slot_id: str) -> None:
+            limiter.free_slot(slot_id)
 
     async def read() -> list[JobSlot]:
         await asyncio.sleep(0)
@@ -146,7 +146,7 @@ async def test_an_end_and_a_look_at_once() -> None:
 
     for _ in range(3):
         slots = Slots(Near())  # type: ignore[arg-type]
-        limiter.hold([slot])
+        limiter.hold_slots([slot])
         await asyncio.gather(slots.hold(read()), slots.free(slot), slots.hold(read()))
         assert len(limiter) == 0
 
@@ -155,10 +155,10 @@ async def test_jobs_go_on_without_the_limiter(caplog: pytest.LogCaptureFixture) 
     """A limiter that is away stops no job: the log says so."""
 
     class Away:
-        async def hold(self, held: list[JobSlot]) -> None:
+        async def hold_slots(self, held: list[JobSlot]) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
-        async def end(self, job_id: str) -> None:
+        async def free_slot(self, slot_id: str) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
     await Slots(Away()).free(JobSlot("ann", "1"))  # type: ignore[arg-type]
