@@ -1,8 +1,10 @@
 """Frozen values that travel: what a model did, what a request asked for, what came of it."""
 
 import uuid
-from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Generic, Literal, Self, TypeAlias
+
+from typing_extensions import TypeVar
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelUnavailable
@@ -23,30 +25,19 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """One model's success: pixels, or an encoded picture of them, never both."""
+    """One model's success, without its picture, which is stored elsewhere or added by a subclass."""
 
     model_id: str
     size: Size
     cost_usd: float
     engine: EngineReport
-    rgba: Rgba | None = None
-    encoded: bytes | None = None
-    dpi: Dpi | None = None
-    """Resolution of `rgba`, where its picture had one; a file says its own."""
     times_ms: dict[str, float] = field(default_factory=dict)
     """Time in each span, in ms: `infer`, `composite`, `upscale`, `encode` …"""
     note: str | None = None
-    source_size: Size | None = None
-    """Size before the upscale, when there was one."""
     box: Box | None = None
     """The subject within the picture; None: nothing was found."""
     frame: Box | None = None
-    """What a crop shows, in pixels of the whole cutout; None: all of it."""
-    mask: bytes | None = None
-    """A PNG of the alpha, when it was asked for beside the picture."""
-    whole: bytes | None = None
-    """A PNG of the whole cutout, from which another finish can be made, when that was wanted and `encoded` is another.
-    """
+    """The crop, in pixels of the whole cutout; None: the picture is not cropped."""
 
     @property
     def whole_box(self) -> Box | None:
@@ -55,9 +46,46 @@ class Cutout:
             return self.box
         return replace(self.box, left=self.box.left + self.frame.left, top=self.box.top + self.frame.top)
 
-    def timed(self, **spans_ms: float) -> "Cutout":
+    def known(self) -> dict[str, Any]:
+        """The fields of a Cutout, without those of a subclass."""
+        return {each.name: getattr(self, each.name) for each in fields(Cutout)}
+
+    def timed(self, **spans_ms: float) -> Self:
         """The same cutout with more spans recorded."""
         return replace(self, times_ms={**self.times_ms, **spans_ms})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutoutPixels(Cutout):
+    """A cutout as pixels, from which a file is still to be made."""
+
+    rgba: Rgba
+    dpi: Dpi | None = None
+
+    @classmethod
+    def of(cls, cutout: Cutout, rgba: Rgba, dpi: Dpi | None) -> Self:
+        """A cutout with its pixels."""
+        return cls(**cutout.known(), rgba=rgba, dpi=dpi)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutoutFile(Cutout):
+    """A cutout as a picture file."""
+
+    encoded: bytes
+    mask: bytes | None = None
+    """A PNG of the alpha, when it was requested beside the picture."""
+    whole: bytes | None = None
+    """A PNG of the whole cutout, from which another finish can be made; None: not requested, or `encoded` is one."""
+
+    @classmethod
+    def of(cls, cutout: Cutout, encoded: bytes, mask: bytes | None = None, whole: bytes | None = None) -> Self:
+        """A cutout with its files."""
+        return cls(**cutout.known(), encoded=encoded, mask=mask, whole=whole)
+
+
+C_co = TypeVar("C_co", bound=Cutout, covariant=True, default=Cutout)
+"""What is known of the cutouts of a result: no more than a Cutout, or also their pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +99,6 @@ class Failure:
     stage: Literal["bg_removal", "upscale"] = "bg_removal"
     unavailable: bool = False
     """The model never started: it has no weights, key, provider or room."""
-    retryable: bool = False
     retry_after_s: float | None = None
     """When the model may have room, or be there, again; None where nobody knows."""
 
@@ -85,7 +112,6 @@ class Failure:
             cost_usd=float(error.details.get("cost_usd", 0.0)),
             stage=stage,
             unavailable=isinstance(error, ModelUnavailable),
-            retryable=error.retryable,
             retry_after_s=error.details.get("retry_after_s"),
         )
 
@@ -174,21 +200,21 @@ class Enlargement:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelResult:
+class ModelResult(Generic[C_co]):
     """One model's part of a result."""
 
     model_id: str
-    outcome: Cutout | Failure
+    outcome: C_co | Failure
     wall_ms: float
     """From the fan-out to this model's last byte, upscale included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of a job."""
+class Result(Generic[C_co]):
+    """The results of a job."""
 
     job_id: str
-    results: tuple[ModelResult, ...]
+    results: tuple[ModelResult[C_co], ...]
     input_size: Size
     wall_ms: float
     skipped: dict[str, str] = field(default_factory=dict)
@@ -209,10 +235,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Upscaled:
-    """One picture, enlarged and encoded."""
+    """A caller's own picture, enlarged; without the picture, which is stored elsewhere or added by a subclass."""
 
-    encoded: bytes
     input_size: Size
     output_size: Size
     has_alpha: bool
     times_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpscaledFile(Upscaled):
+    """The enlarged picture as a file."""
+
+    encoded: bytes

@@ -18,7 +18,7 @@ class Removal:
 
     transparency: TransparencyHandling = "intersect_alpha"
     decontaminate: bool = True
-    """Clean colours under soft alpha, where the model's file has `decontaminate: true`."""
+    """Estimate the subject's own colour under soft alpha, where the model gives none."""
     refine: bool = False
     """Solve the matte's uncertain band against the picture, unless the model brings colours of its own: they fit its
     own alpha."""

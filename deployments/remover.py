@@ -6,17 +6,16 @@ import time
 from dataclasses import replace
 
 from cutout.errors import CutoutError, ModelUnavailable
+from cutout.forms import C, Form
 from cutout.jobs import Cutout, Failure
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.pixels.composite import compose
-from cutout.pixels.crop import subject_box
-from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.ground import kept, shown
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Matte, OutputFormat
+from cutout.pixels.types import Matte
 from cutout.removal import Removal
 from cutout.telemetry.spans import Spans
 from deployments.backends import load_backend
@@ -44,11 +43,8 @@ class Remover:
         self._opening = asyncio.create_task(self._open_until_ready())
         await asyncio.wait([asyncio.create_task(self._tried.wait())], timeout=FIRST_TRY_S)
 
-    async def remove(
-        self, picture: Picture, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
-        """The cutout of a picture: encoded, or as pixels when `output_format` is None."""
-        removal = removal or Removal()
+    async def remove(self, picture: Picture, removal: Removal, form: Form[C]) -> C | Failure:
+        """The cutout of a picture, made as `removal` says and returned in that form."""
         cost_usd = 0.0
         try:
             if self._status.state != "ready":
@@ -59,13 +55,10 @@ class Remover:
             own = removal.matte_without_model(picture)
             matte = own or await self._backend.remove(picture)
             cost_usd = self._cost_usd(matte)
-            asked = replace(
-                removal,
-                decontaminate=removal.decontaminate and self._spec.decontaminate,
-                refine=removal.refine and own is None and matte.rgb is None,
-            )
+            refines = removal.refine and own is None and matte.rgb is None
             infer_ms = (time.perf_counter() - started) * 1000
-            return await asyncio.to_thread(self._finish, picture, matte, output_format, asked, infer_ms)
+            removal = replace(removal, refine=refines)
+            return await asyncio.to_thread(self._made, picture, matte, removal, form, infer_ms)
         except CutoutError as error:
             failed = Failure.of(self._spec.id, error)
             return replace(failed, cost_usd=max(cost_usd, failed.cost_usd))
@@ -81,9 +74,7 @@ class Remover:
             self._opening.cancel()
         await self._backend.close()
 
-    def _finish(
-        self, picture: Picture, matte: Matte, output_format: OutputFormat | None, removal: Removal, infer_ms: float
-    ) -> Cutout:
+    def _made(self, picture: Picture, matte: Matte, removal: Removal, form: Form[C], infer_ms: float) -> C:
         """The cutout of a matte; `removal` asks for nothing that this matte cannot have."""
         spans = Spans(infer=infer_ms)
         with spans.timed("composite"):
@@ -93,22 +84,9 @@ class Remover:
                 matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
         with spans.timed("composite"):
             rgba = compose(picture, matte, removal.decontaminate)
-        encoded = None
-        if output_format:
-            with spans.timed("encode"):
-                encoded = encode(rgba, output_format, self._encoding, picture.dpi)
-        return Cutout(
-            model_id=self._spec.id,
-            size=picture.size,
-            cost_usd=self._cost_usd(matte),
-            engine=self._backend.report(),
-            rgba=None if encoded else rgba,
-            encoded=encoded,
-            dpi=None if encoded else picture.dpi,
-            times_ms=dict(spans),
-            note=matte.note,
-            box=subject_box(rgba[..., 3]) if encoded else None,
-        )
+        cost_usd, engine = self._cost_usd(matte), self._backend.report()
+        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note)
+        return form.picture(cutout, rgba, picture.dpi, self._encoding)
 
     def _cost_usd(self, matte: Matte) -> float:
         return self._spec.price_usd if matte.cost_usd is None else matte.cost_usd

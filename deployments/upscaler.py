@@ -2,13 +2,11 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from cutout.errors import CutoutError
-from cutout.jobs import Cutout, Failure, Upscaled
+from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import enlarged, subject_box
 from cutout.pixels.decoding.picture_file import decode
@@ -19,7 +17,8 @@ from cutout.pixels.finish import Finish, finished_around
 from cutout.pixels.picture import Picture
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Strips, opaque
-from cutout.pixels.types import Alpha, Box, OutputFormat, Rgb, Rgba, Size
+from cutout.pixels.types import Dpi, OutputFormat, Rgba, Size
+from cutout.telemetry.spans import Spans
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
 """Of a file that this service wrote: it was bounded when it was made."""
@@ -35,80 +34,74 @@ class Upscaler:
 
     async def upscale(
         self,
-        cutout: Cutout,
+        cutout: CutoutPixels,
         factor: int | None,
         output_format: OutputFormat,
         finish: Finish | None = None,
         keep_whole: bool = False,
-    ) -> Cutout | Failure:
+    ) -> CutoutFile | Failure:
         """A model's pixels, enlarged where there is a factor, finished and encoded; see `Job` for the last two."""
-        rgba = cutout.rgba
-        if rgba is None:
-            raise TypeError("pixels expected, not an encoded cutout")
-
-        def made() -> Cutout:
-            started = time.perf_counter()
-            is_plain = finish is None or finish.is_plain
-            larger = _larger(rgba, cutout.size.times(factor), is_plain) if factor else rgba
-            spans = {"upscale": (time.perf_counter() - started) * 1000} if factor else {}
-            box = subject_box(rgba[..., 3])
-            box = enlarged(box, factor, cutout.size) if box and factor else box
-            cut = replace(cutout, dpi=times(cutout.dpi, factor or 1)).timed(**spans)
-            done = self._finished(cut, larger, output_format, finish or Finish(), box)
-            has_whole = output_format == "png" and is_plain
-            whole = encode(larger, "png", dpi=cut.dpi) if keep_whole and not has_whole else None
-            return replace(done, source_size=cutout.size if factor else None, rgba=None, dpi=None, whole=whole)
-
-        return await _in_thread(cutout.model_id, made)
+        return await _in_thread(
+            cutout.model_id, lambda: self._upscaled(cutout, factor, output_format, finish or Finish(), keep_whole)
+        )
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
-    ) -> Cutout | Failure:
-        """A cutout that was kept whole, as a PNG, with another finish; `cutout` is what was said of it."""
+    ) -> CutoutFile | Failure:
+        """Another finish of a cutout that was stored whole, as a PNG; `cutout` is what is known of it."""
 
-        def made() -> Cutout:
-            picture = decode(whole, OURS)
-            cut = replace(cutout, dpi=picture.dpi)
-            done = self._finished(cut, picture.rgba(), output_format, finish or Finish(), cutout.whole_box)
-            return replace(done, dpi=None)
+        def made() -> CutoutFile:
+            picture, known = decode(whole, OURS), replace(cutout, box=cutout.whole_box)
+            return self._finished(known, picture.rgba(), picture.dpi, output_format, finish or Finish())
 
         return await _in_thread(cutout.model_id, made)
 
     async def upscale_picture(
         self, picture: Picture, factor: int, output_format: OutputFormat, preserve_alpha: bool
-    ) -> Upscaled:
-        """A caller's picture, enlarged and encoded; without `preserve_alpha`, what is transparent turns white."""
+    ) -> UpscaledFile:
+        """A caller's picture, enlarged and encoded; without `preserve_alpha`, transparent pixels turn white."""
         if not preserve_alpha:
             picture = Picture(picture.on_white(), dpi=picture.dpi)
-        encoded, times_ms = await asyncio.to_thread(self._enlarge, picture, factor, output_format)
-        return Upscaled(encoded, picture.size, picture.size.times(factor), picture.has_alpha, times_ms)
+        return await asyncio.to_thread(self._enlarged, picture, factor, output_format)
 
-    def _enlarge(self, picture: Picture, factor: int, output_format: OutputFormat) -> tuple[bytes, dict[str, float]]:
-        started = time.perf_counter()
-        larger = _larger(picture.rgba(), picture.size.times(factor))
-        resized = time.perf_counter()
-        dpi = times(picture.dpi, factor)
-        pixels = larger if picture.has_alpha else opaque(larger)
-        encoded = encode(pixels, output_format, self._encoding, dpi)
-        encoded_at = time.perf_counter()
-        return encoded, {"upscale": (resized - started) * 1000, "encode": (encoded_at - resized) * 1000}
+    def _enlarged(self, picture: Picture, factor: int, output_format: OutputFormat) -> UpscaledFile:
+        spans, size = Spans(), picture.size.times(factor)
+        with spans.timed("upscale"):
+            larger = _larger(picture.rgba(), size)
+        with spans.timed("encode"):
+            pixels = larger if picture.has_alpha else opaque(larger)
+            encoded = encode(pixels, output_format, self._encoding, times(picture.dpi, factor))
+        return UpscaledFile(picture.size, size, picture.has_alpha, dict(spans), encoded=encoded)
+
+    def _upscaled(
+        self, cutout: CutoutPixels, factor: int | None, output_format: OutputFormat, finish: Finish, keep_whole: bool
+    ) -> CutoutFile:
+        larger: Rgba | Strips = cutout.rgba
+        spans, box = Spans(cutout.times_ms), subject_box(cutout.rgba[..., 3])
+        if factor:
+            with spans.timed("upscale"):
+                larger = _larger(cutout.rgba, cutout.size.times(factor), finish.is_plain)
+            box = box and enlarged(box, factor, cutout.size)
+        known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, factor or 1)
+        file = self._finished(known, larger, dpi, output_format, finish)
+        if not keep_whole or (output_format == "png" and finish.is_plain):
+            return file
+        return replace(file, whole=encode(larger, "png", dpi=dpi))
 
     def _finished(
-        self, cutout: Cutout, rgba: Rgba | Strips, output_format: OutputFormat, finish: Finish, box: Box | None
-    ) -> Cutout:
-        started = time.perf_counter()
-        pixels: Rgba | Rgb | Alpha | Strips = rgba
-        mask, frame = None, None
-        if not isinstance(rgba, Strips):
-            done = finished_around(rgba, finish, box)
-            pixels, mask, box, frame = done.pixels, done.mask, done.box, done.frame
-        finished_at = time.perf_counter()
-        encoded = encode(pixels, output_format, self._encoding, cutout.dpi)
-        mask_file = None if mask is None else encode(mask, "png", dpi=cutout.dpi)
-        spans = {"finish": (finished_at - started) * 1000, "encode": (time.perf_counter() - finished_at) * 1000}
-        size = Size(pixels.shape[1], pixels.shape[0])
-        made = replace(cutout, size=size, encoded=encoded, mask=mask_file, box=box, frame=frame)
-        return made.timed(**spans)
+        self, cutout: Cutout, pixels: Rgba | Strips, dpi: Dpi | None, output_format: OutputFormat, finish: Finish
+    ) -> CutoutFile:
+        """The file of a cutout's pixels, `cutout.box` being the subject in them; strips have a plain finish."""
+        spans, shown, mask = Spans(cutout.times_ms), pixels, None
+        with spans.timed("finish"):
+            if not isinstance(pixels, Strips):
+                done = finished_around(pixels, finish, cutout.box)
+                shown, mask, cutout = done.pixels, done.mask, replace(cutout, box=done.box, frame=done.frame)
+        with spans.timed("encode"):
+            encoded = encode(shown, output_format, self._encoding, dpi)
+            mask_file = None if mask is None else encode(mask, "png", dpi=dpi)
+        size = Size(shown.shape[1], shown.shape[0])
+        return CutoutFile.of(replace(cutout, size=size, times_ms=dict(spans)), encoded, mask_file)
 
 
 def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:
@@ -117,9 +110,8 @@ def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:
     return resized_strips(rgba, size) if large and in_strips else resize_rgba(rgba, size)
 
 
-async def _in_thread(model_id: str, work: Callable[[], Any]) -> Cutout | Failure:
+async def _in_thread(model_id: str, work: Callable[[], CutoutFile]) -> CutoutFile | Failure:
     try:
-        made: Cutout = await asyncio.to_thread(work)
+        return await asyncio.to_thread(work)
     except CutoutError as error:
         return Failure.of(model_id, error, "upscale")
-    return made

@@ -44,7 +44,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("removal", "service"),
         ("models",),
         ("jobs",),
-        ("picks",),
+        ("forms", "picks"),
         ("ledger",),
     ),
     "cutout.pixels": (

@@ -2,7 +2,7 @@
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
-from cutout.jobs import Cutout, Job, Terms
+from cutout.jobs import CutoutPixels, Failure, Job, Terms
 from cutout.pixels.picture import Picture
 from cutout.removal import AS_USUAL, Removal
 from serve_app.fanout.selection import select_models
@@ -18,17 +18,17 @@ async def cut_out(
     key: KeyRecord | None,
     *,
     removal: Removal = AS_USUAL,
-) -> Cutout:
-    """The cutout, whose `rgba` is there.
+) -> CutoutPixels:
+    """The cutout.
 
     Raises:
         BudgetSpent, Forbidden: the caller's budget is spent, or the key may not use the model.
         ProcessingError, ServiceUnavailable: the model failed, or could not start.
     """
     selection = select_models((model,), Terms(), shotgun.statuses, key)
-    result = await shotgun.run(Job(job_id, picture, selection, key=key, removal=removal, pixels=True))
+    result = await shotgun.cut_out(Job(job_id, picture, selection, key=key, removal=removal))
     outcome = result.results[0].outcome
-    if not isinstance(outcome, Cutout):
+    if isinstance(outcome, Failure):
         raise all_failed(result)
     return outcome
 

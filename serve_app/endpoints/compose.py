@@ -9,17 +9,18 @@ from starlette.responses import Response
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import Conflict, NotFound
-from cutout.jobs import Cutout, ModelResult, Output, Result
+from cutout.jobs import Cutout, CutoutFile, ModelResult, Output, Result
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.parts import known_specs
+from serve_app.jobs.state import JobState
 from serve_app.requests.asked import AskedComposition
 from serve_app.requests.forms import known_models
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader
-from serve_app.responses.write import write
-from serve_app.storage.cutout_cache import CachedCutout, CutoutCache
+from serve_app.responses.write import loaded, write
+from serve_app.storage.cutout_cache import CachedCutout, CachedJob, CutoutCache
 from serve_app.storage.pictures import JOB_ID, PictureStore
 
 
@@ -53,19 +54,20 @@ class ComposeEndpoint:
         output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
         self._shotgun.check_result(output, kept.input_size)
         self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a cutout that was kept is whole in memory
-        composed = [self._one(kept, one, output) for one in kept.results if one.model_id in models]
+        composed = [self._one(kept.job_id, one, output) for one in kept.cutouts if one.cutout.model_id in models]
         results = tuple(await asyncio.gather(*composed))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
         result = Result(kept.job_id, results, kept.input_size, wall_ms)
-        return await write(asked.reply, output, result, known_specs(models, self._shotgun.registry.models))
+        specs = known_specs(models, self._shotgun.registry.models)
+        return await write(asked.reply, output, result, specs, loaded)
 
-    async def _kept(self, request: Request) -> CachedCutout:
+    async def _kept(self, request: Request) -> CachedJob:
         """The job of the address, if the caller may use it; another key's job is there for nobody else."""
         job_id: str = request.path_params["job_id"]
         if not JOB_ID.fullmatch(job_id):
             raise NotFound("No such job")
         state = await self._jobs.state(job_id)
-        kept = CachedCutout.of_state(state) if state else await self._cache.kept(job_id)
+        kept = cached(state) if state else await self._cache.find(job_id)
         key: KeyRecord | None = request.state.key
         if kept.key_id and kept.key_id != (key.id if key else None):
             raise NotFound("No such job; it may have been swept")
@@ -73,23 +75,28 @@ class ComposeEndpoint:
             raise Conflict("This job has not ended yet; its cutouts can be composed when it has")
         return kept
 
-    async def _one(self, kept: CachedCutout, one: ModelResult, output: Output) -> ModelResult:
-        started = time.perf_counter()
+    async def _one(self, job_id: str, one: CachedCutout, output: Output) -> ModelResult[CutoutFile]:
+        started, model_id = time.perf_counter(), one.cutout.model_id
         try:
-            whole = await self._store.get(kept.job_id, kept.names[one.model_id])
+            whole = await self._store.get(job_id, one.name)
         except NotFound as missing:
-            raise NotFound(f"The cutout of {one.model_id} is no longer kept") from missing
-        outcome = one.outcome
-        if not isinstance(outcome, Cutout):
-            raise TypeError("a success is kept, and nothing else")
-        free = replace(outcome, cost_usd=0.0, times_ms={})
+            raise NotFound(f"The cutout of {model_id} is no longer kept") from missing
+        free = replace(one.cutout, cost_usd=0.0, times_ms={})
         made = await self._shotgun.compose(whole, free, output.format, output.finish)
-        return ModelResult(one.model_id, made, (time.perf_counter() - started) * 1000)
+        return ModelResult(model_id, made, (time.perf_counter() - started) * 1000)
 
 
-def _known(asked: AskedComposition, kept: CachedCutout) -> tuple[str, ...]:
+def cached(state: JobState) -> CachedJob:
+    """The whole cutouts of a durable job."""
+    order = state.order
+    good = [one.outcome for one in state.results if isinstance(one.outcome, Cutout)]
+    cutouts = tuple(CachedCutout(cutout, order.whole_name(cutout.model_id)) for cutout in good)
+    return CachedJob(order.job_id, order.key.id if order.key else None, order.factor, order.size, cutouts)
+
+
+def _known(asked: AskedComposition, kept: CachedJob) -> tuple[str, ...]:
     """The models asked for, of those whose cutout is there."""
-    there = tuple(one.model_id for one in kept.results)
+    there = tuple(one.cutout.model_id for one in kept.cutouts)
     if not there:
         raise NotFound("This job has no cutout")
     models = known_models(asked.models, there, "include_models")

@@ -18,7 +18,7 @@ from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader, terms
 from serve_app.responses.bodies import upscale_response
 from serve_app.responses.stream import stream_response
-from serve_app.responses.write import upscaled_response, write
+from serve_app.responses.write import loaded, upscaled_response, write
 from serve_app.storage.cutout_cache import CutoutCache
 
 
@@ -66,7 +66,7 @@ class ProcessEndpoints:
         upscaled = await self._shotgun.upscale(await self._inputs.complete(asked))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
         if asked.reply.kind == "picture":
-            return upscaled_response(asked.id, upscaled, asked.reply.output_format, wall_ms)
+            return upscaled_response(asked.id, upscaled.encoded, asked.reply.output_format, wall_ms)
         return await upscale_response(asked.id, upscaled, asked.factor, wall_ms)
 
     async def _cutouts(self, request: Request, asked: AskedCutouts) -> Response:
@@ -77,7 +77,7 @@ class ProcessEndpoints:
             return await stream_response(job, self._fanout, asked.reply.media_type)
         winner = await self._winner(asked)
         result = await self._fanout.run(job, enough=winner.enough if winner else None)
-        return await write(asked.reply, job.output, result, self._specs, winner=winner)
+        return await write(asked.reply, job.output, result, self._specs, loaded, winner=winner)
 
     async def _winner(self, asked: AskedCutouts) -> WinnerChoice | None:
         """How one picture is chosen among several; the ledger is asked before any model runs."""

@@ -2,7 +2,8 @@
 
 from typing import Any, Protocol
 
-from cutout.jobs import Cutout, Failure, Upscaled
+from cutout.forms import C, Form
+from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.models.status import ModelStatus
 from cutout.pixels.finish import Finish
 from cutout.pixels.types import OutputFormat
@@ -12,10 +13,8 @@ from cutout.removal import Removal
 class Model(Protocol):
     """A removal model; both methods raise CutoutError when its replicas cannot be reached or have no room."""
 
-    async def remove(
-        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
-        """The cutout of a Picture, or of a reference to one; encoded, or as pixels when `output_format` is None."""
+    async def remove(self, picture: Any, removal: Removal, form: Form[C]) -> C | Failure:
+        """The cutout of a Picture, or of a reference to one, returned as pixels or as a file."""
 
     async def status(self) -> ModelStatus:
         """Whether the model can work now."""
@@ -25,8 +24,8 @@ class Upscaler(Protocol):
     """Enlarges and finishes pictures; every method raises CutoutError when it cannot be reached or has no room."""
 
     async def upscale(
-        self, cutout: Cutout, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
-    ) -> Cutout | Failure:
+        self, cutout: CutoutPixels, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
+    ) -> CutoutFile | Failure:
         """A model's pixels, enlarged where there is a factor, finished and encoded.
 
         `finish` is a Finish, a reference to one, or None. With `keep_whole` the result has the whole cutout, too.
@@ -34,10 +33,10 @@ class Upscaler(Protocol):
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
-    ) -> Cutout | Failure:
+    ) -> CutoutFile | Failure:
         """A whole cutout, as the PNG that was kept, with another finish; `cutout` is what was known of it."""
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
-    ) -> Upscaled:
+    ) -> UpscaledFile:
         """A caller's Picture, or a reference to one, enlarged and encoded."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias
+
+from typing_extensions import TypeVar
 
 from cutout.errors import (
     CutoutError,
@@ -16,7 +18,20 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
 )
-from cutout.jobs import Cutout, Enlargement, Failure, Job, ModelResult, Output, Result, Terms, Upscaled
+from cutout.forms import AsFile, AsPixels, C, Form
+from cutout.jobs import (
+    Cutout,
+    CutoutFile,
+    CutoutPixels,
+    Enlargement,
+    Failure,
+    Job,
+    ModelResult,
+    Output,
+    Result,
+    Terms,
+    UpscaledFile,
+)
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
@@ -25,7 +40,6 @@ from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format, check_transparency
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import STRIP_FORMATS, OutputFormat, Size
-from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
@@ -40,13 +54,16 @@ SMALLEST_FACTOR = 2
 """Pictures are enlarged by 2 or 4."""
 
 
-class Watcher(Protocol):
-    """Somebody who wants to see a job while it runs."""
+C_contra = TypeVar("C_contra", bound=Cutout, contravariant=True, default=CutoutFile)
+
+
+class Watcher(Protocol[C_contra]):
+    """Is told of a job's steps while it runs."""
 
     def started(self, selection: ModelSelection, size: Size) -> None:
         """The picture, of this size, has been fired at these models."""
 
-    def finished(self, result: ModelResult) -> None:
+    def finished(self, result: ModelResult[C_contra]) -> None:
         """One model succeeded or failed."""
 
 
@@ -79,7 +96,7 @@ class Shotgun:
         self._billing = Billing(ledger, registry)
         self._records = records
 
-    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
+    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result[CutoutFile]:
         """Send the picture to every selected model at once, and gather; `watcher` is told of each step.
 
         Once `enough` returns true, the other models are cancelled. What they may have charged counts as spent.
@@ -88,18 +105,33 @@ class Shotgun:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
             BudgetSpent: the budgets leave no model.
         """
+        return await self._run(job, self._file, watcher=watcher, enough=enough)
+
+    async def cut_out(self, job: Job) -> Result[CutoutPixels]:
+        """The models' cutouts as pixels, without an upscale or a finish; raises as `run` does."""
+        return await self._run(job, self._pixels)
+
+    async def _run(
+        self,
+        job: Job,
+        made: "Callable[[str, _FanOut[C]], Awaitable[C | Failure]]",
+        *,
+        watcher: Watcher[C] | None = None,
+        enough: Enough | None = None,
+    ) -> Result[C]:
+        """The cutouts of all models; `made` gives the one of a model."""
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
         picture = await self.decoded(job)
         decoded = time.perf_counter()
-        results: dict[str, ModelResult] = {}
+        results: dict[str, ModelResult[C]] = {}
         async with self._billing.paid(job, job.selection) as (selection, costs):
             if watcher:
                 watcher.started(selection, picture.size)
             finish = self._share(job.output.finish) if job.output.finish else None
             shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
-            fan_out = _FanOut(job, shared, finish, started, results, costs, watcher)
+            fan_out = _FanOut(job, made, shared, finish, started, results, costs, watcher)
             await self._fire(selection.models, fan_out, enough)
         result = Result(
             job_id=job.id,
@@ -114,7 +146,7 @@ class Shotgun:
             await self._billing.record(job, result)
         return result
 
-    async def upscale(self, job: Enlargement) -> Upscaled:
+    async def upscale(self, job: Enlargement) -> UpscaledFile:
         """Enlarge a caller's own picture.
 
         Raises:
@@ -135,28 +167,26 @@ class Shotgun:
         record_spans(self.instruments, upscaled.times_ms)
         return upscaled
 
-    async def finish(self, job: Job, cut: ModelResult) -> ModelResult:
-        """What follows a cutout that is there as pixels, in the time that is left; no model runs, nobody is paid."""
-        started, cutout = time.perf_counter(), cut.outcome
-        if not isinstance(cutout, Cutout):
-            raise TypeError("a cutout expected, not a failure")
+    async def finish(self, job: Job, cutout: CutoutPixels, spent_ms: float) -> ModelResult[CutoutFile]:
+        """Enlarge, finish and encode a cutout in the time that is left after `spent_ms`; no model runs or is paid."""
+        started = time.perf_counter()
         allowed_s, late = self._allowed(job.terms)
         finish = self._share(job.output.finish) if job.output.finish else None
         try:
-            async with asyncio.timeout(allowed_s - cut.wall_ms / 1000):
+            async with asyncio.timeout(allowed_s - spent_ms / 1000):
                 made = await self._second_stage(cutout, job.output, finish)
         except TimeoutError:
-            made = Failure.of(cut.model_id, ModelTimeout(late), "upscale")
-        wall_ms = cut.wall_ms + (time.perf_counter() - started) * 1000
-        return ModelResult(cut.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
+            made = Failure.of(cutout.model_id, ModelTimeout(late), "upscale")
+        wall_ms = spent_ms + (time.perf_counter() - started) * 1000
+        return ModelResult(cutout.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
-    ) -> Cutout | Failure:
+    ) -> CutoutFile | Failure:
         """A whole cutout, as it was kept, with another finish; no model runs."""
         return await self._finished(cutout.model_id, self._upscaler.compose(whole, cutout, output_format, finish))
 
-    async def _fire(self, models: tuple[str, ...], fan_out: "_FanOut", enough: Enough | None) -> None:
+    async def _fire(self, models: tuple[str, ...], fan_out: "_FanOut[C]", enough: Enough | None) -> None:
         def look(_: asyncio.Task[None]) -> None:
             if enough and enough(fan_out.results, models):
                 for task in tasks:
@@ -171,7 +201,7 @@ class Shotgun:
                 failure = self._given_up(name, ModelError("Called off: another cutout was enough"), fan_out)
                 fan_out.results[name] = ModelResult(name, failure, (time.perf_counter() - fan_out.received) * 1000)
 
-    async def _one_model(self, model_id: str, fan_out: "_FanOut") -> None:
+    async def _one_model(self, model_id: str, fan_out: "_FanOut[C]") -> None:
         started = time.perf_counter()
         allowed_s, late = self._allowed(fan_out.job.terms)
         left_s = fan_out.received + allowed_s - started
@@ -180,7 +210,7 @@ class Shotgun:
                 if left_s <= 0:
                     fan_out.costs[model_id] = 0.0  # it is not asked any more
                     raise TimeoutError
-                outcome = await self._shoot(model_id, fan_out)
+                outcome = await fan_out.made(model_id, fan_out)
         except TimeoutError:
             outcome = self._given_up(model_id, ModelTimeout(late), fan_out)
         fan_out.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
@@ -196,32 +226,42 @@ class Shotgun:
             return request_s, f"Not done within the {request_s:g} s of a request"
         return terms.deadline_s, f"Not done by the deadline of {terms.deadline_s * 1000:g} ms"
 
-    async def _shoot(self, model_id: str, fan_out: "_FanOut") -> Cutout | Failure:
-        started, job = time.perf_counter(), fan_out.job
-        as_file = job.output.is_plain and not job.pixels
-        outcome = await self._cut(model_id, fan_out.shared, job.output.format if as_file else None, job.removal)
+    async def _file(self, model_id: str, fan_out: "_FanOut[Any]") -> CutoutFile | Failure:
+        output = fan_out.job.output
+        if output.is_plain:
+            return await self._cut(model_id, fan_out, AsFile(output.format))
+        cut = await self._cut(model_id, fan_out, AsPixels())
+        if isinstance(cut, Failure):
+            return cut
+        made = await self._second_stage(cut, output, fan_out.finish)
+        return replace(made, cost_usd=cut.cost_usd)  # the model stays paid, whatever happens to the picture after it
+
+    async def _pixels(self, model_id: str, fan_out: "_FanOut[Any]") -> CutoutPixels | Failure:
+        return await self._cut(model_id, fan_out, AsPixels())
+
+    async def _cut(self, model_id: str, fan_out: "_FanOut[Any]", form: Form[C]) -> C | Failure:
+        """A model's own work; its cost and its pace are noted."""
+        started = time.perf_counter()
+        outcome = await self._asked(model_id, fan_out, form)
         fan_out.costs[model_id] = outcome.cost_usd
         cut_ms = (time.perf_counter() - started) * 1000
         self.statuses.record(model_id, outcome, cut_ms)
-        if isinstance(outcome, Cutout):
-            outcome = outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
-            if not job.output.is_plain:
-                outcome = await self._second_stage(outcome, job.output, fan_out.finish)
-        # What the model was paid stays paid, whatever becomes of the picture after it.
-        return replace(outcome, cost_usd=fan_out.costs[model_id])
+        if isinstance(outcome, Failure):
+            return outcome
+        return outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
 
-    def _given_up(self, model_id: str, error: ModelError, fan_out: "_FanOut") -> Failure:
+    def _given_up(self, model_id: str, error: ModelError, fan_out: "_FanOut[Any]") -> Failure:
         """The failure of a model that is not waited for any more: what it may have been paid counts as spent."""
         price_usd = self.registry.models[model_id].price_usd
         return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
 
-    async def _cut(
-        self, model_id: str, shared: Any, output_format: OutputFormat | None, removal: Removal
-    ) -> Cutout | Failure:
+    async def _asked(self, model_id: str, fan_out: "_FanOut[Any]", form: Form[C]) -> C | Failure:
         spec = self.registry.models[model_id]
+        removal = fan_out.job.removal
+        removal = replace(removal, decontaminate=removal.decontaminate and spec.decontaminate)
         try:
             async with asyncio.timeout(spec.timeout_s):
-                return await self._models[model_id].remove(shared, output_format, removal)
+                return await self._models[model_id].remove(fan_out.shared, removal, form)
         except TimeoutError:
             failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
         except CutoutError as error:
@@ -230,11 +270,11 @@ class Shotgun:
         unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
         return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
 
-    async def _second_stage(self, cutout: Cutout, output: Output, finish: Any) -> Cutout | Failure:
+    async def _second_stage(self, cutout: CutoutPixels, output: Output, finish: Any) -> CutoutFile | Failure:
         made = self._upscaler.upscale(cutout, output.factor, output.format, finish, output.keep_whole)
         return await self._finished(cutout.model_id, made)
 
-    async def _finished(self, model_id: str, work: Coroutine[Any, Any, Cutout | Failure]) -> Cutout | Failure:
+    async def _finished(self, model_id: str, work: Coroutine[Any, Any, CutoutFile | Failure]) -> CutoutFile | Failure:
         """What the upscaler makes of a cutout, within the time of a request."""
         timeout_s = self.registry.service.limits.request_s
         try:
@@ -299,17 +339,19 @@ class Shotgun:
 
 
 @dataclass(frozen=True, slots=True)
-class _FanOut:
-    """One picture in the air: what each model's task shares with the others."""
+class _FanOut(Generic[C]):
+    """State shared by one fan-out's tasks."""
 
     job: Job
+    made: "Callable[[str, _FanOut[C]], Awaitable[C | Failure]]"
+    """Gives a model's cutout."""
     shared: Any
     """What stands for the picture in a call."""
     finish: Any
     """What stands for the job's finish."""
     received: float
     """When the request came, by time.perf_counter."""
-    results: dict[str, ModelResult]
+    results: dict[str, ModelResult[C]]
     costs: dict[str, float]
     """USD that a model has been paid, or may have been, as soon as that is known."""
-    watcher: Watcher | None
+    watcher: Watcher[C] | None

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout, ModelResult, Result
+from cutout.jobs import Cutout, Failure, ModelResult, Result
 from cutout.picks.statistics import Stats, Tally
 
+C = TypeVar("C", bound=Cutout)
 FIELD = "pick"
 
 
@@ -25,11 +27,11 @@ class WinnerChoice:
         fired = (name for name in self.order if name in models)
         return next((name for name in fired if name in good or name not in results), None) in good
 
-    def winner(self, result: Result) -> ModelResult:
+    def winner(self, result: Result[C]) -> C:
         """The winner among a job's cutouts, of which there is at least one."""
-        good = [one for one in result.results if isinstance(one.outcome, Cutout)]
+        good = [(one.wall_ms, one.outcome) for one in result.results if not isinstance(one.outcome, Failure)]
         order = self.order
-        return min(good, key=lambda one: one.wall_ms if order is None else order.index(one.model_id))
+        return min(good, key=lambda one: one[0] if order is None else order.index(one[1].model_id))[1]
 
 
 def ranked(stats: Stats, category: str | None, models: Iterable[str]) -> tuple[str, ...]:

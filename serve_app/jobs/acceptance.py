@@ -16,10 +16,10 @@ from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.jobs import Jobs
-from serve_app.jobs.state import JobState, Order
+from serve_app.jobs.state import JobState, Order, StoredFinish
 from serve_app.jobs.webhooks import receivers
 from serve_app.requests.asked import Asked, Later
-from serve_app.requests.finish import background_file, kept_finish
+from serve_app.requests.finish import background_file
 from serve_app.requests.inputs import Inputs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
@@ -101,12 +101,12 @@ class Acceptance:
             "refine": job.removal.refine,
         }
 
-    async def _put_finish(self, job_id: str, finish: Finish) -> dict[str, Any]:
+    async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:
         """The finish as it is stored, its background's picture in the store."""
         if not isinstance(finish.background, Picture):
-            return kept_finish(finish, None)
+            return StoredFinish.of(finish, "")
         behind = await asyncio.to_thread(background_file, finish.background)
-        return kept_finish(finish, await self._put(job_id, "background", behind))
+        return StoredFinish.of(finish, await self._put(job_id, "background", behind))
 
     async def _put(self, job_id: str, what: str, picture: bytes) -> str:
         """Store a picture under a name made of its content, so that no other request can change it; that name."""

@@ -1,17 +1,18 @@
-"""Cutouts that were paid for, kept as soon as they are there: whatever dies after that, nobody is paid again."""
+"""Paid cutouts, stored as soon as they are there: after a crash no provider is paid for them again."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
 
 from cutout.errors import NotFound
-from cutout.jobs import Cutout, ModelResult
+from cutout.jobs import Cutout, CutoutPixels
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
-from serve_app.jobs.state import packed, unpacked
+from cutout.pixels.types import Dpi
 from serve_app.storage.pictures import PictureStore
 
 OURS = LimitsSpec(input_px=sys.maxsize)
@@ -20,33 +21,55 @@ Put = Callable[[str, str, bytes], Awaitable[None]]
 """Keeps a file of a job under a name; waits for a store that is away."""
 
 
+@dataclass(frozen=True, slots=True)
+class PaidCutout:
+    """The result of a durable job's first stage."""
+
+    cutout: CutoutPixels
+    wall_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known(Cutout):
+    dpi: Dpi | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A paid cutout as JSON, beside its pixels."""
+
+    model_id: str
+    outcome: _Known
+    wall_ms: float
+
+
+CARD = TypeAdapter(_Card)
+
+
 class PaidCutouts:
-    """What the first stage of a durable job gave: its pixels as a PNG, and what was said of it as JSON beside it."""
+    """The cutouts of first stages: pixels as a PNG, and what is known of them as JSON beside it."""
 
     def __init__(self, store: PictureStore, put: Put) -> None:
         self._store = store
         self._put = put
 
-    async def find(self, job_id: str, model_id: str) -> ModelResult | None:
-        """A model's cutout as pixels; None when it was not kept."""
+    async def find(self, job_id: str, model_id: str) -> PaidCutout | None:
+        """A model's cutout; None when it was not kept."""
         try:
-            card = json.loads(await self._store.get(job_id, _card(model_id)))
+            card = CARD.validate_json(await self._store.get(job_id, _card(model_id)))
             file = await self._store.get(job_id, _pixels(model_id))
         except NotFound:
             return None
-        result = unpacked(card)
         picture = await asyncio.to_thread(decode, file, OURS)
-        if not isinstance(result.outcome, Cutout):
-            raise TypeError("a cutout is kept, and nothing else")
-        return replace(result, outcome=replace(result.outcome, rgba=picture.rgba()))
+        return PaidCutout(CutoutPixels.of(card.outcome, picture.rgba(), card.outcome.dpi), card.wall_ms)
 
-    async def keep(self, job_id: str, result: ModelResult) -> None:
-        """Keep a model's cutout, which has pixels; once this has returned it outlives the process."""
-        if not isinstance(result.outcome, Cutout) or result.outcome.rgba is None:
-            raise TypeError("a cutout as pixels is kept, and nothing else")
-        file = await asyncio.to_thread(encode, result.outcome.rgba, "png")
-        await self._put(job_id, _pixels(result.model_id), file)
-        await self._put(job_id, _card(result.model_id), json.dumps(packed(result)).encode())  # last: now it is whole
+    async def keep(self, job_id: str, paid: PaidCutout) -> None:
+        """Keep a model's cutout; once this has returned it survives a crash of the process."""
+        cutout = paid.cutout
+        card = _Card(cutout.model_id, _Known(**cutout.known(), dpi=cutout.dpi), paid.wall_ms)
+        file = await asyncio.to_thread(encode, cutout.rgba, "png")
+        await self._put(job_id, _pixels(cutout.model_id), file)
+        await self._put(job_id, _card(cutout.model_id), CARD.dump_json(card))  # last: now it is complete
 
     async def drop(self, job_id: str, model_id: str) -> None:
         """Delete it, once the job's own result is kept."""

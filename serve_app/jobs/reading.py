@@ -8,7 +8,7 @@ from dbos import DBOS, WorkflowStatus
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
 from serve_app.jobs import workflows
-from serve_app.jobs.state import JobPhase, JobState, Order, unpacked, unpacked_upscale
+from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, JobPhase, JobState, Order
 
 MODEL = "model:"
 """A model's step is named by this and its id."""
@@ -31,8 +31,10 @@ async def state_of(job_id: str) -> JobState | None:
         return None
     steps = await DBOS.list_workflow_steps_async(job_id)
     outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
-    results = tuple(unpacked(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs)
-    upscaled = unpacked_upscale(outputs[UPSCALE]) if UPSCALE in outputs else None
+    results = tuple(
+        MODEL_RESULT.validate_python(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs
+    )
+    upscaled = UPSCALE_RESULT.validate_python(outputs[UPSCALE]) if UPSCALE in outputs else None
     state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results, upscaled=upscaled)
     if FINISH in outputs:
         return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"])
@@ -68,7 +70,7 @@ async def known_state(job_id: str) -> JobState:
 def _order(status: WorkflowStatus | None) -> Order | None:
     if status is None or status.name != workflows.JOB or status.input is None:
         return None
-    return Order.of(status.input["args"][0])
+    return ORDER.validate_python(status.input["args"][0])
 
 
 def _phase(status: str, *, begun: bool) -> JobPhase:

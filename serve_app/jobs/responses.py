@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
 from cutout.errors import InternalError, ProcessingError
-from cutout.jobs import Cutout, Failure, ModelResult, Upscaled
+from cutout.jobs import Cutout, CutoutFile, Failure
 from serve_app.jobs.parts import Part, Specs, known_specs, parts
-from serve_app.jobs.state import UPSCALED, Delivery, JobState
+from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply
 from serve_app.requests.asked import ResponseFormat
 from serve_app.responses.bodies import job_body
@@ -60,10 +60,10 @@ class JobResponses:
         if isinstance(state.upscaled, Failure):
             return error_response(failed_upscale(state.upscaled), {"job_id": job_id, "status": "failed"})
         if state.upscaled:
-            return await self._upscaled(state, state.upscaled, response_format, base_url, reply)
+            return await self._upscaled(state, response_format, base_url, reply)
         output, specs = state.order.output, self._specs(state)
         if response_format == "base64" or state.phase == "failed":
-            return await write(reply, output, state.result, specs, loaded=lambda one: self._with_picture(state, one))
+            return await write(reply, output, state.result, specs, lambda cutout: self._file(state.order, cutout))
         told = [await self._told(part, response_format, base_url) for part in parts(state, self._models)]
         return await asyncio.to_thread(PicturesResponse, {**job_body(output, state.result, specs), "results": told})
 
@@ -104,12 +104,12 @@ class JobResponses:
         return state.ended and await self._store.dropped(state.order.job_id)
 
     async def _upscaled(
-        self, state: JobState, upscaled: Upscaled, response_format: ResponseFormat, base_url: str, reply: Reply
+        self, state: JobState, response_format: ResponseFormat, base_url: str, reply: Reply
     ) -> Response:
         order, wall_ms = state.order, state.result.wall_ms
         if reply.kind == "picture":
             picture = await self._store.get(order.job_id, order.name(UPSCALED))
-            return upscaled_response(order.job_id, replace(upscaled, encoded=picture), order.output_format, wall_ms)
+            return upscaled_response(order.job_id, picture, order.output_format, wall_ms)
         [part] = parts(state, self._models)
         told = await self._told(part, response_format, base_url)
         return await asyncio.to_thread(PicturesResponse, {"job_id": order.job_id, **told, "status": state.phase})
@@ -120,13 +120,10 @@ class JobResponses:
             part = await part.loaded(self._store)
         return part.body if response_format == "base64" else part.addressed(self._signer, base_url).body
 
-    async def _with_picture(self, state: JobState, one: ModelResult) -> ModelResult:
-        if not isinstance(one.outcome, Cutout):
-            return one
-        order = state.order
-        picture = await self._store.get(order.job_id, order.name(one.model_id))
-        mask = await self._store.get(order.job_id, order.mask_name(one.model_id)) if order.masked else None
-        return replace(one, outcome=replace(one.outcome, encoded=picture, mask=mask))
+    async def _file(self, order: Order, cutout: Cutout) -> CutoutFile:
+        picture = await self._store.get(order.job_id, order.name(cutout.model_id))
+        mask = await self._store.get(order.job_id, order.mask_name(cutout.model_id)) if order.masked else None
+        return CutoutFile.of(cutout, picture, mask)
 
     def _specs(self, state: JobState) -> Specs:
         return known_specs(state.order.models, self._models)

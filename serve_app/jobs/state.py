@@ -1,23 +1,52 @@
 """Frozen values of durable jobs: what was accepted, and how far it is. Orders and results also travel as plain JSON."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, Self, TypeAlias
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from cutout.accounts.keys import KeyRecord
+from pydantic import AliasChoices, Field, PlainSerializer, TypeAdapter
+
+from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Cutout, Enlargement, Failure, Job, JobStatus, ModelResult, Output, Result, Terms, Upscaled
 from cutout.models.selection import ModelSelection
-from cutout.models.status import EngineReport
-from cutout.pixels.types import Box, OutputFormat, Size
+from cutout.pixels.crop import Margin
+from cutout.pixels.finish import Finish, OutputType
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import Colour, OutputFormat, Size
 from cutout.removal import Removal, TransparencyHandling
 from serve_app.jobs.webhooks import Attempt
-from serve_app.requests.finish import finish_of
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
+
+
+def _without_digest(key: KeyRecord) -> dict[str, Any]:
+    """A key as JSON, without what tells it from a forged one."""
+    return key.model_copy(update={"sha256": NO_DIGEST}).model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinish:
+    """A finish whose background, where it is a picture, is in the store."""
+
+    output_type: OutputType
+    background: Colour | str | None
+    """A colour, or a picture's name in the store."""
+    crop: bool
+    margin: Margin
+
+    @classmethod
+    def of(cls, finish: Finish, name: str) -> Self:
+        """The finish as it is stored, with its background's picture, if it has one, under that name."""
+        behind = name if isinstance(finish.background, Picture) else finish.background
+        return cls(finish.output_type, behind, finish.crop, finish.margin)
+
+    def finish(self, picture: Picture | None = None) -> Finish:
+        """The finish, with its background's picture."""
+        behind = picture if isinstance(self.background, str) else self.background
+        return Finish(self.output_type, behind, self.crop, self.margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +56,7 @@ class Order:
     job_id: str
     created_at: float
     """Unix time, in seconds."""
-    key: KeyRecord | None
+    key: Annotated[KeyRecord, PlainSerializer(_without_digest)] | None
     """The API key that made it, and that alone may read it; None: whoever knows the job's id."""
     fingerprint: str
     """Of the request, in hex: an Idempotency-Key is good for this one only."""
@@ -45,10 +74,9 @@ class Order:
     """Of each model, from when the job begins to work: it may have waited."""
     base_url: str
     """The service's address in its webhook, without a slash at its end; empty without one."""
-    slot: JobSlot | None = None
+    slot: Annotated[JobSlot | None, Field(validation_alias=AliasChoices("slot", "place"))] = None
     """Its caller's, taken until it has ended. Orders that 1.0.0 stored call it `place`."""
-    finish: dict[str, Any] | None = None
-    """What becomes of each cutout, as requests/finish.py keeps it; a background's picture by its name in the store."""
+    finish: StoredFinish | None = None
     transparency: TransparencyHandling = "intersect_alpha"
     refine: bool = False
     preserve_alpha: bool = True
@@ -59,30 +87,10 @@ class Order:
     webhook_secret: str | None = field(default=None, repr=False)
     """In the open, of a job that 1.0.0 accepted; none is written any more. A state has both blanked."""
 
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Self:
-        """The order that `data` gave."""
-        fields = dict(data)
-        slot = fields.pop("place", None) or fields.pop("slot", None)
-        typed = {
-            "key": KeyRecord(**data["key"]) if data["key"] else None,
-            "asked": tuple(data["asked"]),
-            "models": tuple(data["models"]),
-            "size": Size(**data["size"]),
-            "slot": JobSlot(**slot) if slot else None,
-        }
-        return cls(**{**fields, **typed})
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """This order as JSON. Of the key, what tells it from a forged one is left out."""
-        key = self.key.model_copy(update={"sha256": "0" * 64}).model_dump(mode="json") if self.key else None
-        return asdict(self) | {"key": key}
-
     @property
     def output(self) -> Output:
         """What is made of each cutout; a background's picture is left out, which its file in the store has."""
-        return Output(self.output_format, self.factor, finish_of(self.finish) if self.finish else None)
+        return Output(self.output_format, self.factor, self.finish.finish() if self.finish else None)
 
     @property
     def enlarges(self) -> bool:
@@ -92,13 +100,13 @@ class Order:
     @property
     def background(self) -> str | None:
         """Name of the background's picture in the store, if there is one."""
-        behind = self.finish and self.finish["background"]
+        behind = self.finish and self.finish.background
         return behind if isinstance(behind, str) else None
 
     @property
     def masked(self) -> bool:
         """Whether each result has its mask beside it."""
-        return self.finish is not None and self.finish["output_type"] == "both"
+        return self.finish is not None and self.finish.output_type == "both"
 
     def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
         """A job of one of the models, with an id of its own, under which its price is reserved."""
@@ -171,33 +179,7 @@ class Delivery:
     attempts: tuple[Attempt, ...]
 
 
-def packed(result: ModelResult) -> dict[str, Any]:
-    """A model's result as JSON, without its picture."""
-    outcome = result.outcome
-    bare = replace(outcome, encoded=None, rgba=None, mask=None, whole=None) if isinstance(outcome, Cutout) else outcome
-    return asdict(replace(result, outcome=bare))
-
-
-def unpacked(data: Mapping[str, Any]) -> ModelResult:
-    """The result that `packed` wrote."""
-    fields = dict(data["outcome"])
-    if "engine" not in fields:
-        return ModelResult(data["model_id"], Failure(**fields), data["wall_ms"])
-    source = fields["source_size"]
-    fields |= {"size": Size(**fields["size"]), "source_size": Size(**source) if source else None}
-    fields |= {name: Box(**fields[name]) for name in ("box", "frame") if fields.get(name)}
-    fields["engine"] = EngineReport(**fields["engine"]) if fields["engine"] else None
-    return ModelResult(data["model_id"], Cutout(**fields), data["wall_ms"])
-
-
-def packed_upscale(outcome: Upscaled | Failure) -> dict[str, Any]:
-    """What came of an upscale as JSON, without its picture."""
-    return {name: value for name, value in asdict(outcome).items() if name != "encoded"}
-
-
-def unpacked_upscale(data: Mapping[str, Any]) -> Upscaled | Failure:
-    """What `packed_upscale` wrote; its picture is empty."""
-    if "input_size" not in data:
-        return Failure(**data)
-    sizes = {name: Size(**data[name]) for name in ("input_size", "output_size")}
-    return Upscaled(encoded=b"", **{**data, **sizes})
+ORDER = TypeAdapter(Order)
+MODEL_RESULT = TypeAdapter(ModelResult[Cutout])
+UPSCALE_RESULT = TypeAdapter[Upscaled | Failure](Upscaled | Failure)
+"""Convert what is stored to JSON and back. Pictures are left out; fields that only 1.0.0 wrote are ignored."""

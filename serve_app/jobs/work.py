@@ -14,18 +14,17 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
-from cutout.jobs import Cutout, Failure, Job, ModelResult, Output, Upscaled
+from cutout.jobs import CutoutFile, CutoutPixels, Failure, Job, ModelResult, Output, UpscaledFile
 from cutout.ledger import Ledger
 from cutout.picks.job_record import JobRecord
 from cutout.telemetry.job_context import follow
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
-from serve_app.jobs.paid_cutouts import PaidCutouts
+from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
-from serve_app.jobs.state import UPSCALED, Order, packed, packed_upscale
-from serve_app.requests.finish import finish_of
+from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, UPSCALED, Order
 from serve_app.storage.pictures import PictureStore
 from serve_app.telemetry.results import record_result
 
@@ -76,7 +75,7 @@ class JobWork:
 
     async def work(self, order: dict[str, Any]) -> None:
         """All of a job; see workflows.Crew."""
-        kept = Order.of(order)
+        kept = ORDER.validate_python(order)
         follow(kept.job_id)
         self._working[kept.job_id] = asyncio.Event()
         try:
@@ -125,9 +124,10 @@ class JobWork:
     async def _enlarge(self, order: Order) -> dict[str, Any]:
         """What came of the upscale, its picture kept; a failure is a result, too."""
         outcome = await self._patiently(lambda: _or_failure(self._upscaled(order), UPSCALED, order), _is_absent)
-        return packed_upscale(outcome)
+        stored: dict[str, Any] = UPSCALE_RESULT.dump_python(outcome, mode="json")
+        return stored
 
-    async def _upscaled(self, order: Order) -> Upscaled:
+    async def _upscaled(self, order: Order) -> UpscaledFile:
         picture = await self._store.get(order.job_id, order.picture)
         upscaled = await self._shotgun.upscale(order.enlargement(picture))
         await self._put(order.job_id, order.name(UPSCALED), upscaled.encoded)
@@ -135,39 +135,41 @@ class JobWork:
 
     async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
         """One model's work, its picture kept; a failure is a result, too."""
-        result = await _or_failure(self._shoot(order, model_id), model_id, order)
-        made = ModelResult(model_id, result, 0.0) if isinstance(result, Failure) else result
-        record_result(self._shotgun.instruments, made)  # of all stages and tries, the one that the caller gets
-        return packed(made)
+        outcome = await _or_failure(self._shoot(order, model_id), model_id, order)
+        result: ModelResult = ModelResult(model_id, outcome, 0.0) if isinstance(outcome, Failure) else outcome
+        record_result(self._shotgun.instruments, result)  # of all stages and tries, the one that the caller gets
+        stored: dict[str, Any] = MODEL_RESULT.dump_python(result, mode="json")
+        return stored
 
-    async def _shoot(self, order: Order, model_id: str) -> ModelResult:
+    async def _shoot(self, order: Order, model_id: str) -> ModelResult[CutoutFile]:
         if model_id not in self._shotgun.registry.models:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
         shot = order.shot(model_id, picture, await self._output(order))
         result = await (
-            self._patiently(lambda: self._run(shot), _has_no_model)
+            self._patiently(lambda: self._file(shot), _has_no_model)
             if shot.output.is_plain
             else self._in_stages(model_id, shot, order)
         )
-        if isinstance(result.outcome, Cutout):
+        if isinstance(result.outcome, CutoutFile):
             await self._keep(order, result.outcome)
         return result
 
-    async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult:
+    async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult[CutoutFile]:
         """One model's result, the cutout first: what comes after it is tried again without asking the model again."""
         job_id = order.job_id
         paid = self._shotgun.registry.models[model_id].is_paid
         cut = await self._paid_cutouts.find(job_id, model_id) if paid else None
         if cut is None:
-            bare = replace(shot, output=Output(), pixels=True)
-            cut = await self._patiently(lambda: self._run(bare), _has_no_model)
-            if not isinstance(cut.outcome, Cutout):
-                return cut
+            bare = replace(shot, output=Output())
+            first = await self._patiently(lambda: self._pixels(bare), _has_no_model)
+            if isinstance(first.outcome, Failure):
+                return ModelResult(model_id, first.outcome, first.wall_ms)
+            cut = PaidCutout(first.outcome, first.wall_ms)
             if paid:
                 await self._paid_cutouts.keep(job_id, cut)
-        first = cut
-        return await self._patiently(lambda: self._shotgun.finish(shot, first), _has_no_model)
+        pixels, spent_ms = cut.cutout, cut.wall_ms
+        return await self._patiently(lambda: self._shotgun.finish(shot, pixels, spent_ms), _has_no_model)
 
     async def _output(self, order: Order) -> Output:
         """What is made of each cutout, the background's picture read from the store."""
@@ -176,10 +178,10 @@ class JobWork:
         if order.background:
             behind = await self._store.get(order.job_id, order.background)
             picture = await self._shotgun.decoder.decode(behind, "background")
-        finish = finish_of(order.finish, picture) if order.finish else None
+        finish = order.finish.finish(picture) if order.finish else None
         return Output(order.output_format, order.factor, finish, keep_whole)
 
-    async def _keep(self, order: Order, cutout: Cutout) -> None:
+    async def _keep(self, order: Order, cutout: CutoutFile) -> None:
         model_id = cutout.model_id
         files = (
             (order.name(model_id), cutout.encoded),
@@ -199,8 +201,11 @@ class JobWork:
                 logger.warning("Job %s waits for its store: %s", job_id, away.message)
                 await asyncio.sleep(STORE_EVERY_S)
 
-    async def _run(self, shot: Job) -> ModelResult:
+    async def _file(self, shot: Job) -> ModelResult[CutoutFile]:
         return (await self._shotgun.run(shot)).results[0]
+
+    async def _pixels(self, shot: Job) -> ModelResult[CutoutPixels]:
+        return (await self._shotgun.cut_out(shot)).results[0]
 
     async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
         """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded."""

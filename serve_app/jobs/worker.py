@@ -20,7 +20,7 @@ from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
-from serve_app.jobs.state import Delivery, JobState, Order
+from serve_app.jobs.state import ORDER, Delivery, JobState, Order
 from serve_app.jobs.webhooks import Sender
 from serve_app.jobs.work import JobEvents, JobWork
 from serve_app.jobs.workers import LOOK_S
@@ -90,7 +90,7 @@ class JobsWorker(Jobs):
 
     async def accept(self, order: Order) -> JobState:
         """See Jobs."""
-        await workflows.keep(order.job_id, order.data)
+        await workflows.keep(order.job_id, ORDER.dump_python(order, mode="json"))
         state = await known_state(order.job_id)
         if state.order.fingerprint != order.fingerprint:
             raise IdempotencyConflict("This Idempotency-Key was used with another request before")

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cutout.jobs import Cutout, Failure, ModelResult, Output, Result, Upscaled
+from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result, Upscaled, UpscaledFile
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, Size
@@ -40,11 +40,11 @@ def model_body(output: Output, one: ModelResult, spec: ModelSpec, input_size: Si
     """One model's part of it."""
     body = _process_result(one, spec, input_size) if output.factor else _remove_result(one, spec)
     if output.masked:
-        body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, Cutout) else None
+        body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, CutoutFile) else None
     return body
 
 
-async def upscale_response(job_id: str, upscaled: Upscaled, factor: int, wall_ms: float) -> Response:
+async def upscale_response(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: float) -> Response:
     """Answer of POST /upscale."""
     body = {
         "job_id": job_id,
@@ -109,7 +109,7 @@ def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) 
         "model_id": result.model_id,
         "model_name": spec.name,
         **stages,
-        "image_base64": outcome.encoded if isinstance(outcome, Cutout) else None,
+        "image_base64": outcome.encoded if isinstance(outcome, CutoutFile) else None,
         "processing_time_ms": round(result.wall_ms),
         "cost_usd": outcome.cost_usd,
         **ours,

@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
-from cutout.jobs import Cutout, ModelResult, Output, Result, Upscaled
+from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result
 from cutout.models.spec import ModelSpec
 from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
 from serve_app.fanout.winner import WinnerChoice
@@ -26,63 +26,67 @@ HEADERS = {
     "X-Cutout-Frame": "Of a crop: what it shows of the whole cutout, `left top width height` in pixels.",
 }
 
-Loaded = Callable[[ModelResult], Awaitable[ModelResult]]
-"""A result -> the same with its pictures, where they are kept elsewhere."""
+C = TypeVar("C", bound=Cutout)
+Load: TypeAlias = Callable[[C], Awaitable[CutoutFile]]
+"""A cutout -> the same with its files."""
 
 
-async def at_hand(one: ModelResult) -> ModelResult:
-    """`Loaded` of a result that has its pictures."""
-    return one
+async def loaded(file: CutoutFile) -> CutoutFile:
+    """`Load` of a cutout that has its files."""
+    return file
 
 
 async def write(
     reply: Reply,
     output: Output,
-    result: Result,
+    result: Result[C],
     specs: Mapping[str, ModelSpec],
+    load: Load[C],
     *,
     winner: WinnerChoice | None = None,
-    loaded: Loaded = at_hand,
 ) -> Response:
-    """What came of a job, in the form that was negotiated; an error in JSON when every model failed."""
+    """The results of a job, in the form that was negotiated; an error in JSON when every model failed."""
     if result.status != "failed" and reply.kind == "picture":
-        one = (winner or WinnerChoice()).winner(result)
-        return picture_response(output, result, await loaded(one), specs[one.model_id])
+        cutout = (winner or WinnerChoice()).winner(result)
+        return picture_response(output, result, await load(cutout), specs[cutout.model_id])
     if result.status != "failed" and reply.kind == "zip":
-        return zip_response(output, result, specs, loaded)
-    results = [await loaded(one) for one in result.results]
-    return await job_response(output, replace(result, results=tuple(results)), specs)
+        return zip_response(output, result, specs, load)
+    results = [await _with_files(one, load) for one in result.results]
+    bare: Result = result
+    return await job_response(output, replace(bare, results=tuple(results)), specs)
 
 
-def picture_response(output: Output, result: Result, one: ModelResult, spec: ModelSpec) -> Response:
-    """One model's picture, what else is known of it in headers; `one` has it."""
-    cutout = one.outcome
-    if not isinstance(cutout, Cutout) or cutout.encoded is None:
-        raise TypeError("a cutout with its picture expected")
+async def _with_files(one: ModelResult[C], load: Load[C]) -> ModelResult:
+    outcome = one.outcome
+    return one if isinstance(outcome, Failure) else ModelResult(one.model_id, await load(outcome), one.wall_ms)
+
+
+def picture_response(output: Output, result: Result[C], cutout: CutoutFile, spec: ModelSpec) -> Response:
+    """One model's picture; headers tell what is known of it."""
     headers = {
-        "X-Cutout-Model": one.model_id,
+        "X-Cutout-Model": cutout.model_id,
         "X-Cutout-Commercial-Use": str(spec.licence.commercial).lower(),
         **_job_headers(result),
         **_box_header("X-Cutout-Box", cutout.box),
         **_box_header("X-Cutout-Frame", cutout.frame),
     }
-    return _picture(cutout.encoded, output.format, one.model_id, headers)
+    return _picture(cutout.encoded, output.format, cutout.model_id, headers)
 
 
-def upscaled_response(job_id: str, upscaled: Upscaled, output_format: OutputFormat, wall_ms: float) -> Response:
+def upscaled_response(job_id: str, encoded: bytes, output_format: OutputFormat, wall_ms: float) -> Response:
     """The enlarged picture."""
     headers = {"X-Job-Id": job_id, "X-Cutout-Cost-Usd": "0.000000", "X-Cutout-Time-Ms": str(round(wall_ms))}
-    return _picture(upscaled.encoded, output_format, "upscaled", headers)
+    return _picture(encoded, output_format, "upscaled", headers)
 
 
-def zip_response(output: Output, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded) -> Response:
+def zip_response(output: Output, result: Result[C], specs: Mapping[str, ModelSpec], load: Load[C]) -> Response:
     """Every picture by its model's name, and results.json beside them: the JSON answer, its pictures as file names."""
     headers = {"Content-Disposition": f'attachment; filename="{result.job_id}.zip"', **_job_headers(result)}
-    return StreamingResponse(zipped(_files(output, result, specs, loaded)), 200, headers, ZIP)
+    return StreamingResponse(zipped(_files(output, result, specs, load)), 200, headers, ZIP)
 
 
 async def _files(
-    output: Output, result: Result, specs: Mapping[str, ModelSpec], loaded: Loaded
+    output: Output, result: Result[C], specs: Mapping[str, ModelSpec], load: Load[C]
 ) -> AsyncIterator[tuple[str, bytes]]:
     body = job_body(output, result, specs)
     body["results"] = [
@@ -90,11 +94,11 @@ async def _files(
     ]
     yield "results.json", await asyncio.to_thread(lambda: json.dumps(body, indent=1).encode())
     for one in result.results:
-        names, outcome = file_names(output, one), (await loaded(one)).outcome
-        if isinstance(outcome, Cutout):
-            pictures = {"file": outcome.encoded, "mask_file": outcome.mask}
-            for field, name in names.items():
-                yield name, pictures[field] or b""
+        if not isinstance(one.outcome, Failure):
+            names, file = file_names(output, one), await load(one.outcome)
+            yield names["file"], file.encoded
+            if file.mask is not None:
+                yield names["mask_file"], file.mask
 
 
 def file_names(output: Output, one: ModelResult) -> dict[str, str]:

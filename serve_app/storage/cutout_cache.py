@@ -1,57 +1,63 @@
-"""Cutouts kept whole, so that another finish can be made from them: those of answered requests, and of durable jobs."""
+"""Whole cutouts in the picture store, from which another finish can be made, and the cache of answered requests."""
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Awaitable
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
 
 from cutout.errors import CutoutError, NotFound
-from cutout.jobs import Cutout, Job, ModelResult, Result
+from cutout.jobs import Cutout, CutoutFile, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
 from serve_app.fanout.shotgun import Enough, Shotgun, Watcher
-from serve_app.jobs.state import JobState, packed, unpacked
 from serve_app.storage.pictures import PictureStore
 
 logger = logging.getLogger(__name__)
 SUFFIX = ".kept"
 """Ends the name of everything that is kept of a request which is no durable job."""
-CARD = f"job.card{SUFFIX}"
-"""Name of what is said of such a job; a model's id has no dot."""
+METADATA = f"job.card{SUFFIX}"
+"""Name of a request's metadata; a model's id has no dot."""
 PUT_S = 2.0
-"""Longest that an answer waits for its cutouts to be kept."""
+"""Longest that a response waits for its cutouts to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedCutout:
-    """A job that has ended, and whose whole cutouts are in the store."""
+    """One whole cutout in the store, as a PNG."""
+
+    cutout: Cutout
+    name: str
+    """Its name in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedJob:
+    """A job that has ended, and its whole cutouts."""
 
     job_id: str
     key_id: str | None
-    """Of the API key that made it, and that alone may use it."""
+    """Of the API key that made the job, and that alone may use it; None: anybody who knows the job's id."""
+    factor: int | None
+    input_size: Size
+    cutouts: tuple[CachedCutout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Metadata:
+    """What is stored of an answered request beside its cutouts."""
+
+    at: float
+    """Unix time, in seconds."""
+    key_id: str | None
     factor: int | None
     input_size: Size
     results: tuple[ModelResult, ...]
-    """Its successes, without pictures."""
-    names: dict[str, str]
-    """Each model's whole cutout in the store."""
 
-    @classmethod
-    def of_state(cls, state: JobState) -> Self:
-        """Of a durable job that has ended."""
-        order, good = state.order, _good(state.results)
-        names = {one.model_id: order.whole_name(one.model_id) for one in good}
-        return cls(order.job_id, order.key.id if order.key else None, order.factor, order.size, good, names)
 
-    @classmethod
-    def of_data(cls, job_id: str, data: dict[str, Any]) -> Self:
-        """Of the answered request that `_data` wrote down."""
-        results = tuple(map(unpacked, data["results"]))
-        names = {one.model_id: one.model_id + SUFFIX for one in results}
-        return cls(job_id, data["key_id"], data["factor"], Size(**data["input_size"]), results, names)
+_METADATA = TypeAdapter(_Metadata)
 
 
 class CutoutCache:
@@ -68,20 +74,20 @@ class CutoutCache:
         """Whether cutouts are kept."""
         return self._store is not None and self._keep_s > 0
 
-    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result:
-        """As Shotgun.run; returns when the cutouts are kept, or could not be, which harms no answer."""
+    async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result[CutoutFile]:
+        """As Shotgun.run; returns when the cutouts are stored, or could not be, which harms no answer."""
         if not (self._store and job.output.keep_whole):
             return await self._shotgun.run(job, watcher, enough)
-        keeping = _Keeping(job, self._store, watcher)
-        result = await self._shotgun.run(job, keeping, enough)
-        await keeping.ended(result)
+        storing = _Storing(job, self._store, watcher)
+        result = await self._shotgun.run(job, storing, enough)
+        await storing.ended(result)
         return result
 
-    async def kept(self, job_id: str) -> CachedCutout:
-        """What is kept of an answered request.
+    async def find(self, job_id: str) -> CachedJob:
+        """The cutouts of an answered request.
 
         Raises:
-            NotFound: nothing, or nothing any more.
+            NotFound: there are none, or they have expired.
         """
         gone = (
             f"No such job, or its cutouts are no longer kept; they are for {self._keep_s:g} s after the answer at most"
@@ -89,16 +95,18 @@ class CutoutCache:
         if not (self._store and self.keeps):
             raise NotFound("No such job; this service keeps no cutouts of answered requests")
         try:
-            data = json.loads(await self._store.get(job_id, CARD))
+            data = _METADATA.validate_json(await self._store.get(job_id, METADATA))
         except NotFound as missing:
             raise NotFound(gone) from missing
-        if data["at"] + self._keep_s < time.time():
+        if data.at + self._keep_s < time.time():
             raise NotFound(gone)
-        return CachedCutout.of_data(job_id, data)
+        found = [one.outcome for one in data.results if isinstance(one.outcome, Cutout)]
+        cutouts = tuple(CachedCutout(cutout, cutout.model_id + SUFFIX) for cutout in found)
+        return CachedJob(job_id, data.key_id, data.factor, data.input_size, cutouts)
 
 
-class _Keeping:
-    """A watcher that keeps each cutout as it comes, and passes on what it sees."""
+class _Storing:
+    """A watcher that stores each cutout as it comes, and tells another watcher."""
 
     def __init__(self, job: Job, store: PictureStore, watcher: Watcher | None) -> None:
         self._job = job
@@ -110,19 +118,20 @@ class _Keeping:
         if self._watcher:
             self._watcher.started(selection, size)
 
-    def finished(self, result: ModelResult) -> None:
-        outcome = result.outcome
-        if isinstance(outcome, Cutout) and (whole := outcome.whole or outcome.encoded):
+    def finished(self, result: ModelResult[CutoutFile]) -> None:
+        if isinstance(file := result.outcome, CutoutFile):
+            whole = file.encoded if file.whole is None else file.whole
             put = self._store.put(self._job.id, result.model_id + SUFFIX, whole)
             self._puts.append(asyncio.create_task(_unless_away(put)))
         if self._watcher:
             self._watcher.finished(result)
 
     async def ended(self, result: Result) -> None:
-        """Write the job down, once all of its cutouts are kept; one that is not, is not told of."""
+        """Store the metadata, once all cutouts are stored; without it nothing is found."""
         if self._puts and all(await asyncio.gather(*self._puts)):
-            card = json.dumps(_data(self._job, result)).encode()
-            await _unless_away(self._store.put(self._job.id, CARD, card))
+            key_id, good = self._job.key.id if self._job.key else None, tuple(filter(_is_good, result.results))
+            metadata = _Metadata(time.time(), key_id, self._job.output.factor, result.input_size, good)
+            await _unless_away(self._store.put(self._job.id, METADATA, _METADATA.dump_json(metadata)))
 
 
 async def _unless_away(put: Awaitable[None]) -> bool:
@@ -135,15 +144,5 @@ async def _unless_away(put: Awaitable[None]) -> bool:
     return True
 
 
-def _data(job: Job, result: Result) -> dict[str, Any]:
-    return {
-        "at": time.time(),
-        "key_id": job.key.id if job.key else None,
-        "factor": job.output.factor,
-        "input_size": asdict(result.input_size),
-        "results": [packed(one) for one in _good(result.results)],
-    }
-
-
-def _good(results: tuple[ModelResult, ...]) -> tuple[ModelResult, ...]:
-    return tuple(one for one in results if isinstance(one.outcome, Cutout))
+def _is_good(result: ModelResult) -> bool:
+    return isinstance(result.outcome, Cutout)

@@ -15,14 +15,15 @@ import yaml
 from PIL import Image
 
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout as Cut
-from cutout.jobs import Failure
+from cutout.forms import AsPixels
+from cutout.jobs import CutoutPixels, Failure
 from cutout.limits import LimitsSpec
 from cutout.models.registry import load_registry
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.endings import READ_WORDS
 from cutout.pixels.mattes.refine import refined
+from cutout.removal import Removal
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Output
 from cutout_client.commands.cutters import ServiceModels
@@ -242,17 +243,17 @@ def test_refine_is_the_same_here_and_by_a_service(
 def test_the_shipped_models_give_what_the_service_gives(cutout: Cutout, tmp_path: Path) -> None:
     """A photograph by u2netp, with the configuration that came with the program, is the service's to the last pixel."""
     ended = cutout("remove", ASTRONAUT, "-m", "local_u2netp", "-o", tmp_path)
-    remover = Remover(load_registry(Path("configs")).models["local_u2netp"], Resources(2), EncodeSpec(), 60)
+    spec = load_registry(Path("configs")).models["local_u2netp"]
+    remover = Remover(spec, Resources(2), EncodeSpec(), 60)
     photograph = decode(ASTRONAUT.read_bytes(), LimitsSpec())
 
-    async def served() -> Cut | Failure:
+    async def served() -> CutoutPixels | Failure:
         await remover.start()
-        return await remover.remove(photograph, None)
+        return await remover.remove(photograph, Removal(decontaminate=spec.decontaminate), AsPixels())
 
     of_service = asyncio.run(served())
     assert ended.code == 0
-    assert isinstance(of_service, Cut)
-    assert of_service.rgba is not None
+    assert isinstance(of_service, CutoutPixels)
     ours = np.asarray(Image.open(tmp_path / "astronaut.png")).astype(int)
     assert np.abs(ours - of_service.rgba).max() <= 1  # threads share the sums of a network differently
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutout.jobs import Cutout, Failure
+from cutout.forms import AsFile, AsPixels
+from cutout.jobs import CutoutFile, CutoutPixels, Failure
 from cutout.models.spec import LicenceSpec, ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
+from cutout.removal import Removal
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover
@@ -33,18 +35,16 @@ def remover(retry_s: float = 60, backend: str = "luminance", **options: object) 
 
 
 async def test_gives_an_encoded_cutout_or_pixels() -> None:
-    """With a format the cutout is encoded, without one it is pixels; each span's time is there."""
+    """A cutout comes as a file or as pixels, as asked; each span's time is there."""
     replica = remover()
     await replica.start()
 
-    encoded, pixels = await replica.remove(PICTURE, "png"), await replica.remove(PICTURE, None)
+    encoded = await replica.remove(PICTURE, Removal(), AsFile("png"))
+    pixels = await replica.remove(PICTURE, Removal(), AsPixels())
 
-    assert isinstance(encoded, Cutout)
-    assert isinstance(pixels, Cutout)
-    assert encoded.encoded is not None
+    assert isinstance(encoded, CutoutFile)
+    assert isinstance(pixels, CutoutPixels)
     assert encoded.encoded.startswith(b"\x89PNG")
-    assert encoded.rgba is None
-    assert pixels.rgba is not None
     assert pixels.rgba.shape == (20, 30, 4)
     assert encoded.times_ms.keys() == {"infer", "composite", "encode"}
     assert encoded.cost_usd == 0.5
@@ -56,7 +56,7 @@ async def test_a_missing_model_is_a_reason_and_not_a_crash(tmp_path: Path) -> No
     replica = remover(backend="rembg_session", weights={**weights, "name": "u2netp"})
     await replica.start()
 
-    outcome = await replica.remove(PICTURE, "png")
+    outcome = await replica.remove(PICTURE, Removal(), AsFile("png"))
 
     assert replica.status().state == "unavailable"
     assert isinstance(outcome, Failure)
@@ -84,7 +84,7 @@ async def test_what_was_missing_is_tried_again(tmp_path: Path) -> None:
     async with asyncio.timeout(HANG_S):
         while replica.status().state != "ready":
             await asyncio.sleep(0.02)
-    assert isinstance(await replica.remove(PICTURE, "png"), Cutout)
+    assert isinstance(await replica.remove(PICTURE, Removal(), AsFile("png")), CutoutFile)
 
 
 async def test_a_damaged_file_is_a_reason(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_work_whose_caller_has_gone_is_given_up(tmp_path: Path) -> None:
 
     backend.matte, matte = slow, backend.matte  # type: ignore[attr-defined]
     backend.interrupt = interrupted.set  # type: ignore[attr-defined]
-    call = asyncio.create_task(replica.remove(PICTURE, "png"))
+    call = asyncio.create_task(replica.remove(PICTURE, Removal(), AsFile("png")))
     await asyncio.to_thread(begun.wait)
 
     call.cancel()
@@ -127,7 +127,7 @@ async def test_work_whose_caller_has_gone_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await call
     backend.matte = matte  # type: ignore[attr-defined]
-    assert isinstance(await replica.remove(PICTURE, "png"), Cutout)
+    assert isinstance(await replica.remove(PICTURE, Removal(), AsFile("png")), CutoutFile)
 
 
 async def given_up(backend: LocalBackend[Any]) -> None:

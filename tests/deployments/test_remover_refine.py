@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cutout.jobs import Cutout
+from cutout.forms import AsPixels
+from cutout.jobs import CutoutPixels
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
@@ -22,18 +23,17 @@ MATTE = disc(soft_px=20)
 PICTURE = Picture(shown(disc(soft_px=4)))
 
 
-async def cut(picture: Picture, removal: Removal, matte: Matte) -> Cutout:
+async def cut(picture: Picture, removal: Removal, matte: Matte) -> CutoutPixels:
     """A replica's cutout, whose model gives that matte."""
     replica = Remover(model("m"), Resources(), EncodeSpec(), 60)
     await replica.start()
     replica._backend.matte = lambda _: matte  # type: ignore[attr-defined]
-    outcome = await replica.remove(picture, None, removal)
-    assert isinstance(outcome, Cutout)
+    outcome = await replica.remove(picture, replace(removal, decontaminate=False), AsPixels())
+    assert isinstance(outcome, CutoutPixels)
     return outcome
 
 
-def alpha(cutout: Cutout) -> Alpha:
-    assert cutout.rgba is not None
+def alpha(cutout: CutoutPixels) -> Alpha:
     return cutout.rgba[..., 3]
 
 

@@ -15,10 +15,10 @@ import httpx
 import uvicorn
 
 from cutout.accounts.keys import KeyRing
-from cutout.jobs import Cutout, Failure
+from cutout.forms import C, Form
+from cutout.jobs import Failure
 from cutout.models.spec import ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal
 from cutout.service import FetchSpec
 from deployments.backends.base import Resources
@@ -41,11 +41,9 @@ class Held(InProcess):
         self.may_end = threading.Event()
         self.may_end.set()
 
-    async def remove(
-        self, picture: object, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
+    async def remove(self, picture: Any, removal: Removal, form: Form[C]) -> C | Failure:
         """The cutout, once it may be given."""
-        made = await super().remove(picture, output_format, removal)
+        made = await super().remove(picture, removal, form)
         while not self.may_end.is_set():
             await asyncio.sleep(0.01)
         return made

@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
-from cutout.jobs import Cutout, Failure, Upscaled
+from cutout.forms import C, Form
+from cutout.jobs import Failure, UpscaledFile
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.types import OutputFormat
@@ -57,9 +58,7 @@ class Counted(InProcess):
     pause_s: float = 0.0
     cancelled = 0
 
-    async def remove(
-        self, picture: Any, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
+    async def remove(self, picture: Any, removal: Removal, form: Form[C]) -> C | Failure:
         name = f"{self._spec.id}:{picture.rgb[picture.size.height // 2, picture.size.width // 2, 0]}\n"
         with self.runs.with_name("calls").open("a") as file:
             file.write(f"{os.getpid()} {name}")
@@ -70,7 +69,7 @@ class Counted(InProcess):
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        result = await super().remove(picture, output_format, removal)
+        result = await super().remove(picture, removal, form)
         with self.runs.open("a") as file:
             file.write(name)
         return result
@@ -85,7 +84,7 @@ class Enlarging(Upscaler):
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
-    ) -> Upscaled:
+    ) -> UpscaledFile:
         self.upscales += 1
         await asyncio.sleep(self.pause_s)
         if self.held:

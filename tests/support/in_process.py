@@ -1,12 +1,14 @@
 """The service without Ray: real removers of the model without weights, the real upscaler."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cutout.accounts.charges import Charge
 from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
-from cutout.jobs import Cutout, Failure
+from cutout.forms import C, Form
+from cutout.jobs import Failure
 from cutout.ledger import Ledger
 from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry
@@ -14,7 +16,6 @@ from cutout.models.spec import LicenceSpec, ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal
 from cutout.service import DropInSpec, ServiceSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
@@ -45,11 +46,9 @@ def registry(*models: ModelSpec, access: AccessSpec = BUSY, **limits: int) -> Re
 class InProcess(Remover):
     """A Remover called directly; it opens at its first call, for which others wait, too."""
 
-    async def remove(
-        self, picture: object, output_format: OutputFormat | None, removal: Removal | None = None
-    ) -> Cutout | Failure:
+    async def remove(self, picture: Any, removal: Removal, form: Form[C]) -> C | Failure:
         await self.opened()
-        return await super().remove(picture, output_format, removal)  # type: ignore[arg-type]
+        return await super().remove(picture, removal, form)
 
     async def status(self) -> ModelStatus:  # type: ignore[override]
         await self.opened()

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout, new_id
+from cutout.jobs import CutoutPixels, new_id
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.picture import Picture
@@ -103,9 +103,8 @@ def _query(request: Request) -> dict[str, Any]:
         raise WrongParameter(wrong, "query") from wrong
 
 
-def _written(form: RembgForm, picture: Picture, cutout: Cutout) -> bytes:
+def _written(form: RembgForm, picture: Picture, cutout: CutoutPixels) -> bytes:
     """The PNG file that is asked for."""
-    assert cutout.rgba is not None  # noqa: S101 - for the type checker; the job asked for pixels
     rgba = cutout.rgba
     alpha = smoothed(opacity(rgba)) if form.ppm else opacity(rgba)
     if form.om:

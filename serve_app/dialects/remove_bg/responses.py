@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from cutout.jobs import Cutout
+from cutout.jobs import CutoutPixels
 from cutout.pixels.density import times
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.placement import arranged, put_back
@@ -50,13 +50,12 @@ class Answer:
         return response
 
 
-def answer(order: Order, cutout: Cutout, encoding: EncodeSpec) -> Answer:
+def answer(order: Order, cutout: CutoutPixels, encoding: EncodeSpec) -> Answer:
     """The response to an order, of its model's cutout.
 
     Raises:
         Refused: there is no subject in it.
     """
-    assert cutout.rgba is not None  # noqa: S101 - for the type checker; the job asked for pixels
     form, rgba = order.form, cutout.rgba
     if order.region:
         rgba = put_back(rgba, order.region, order.picture.size)

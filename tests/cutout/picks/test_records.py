@@ -14,7 +14,7 @@ SIZE = Size(3, 2)
 
 
 def result() -> Result:
-    cutout = Cutout("second", SIZE, 0.25, EngineReport("luminance", "CPU"), encoded=b"picture")
+    cutout = Cutout("second", SIZE, 0.25, EngineReport("luminance", "CPU"))
     refused = Failure("first", "processing_error", "out of ink", cost_usd=0.0006, stage="upscale")
     results = (ModelResult("second", cutout, 12.5), ModelResult("first", refused, 30.0))
     return Result("job", results, SIZE, 31.5, skipped={"third": "no weights"})
@@ -47,7 +47,7 @@ def test_a_job_is_kept_without_its_pixels(factor: int | None, kind: str) -> None
 
 def test_a_job_offers_what_succeeded_in_the_order_shown() -> None:
     """What failed or was left out cannot be picked."""
-    more = ModelResult("alpha", Cutout("alpha", SIZE, 0.0, EngineReport("luminance", "CPU"), encoded=b""), 1.0)
+    more = ModelResult("alpha", Cutout("alpha", SIZE, 0.0, EngineReport("luminance", "CPU")), 1.0)
     shown = Result("job", (*result().results, more), SIZE, 1.0)
 
     assert JobRecord.of(("all",), Output(), None, shown, 0.0).offered == ("second", "alpha")

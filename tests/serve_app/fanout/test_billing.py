@@ -18,10 +18,10 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
 )
-from cutout.jobs import Cutout, Failure, Result, Terms
+from cutout.jobs import CutoutFile, Failure, Result, Terms
 from cutout.picks.job_record import JobRecord
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.picture import Picture
 from deployments.upscaler import Upscaler
 from serve_app.fanout import billing, settlements
 from serve_app.fanout.billing import Billing
@@ -111,7 +111,7 @@ class Broken(Upscaler):
         super().__init__(EncodeSpec())
         self._error = error
 
-    async def upscale(self, *_: Any) -> Cutout | Failure:
+    async def upscale(self, *_: Any) -> CutoutFile | Failure:
         raise self._error
 
 
@@ -136,7 +136,7 @@ async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception
 async def test_a_format_that_cannot_hold_the_result_is_refused_before_anybody_is_paid(form: Any, side: int) -> None:
     """WebP ends at 16,383 pixels a side, AVIF at 65,535: beyond that no model runs and nothing is set aside."""
     ledger = Memory()
-    wide = Picture(np.zeros((1, side, 3), np.uint8))
+    wide = encode(np.zeros((20, side, 3), np.uint8), "png")
 
     shotgun = paid({"a": nothing}, ledger)
     with pytest.raises(ResolutionTooHigh, match=f"output_format: {form} holds at most"):

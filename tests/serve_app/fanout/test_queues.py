@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,11 @@ from ray.serve.exceptions import BackPressureError
 from starlette.testclient import TestClient
 
 from cutout.errors import ModelBusy, ModelUnavailable, ServiceUnavailable
-from cutout.jobs import Cutout
+from cutout.forms import AsFile
+from cutout.jobs import Cutout, CutoutPixels
 from cutout.models.status import EngineReport
-from cutout.pixels.types import OutputFormat, Size
+from cutout.pixels.types import Size
+from cutout.removal import Removal
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.fanout.handles import model_handle, upscaler_handle
@@ -112,11 +115,12 @@ class Full:
 
 async def test_a_handle_says_when() -> None:
     """What Serve refuses for a full queue has the wait in its details, of a model and of the upscaler alike."""
-    cutout = Cutout("first", Size(1, 1), 0.0, EngineReport("none", "none"))
+    known = Cutout("first", Size(1, 1), 0.0, EngineReport("none", "none"))
+    cutout = CutoutPixels.of(known, np.zeros((1, 1, 4), np.uint8), None)
     upscaler = upscaler_handle(Full(cutout))
     handle = model_handle(model("first"), Full(cutout))
     calls: list[Callable[[], Awaitable[Any]]] = [
-        lambda: handle.remove(None, "png"),
+        lambda: handle.remove(None, Removal(), AsFile("png")),
         lambda: upscaler.upscale(cutout, 2, "png", None, False),
     ]
     for call in calls:
@@ -154,10 +158,10 @@ async def test_what_would_be_too_late_is_refused_now() -> None:
         for _ in range(7):
             waiting.enter_context(queue.calling())  # 7 x 10 s before it
         for _ in range(SURE):
-            await handle.remove(None, "png")
+            await handle.remove(None, Removal(), AsFile("png"))
         with pytest.raises(ModelBusy, match=r"^Slow is busy: what is queued takes 70 s, .* has 60 s$") as told:
-            await handle.remove(None, "png")
-    await handle.remove(None, "png")
+            await handle.remove(None, Removal(), AsFile("png"))
+    await handle.remove(None, Removal(), AsFile("png"))
 
     assert told.value.details == {"retry_after_s": 70}
     assert slow.calls == SURE + 1
@@ -169,7 +173,7 @@ class Refusing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def remove(self, picture: object, output_format: OutputFormat | None, removal: object = None) -> Cutout:
+    async def remove(self, *_: object) -> Cutout:
         raise self._error
 
     async def upscale_picture(self, *_: object) -> Cutout:

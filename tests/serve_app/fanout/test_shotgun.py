@@ -12,10 +12,12 @@ from PIL import Image
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelBusy
-from cutout.jobs import Cutout, Enlargement, Failure, Job, Output, Terms, new_id
+from cutout.forms import C, Form
+from cutout.jobs import Cutout, CutoutFile, Enlargement, Failure, Job, Output, Terms, new_id
 from cutout.models.status import EngineReport, ModelStatus
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
+from cutout.removal import Removal
 from deployments.upscaler import Upscaler
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
@@ -33,17 +35,16 @@ class Scripted:
         self._script = script
         self.asked = self.done = self.cancelled = False
 
-    async def remove(self, picture: Picture, output_format: str | None, removal: object = None) -> Cutout | Failure:
+    async def remove(self, picture: Picture, removal: Removal, form: Form[C]) -> C | Failure:
         self.asked = True
         try:
             await self._script()
         except asyncio.CancelledError:
             self.cancelled = True
             raise
-        pixels = None if output_format else picture.rgba()
-        encoded = b"picture" if output_format else None
         self.done = True
-        return Cutout(self._model_id, picture.size, 0.5, EngineReport("script", "CPU"), pixels, encoded)
+        cutout = Cutout(self._model_id, picture.size, 0.5, EngineReport("script", "CPU"))
+        return form.picture(cutout, picture.rgba(), None, EncodeSpec())
 
     async def status(self) -> ModelStatus:
         return ModelStatus("ready")
@@ -100,7 +101,7 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
     enlarged = asyncio.Event()
 
     class Watched(Upscaler):
-        async def upscale(self, *arguments: Any) -> Cutout | Failure:
+        async def upscale(self, *arguments: Any) -> CutoutFile | Failure:
             done = await super().upscale(*arguments)
             enlarged.set()
             return done
@@ -158,7 +159,7 @@ async def test_a_request_ends_by_its_time(stage: str) -> None:
     """`limits.request_s` ends what hangs, whichever stage it is and however long the model itself would have."""
 
     class Hanging(Upscaler):
-        async def upscale(self, *_: Any) -> Cutout | Failure:
+        async def upscale(self, *_: Any) -> CutoutFile | Failure:
             return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
     scripts = {"slow": asyncio.Event().wait if stage == "a model" else nothing}
@@ -183,7 +184,7 @@ async def test_an_error_becomes_a_failure() -> None:
 
     result = await shotgun.run(job(shotgun))
 
-    assert [type(r.outcome) for r in result.results] == [Failure, Cutout]
+    assert [type(r.outcome) for r in result.results] == [Failure, CutoutFile]
     failure = result.results[0].outcome
     assert isinstance(failure, Failure)
     assert (failure.message, failure.unavailable) == ("Model is busy: its queue is full", True)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cutout.errors import ModelBusy, ValidationError
-from cutout.jobs import Cutout, Failure, ModelResult
+from cutout.jobs import CutoutFile, Failure, ModelResult
 from cutout.picks.statistics import PickCount, stats
 from serve_app.fanout.winner import WinnerChoice, check_single, ranked
 from tests.serve_app.fanout.test_shotgun import fired, job, nothing
@@ -48,7 +48,7 @@ async def test_the_best_is_waited_for_and_no_more() -> None:
 
     assert winner.winner(result).model_id == "good"
     assert models["worst"].cancelled
-    assert [type(one.outcome) for one in result.results] == [Failure, Cutout, Failure, Cutout]
+    assert [type(one.outcome) for one in result.results] == [Failure, CutoutFile, Failure, CutoutFile]
 
 
 def test_ranked_by_the_lower_end_of_the_interval() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cutout.errors import ModelBusy
-from cutout.jobs import Cutout, Failure
+from cutout.jobs import CutoutFile, Failure
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
@@ -29,7 +29,7 @@ class Full(Upscaler):
         self.refusals = refusals
         self.refused = 0
 
-    async def upscale(self, *given: Any) -> Cutout | Failure:
+    async def upscale(self, *given: Any) -> CutoutFile | Failure:
         if self.refused < self.refusals:
             self.refused += 1
             raise ModelBusy("Upscaler is busy: its queue is full")

@@ -21,7 +21,7 @@ from cutout.limits import LimitsSpec
 from serve_app import contract
 from serve_app.contract.webhook_signature import signature
 from serve_app.jobs import workflows
-from serve_app.jobs.state import Order
+from serve_app.jobs.state import ORDER
 from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
@@ -265,5 +265,5 @@ async def test_an_order_of_the_version_before(http: httpx.AsyncClient, works: Wo
     body = await ended(http, job_id)
 
     assert (body["status"], body["models"], body["skipped"]) == ("completed", ["first"], {"broken": "no ink"})
-    assert Order.of(WRITTEN_BEFORE).slot == JobSlot("anonymous", "1")
+    assert ORDER.validate_python(WRITTEN_BEFORE).slot == JobSlot("anonymous", "1")
     assert body["results"][0]["output_dimensions"] == {"width": 48, "height": 48}

@@ -43,7 +43,7 @@ def laid_out(model: ReadableSpan, part: ReadableSpan) -> tuple[float, float]:
 
 def test_parts_are_laid_out_in_order(exported: InMemorySpanExporter) -> None:
     """Waiting and the model's own work follow from the begin on; the upscaler's ends with the result."""
-    cutout = Cutout("a", Size(2, 2), 0.0, EngineReport("onnxruntime", "CPU"), encoded=b"x", times_ms=TIMES_MS)
+    cutout = Cutout("a", Size(2, 2), 0.0, EngineReport("onnxruntime", "CPU"), times_ms=TIMES_MS)
 
     tracing.trace_result(ModelResult("a", cutout, 300.0))
 
