@@ -1,4 +1,4 @@
-"""The kinds of model: each a file here, imported when a registry file names it."""
+"""The kinds of model: one module each, imported when a registry file names it; remote/ is what remote ones share."""
 
 from importlib import import_module
 from typing import Any
@@ -40,7 +40,7 @@ def load_backend(spec: ModelSpec, resources: Resources) -> Backend[Any]:
     """A backend with its options checked, not yet open.
 
     Raises:
-        ConfigurationError: an option is wrong; the message names file, field and what was expected.
+        ConfigurationError: an option is wrong; names the file, the field and what was expected.
     """
     kind = backend_class(spec)
     try:

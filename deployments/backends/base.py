@@ -1,7 +1,7 @@
-"""The Backend interface: what a kind of model must be able to do, and nothing else.
+"""The Backend interface, which every kind of model implements.
 
-A new kind of model is one file beside this one, with an `Options` form and a class of these methods, and one line
-in `BACKENDS`.
+A new kind of model is a module beside this one, with its `Options` and a subclass of LocalBackend or RemoteBackend, and
+a line in `BACKENDS`.
 """
 
 import asyncio
@@ -40,15 +40,15 @@ class Resources:
 
     @property
     def threads(self) -> int:
-        """Threads an engine may use: one a CPU given, at least one, never more than the machine has."""
+        """Threads an engine may use: one for each CPU of the replica, at least one, at most the machine's."""
         return max(1, min(round(self.cpus), len(os.sched_getaffinity(0))))
 
 
 class Backend(ABC, Generic[O]):
-    """One model in one replica. `open` comes first; `remove` may be called many times at once."""
+    """One model in one replica. `open` is called first; `remove` may be called concurrently."""
 
     Options: ClassVar[type[Spec]]
-    """The form of `options:` in the registry file."""
+    """The fields of `options:` in the registry file."""
 
     def __init__(self, spec: ModelSpec, options: O, resources: Resources) -> None:
         self.spec = spec
@@ -57,55 +57,55 @@ class Backend(ABC, Generic[O]):
 
     @abstractmethod
     def open(self) -> None:
-        """Get ready to work; called in a thread, again after each failure.
+        """Prepare for work; called in a thread, and again after each failure.
 
         Raises:
-            ModelUnavailable: with the reason, when weights, a key or a provider are missing.
+            ModelUnavailable: weights, key or provider are missing; the message is the reason.
         """
 
     @abstractmethod
     async def remove(self, picture: Picture) -> Matte:
-        """The matte of a picture, of its own size.
+        """The matte of a picture, of the picture's size.
 
         Raises:
-            ModelError: with a public sentence.
+            ModelError: the model failed; the message is public.
         """
 
     @abstractmethod
     def report(self) -> EngineReport:
-        """What really does the work; valid after `open`."""
+        """The engine actually in use; valid after `open`."""
 
     @property
     def health(self) -> str:
-        """The word in the contract's /health for a model that is ready."""
+        """The status in the contract's /health of a model that is ready."""
         return "loaded"
 
     async def close(self) -> None:
-        """Let go of what `open` took."""
+        """Release what `open` acquired."""
 
 
 class LocalBackend(Backend[O]):
-    """A model that runs in this process: one picture at a time, in a thread, stopped when the caller hangs up."""
+    """A model that runs in this process: one picture at a time, in a thread; interrupted when the call is cancelled."""
 
     def __init__(self, spec: ModelSpec, options: O, resources: Resources) -> None:
         super().__init__(spec, options, resources)
         self._one_at_a_time = asyncio.Lock()
         self.given_up = threading.Event()
-        """Set once nobody waits for the picture in hand any more; each picture has its own."""
+        """Set when the call for the current picture was cancelled; a new event for each picture."""
 
     @abstractmethod
     def load(self) -> None:
-        """Find the weights and build the engine; raises ModelUnavailable with the reason when that cannot be."""
+        """Find the weights and build the engine; raises ModelUnavailable with the reason if that fails."""
 
     @abstractmethod
     def matte(self, picture: Picture) -> Matte:
-        """The matte of a picture; blocks, and is called for one picture at a time."""
+        """The matte of a picture; blocking, called for one picture at a time."""
 
     def interrupt(self) -> None:
-        """End what `matte` is at, if that can be done; called from another thread, once `given_up` is set."""
+        """Interrupt `matte`, if possible; called from another thread after `given_up` is set."""
 
     def open(self) -> None:
-        """See Backend. The model runs once, so that the first caller does not pay for first-time work."""
+        """See Backend. Runs the model once, so that the first caller does not wait for one-time initialisation."""
         self.load()
         self.matte(Picture(np.full((64, 64, 3), 127, np.uint8)))
 
@@ -117,7 +117,7 @@ class LocalBackend(Backend[O]):
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
-                # The thread cannot be killed: it is told to give up, and the next picture waits until it has.
+                # A thread cannot be killed: it is told to stop, and the next picture waits until it has.
                 self.given_up.set()
                 self.interrupt()
                 await asyncio.wait([work])

@@ -1,8 +1,8 @@
-"""Any API that takes a picture and gives a picture back: remove.bg, Photoroom, withoutBG and their kin, by data alone.
+"""Any API that receives a picture and returns one, such as remove.bg, Photoroom and withoutBG, by configuration alone.
 
-One POST, multipart or JSON, with the key in a header; the answer is the picture, or JSON with the picture in base64.
-Every status but 2xx is a refusal that costs nothing, except for 502 and 504: a gateway's word says nothing about what
-happened behind it.
+One POST, multipart or JSON, with the key in a header; the response is the picture, or JSON with the picture in base64.
+Every status but 2xx is a refusal that costs nothing, except for 502 and 504: a gateway does not know what happened
+behind it.
 
 Sources: the OpenAPI descriptions of remove.bg and Photoroom, and docs.withoutbg.com.
 """
@@ -23,7 +23,7 @@ from deployments.backends.remote.reply import Reply, Unreadable
 
 GATEWAY = (502, 504)
 REASONS = ("detail", "title", "message", "msg", "error", "errors")
-"""Where APIs of this kind say what went wrong, the most telling first."""
+"""Fields in which such APIs state an error, the most specific first."""
 
 
 class HttpApiOptions(RemoteOptions):
@@ -69,7 +69,7 @@ class HttpApiBackend(RemoteBackend[HttpApiOptions]):
         return {"files": {name: (parcel.file_name, parcel.data, parcel.media_type)}, "data": fields}
 
     def _read(self, reply: Reply) -> tuple[bytes, float | None]:
-        """The picture, and what it cost in USD where the reply says so."""
+        """The picture, and its cost in USD if the response states it."""
         if reply.status in GATEWAY:
             raise Unreadable(f"status {reply.status} from a gateway")
         if not 200 <= reply.status < 300:
@@ -86,7 +86,7 @@ class HttpApiBackend(RemoteBackend[HttpApiOptions]):
 
 
 def _json(reply: Reply) -> JsonValue:
-    """The JSON of a reply; None when it is none."""
+    """The JSON of a response; None when it is not JSON."""
     try:
         parsed: JsonValue = json.loads(reply.body)
     except ValueError:
@@ -95,19 +95,19 @@ def _json(reply: Reply) -> JsonValue:
 
 
 def _inside(body: JsonValue, path: str) -> bytes:
-    """The picture whose base64 lies at `path`, names parted by dots."""
+    """The picture in base64 at `path`, field names separated by dots."""
     for name in path.split("."):
         body = body.get(name) if isinstance(body, dict) else None
     if not isinstance(body, str):
         raise Unreadable(f"base64 was expected at {path}")
     try:
-        return base64.b64decode(body.rpartition(",")[2], validate=True)  # a data URI has its base64 after a comma
+        return base64.b64decode(body.rpartition(",")[2], validate=True)  # in a data URI, after the comma
     except binascii.Error as broken:
         raise Unreadable(f"base64 was expected at {path}") from broken
 
 
 def _reason(body: JsonValue) -> str:
-    """The first text that says what went wrong."""
+    """The first text among the fields of REASONS."""
     if isinstance(body, str):
         return body
     inner = body if isinstance(body, list) else [body.get(name) for name in REASONS] if isinstance(body, dict) else []

@@ -1,11 +1,11 @@
-"""Kie.ai: upload, create a task, ask until it is done, download.
+"""Kie.ai: upload, create a task, poll until it has ended, download.
 
-Uploading, asking and downloading are free and repeatable. `createTask` costs money and has no key against doing it
-twice: it is repeated only when it was refused. A failure mostly comes as HTTP 200 with a `code` in the body, so the
-body decides before the status.
+Uploading, polling and downloading are free and repeatable. `createTask` costs money and has no idempotency key: it is
+repeated only after a refusal. Most failures come as HTTP 200 with a `code` in the body, so the body takes precedence
+over the status.
 
-Sources: docs.kie.ai (getting started, get-task-detail, upload-file-stream), and clients in the field for what these
-leave open: the form of `resultJson`, `creditsConsumed`, the edge's refusals.
+Sources: docs.kie.ai (getting started, get-task-detail, upload-file-stream); published clients for what these leave
+open: the format of `resultJson`, `creditsConsumed`, refusals by the edge network.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from deployments.backends.remote.parcel import Parcel
 from deployments.backends.remote.reply import Refused, Reply, Unreadable
 
 FOLDER = "cutout-shotgun"
-"""`uploadPath`; the name in it is new each time, since an equal one would overwrite another caller's picture."""
+"""`uploadPath`; file names in it are unique, since an equal one would overwrite another caller's picture."""
 NOT_YET = (404, 422)
-"""What asking for a task answers before it is known everywhere: "recordInfo is null"."""
+"""Codes of a poll before the task is known everywhere: "recordInfo is null"."""
 GENERATION_FAILED = 501
 
 M = TypeVar("M", bound=BaseModel)
@@ -67,7 +67,7 @@ class KieOptions(RemoteOptions):
 
 
 class _Body(BaseModel):
-    """Every reply of Kie.ai; both spellings of the reason are in use."""
+    """Every response of Kie.ai; both fields for the reason are in use."""
 
     code: int | None = None
     success: bool | None = None
@@ -97,7 +97,7 @@ class _Record(BaseModel):
 
 
 class _Result(BaseModel):
-    """`resultJson` means something only after success: JSON in a string, or already parsed."""
+    """`resultJson`, valid only after success: JSON in a string, or already parsed."""
 
     result: Json[_Urls] | _Urls
 
@@ -125,7 +125,7 @@ class KieBackend(RemoteBackend[KieOptions]):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """See RemoteBackend. An upload host with a port is a stand-in, whose results lie there too."""
+        """See RemoteBackend. An upload host with a port is a test double, which serves the results too."""
         uploads = urlsplit(self._upload_url)
         return (*self.options.allowed_hosts, *([uploads.netloc] if uploads.port else []))
 
@@ -138,7 +138,7 @@ class KieBackend(RemoteBackend[KieOptions]):
         return self.address("KIE_UPLOAD_URL", self.options.upload_url)
 
     async def _upload(self, parcel: Parcel) -> str:
-        """The address under which Kie.ai finds the picture, for a day."""
+        """The URL of the uploaded picture, valid for a day."""
         name = f"{uuid.uuid4().hex}-{parcel.file_name}"
         uploaded = await self.provider.send(
             "POST",
@@ -162,7 +162,7 @@ class KieBackend(RemoteBackend[KieOptions]):
         return task.id
 
     async def _done(self, task: str) -> _Record:
-        """The record of a task that ended; the model's timeout ends the wait for one that does not."""
+        """The record of a task that has ended. Only the model's timeout bounds the wait."""
         unknown, gap_s = self.options.unknown_polls, self.options.poll_s
         while True:
             await asyncio.sleep(gap_s)
@@ -187,18 +187,18 @@ class KieBackend(RemoteBackend[KieOptions]):
         )
 
     def _cost_usd(self, record: _Record, failed: bool) -> float | None:
-        """What the record says was charged; a failure that names no credits counts as free."""
+        """What was charged, according to the record; a failure that states no credits counts as free."""
         if record.credits is not None:
             return record.credits * self.options.credit_usd
         return 0.0 if failed else None
 
 
 def _data(reply: Reply, form: type[M]) -> M:
-    """What a good reply carries.
+    """The data of a successful response.
 
     Raises:
         Refused: by the body's code or, without one, by the status.
-        Unreadable: no JSON, from a gateway that may have lost the true answer.
+        Unreadable: not JSON, from a gateway that may have lost the actual response.
     """
     try:
         body = _Body.model_validate_json(reply.body)

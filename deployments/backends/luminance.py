@@ -1,4 +1,4 @@
-"""A model without weights: what is darker than its surroundings is the subject. For tests, demos and benchmarks."""
+"""A model without weights, for tests, demos and benchmarks: the darker a pixel, the more it is subject."""
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat

@@ -1,8 +1,8 @@
-"""A salient-object network in an ONNX file: U2-Net, IS-Net, BiRefNet and their kin, on the fast engines.
+"""A salient-object network in an ONNX file, such as U2-Net, IS-Net and BiRefNet, on the fast engines.
 
-Pre- and post-processing are rembg's (sessions/base.py and the models' files of 2.0.86), so that the same weights
-give the same alpha: Lanczos to the model's square, divided by the brightest value, normalised by mean and standard
-deviation; the first output stretched to 0..1 and brought back by Lanczos.
+Pre- and postprocessing are rembg's (sessions/base.py and the modules of the models in 2.0.86), so that the same weights
+give the same alpha: Lanczos to the network's square input, divided by the brightest value, normalised by mean and
+standard deviation; the first output stretched to 0..1 and resized by Lanczos.
 """
 
 from typing import Literal
@@ -65,12 +65,12 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown on a ground; see cutout/pixels/ground.py."""
+        """See LocalBackend. Transparent input is put on a ground; see cutout/pixels/ground.py."""
         square = (self.options.size_px, self.options.size_px)
-        # Pillow's Lanczos, not our faster one: small networks see the difference (u2netp's alpha moves by 0.3 %).
+        # Pillow's Lanczos, not our faster one: small networks are sensitive to it (u2netp's alpha changes by 0.3 %).
         seen = np.asarray(Image.fromarray(shown(picture)).resize(square, Image.Resampling.LANCZOS))
         tensor = network_input(seen, self.options.mean, self.options.std)
-        if self.given_up.is_set():  # only a run that has begun can be interrupted
+        if self.given_up.is_set():  # a run that has not begun cannot be interrupted
             raise ModelError("Given up: nobody waits for this picture")
         output = self._engine.run(tensor)[0, 0]
         if self.options.activation == "sigmoid":
@@ -85,7 +85,7 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
 def network_input(rgb: Rgb, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """(1, 3, S, S) float32 of an (S, S, 3) picture, equal to rembg's to the last bit.
 
-    A byte has 256 values: each channel's are worked out once in float64, as rembg does a million times, and looked up.
+    For each channel, the results of all 256 values are computed in float64, as in rembg, and looked up.
     """
     values = np.arange(256) / max(int(rgb.max()), 1e-6)
     tensor = np.empty((1, 3, *rgb.shape[:2]), np.float32)

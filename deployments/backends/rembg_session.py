@@ -1,6 +1,6 @@
-"""Any model of rembg by its name, run by rembg's own session class: one more YAML file and no code.
+"""Any model of rembg by its name, run by rembg's own session class: a YAML file and no code.
 
-The models that the service ships use backend `onnx`, which is faster; this one takes all the others as they are.
+The models that the service ships use backend `onnx`, which is faster; this one supports all others.
 """
 
 import numpy as np
@@ -41,7 +41,7 @@ class RembgSession(LocalBackend[RembgOptions]):
         weights = fetch(self.options.weights)
         settings = ort.SessionOptions()
         settings.intra_op_num_threads = self.resources.threads
-        # rembg's class, with our file in the place of its own download.
+        # rembg's class, with our file instead of its own download.
         ours = type(kind.__name__, (kind,), {"download_models": classmethod(lambda *_, **__: str(weights.path))})
         self._session = ours(name, settings)
         device = self._session.inner_session.get_providers()[0]
@@ -54,7 +54,7 @@ class RembgSession(LocalBackend[RembgOptions]):
         return self._report
 
     def matte(self, picture: Picture) -> Matte:
-        """See LocalBackend. Already transparent input is shown on a ground; see cutout/pixels/ground.py."""
+        """See LocalBackend. Transparent input is put on a ground; see cutout/pixels/ground.py."""
         from PIL import Image
 
         masks = self._session.predict(Image.fromarray(shown(picture)))

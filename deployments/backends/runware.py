@@ -1,8 +1,8 @@
 """Runware: `removeBackground` over its REST API, one task a call, the picture inline both ways.
 
-The call is synchronous, which Runware advises for work under a minute; asking for base64 spares a second hop. A call
-sent again keeps its taskUUID, as Runware's own SDK does: had the first one been taken after all, the second is
-refused as a conflict, and not a second charge.
+The call is synchronous, as Runware recommends for tasks under a minute; base64 saves a second request. A repeated call
+keeps its taskUUID, as in Runware's own SDK: if the first one was accepted after all, the second is refused as a
+conflict instead of being charged again.
 
 Sources: runware.ai/docs (models/birefnet-portrait, models-api/errors), PyPI runware-sdk 1.8.0.
 """
@@ -34,12 +34,12 @@ FAMILIES = {
     r"Timeout": 504,
     r"^provider|inferenceError|downloadFailed|internal": 500,
 }
-"""Error code -> the HTTP status it is like; the first match decides. Any other finds fault with the request: 400."""
+"""Pattern of an error code -> equivalent HTTP status; the first match decides, otherwise 400."""
 CONFLICT = "conflictTaskUUID"
 
 
 class AlternativeForm(Spec):
-    """What to change to when the provider no longer knows the model."""
+    """A replacement, for when the provider no longer knows the model."""
 
     model: str = Field(description="Its AIR.")
     price_usd: NonNegativeFloat = Field(description="Its price of a picture, in USD.")
@@ -54,12 +54,12 @@ class RunwareOptions(RemoteOptions):
     )
     base_url: str = Field("https://api.runware.ai/v1", description="RUNWARE_BASE_URL in the environment overrides it.")
     key_variable: str = Field("RUNWARE_API_KEY", description="Environment variable that holds the key.")
-    # Runware names no limit for pictures inline; ten megabytes is what clients in the field keep to.
+    # Runware documents no limit for inline pictures; published clients keep to ten megabytes.
     limits: LimitsForm = Field(LimitsForm(max_bytes=10_000_000), description="What Runware takes.")
 
 
 class _Fault(BaseModel):
-    """One error; only `code` and `message` are dependable."""
+    """One error; only `code` and `message` are reliable."""
 
     code: str = ""
     message: str = ""
@@ -68,7 +68,7 @@ class _Fault(BaseModel):
 
 
 class _Item(BaseModel):
-    """One task's result; a task may also fail here."""
+    """One task's result, or its error."""
 
     task: str = Field(alias="taskUUID")
     image: Base64Bytes | None = Field(None, alias="imageBase64Data")
@@ -77,7 +77,7 @@ class _Item(BaseModel):
 
 
 class _Body(BaseModel):
-    """A reply; either list may be missing, and some errors stand alone."""
+    """A response; either list may be missing, and some errors are not in a list."""
 
     data: list[_Item] | None = None
     errors: list[_Fault] | None = None
@@ -121,7 +121,7 @@ class RunwareBackend(RemoteBackend[RunwareOptions]):
         }]).encode()  # fmt: skip
 
     def _read(self, reply: Reply, task: str) -> _Item:
-        """Our task's result; what other tasks a reply speaks of, and in which order, does not matter."""
+        """The result of our task; others in the response are ignored."""
         body = _body(reply)
         item = next((item for item in body.data or [] if item.task == task), None)
         if item and not item.error:
@@ -133,9 +133,9 @@ class RunwareBackend(RemoteBackend[RunwareOptions]):
         raise self._refusal(reply, faults[0])
 
     def _refusal(self, reply: Reply, fault: _Fault) -> Exception:
-        """Status first, then the code's family, as Runware asks."""
+        """By the status first, then by the pattern of the code, as Runware documents."""
         if fault.code == CONFLICT:
-            return Unreadable("the task was taken before, and its result is lost")  # so it is charged
+            return Unreadable("the task was taken before, and its result is lost")  # so the bill is not cleared
         family = next((like for known, like in FAMILIES.items() if re.search(known, fault.code, re.IGNORECASE)), 400)
         code = reply.status if reply.status >= 400 else family
         about_model = "model" in fault.code.lower() or "model" in str(fault.parameter)
@@ -153,7 +153,7 @@ class RunwareBackend(RemoteBackend[RunwareOptions]):
 
 
 def _body(reply: Reply) -> _Body:
-    """The JSON of a reply. One without is a refusal by its status, unless a gateway may have lost the true answer."""
+    """The JSON of a response; without JSON, it is refused by its status or, from a gateway, unreadable."""
     try:
         return _Body.model_validate_json(reply.body)
     except ValidationError:

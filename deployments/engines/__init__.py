@@ -1,4 +1,4 @@
-"""What runs an ONNX file: onnxruntime and OpenVINO behind one small interface."""
+"""Engines that run an ONNX file: onnxruntime and OpenVINO, behind one interface."""
 
 from typing import Literal, TypeAlias
 
@@ -8,12 +8,12 @@ EngineName: TypeAlias = Literal["auto", "onnxruntime", "openvino"]
 
 
 def build_engine(name: EngineName, plan: Plan) -> Engine:
-    """The engine a registry file names; `auto` takes what this machine makes fastest among what the model allows.
+    """The engine that a registry file names; `auto`: the fastest on this machine that the model allows.
 
-    On a processor with bf16, OpenVINO halves ISNet's time, and takes a quarter off u2netp's; in f32 the two are
-    equal, and onnxruntime has the GPU (docs/performance.md).
+    On a processor with bf16, OpenVINO halves ISNet's time, and saves a quarter of u2netp's; in f32 the two are equally
+    fast, and onnxruntime supports GPUs (docs/performance.md).
     """
-    # Each takes a second to import: only the one that is used.
+    # Each takes a second to import: import only the one that is used.
     allows_bf16 = plan.precision != "f32" or plan.bf16_layers
     if name == "openvino" or (name == "auto" and not plan.gpu and allows_bf16):
         from deployments.engines.open_vino import OpenVino, has_bf16

@@ -1,4 +1,4 @@
-"""The Engine interface, and the choice of one."""
+"""The Engine interface, and the plan by which an engine is built."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ GpuProvider: TypeAlias = Literal["cuda", "tensorrt"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a model is to be run."""
+    """How to run a model."""
 
     model: Path
     """The ONNX file: one input (1, 3, S, S) float32, first output (1, 1, S, S) float32."""
     threads: int
     precision: Precision = "f32"
     bf16_layers: tuple[str, ...] = ()
-    """Convolutions to run in bf16 where the rest runs in f32; empty: none."""
+    """Convolutions to run in bf16, while the rest runs in f32; empty: none."""
     gpu: GpuProvider | None = None
-    """How the GPU that this replica was given is to be used; None: it was given none."""
+    """How to use the replica's GPU; None: it has none."""
     cache: Path | None = None
     """Folder for compiled models; None: compile at every start."""
 
@@ -34,12 +34,12 @@ class Engine(ABC):
 
     name: ClassVar[str]
     device: str
-    """What it really runs on, such as `CPUExecutionProvider` or `CPU bf16`."""
+    """What it actually runs on, such as `CPUExecutionProvider` or `CPU bf16`."""
 
     @abstractmethod
     def run(self, tensor: Tensor) -> Tensor:
-        """First output of the model; blocks, one call at a time."""
+        """The first output of the model; blocking, one call at a time."""
 
     @abstractmethod
     def interrupt(self) -> None:
-        """Make the run in hand end early with an error; called from another thread."""
+        """Make the current run end early with an error; called from another thread."""

@@ -1,7 +1,7 @@
-"""Some convolutions of a network in bf16, all else in float32.
+"""Mixed precision: some convolutions of a network in bf16, everything else in float32.
 
-A network's error in bf16 can come from a few of its layers, and its time from a few others. Where that is so, as in
-U2-Net-p, those that take the time are rounded to bf16, sums staying float32, and the others left alone.
+The error of a network in bf16 can come from a few of its layers, and its time from a few others. In such networks, as
+U2-Net-p, the expensive layers take bf16 input and accumulate in float32, and the others stay in float32.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from openvino import opset13 as ops
 from cutout.errors import ConfigurationError
 
 CONFIG = {"EXECUTION_MODE_HINT": "ACCURACY", "INFERENCE_PRECISION_HINT": "dynamic"}
-"""What makes OpenVINO's CPU plugin keep each layer's own precision."""
+"""Makes OpenVINO's CPU plugin keep the precision of each layer."""
 
 
 def round_layers(model: Model, names: Sequence[str]) -> None:
@@ -41,6 +41,6 @@ def _round(layer: Node) -> None:
 
 
 def _name(layer: Node) -> str:
-    """The node's name in the ONNX file; OpenVINO's reader parts a convolution from its bias."""
+    """The node's name in the ONNX file; OpenVINO's importer splits a convolution from its bias."""
     name: str = layer.get_friendly_name()
     return name.removesuffix("/WithoutBiases")

@@ -1,4 +1,4 @@
-"""onnxruntime: on the GPU when the replica was given one, else on as many threads as it has CPUs."""
+"""onnxruntime: on the replica's GPU if it has one, else with a thread for each of its CPUs."""
 
 import onnxruntime as ort
 
@@ -14,7 +14,7 @@ class OnnxRuntime(Engine):
         options = ort.SessionOptions()
         options.intra_op_num_threads = plan.threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # a missing GPU provider is said in `device` and in health, not on stderr
+        options.log_severity_level = 3  # a missing GPU provider is reported by `device` and /health, not on stderr
         self._session = ort.InferenceSession(str(plan.model), options, providers=_providers(plan))
         self._input = self._session.get_inputs()[0].name
         self._output = self._session.get_outputs()[0].name
@@ -28,12 +28,12 @@ class OnnxRuntime(Engine):
         return output
 
     def interrupt(self) -> None:
-        """See Engine. onnxruntime looks at the flag between two nodes of the graph."""
+        """See Engine. onnxruntime checks the flag between nodes of the graph."""
         self._run_options.terminate = True
 
 
 def _providers(plan: Plan) -> list[tuple[str, dict[str, object]]]:
-    """Those wanted and built in, best first; onnxruntime leaves out one whose libraries it cannot load."""
+    """The execution providers that are wanted and built in, best first; onnxruntime skips those it cannot load."""
     tensorrt: dict[str, object] = {}
     if plan.cache:
         tensorrt = {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(plan.cache)}

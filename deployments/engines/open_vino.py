@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU, in bf16 where the processor has it and the model's alpha error was checked."""
+"""OpenVINO on the CPU; in bf16 if the processor supports it and the model allows it."""
 
 import threading
 from pathlib import Path
@@ -9,12 +9,12 @@ from deployments.engines import mixed
 from deployments.engines.base import Engine, Plan, Tensor
 
 _ONE_AT_A_TIME = threading.Lock()
-"""OpenVINO compiles in the C locale, and then sets the process's own again. Two threads at once would leave it at C,
-and from then on Python's open() would read ASCII (openvino 2026.4)."""
+"""OpenVINO compiles in the C locale and then restores the process's. Two threads at a time could leave the C locale, in
+which Python's open() reads ASCII (openvino 2026.4)."""
 
 
 def has_bf16() -> bool:
-    """Whether this processor computes in bf16 (avx512_bf16 or AMX); without it bf16 is slower than f32."""
+    """Whether this processor supports bf16 (avx512_bf16 or AMX); otherwise bf16 is slower than f32."""
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -27,7 +27,7 @@ class OpenVino(Engine):
         precision = "bf16" if plan.precision != "f32" and has_bf16() else "f32"
         layers = plan.bf16_layers if precision == "f32" and has_bf16() else ()
         config: dict[str, object] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": plan.threads}
-        # Pinned, as by default, the threads of every engine go to the same first cores, and the others stay idle.
+        # By default, the threads of every engine are pinned to the same first cores, and the other cores stay idle.
         config["ENABLE_CPU_PINNING"] = False
         config |= mixed.CONFIG if layers else {"INFERENCE_PRECISION_HINT": precision}
         if plan.cache:
@@ -50,7 +50,7 @@ def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, objec
     with _ONE_AT_A_TIME:
         core = ov.Core()
         if not bf16_layers:
-            return core.compile_model(str(model), "CPU", config)  # by its path: with a cache the file is not even read
+            return core.compile_model(str(model), "CPU", config)  # by its path: with a warm cache the file is not read
         network = core.read_model(str(model))
         mixed.round_layers(network, bf16_layers)
         return core.compile_model(network, "CPU", config)

@@ -1,1 +1,1 @@
-"""The database of jobs and picks: SQLite or PostgreSQL, by SQLAlchemy; its migrations by Alembic."""
+"""The database of jobs, picks and spending: SQLite or PostgreSQL, by SQLAlchemy; migrations by Alembic."""

@@ -1,4 +1,4 @@
-"""Whether the service can work with its database, asked before anything is begun."""
+"""Checks, before the service starts, that it can work with its database."""
 
 import sqlite3
 from contextlib import closing
@@ -11,14 +11,14 @@ from cutout.errors import ConfigurationError
 from deployments.records.database import is_damaged, open_engine, place_of, upgrade
 
 TROUBLE = (sqlite3.Error, DBAPIError, NoConnection, asyncpg.PostgresError, OSError)
-"""Whatever keeps it from working here, it is the operator's to mend."""
+"""Errors that the operator has to fix."""
 
 
 def check_database(url: str) -> None:
-    """Look through an SQLite file, and bring the tables of a database up to date.
+    """Check an SQLite file for damage, and migrate the tables of a database.
 
     Raises:
-        ConfigurationError: one sentence that names the database, and says what is wrong with it and what to do.
+        ConfigurationError: names the database, what is wrong with it, and what to do.
     """
     try:
         damage = _is_damaged_file(url)
@@ -36,7 +36,7 @@ def check_database(url: str) -> None:
 
 
 def _is_damaged_file(url: str) -> bool:
-    """Whether pages of an SQLite file make no sense; it takes a second for some hundred megabytes."""
+    """Whether an SQLite file is damaged; takes a second for some hundred megabytes."""
     if open_engine(url).dialect.name != "sqlite":
         return False
     with closing(sqlite3.connect(place_of(url))) as connection:

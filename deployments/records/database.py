@@ -1,4 +1,4 @@
-"""Connections to SQLite or PostgreSQL: opened, migrated, and their faults translated into ours."""
+"""Connections to SQLite or PostgreSQL, migrations, and the translation of database errors."""
 
 import asyncio
 import logging
@@ -26,31 +26,31 @@ EXPECTED = "DATABASE_URL: sqlite:///path/of/a/file or postgresql://user:password
 CONNECT_S = 10.0
 COMMAND_S = 60.0
 BUSY_S = 10.0
-"""How long SQLite waits for another process that writes."""
+"""Seconds that SQLite waits for another process that writes."""
 AWAY = ("08", "25006", "53", "55000", "57", "58")
-"""What PostgreSQL's code begins with when it takes no connection, has no room, only reads, or is about to end."""
+"""Prefixes of PostgreSQL's error codes: no connection, no resources, read-only, shutting down."""
 
 
 class Database:
-    """One database, with room for several readers and as many writers as it takes at once.
+    """One database, for several readers and as many concurrent writers as it supports.
 
-    SQLite runs in WAL mode with `synchronous=NORMAL`: a commit survives the death of the process, and a power cut
-    cannot damage the file, but may take the last commits with it (sqlite.org/pragma.html#pragma_synchronous).
+    SQLite runs in WAL mode with `synchronous=NORMAL`: a commit survives a crash of the process, and a power failure
+    cannot damage the file, but may undo the last commits (sqlite.org/pragma.html#pragma_synchronous).
     """
 
     def __init__(self, url: str) -> None:
-        """Raises ConfigurationError for an address that is of neither kind; connects to nothing yet."""
+        """Raises ConfigurationError for an unsupported URL; does not connect yet."""
         self._url = url
         self._engine = open_engine(url)
         self.dialect = self._engine.dialect.name
-        # SQLite has one writer at a time: waiting here is fair, where its own way is to ask again and again.
+        # SQLite has one writer at a time. Waiting here is fair; SQLite itself would poll.
         self._turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
 
     async def migrate(self) -> None:
-        """Bring the tables up to date, in a thread of its own.
+        """Migrate the tables to the current version, in a thread.
 
         Raises:
-            ConfigurationError: they are of a later version of this service.
+            ConfigurationError: the tables are of a later version of this service.
             ServiceUnavailable: the database cannot be reached.
         """
         async with _translated():
@@ -58,27 +58,27 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read by; raises ServiceUnavailable when the database cannot be reached."""
+        """A connection for reading; raises ServiceUnavailable when the database cannot be reached."""
         async with _translated(), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed at the end; raises ServiceUnavailable when the database cannot be reached."""
+        """A transaction, committed at its end; raises ServiceUnavailable when the database cannot be reached."""
         async with _translated(), self._turn, self._engine.begin() as connection:
             yield connection
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         await self._engine.dispose()
 
 
 def open_engine(url: str) -> AsyncEngine:
-    """The engine for an address; raises ConfigurationError for one of neither kind."""
+    """The engine for a database URL; raises ConfigurationError for an unsupported one."""
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigurationError(EXPECTED) from None  # its text might hold a password
+        raise ConfigurationError(EXPECTED) from None  # its text may contain a password
     kind = parsed.get_backend_name()
     if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return _sqlite(Path(str(parsed.database)))
@@ -91,7 +91,7 @@ def _sqlite(file: Path) -> AsyncEngine:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
-            file.touch(mode=0o600)  # the files that SQLite makes beside it have the mode of this one
+            file.touch(mode=0o600)  # the files that SQLite creates beside it get the same mode
     except OSError as refused:
         raise ConfigurationError(f"{file}: no database can be made there: {refused.strerror}. {EXPECTED}") from refused
     engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(file)), connect_args={"timeout": BUSY_S})
@@ -107,13 +107,13 @@ def _pragmas(connection: Any, _: object) -> None:
 
 
 def _postgresql(url: str) -> AsyncEngine:
-    # asyncpg reads the whole address, libpq's own options such as sslmode included; SQLAlchemy would not.
+    # asyncpg reads the whole URL, including libpq's options such as sslmode; SQLAlchemy would not.
     connect = partial(asyncpg.connect, url, timeout=CONNECT_S, command_timeout=COMMAND_S)
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True)
 
 
 def upgrade(url: str) -> None:
-    """Bring the tables up to date; raises ConfigurationError when they are of a later version."""
+    """Migrate the tables to the current version; raises ConfigurationError when they are of a later one."""
     config = Config(attributes={"database_url": url})
     config.set_main_option("script_location", "deployments.records:migrations")
     try:
@@ -124,19 +124,19 @@ def upgrade(url: str) -> None:
 
 
 def place_of(url: str) -> str:
-    """The file of a database, or its server and name; never who may use it."""
+    """The file of a database, or its server and name, without credentials."""
     parsed = make_url(url)
     return str(parsed.database) if parsed.get_backend_name() == "sqlite" else f"{parsed.host}/{parsed.database}"
 
 
 def is_damaged(fault: BaseException) -> bool:
-    """Whether SQLite says that its file is none, or is broken."""
-    code = getattr(getattr(fault, "orig", fault), "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind
+    """Whether SQLite reports that its file is not a database, or is damaged."""
+    code = getattr(getattr(fault, "orig", fault), "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _is_away(trouble: DBAPIError) -> bool:
-    """Whether the database is to blame, and not what was asked of it."""
+    """Whether the database failed, and not the statement."""
     state = getattr(trouble.orig, "sqlstate", None) or ""
     broken = trouble.connection_invalidated or isinstance(trouble, OperationalError)
     return broken or is_damaged(trouble) or state.startswith(AWAY)
@@ -144,7 +144,7 @@ def _is_away(trouble: DBAPIError) -> bool:
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
-    """A database that cannot be used, or not now, is ServiceUnavailable; any other fault is ours, and stays."""
+    """Translate errors of an unavailable database to ServiceUnavailable; others are raised as they are."""
     try:
         yield
     except (DBAPIError, NoConnection, asyncpg.PostgresError, OSError) as trouble:

@@ -1,4 +1,4 @@
-"""Statements on the tables, and rows as the values of cutout/picks."""
+"""SQL statements, and conversion of rows to values."""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql":
 
 
 def put_job(job: JobRecord, dialect: str) -> Insert:
-    """Writes a job; sent a second time it writes the same again."""
+    """Inserts a job; idempotent."""
     row = asdict(job)
     statement: Insert = _INSERT[dialect](jobs).values(row).on_conflict_do_update(index_elements=["job_id"], set_=row)
     return statement
 
 
 def put_pick(pick: Pick, offered: tuple[str, ...], dialect: str) -> tuple[str, Insert]:
-    """A new selection id, and what writes the pick and returns the id it has: a replaced pick keeps its own."""
+    """A new selection id, and the statement that writes the pick and returns its id: a replaced pick keeps its own."""
     selection_id = str(uuid.uuid4())
     row = asdict(pick) | {"offered": " ".join(sorted(offered))}
     statement: Insert = (
@@ -39,28 +39,28 @@ def put_pick(pick: Pick, offered: tuple[str, ...], dialect: str) -> tuple[str, I
 
 
 def get_job(job_id: str) -> Select[Any]:
-    """At most one row for `job_of`."""
+    """At most one row, for `job_of`."""
     return select(jobs).where(jobs.c.job_id == job_id)
 
 
 def job_of(row: RowMapping) -> JobRecord:
-    """A job as it was recorded."""
+    """The record of a job."""
     return JobRecord(**{**row, "results": tuple(ModelRecord(**model) for model in row["results"])})
 
 
 def count_picks() -> Select[Any]:
-    """Rows for PickCount: read from an index alone, one row for all jobs with the same pick from the same offer."""
+    """Rows for `count_of`, one for all jobs with the same pick from the same models; read from an index alone."""
     groups = (picks.c.image_category, picks.c.offered, picks.c.selected_model_id)
     return select(*groups, func.count().label("count")).group_by(*groups)
 
 
 def count_of(row: RowMapping) -> PickCount:
-    """Equal picks, counted."""
+    """The number of equal picks."""
     return PickCount(**{**row, "offered": tuple(row["offered"].split())})
 
 
 def list_picks(after: int, limit: int, key_id: str | None = None) -> Select[Any]:
-    """Rows for `pick_of`, oldest first, beginning after a number; of one key's jobs, or of all."""
+    """Rows for `pick_of`, oldest first, after a number; of the jobs of one key, or of all."""
     columns = (c for c in picks.c if c.name not in ("job_id", "offered"))
     joined = select(*columns, jobs.c.results).join_from(picks, jobs)
     if key_id is not None:
@@ -69,14 +69,14 @@ def list_picks(after: int, limit: int, key_id: str | None = None) -> Select[Any]
 
 
 def pick_of(row: RowMapping) -> LoggedPick:
-    """A pick as exported, with what was offered in the order in which it was shown."""
+    """A pick as exported, with the offered models in the order in which they were shown."""
     fields = dict(row)
     shown = fields.pop("results")
     return LoggedPick(**fields, offered=tuple(m["model_id"] for m in shown if m["status"] == "success"))
 
 
 def add_spending(day: str, payer: str, usd: float, dialect: str) -> Insert:
-    """Adds to what a payer spent on a day."""
+    """Adds to a payer's spending on a day."""
     statement = _INSERT[dialect](spending).values(day=day, payer=payer, usd=usd)
     grown: Insert = statement.on_conflict_do_update(
         index_elements=["day", "payer"], set_={"usd": spending.c.usd + statement.excluded.usd}
@@ -90,7 +90,7 @@ def spending_of(day: str, payers: set[str]) -> Select[Any]:
 
 
 def put_holds(hold_id: str, charges: Sequence[Charge], owner: str, until: float) -> Insert:
-    """Keeps what is set aside, until a Unix time in seconds."""
+    """Inserts holds, valid until a Unix time in seconds."""
     own = {"hold_id": hold_id, "owner": owner, "until": until}
     return insert(holds).values([
         {"model_id": charge.model_id, "usd": charge.usd, "payers": list(charge.payers), **own} for charge in charges
@@ -103,17 +103,17 @@ def all_holds() -> Select[Any]:
 
 
 def drop_holds(hold_id: str) -> ReturningDelete[Any, Any, Any]:
-    """Lets go of what one request set aside; gives rows for `charge_of`."""
+    """Deletes the holds of one request; returns rows for `charge_of`."""
     return delete(holds).where(holds.c.hold_id == hold_id).returning(holds.c.model_id, holds.c.usd, holds.c.payers)
 
 
 def drop_abandoned(now: float, owner: str | None = None) -> ReturningDelete[Any, Any, Any]:
-    """Lets go of what nobody settles any more: it is over, or, with an `owner`, of any other; rows for `charge_of`."""
+    """Deletes holds that expired or, if `owner` is given, have another owner; returns rows for `charge_of`."""
     over = holds.c.until < now
     abandoned = over if owner is None else or_(over, holds.c.owner != owner)
     return delete(holds).where(abandoned).returning(holds.c.model_id, holds.c.usd, holds.c.payers)
 
 
 def charge_of(row: RowMapping) -> Charge:
-    """What is set aside for one model."""
+    """The charge that is held for one model."""
     return Charge(row["model_id"], row["usd"], tuple(row["payers"]))

@@ -1,4 +1,4 @@
-"""The tables as they are now; migrations/ tells how they came to be, and a test compares the two."""
+"""The current tables; migrations/ has the steps that create them, and a test compares the two."""
 
 from sqlalchemy import (
     JSON,

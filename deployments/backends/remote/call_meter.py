@@ -1,4 +1,4 @@
-"""What is counted of one model's calls to its provider, each try by itself, and of its circuit breaker."""
+"""Metrics of one model's calls to its provider, each attempt separately, and of its circuit breaker."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ STATES = {"closed": 0.0, "half_open": 1.0, "open": 2.0}
 
 
 class CallMeter(Listener):
-    """Counts and times calls; as the breaker's listener it knows its state."""
+    """Counts and times calls; as a listener of the circuit breaker, it records its state."""
 
     def __init__(self, instruments: Instruments, provider: str, model: str) -> None:
         self._instruments = instruments
@@ -22,12 +22,12 @@ class CallMeter(Listener):
         self._breaker(STATES["closed"])
 
     def __call__(self, signal: Signal) -> None:
-        """The breaker has changed."""
+        """The circuit breaker changed its state."""
         self._breaker(STATES[signal.new_state])
 
     @contextmanager
     def call(self) -> Iterator[Callable[[int], None]]:
-        """One call; the block tells the HTTP status once it has one."""
+        """One call; the block reports the HTTP status through the callback."""
         answer = ""
 
         def answered(status: int) -> None:
@@ -48,7 +48,7 @@ class CallMeter(Listener):
 
 
 def _fault(fault: BaseException) -> str:
-    """Why there is no whole answer. Cancelled is a call whose time was over, or whose caller hung up."""
+    """Why there is no complete response. A cancelled call timed out, or its caller disconnected."""
     match fault:
         case httpx.ConnectError() | httpx.ConnectTimeout():
             return "unreachable"

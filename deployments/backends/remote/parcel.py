@@ -1,11 +1,11 @@
-"""Fitting a provider's limits: a picture becomes a parcel for the wire, and the reply becomes its matte.
+"""Fits a picture to a provider's limits, and makes a matte of the result.
 
-Resolution is worth more to a matte than the last bit of colour. A picture that is too many bytes as PNG is sent as
-JPEG (or WebP) first, and made smaller only when that is still too much.
+For a matte, resolution matters more than exact colour. A picture that is too large in bytes as PNG is sent as JPEG (or
+WebP), and shrunk only if that is still too large.
 
-A picture below a provider's smallest side is enlarged, because everything in it stays real; the matte is brought
-back. Only where enlarging would break another limit (a strip 4096 px long and 100 px wide) is it padded, by
-repeating its edge, which shows the network no border that is not there; the padding is cut off the matte.
+A picture below the provider's shortest side is enlarged, and the matte is resized back. Only if enlarging would exceed
+another limit (a strip 4096 px long and 100 px wide), it is padded by repeating its edge, which adds no visible border;
+the padding is cut off the matte.
 """
 
 import io
@@ -23,30 +23,30 @@ from cutout.pixels.types import Alpha, Matte, Rgb, Size
 from deployments.backends.remote.options import LimitsForm
 
 QUALITIES = (95, 85)
-"""Of JPEG and WebP, in this order; colour is not subsampled."""
+"""Qualities of JPEG and WebP that are tried, in this order; colour is not subsampled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A picture as it goes out."""
+    """A picture as it is sent."""
 
     data: bytes
     media_type: str
     size: Size
-    """Of the picture in it."""
+    """Of the picture, without padding."""
     padded: Size
-    """Of the file: `size`, and the padding right and below."""
+    """Of the file: `size` with the padding on the right and below."""
     exact: bool
-    """Whether the provider sees the very pixels of the picture."""
+    """Whether the file has exactly the pixels of the picture."""
 
     @property
     def file_name(self) -> str:
-        """A name whose ending says the format."""
+        """A file name with the extension of the format."""
         return "picture." + self.media_type.removeprefix("image/")
 
 
 def pack(picture: Picture, limits: LimitsForm) -> Parcel:
-    """The picture, encoded within the limits; what is transparent in it shows a ground, as for a local model."""
+    """The picture, encoded within the limits; transparent pictures are put on a ground, as for a local model."""
     rgb, size = shown(picture), fitted(picture.size, limits)
     while True:
         content = rgb if size == picture.size else resize_rgb(rgb, size)
@@ -59,10 +59,10 @@ def pack(picture: Picture, limits: LimitsForm) -> Parcel:
 
 
 def unpack(answer: Picture, parcel: Parcel, picture: Picture) -> Matte:
-    """The matte of a picture, of the provider's cutout of it.
+    """The matte of a picture, from the provider's cutout of it.
 
-    The cutout's own colours are kept when the provider saw the very pixels of the picture; otherwise the picture's,
-    which have no loss of JPEG and no ground of `shown` in them.
+    The cutout's colours are used if the provider was sent exactly the pixels of the picture; otherwise the picture's,
+    which have neither JPEG artefacts nor the ground of `shown`.
     """
     alpha = np.full(answer.rgb.shape[:2], 255, np.uint8) if answer.alpha is None else answer.alpha
     if answer.size == parcel.padded and parcel.size == picture.size:
@@ -77,7 +77,7 @@ def unpack(answer: Picture, parcel: Parcel, picture: Picture) -> Matte:
 
 
 def fitted(size: Size, limits: LimitsForm) -> Size:
-    """The size at which a picture goes out: shrunk into the limits, or enlarged where that keeps all of them."""
+    """The size at which a picture is sent: shrunk to the limits, or enlarged if that exceeds none of them."""
     longest, shortest = max(size.width, size.height), min(size.width, size.height)
     max_side, max_px = limits.max_side_px or math.inf, limits.max_px or math.inf
     scale = min(1.0, max_side / longest, math.sqrt(max_px / (size.width * size.height)))
@@ -88,7 +88,7 @@ def fitted(size: Size, limits: LimitsForm) -> Size:
 
 
 def _scaled(size: Size, scale: float) -> Size:
-    # Rounded down, so that no limit is passed; the small number undoes what floats lose.
+    # Rounded down, so that no limit is exceeded; the small number offsets floating-point error.
     return Size(max(1, int(size.width * scale + 1e-6)), max(1, int(size.height * scale + 1e-6)))
 
 
@@ -98,7 +98,7 @@ def _padded(rgb: Rgb, min_side_px: int) -> Rgb:
 
 
 def _encoded(rgb: Rgb, limits: LimitsForm) -> tuple[bytes, str]:
-    """A file and its media type; the best that fits `max_bytes`, or else the smallest."""
+    """A file and its media type: the best that fits `max_bytes`, or else the smallest."""
     allowed = limits.max_bytes or math.inf
     lossy = next((kind for kind in ("jpeg", "webp") if kind in limits.formats), None)
     if "png" in limits.formats:
@@ -114,7 +114,7 @@ def _encoded(rgb: Rgb, limits: LimitsForm) -> tuple[bytes, str]:
 
 
 def _brought_back(alpha: Alpha, parcel: Parcel, full: Size) -> Alpha:
-    """Alpha of the reply's size -> of the picture's own: to the size on the wire, without the padding, to full size."""
+    """Alpha of the result, resized to the picture: to the size that was sent, without padding, to full size."""
     if parcel.padded != parcel.size:
         alpha = _resized(alpha, parcel.padded)[: parcel.size.height, : parcel.size.width]
     return _resized(alpha, full)

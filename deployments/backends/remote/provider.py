@@ -1,11 +1,12 @@
-"""What every call to a provider shares: one pooled client, retries where they are safe, a circuit breaker, one seam.
+"""Calls to a provider: one pooled client, retries where they are safe, a circuit breaker, and error translation.
 
-- A call that costs money is sent again only after a refusal that certainly did no work: no connection, 429, 503. Any
-  other call is repeatable, and is sent again after every passing fault.
+- A paid call is repeated only after a failure that certainly did no work: no connection, 429, 503. Any other call is
+  repeated after every transient failure.
 - The circuit breaker counts pictures, not calls: after `failures` failed ones in a row none is sent for `rest_s`
-  seconds; then one tries, the others wait for what it finds. Each replica has its own: a provider that is down is
-  found out by each of them with a few pictures, and no store is shared for it.
-- What httpx, pydantic and the readers of replies raise becomes an error of cutout/errors.py in `work`, and only there.
+  seconds; then one is sent as a trial, and the others wait for its outcome. Each replica has its own breaker, and
+  finds out by itself that a provider is down.
+- Exceptions of httpx, pydantic and the readers of responses are translated to those of cutout/errors.py in `work`, and
+  nowhere else.
 """
 
 import asyncio
@@ -37,37 +38,37 @@ from fetching.fetch import Fetcher
 
 T = TypeVar("T")
 USER_AGENT = f"cutout-shotgun/{version('cutout-shotgun')}"
-"""Sent always: edge networks refuse a client that names none."""
+"""Always sent: edge networks refuse clients without one."""
 BUSY, UNAVAILABLE, MAINTENANCE = 429, 503, 455
 NO_WORK = frozenset({BUSY, UNAVAILABLE})
-"""Refusals before any work: the only ones after which a paid call is sent again."""
+"""Refusals before any work: the only ones after which a paid call is repeated."""
 PASSING = frozenset({408, 500, 502, 504}) | NO_WORK
-"""Refusals that may be gone at the next try."""
+"""Transient refusals: the next attempt may succeed."""
 DOWN = (PASSING | {MAINTENANCE}) - {BUSY}
-"""Refusals that the circuit breaker counts; one that is the picture's own fault says that the provider works."""
+"""Refusals that the circuit breaker counts; refusing a picture shows that the provider works."""
 ACCOUNT = frozenset({401, 402, 403, 433})
-"""Refusals of the key or of what its account may spend."""
+"""Refusals of the key or for lack of funds."""
 SHARE_OF_TIMEOUT = 0.95
-"""Of a model's timeout, so that the error and its cost are on their way before the fan-out stops listening."""
+"""Share of a model's timeout for its provider, so that its error and cost arrive before the fan-out stops waiting."""
 RECENT_S = 600.0
-"""How long a call's outcome says something about the provider's health."""
+"""How long the outcome of a call determines the provider's health, in seconds."""
 REPLY_BYTES = 256 * 1024 * 1024
-"""Largest reply that is read; a cutout of 100 megapixels in base64 fits."""
+"""Largest response; a cutout of 100 megapixels in base64 fits."""
 
 REASON_CHARS = 300
-"""How much of a provider's own words is passed on."""
+"""Most characters of a provider's own message that are passed on."""
 
 
 class Provider:
-    """The line to one provider, for one model in one replica.
+    """The client of one provider, for one model in one replica.
 
-    What it names lies on a public host, or on one of `hosts`: see fetching/guard.py.
+    Results are downloaded from public hosts and from `hosts` only: see fetching/guard.py.
     """
 
     def __init__(
         self, name: str, key: str, calls: CallsForm, timeout_s: float, meter: CallMeter, *, hosts: Sequence[str] = ()
     ) -> None:
-        """`timeout_s` is the model's; the provider has SHARE_OF_TIMEOUT of it for a picture."""
+        """`timeout_s` is the model's; a picture's calls must end within SHARE_OF_TIMEOUT of it."""
         self._name, self._key, self._calls = name, key, calls
         self._meter = meter
         self._timeout_s, self._budget_s = timeout_s, timeout_s * SHARE_OF_TIMEOUT
@@ -96,7 +97,7 @@ class Provider:
 
     @property
     def health(self) -> str:
-        """`available` (not tried lately), `connected`, `degraded` or `unreachable`: what calls have shown, no more."""
+        """`available` (no recent call), `connected`, `degraded` or `unreachable`, by the outcome of recent calls."""
         state = self._breaker.info().state
         if state in ("open", "half_open"):
             return "unreachable" if state == "open" else "degraded"
@@ -104,10 +105,10 @@ class Provider:
         return word if time.monotonic() - at < RECENT_S else "available"
 
     async def work(self, exchange: Callable[[], Awaitable[T]]) -> T:
-        """What a picture's exchange brings back, within the time that the model has.
+        """The result of a picture's exchange, within the provider's share of the timeout.
 
         Raises:
-            ModelError: with one public sentence, whatever went wrong.
+            ModelError: for any failure; the message is public.
         """
         try:
             answer = await self._breaker.call(self._in_time, exchange)
@@ -125,16 +126,17 @@ class Provider:
     async def send(
         self, method: str, url: str, read: Callable[[Reply], T], bill: Bill | None = None, **content: Any
     ) -> T:
-        """One call's answer as `read` understands it, repeated where that is safe.
+        """One call, repeated where that is safe; returns what `read` makes of the response.
 
-        A call with a `bill` costs money: it is owed from when it has left, and nothing after a refusal. `content` is
-        for httpx: `headers`, `content`, `files`, `data`, `params`. No redirect is followed. `read` runs in a thread.
+        A call with a `bill` costs money: its price is owed as soon as it has been sent, and cleared by a refusal.
+        `content` is for httpx: `headers`, `content`, `files`, `data`, `params`. Redirects are not followed. `read` runs
+        in a thread.
         """
         again = partial(self._again, paid=bill is not None)
         return await self._retry(again, self._once, method, url, read, bill, content)
 
     async def download(self, url: str) -> bytes:
-        """The file at an address that a reply names: free, without the key, and by the rules of `image_url`."""
+        """Download a file from a URL in a response: free, without the key, and by the rules of `image_url`."""
         return await self._retry(partial(self._again, paid=False), self._downloaded, url)
 
     async def close(self) -> None:
@@ -143,11 +145,11 @@ class Provider:
         await self._fetcher.close()
 
     def bearer(self) -> dict[str, str]:
-        """The header that most providers want the key in."""
+        """The header in which most providers expect the key."""
         return self.key_header("Authorization", "Bearer ")
 
     def key_header(self, name: str, prefix: str = "") -> dict[str, str]:
-        """A header with the key in it."""
+        """A header that contains the key."""
         return {name: prefix + self._key}
 
     async def _in_time(self, exchange: Callable[[], Awaitable[T]]) -> T:
@@ -186,11 +188,11 @@ class Provider:
         return file
 
     def _understood(self, read: Callable[[Reply], T], response: httpx.Response, body: bytearray) -> T:
-        """What `read` makes of a reply. Replies may repeat what was sent: the key is struck out before anyone looks."""
+        """What `read` makes of a response. The key is masked first, since a response may repeat what was sent."""
         return read(Reply(response.status_code, response.headers, bytes(body.replace(self._key.encode(), b"***"))))
 
     def _again(self, fault: Exception, paid: bool) -> bool | float:
-        """Whether a call is sent again after a fault; a number is the wait that the provider wants, in seconds."""
+        """Whether a call is repeated after a failure; a number is the wait in seconds that the provider requested."""
         if not isinstance(fault, Refused):
             unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
             passing = unsent if paid else (httpx.TransportError, Unreadable)
@@ -201,11 +203,11 @@ class Provider:
         wait_s = wait_s if fault.retry_after_s is None else fault.retry_after_s
         if wait_s is None:
             return True
-        jitter_s = uniform(0, self._calls.wait_s)  # noqa: S311 - spreads replicas, hides nothing
+        jitter_s = uniform(0, self._calls.wait_s)  # noqa: S311 - jitter, not security
         return wait_s <= self._calls.longest_wait_s and wait_s + jitter_s
 
     def _public(self, fault: Exception) -> tuple[CutoutError, str]:
-        """The public error that stands for a fault, and what the fault says of the provider's health."""
+        """The public error for a failure, and the provider's health that follows from it."""
         match fault:
             case httpx.ConnectError() | httpx.ConnectTimeout():
                 return ModelUnavailable(f"{self._name} could not be reached"), "unreachable"
@@ -222,7 +224,7 @@ class Provider:
                 return ProviderError(self._sentence("sent a reply that makes no sense", _oddity(fault))), "degraded"
 
     def _sentence(self, what: str, why: str) -> str:
-        """One public line."""
+        """A public message on one line."""
         line = " ".join(why.split())[:REASON_CHARS]
         return f"{self._name} {what}: {line}" if line else f"{self._name} {what}"
 
@@ -237,7 +239,7 @@ async def _read(response: httpx.Response) -> bytearray:
 
 
 def _oddity(fault: Exception) -> str:
-    """What is wrong with a reply, without the reply itself."""
+    """What is wrong with a response, without its content."""
     if isinstance(fault, ValidationError):
         found = fault.errors(include_input=False)[0]
         return f"{'.'.join(map(str, found['loc']))} {found['msg']}"
@@ -245,14 +247,14 @@ def _oddity(fault: Exception) -> str:
 
 
 def _is_down(fault: Exception) -> bool:
-    """Whether a fault counts against the provider."""
+    """Whether the circuit breaker counts a failure."""
     if isinstance(fault, Refused):
         return fault.code in DOWN
     return isinstance(fault, TimeoutError | httpx.TransportError | Unreadable | ValidationError)
 
 
 def _charges(bill: Bill) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
-    """Watches a call and marks the bill once the last byte of the request is out (httpx's `trace` extension)."""
+    """A trace function for httpx that marks the bill as owed once the request has been sent completely."""
 
     async def watch(event: str, _details: dict[str, Any]) -> None:
         if event == "http11.send_request_body.complete":
