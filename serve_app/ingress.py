@@ -10,7 +10,6 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
-from cutout.errors import ValidationError
 from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
 from cutout.models.registry import Registry
 from cutout.pixels.types import OutputFormat
@@ -29,8 +28,7 @@ from serve_app.jobs.acceptance import Durable
 from serve_app.jobs.handle import jobs_handle
 from serve_app.process.listening import listen
 from serve_app.requests.bodies.fields import checked
-from serve_app.requests.bodies.reading import check_bytes
-from serve_app.requests.forms import known_models
+from serve_app.requests.forms import given_picture, known_models
 from serve_app.settings import Settings
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
@@ -87,25 +85,25 @@ class ServiceIngress:
     ) -> Result:
         """Every model's cutout of a picture file; raises CutoutError where HTTP would answer with it."""
         values = {"image": image, "include_models": models, "output_format": output_format}
-        form = self._checked(RemoveForm, image, values)
-        return await self._run(image, form.include_models, Output(form.output_format))
+        form, picture = self._checked(RemoveForm, values)
+        return await self._run(picture, form.include_models, Output(form.output_format))
 
     async def process(
         self, image: bytes, models: Sequence[str] = ("all",), factor: int = 4, output_format: OutputFormat = "png"
     ) -> Result:
         """Every model's cutout, enlarged by `factor`, 2 or 4."""
         values = {"image": image, "bg_models": models, "upscale_factor": factor, "output_format": output_format}
-        form = self._checked(ProcessForm, image, values)
-        return await self._run(image, form.bg_models, Output(form.output_format, form.upscale_factor))
+        form, picture = self._checked(ProcessForm, values)
+        return await self._run(picture, form.bg_models, Output(form.output_format, form.upscale_factor))
 
     async def upscale(
         self, image: bytes, factor: int = 4, output_format: OutputFormat = "png", preserve_alpha: bool = True
     ) -> Upscaled:
         """A picture enlarged by `factor`, 2 or 4."""
         values = {"image": image, "scale_factor": factor, "output_format": output_format}
-        form = self._checked(UpscaleForm, image, {**values, "preserve_alpha": preserve_alpha})
+        form, picture = self._checked(UpscaleForm, {**values, "preserve_alpha": preserve_alpha})
         asked = (form.scale_factor, form.output_format, form.preserve_alpha)
-        return await self._shotgun.upscale(Enlargement(new_id(), image, *asked))
+        return await self._shotgun.upscale(Enlargement(new_id(), picture, *asked))
 
     async def health(self) -> dict[str, Any]:
         """As GET /health."""
@@ -119,14 +117,11 @@ class ServiceIngress:
         """Report this replica as not ready, and wait until it has answered its requests."""
         await self._request_metrics.drain()
 
-    def _checked(self, form: type[F], image: bytes, values: Mapping[str, Any]) -> F:
-        """The arguments as HTTP checks them; errors name HTTP's fields."""
+    def _checked(self, form: type[F], values: Mapping[str, Any]) -> tuple[F, bytes]:
+        """The arguments, checked as HTTP does, and the picture's bytes; errors name HTTP's fields."""
         listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         fields = checked(form, listed)
-        if not isinstance(image, bytes):
-            raise ValidationError.of_field("image", "image: the bytes of a picture file are expected", image)
-        check_bytes(image, self._shotgun.registry.service.limits, "image")
-        return fields
+        return fields, given_picture(fields, self._shotgun.registry.service.limits).data
 
     async def _run(self, image: bytes, models: Sequence[str], output: Output) -> Result:
         known = known_models(models, self._shotgun.registry.models, "models")

@@ -145,17 +145,28 @@ def _colour_or_file(text: str) -> Colour | bytes:
         raise ValidationError.of_field("background", message, text[:32]) from neither
 
 
-def _picture(fields: PictureForm, limits: LimitsSpec) -> PictureSource:
-    given = fields.image
-    if given is not None and fields.image_url is not None:
-        raise ValidationError.of_field("image_url", "Only one of image and image_url is expected")
-    if fields.image_url is not None:
-        return RemotePicture(fields.image_url, "image_url")
+def given_picture(form: PictureForm, limits: LimitsSpec) -> GivenPicture:
+    """The picture that a form carries.
+
+    Raises:
+        MissingImage: there is none.
+        ValidationError: a text that is not base64.
+        ImageTooLarge: more bytes than `limits.body_bytes`.
+    """
+    given = form.image
     if given is None:
         raise MissingImage("Either image or image_url is required", {"field": "image"})
     image = base64_bytes(given, "image") if isinstance(given, str) else given
     check_bytes(image, limits, "image")
     return GivenPicture(image, "image")
+
+
+def _picture(form: PictureForm, limits: LimitsSpec) -> PictureSource:
+    if form.image_url is None:
+        return given_picture(form, limits)
+    if form.image is not None:
+        raise ValidationError.of_field("image_url", "Only one of image and image_url is expected")
+    return RemotePicture(form.image_url, "image_url")
 
 
 def _wanted(form: type[Form]) -> Wanted:
