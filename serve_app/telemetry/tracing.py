@@ -5,8 +5,6 @@ or the job worker, from the times that results carry; no trace context has to re
 of its own, which are not used: for concurrent calls its spans do not nest.
 """
 
-import time
-from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 
 from opentelemetry import trace
@@ -18,12 +16,6 @@ from starlette.middleware.opentelemetry import OpenTelemetryMiddleware
 from starlette.types import ASGIApp
 
 from cutout.errors import ConfigurationError
-from cutout.jobs import Cutout, ModelResult
-from cutout.telemetry.job_context import JOB_ID, current_job
-
-UPSCALER = ("upscale", "finish", "encode")
-"""The upscaler's spans, which come last in a result."""
-tracer = trace.get_tracer("cutout")
 
 
 def check_tracing(traces_to: str | None) -> None:
@@ -64,39 +56,3 @@ class _WithoutQuery(SpanProcessor):
         """See SpanProcessor."""
         if span.attributes and "url.query" in span.attributes:
             span.set_attribute("url.query", "")
-
-
-def trace_result(result: ModelResult) -> None:
-    """Create the span of a model that has just finished, and of each part of its work, below the current span."""
-    end = time.time_ns()
-    model = tracer.start_span(
-        f"model {result.model_id}",
-        start_time=end - _ns(result.wall_ms),
-        attributes={"cutout.model": result.model_id, JOB_ID: current_job()},
-    )
-    if model.is_recording():
-        if isinstance(result.outcome, Cutout):
-            _trace_parts(model, result.outcome.times_ms, end - _ns(result.wall_ms), end)
-        else:
-            model.set_status(trace.StatusCode.ERROR, result.outcome.message)
-    model.end(end)
-
-
-def _trace_parts(model: trace.Span, times_ms: Mapping[str, float], begin: int, end: int) -> None:
-    """Spans of waiting and of the model's replica, laid out from the start; those of the upscaler, up to the end."""
-    last = [span for span in UPSCALER if span in times_ms] if "finish" in times_ms else []
-    first = [span for span in dict.fromkeys(("queue", *times_ms)) if span in times_ms and span not in last]
-    _lay(model, first, times_ms, begin)
-    _lay(model, last, times_ms, end - sum(_ns(times_ms[span]) for span in last))
-
-
-def _lay(model: trace.Span, spans: Iterable[str], times_ms: Mapping[str, float], at: int) -> None:
-    """Create the spans one after another, from time `at` in ns."""
-    for name in spans:
-        span = tracer.start_span(name, trace.set_span_in_context(model), start_time=at)
-        at += _ns(times_ms[name])
-        span.end(at)
-
-
-def _ns(ms: float) -> int:
-    return round(ms * 1_000_000)

@@ -14,8 +14,10 @@ from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Size
 from cutout.telemetry.job_context import JOB_ID
+from cutout.telemetry.metrics import NO_INSTRUMENTS
 from serve_app.app import create_app
-from serve_app.telemetry import tracing
+from serve_app.telemetry import results, tracing
+from serve_app.telemetry.results import record_result
 from tests.support.durable_jobs import picture
 from tests.support.in_process import Memory, model, registry, shotgun
 
@@ -27,7 +29,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     """Where spans go, for this test alone."""
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "tracer", provider.get_tracer("test"))
+    monkeypatch.setattr(results, "tracer", provider.get_tracer("test"))
     return exporter
 
 
@@ -45,7 +47,7 @@ def test_parts_are_laid_out_in_order(exported: InMemorySpanExporter) -> None:
     """Waiting and the model's own work follow from the begin on; the upscaler's ends with the result."""
     cutout = Cutout("a", Size(2, 2), 0.0, EngineReport("onnxruntime", "CPU"), times_ms=TIMES_MS)
 
-    tracing.trace_result(ModelResult("a", cutout, 300.0))
+    record_result(NO_INSTRUMENTS, ModelResult("a", cutout, 300.0))
 
     *parts, model = exported.get_finished_spans()
     assert model.name == "model a"
@@ -61,7 +63,7 @@ def test_parts_are_laid_out_in_order(exported: InMemorySpanExporter) -> None:
 
 def test_a_failure_is_marked(exported: InMemorySpanExporter) -> None:
     """A model that failed is a span with its public sentence, and has no parts."""
-    tracing.trace_result(ModelResult("a", Failure.of("a", ProviderError("A answered 500")), 40.0))
+    record_result(NO_INSTRUMENTS, ModelResult("a", Failure.of("a", ProviderError("A answered 500")), 40.0))
 
     (model,) = exported.get_finished_spans()
     assert (model.status.status_code, model.status.description) == (StatusCode.ERROR, "A answered 500")
