@@ -72,6 +72,7 @@ class Service:
         """The same question about a picture, a model and a job that are there."""
         query = dict(parse_qsl(urlsplit(self.job["results"][0]["image_url"]).query))
         real = {"image": PICTURE, "job_id": self.job["job_id"], "name": "first.png", "selected_model_id": "first"}
+        real["model_id"] = "first"
         real |= {"image_file_b64": PICTURE, "file": picture()}
         real |= {field: ["first"] for field in ("models", "include_models", "bg_models")} | query
 
@@ -139,7 +140,7 @@ def test_too_many_questions(service: Service) -> None:
     statuses = {}
     for found in page.get_all_operations():
         operation = found.ok()  # type: ignore[union-attr]
-        case = operation.Case(path_parameters={"job_id": "none", "name": "none"})
+        case = operation.Case(path_parameters={"job_id": "none", "name": "none", "model_id": "first"})
         answer = case.call(base_url=service.url, headers={"X-API-Key": CROWD_TEXT})
         case.validate_response(answer)
         statuses[operation.label] = answer.status_code
