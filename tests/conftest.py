@@ -13,10 +13,7 @@ from tests.support.ray_service import STEADY, Fake, Running, autoscaled, serving
 PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
 """A replica that hangs is replaced before its calls are out of time."""
 FAKES = {
-    "busy": Fake(0.3, autoscaled(1, 3)),
-    "other": Fake(0.3, autoscaled(1, 3)),
     "asleep": Fake(0.1, autoscaled(0, 1)),
-    "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
     "steady": Fake(0.1, {**STEADY.entry, **PROMPT_HEALTH}),
     "paid": PAID,
 }

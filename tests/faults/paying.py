@@ -31,6 +31,8 @@ class Provider:
     runware: FakeRunware
     variables: dict[str, str]
     """That lead a service to it."""
+    model: str = "paid"
+    """The service's model that asks it."""
 
     @property
     def calls(self) -> int:
@@ -47,7 +49,7 @@ class Provider:
     @contextmanager
     def paid(self, service: Running, fault: str, database_url: str | None = None) -> Iterator[None]:
         """Callers of the paid model before, during and after a fault; then a look into the ledger."""
-        with Load(service.address, 2, lambda _: cut_by("paid")) as load:
+        with Load(service.address, 2, lambda _: cut_by(self.model)) as load:
             load.wait_answers(2)
             yield
         self.check(service, fault, database_url)

@@ -1,17 +1,13 @@
 """kill -9 of each kind of process while callers send: what becomes of their requests, and of the money."""
 
-from concurrent.futures import ThreadPoolExecutor
-
-import httpx
 import pytest
 
-from tests.faults.paying import LATENCY_S, Provider
-from tests.providers.runware import PRICE_USD
+from tests.faults.paying import Provider
 from tests.support.load import Load
-from tests.support.patience import HANG_S
-from tests.support.ray_service import Running, wait_for
+from tests.support.ray_service import Running
 from tests.support.sample_pictures import cut_by
 
+pytestmark = pytest.mark.long
 KINDS = {
     "a model": "ServeReplica:cutout:steady",
     "a provider's model": "ServeReplica:cutout:paid",
@@ -36,38 +32,6 @@ def killed(service: Running, paid: Provider, title: str, *, one: bool = False, k
     return load
 
 
-def test_a_killed_model_is_not_seen(fakes: Running, paid: Provider) -> None:
-    """One of a model's two replicas dies under load: every request is answered, and none is even sent again."""
-    tally = killed(fakes, paid, KINDS["a model"], one=True).tally
-    wait_for(lambda: len(fakes.replicas("steady")) == 2, HANG_S, "the replica back")
-
-    assert (tally.lost, tally.cut_off, tally.refused) == ([], 0, 0)
-
-
-def test_what_a_provider_was_in_the_middle_of_is_booked(fakes: Running, paid: Provider) -> None:
-    """The replica of a provider's model dies with a call on its way: the caller hears its price, and it is booked.
-
-    On 1.0.0 nothing was.
-    """
-    shot = cut_by("steady", "paid")
-    paid.runware.script.latency_s = HANG_S
-    before = paid.calls
-    with ThreadPoolExecutor() as pool:
-        headers = {"Content-Type": "application/octet-stream"}
-        answer = pool.submit(
-            httpx.post, fakes.address + shot.path, content=shot.image, headers=headers, timeout=HANG_S, trust_env=False
-        )
-        wait_for(lambda: paid.calls > before, HANG_S, "the call at the provider")
-        fakes.kill(KINDS["a provider's model"])
-        body = answer.result().json()
-    paid.runware.script.latency_s = LATENCY_S
-    paid.check(fakes, "kill -9 in the middle of its task")
-
-    assert paid.calls == before + 1  # it is not sent again
-    assert {one["model_id"]: one["cost_usd"] for one in body["results"]} == {"steady": 0.0, "paid": PRICE_USD}
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("kind", ["a model", "a provider's model", "the upscaler", "the ledger", "Serve's controller"])
 def test_a_kill_that_no_caller_sees(fakes: Running, paid: Provider, kind: str) -> None:
     """Every replica of a kind dies at once, or Serve's controller: callers wait longer, and are all answered."""
@@ -76,7 +40,6 @@ def test_a_kill_that_no_caller_sees(fakes: Running, paid: Provider, kind: str) -
     assert (tally.lost, tally.cut_off, tally.refused) == ([], 0, 0)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kind", ["one ingress", "every ingress", "HAProxy", "HAProxy's manager"])
 def test_a_kill_that_cuts_connections(fakes: Running, paid: Provider, kind: str) -> None:
     """Who has the connections dies: they are cut, and each request that is sent again is answered.
@@ -88,7 +51,6 @@ def test_a_kill_that_cuts_connections(fakes: Running, paid: Provider, kind: str)
     assert tally.lost == []
 
 
-@pytest.mark.long
 def test_without_a_way_in_the_refusal_is_the_contracts(fakes: Running, paid: Provider) -> None:
     """Every ingress replica and Serve's own proxy die: until one is back HAProxy refuses with the contract's 503."""
     fakes.kill("ProxyActor")

@@ -12,27 +12,9 @@ from tests.support.patience import HANG_S
 from tests.support.ray_service import PROMPT, Fake, Running, autoscaled, serving, wait_for
 from tests.support.sample_pictures import cut_by, picture
 
-
-def sizes(service: Running) -> dict[str, int]:
-    return {name: len(service.replicas(name)) for name in ("busy", "other", "steady", "Ingress", "Ledger", "Jobs")}
+pytestmark = pytest.mark.long
 
 
-def test_a_model_grows_and_shrinks_alone(fakes: Running) -> None:
-    """Under load a model reaches the most replicas of its entry, and afterwards its least; nobody else moves."""
-    wait_for(lambda: sizes(fakes)["busy"] == sizes(fakes)["other"] == 1, HANG_S, "rest after the start's own picture")
-    at_rest = sizes(fakes)
-    with Load(fakes.address, 8, lambda _: cut_by("busy")) as load:
-        wait_for(lambda: len(fakes.replicas("busy")) == 3, HANG_S, "three replicas")
-        load.wait_answers(20)
-        under_load = sizes(fakes)
-    wait_for(lambda: len(fakes.replicas("busy")) == 1, HANG_S, "one replica")
-
-    assert under_load == at_rest | {"busy": 3}
-    assert sizes(fakes) == at_rest
-    assert load.tally.lost == []
-
-
-@pytest.mark.long
 def test_from_zero_and_back(fakes: Running) -> None:
     """A model that may sleep has no replica until it is asked; it answers then, and has none again afterwards."""
     wait_for(
@@ -58,7 +40,6 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-@pytest.mark.long
 def test_a_change_while_requests_run_loses_none(scaled: Running) -> None:
     """`apply` gives a model other replicas while requests are at work: none is lost, no other restarts."""
     before = {name: scaled.replicas(name) for name in ("narrow", "Ingress", "Upscaler", "Ledger", "Jobs")}
@@ -83,7 +64,6 @@ async def _burst(service: Running, count: int) -> list[int]:
         return [answer.status_code for answer in await asyncio.gather(*calls)]
 
 
-@pytest.mark.long
 def test_concurrency_and_queue_hold_exactly(scaled: Running) -> None:
     """Of a burst of 20, a replica takes its two and the queue its three; the other fifteen are refused at once."""
     asyncio.run(_burst(scaled, 1))  # the ingress has to know the replica first: a burst before counts as queued
@@ -93,7 +73,6 @@ def test_concurrency_and_queue_hold_exactly(scaled: Running) -> None:
     assert (statuses.count(200), statuses.count(503)) == (5, 15)
 
 
-@pytest.mark.long
 def test_the_ingress_and_the_upscaler_scale_too(scaled: Running) -> None:
     """Both reach two replicas by their entries under load, and go back to one; no request is lost on the way."""
     two = {"min_replicas": 1, "max_replicas": 2, "target_ongoing_requests": 1, **PROMPT}
