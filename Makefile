@@ -36,8 +36,8 @@ fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try
 stop:            ## end a service that `make run` started
 	@$(BIN)/python -m serve_app stop
 
-test:            ## the whole suite, two of its three parts at a time; each prints what it has to say when it ends
-	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-units test-service test-page
+test:            ## the whole suite, its three parts at once, since each waits for long; each prints when it ends
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TOGETHER) test-units test-service test-page
 
 test-units: weights ## of it, what needs no Ray, by two processes: many of these tests wait more than they work
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SERVICE:%=--ignore=%) --ignore=tests/page
@@ -48,7 +48,7 @@ test-service: weights ## of it, what runs on a real Ray
 test-page: weights ## of it, the page in Chromium; a process of its own, since Playwright keeps an event loop running
 	@$(BIN)/python -m pytest tests/page
 
-test-faults: weights ## scaling, every kill and fault, several nodes, at length; `make test` has the short form
+test-faults: weights ## scaling, every kill and fault, several nodes, at length; `make test` has three of them
 	@$(BIN)/python -m pytest -s -m "long or not long" tests/faults tests/scaling tests/nodes
 
 soak: setup      ## mixed requests for MINUTES=30, and whether memory, handles or shared memory grow

@@ -59,8 +59,11 @@ async def accept(port: int, shades: Sequence[int]) -> dict[str, int]:
 
 async def completed(port: int, jobs: dict[str, int]) -> None:
     """Return once a worker has all of these as completed."""
+    left = list(jobs)
     async with service(port) as http, asyncio.timeout(HANG_S):
-        while {state["status"] for state in (await states(http, jobs)).values()} != {"completed"}:
+        while left:
+            known = await states(http, left[: 2 * AT_A_TIME])
+            left = [job_id for job_id in left if known.get(job_id, {}).get("status") != "completed"]
             await asyncio.sleep(0.05)
 
 
