@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from ray import serve
@@ -37,15 +36,16 @@ def test_the_documented_example_runs(service: Service) -> None:
     assert "local_u2netp Size(width=1200, height=800)" in ended.stdout
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> DeploymentHandle:
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> DeploymentHandle:
     """The application graph in this process, of two models without weights."""
-    (tmp_path / "models").mkdir()
+    folder = tmp_path_factory.mktemp("local")
+    (folder / "models").mkdir()
     for name, options in (("good", "{}"), ("bad", "{error: out of ink}")):
         model = f"name: {name}\nbackend: luminance\nlicence: {{name: MIT, commercial: true}}\noptions: {options}\n"
-        (tmp_path / "models" / f"{name}.yaml").write_text(model)
-    (tmp_path / "service.yaml").write_text("")
-    return serve.run(build_app({"config_dir": str(tmp_path)}), _local_testing_mode=True)
+        (folder / "models" / f"{name}.yaml").write_text(model)
+    (folder / "service.yaml").write_text("")
+    return serve.run(build_app({"config_dir": str(folder)}), _local_testing_mode=True)
 
 
 def test_the_graph_in_local_testing_mode(local: DeploymentHandle) -> None:

@@ -25,8 +25,9 @@ from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres", "s3"]
-JOBS = 12
-KILLS = 2
+JOBS = 8
+KILLS = 1
+"""In the middle of the jobs; before that one comes as soon as they are accepted."""
 AT_A_TIME = 2
 """Jobs that a worker has at work at a time."""
 MODELS = ("first", "second")
