@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Enlargement, Job
+from cutout.pixels.encoding.encode import encode
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
 from fetching.guard import checked_url
@@ -19,7 +20,6 @@ from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.state import JobState, Order, StoredFinish
 from serve_app.jobs.webhooks import receivers
 from serve_app.requests.asked import Asked, Later
-from serve_app.requests.finish import background_file
 from serve_app.requests.inputs import Inputs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
@@ -103,10 +103,11 @@ class Acceptance:
 
     async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:
         """The finish as it is stored, its background's picture in the store."""
-        if not isinstance(finish.background, Picture):
+        background = finish.background
+        if not isinstance(background, Picture):
             return StoredFinish.of(finish, "")
-        behind = await asyncio.to_thread(background_file, finish.background)
-        return StoredFinish.of(finish, await self._put(job_id, "background", behind))
+        file = await asyncio.to_thread(lambda: encode(background.on_white(), "png"))
+        return StoredFinish.of(finish, await self._put(job_id, "background", file))
 
     async def _put(self, job_id: str, what: str, picture: bytes) -> str:
         """Store a picture under a name made of its content, so that no other request can change it; that name."""
