@@ -37,7 +37,7 @@ class LimitsSpec(Spec):
         "a PNG without a finish, and `POST /upscale` as a JPEG.",
     )
     request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
-    jobs_in_hand: PositiveInt = Field(32, description="Jobs an ingress replica has in hand; one more is refused, 503.")
+    jobs_in_hand: PositiveInt = Field(32, description="Most jobs of an ingress replica at a time; beyond it, 503.")
 
 
 def is_small(file_bytes: int) -> bool:

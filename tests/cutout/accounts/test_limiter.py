@@ -34,13 +34,13 @@ def test_sixty_a_minute() -> None:
     clock = Clock()
     limiter = limited(clock)
 
-    verdicts = [limiter.admit("ann", TIER) for _ in range(61)]
+    decisions = [limiter.admit("ann", TIER) for _ in range(61)]
 
-    assert [v.allowed for v in verdicts] == [True] * 60 + [False]
-    assert [v.remaining for v in verdicts] == [*range(59, -1, -1), 0]
-    assert {v.limit for v in verdicts} == {60}
-    assert verdicts[-1].retry_after_s == 61  # 60.001 s, rounded up
-    assert verdicts[0].retry_after_s == 0
+    assert [v.allowed for v in decisions] == [True] * 60 + [False]
+    assert [v.remaining for v in decisions] == [*range(59, -1, -1), 0]
+    assert {v.limit for v in decisions} == {60}
+    assert decisions[-1].retry_after_s == 61  # 60.001 s, rounded up
+    assert decisions[0].retry_after_s == 0
     clock.ms += 60_000
     assert not limiter.admit("ann", TIER).allowed
     clock.ms += 1
@@ -122,11 +122,11 @@ def test_four_jobs_at_a_time() -> None:
     """The fifth job is refused until one of the four ends; ending twice, or what never began, changes nothing."""
     limiter = limited(Clock())
 
-    verdicts = [limiter.take_slot("ann", TIER, f"job {n}") for n in range(5)]
+    decisions = [limiter.take_slot("ann", TIER, f"job {n}") for n in range(5)]
 
-    assert [v.allowed for v in verdicts] == [True] * 4 + [False]
-    assert [v.remaining for v in verdicts] == [3, 2, 1, 0, 0]
-    assert verdicts[4].retry_after_s == SLOT_RETRY_S
+    assert [v.allowed for v in decisions] == [True] * 4 + [False]
+    assert [v.remaining for v in decisions] == [3, 2, 1, 0, 0]
+    assert decisions[4].retry_after_s == SLOT_RETRY_S
     limiter.free_slot("job 2")
     limiter.free_slot("job 2")
     limiter.free_slot("no such job")
@@ -156,7 +156,7 @@ steps = st.lists(
 @settings(max_examples=100)
 @given(steps)
 def test_slots_are_counted_as_a_plain_list_would(script: list[tuple[str, str, int]]) -> None:
-    """Whatever order jobs begin, end, renew and outlive their lease in, the verdicts are those of a plain list."""
+    """Whatever order jobs begin, end, renew and outlive their lease in, the decisions are those of a plain list."""
     clock, tier = Clock(), LimitTier(concurrent_jobs=2)
     limiter = limited(clock)
     held: dict[str, tuple[str, int]] = {}

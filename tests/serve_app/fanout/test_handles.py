@@ -10,6 +10,7 @@ import pytest
 
 from cutout.errors import ServiceUnavailable
 from cutout.ledger import Ledger
+from cutout.telemetry.job_context import follow
 from serve_app.fanout import handles
 from serve_app.fanout.handles import Call, ledger_handle, model_handle, upscaler_handle
 from serve_app.fanout.replicas import Model, Upscaler
@@ -45,6 +46,25 @@ def test_a_handle_has_the_methods_of_its_interface(interface: type) -> None:
     assert set(handle._calls) == methods(interface)
     with pytest.raises(AttributeError, match="has no method nonesuch"):
         _ = handle.nonesuch
+
+
+@pytest.mark.parametrize("name", ["remove", "status"])
+async def test_a_replica_is_told_the_job_that_it_works_for(name: str) -> None:
+    """A call whose rule says so brings the id of the job in whose context it is made; others bring none."""
+    seen = list[dict[str, Any]]()
+
+    async def answer() -> None:
+        """Nothing."""
+
+    def remote(*_: Any, **named: Any) -> Any:
+        seen.append(named)
+        return answer()
+
+    replica: Any = SimpleNamespace(**{name: SimpleNamespace(remote=remote)})
+    follow("job 7")
+    await getattr(model_handle(model("first"), replica), name)()
+
+    assert seen == [{"part_of": "job 7"} if name == "remove" else {}]
 
 
 class Unanswered:
