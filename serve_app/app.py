@@ -56,13 +56,15 @@ def create_app(
     service, statuses = shotgun.registry.service, shotgun.statuses
     request_metrics = request_metrics or RequestMetrics()
     cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
-    reader, inputs = Reader(shotgun.registry, durable=durable is not None), Inputs(shotgun, keep_whole=cache.keeps)
+    fanout = cache if cache.keeps else shotgun
+    reader = Reader(shotgun.registry, durable=durable is not None)
+    inputs = Inputs(service, statuses, shotgun.decoder, shotgun.instruments, keep_whole=cache.keeps)
     jobs = JobEndpoints(shotgun, inputs, durable) if durable else None
     remove_bg, rembg = RemoveBgEndpoints(shotgun, ledger), RembgEndpoints(shotgun)
     groups: list[object] = [
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
-        ProcessEndpoints(shotgun, cache if cache.keeps else shotgun, reader, inputs, ledger=ledger, jobs=jobs),
+        ProcessEndpoints(shotgun, fanout, reader, inputs, ledger=ledger, later=jobs.answer if jobs else None),
         SelectionEndpoints(ledger),
         remove_bg,
         rembg,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutout.accounts.keys import KeyRecord
-from cutout.models.spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +16,9 @@ class Charge:
     """Budgets that it counts against: the provider's name, then `key <id>` of the API key where there is one."""
 
 
-def charge(spec: ModelSpec, usd: float, key: KeyRecord | None) -> Charge:
-    """A model's charge against the budgets of its provider and, if there is one, of the caller's key."""
-    return Charge(spec.id, usd, (spec.provider, f"key {key.id}") if key else (spec.provider,))
+def payers(provider: str, key: KeyRecord | None) -> tuple[str, ...]:
+    """The budgets that a charge counts against: the provider's and, if there is one, that of the caller's key."""
+    return (provider, f"key {key.id}") if key else (provider,)
 
 
 def ceilings(daily_usd: Mapping[str, float], key: KeyRecord | None) -> dict[str, float]:

@@ -1,18 +1,19 @@
 """POST /remove-background, /process, /upscale and /estimate; each is a list of named steps."""
 
 import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutout.ledger import Ledger
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm
-from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import estimate_body
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import WinnerChoice, ranked
-from serve_app.requests.asked import AskedCutouts
+from serve_app.requests.asked import Asked, AskedCutouts, Later
 from serve_app.requests.forms import known_models, read_json
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader, terms
@@ -20,6 +21,9 @@ from serve_app.responses.bodies import upscale_response
 from serve_app.responses.stream import stream_response
 from serve_app.responses.write import loaded, upscaled_response, write
 from serve_app.storage.cutout_cache import CutoutCache
+
+AnswerLater: TypeAlias = Callable[[Request, Asked, Later], Awaitable[Response]]
+"""Answers a request by a durable job: JobEndpoints.answer."""
 
 
 class ProcessEndpoints:
@@ -33,14 +37,14 @@ class ProcessEndpoints:
         inputs: Inputs,
         *,
         ledger: Ledger,
-        jobs: JobEndpoints | None = None,
+        later: AnswerLater | None = None,
     ) -> None:
         self._shotgun = shotgun
         self._fanout = fanout
         self._reader = reader
         self._inputs = inputs
         self._ledger = ledger
-        self._jobs = jobs
+        self._later = later
         self._specs = shotgun.registry.models
 
     async def remove_background(self, request: Request) -> Response:
@@ -61,8 +65,8 @@ class ProcessEndpoints:
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""
         asked = await self._reader.enlargement(request)
-        if self._jobs and asked.later:
-            return await self._jobs.answer(request, asked, asked.later)
+        if self._later and asked.later:
+            return await self._later(request, asked, asked.later)
         upscaled = await self._shotgun.upscale(await self._inputs.complete(asked))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
         if asked.reply.kind == "picture":
@@ -70,11 +74,11 @@ class ProcessEndpoints:
         return await upscale_response(asked.id, upscaled, asked.factor, wall_ms)
 
     async def _cutouts(self, request: Request, asked: AskedCutouts) -> Response:
-        if self._jobs and asked.later:
-            return await self._jobs.answer(request, asked, asked.later)
+        if self._later and asked.later:
+            return await self._later(request, asked, asked.later)
         job = await self._inputs.complete(asked)
         if asked.reply.kind == "stream":
-            return await stream_response(job, self._fanout, asked.reply.media_type)
+            return await stream_response(job, self._fanout.run, self._specs, asked.reply.media_type)
         winner = await self._winner(asked)
         result = await self._fanout.run(job, enough=winner.enough if winner else None)
         return await write(asked.reply, job.output, result, self._specs, loaded, winner=winner)

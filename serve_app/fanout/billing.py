@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
-from cutout.accounts.charges import Charge, ceilings, charge
+from cutout.accounts.charges import Charge, ceilings, payers
 from cutout.errors import ServiceUnavailable
 from cutout.jobs import Job, Result
 from cutout.ledger import Ledger
@@ -33,7 +33,7 @@ class Billing:
     def __init__(self, ledger: Ledger, registry: Registry) -> None:
         self._ledger = ledger
         self._registry = registry
-        self._settlements = Settlements(ledger)
+        self._settlements = Settlements(ledger.settle)
 
     @asynccontextmanager
     async def paid(self, job: Job, selection: ModelSelection) -> AsyncIterator[tuple[ModelSelection, dict[str, float]]]:
@@ -67,7 +67,8 @@ class Billing:
 
     def _prices(self, job: Job, selection: ModelSelection) -> list[Charge]:
         specs = [self._registry.models[name] for name in selection.models]
-        return [charge(spec, spec.price_usd, job.key) for spec in specs if not spec.local or spec.price_usd]
+        paid = [spec for spec in specs if not spec.local or spec.price_usd]
+        return [Charge(spec.id, spec.price_usd, payers(spec.provider, job.key)) for spec in paid]
 
     async def _refused(self, hold_id: str, prices: Sequence[Charge], job: Job) -> Mapping[str, str]:
         """Models that may not be paid, each with the reason; while the ledger is away, all that have a price."""

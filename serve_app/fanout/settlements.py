@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from cutout.accounts.charges import Charge
 from cutout.errors import ServiceUnavailable
-from cutout.ledger import Ledger
 from serve_app.fanout.best_effort import best_effort
 
 logger = logging.getLogger(__name__)
@@ -25,8 +24,9 @@ WARN = partial(logger.warning, "The ledger does not answer; a job's cost is book
 class Settlements:
     """The settlements that are not booked yet. Until they are, their reservations count as spent."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, settle: Callable[[str, Sequence[Charge]], Awaitable[None]]) -> None:
+        """`settle` is the ledger's."""
+        self._settle = settle
         self._open: dict[str, asyncio.Task[None]] = {}
 
     async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
@@ -39,6 +39,6 @@ class Settlements:
 
     async def _until_booked(self, hold_id: str, spent: Sequence[Charge]) -> None:
         gap_s = GAP_S
-        while isinstance(await best_effort(self._ledger.settle(hold_id, spent), TRY_S, WARN), ServiceUnavailable):
+        while isinstance(await best_effort(self._settle(hold_id, spent), TRY_S, WARN), ServiceUnavailable):
             await asyncio.sleep(gap_s)
             gap_s = min(2 * gap_s, LONGEST_GAP_S)

@@ -3,12 +3,15 @@
 from typing import overload
 
 from cutout.jobs import Enlargement, Job, Output
+from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Colour
+from cutout.service import ServiceSpec
+from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from fetching.fetch import Fetcher
+from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import select_models
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.requests.asked import Asked, AskedCutouts, AskedEnlargement, AskedFinish, PictureSource, RemotePicture
 from serve_app.requests.forms import URL_FIELD
@@ -17,12 +20,20 @@ from serve_app.requests.forms import URL_FIELD
 class Inputs:
     """Completes the requests of one service; with `keep_whole`, each result also carries the whole cutout."""
 
-    def __init__(self, shotgun: Shotgun, *, keep_whole: bool) -> None:
-        service = shotgun.registry.service
-        self._shotgun = shotgun
+    def __init__(
+        self,
+        service: ServiceSpec,
+        statuses: ModelStatuses,
+        decoder: Decoder,
+        instruments: Instruments = NO_INSTRUMENTS,
+        *,
+        keep_whole: bool,
+    ) -> None:
+        self._statuses = statuses
+        self._decoder = decoder
         self._keep_whole = keep_whole
         self._fetchers = {
-            "image_url": Fetcher(service.fetch, service.limits.body_bytes, instruments=shotgun.instruments),
+            "image_url": Fetcher(service.fetch, service.limits.body_bytes, instruments=instruments),
             URL_FIELD: Fetcher(service.fetch, service.limits.body_bytes, field=URL_FIELD),
         }
 
@@ -45,7 +56,7 @@ class Inputs:
             return Enlargement(
                 asked.id, image, asked.factor, asked.reply.output_format, asked.preserve_alpha, image_field=field
             )
-        selection = select_models(asked.models, asked.terms, self._shotgun.statuses, asked.key)
+        selection = select_models(asked.models, asked.terms, self._statuses, asked.key)
         if _takes_one_model(asked):
             check_single(selection.models)
         image = await self._bytes(asked.picture)
@@ -79,7 +90,7 @@ class Inputs:
     async def _background(self, asked: Colour | PictureSource | None) -> Colour | Picture | None:
         if asked is None or isinstance(asked, tuple):
             return asked
-        return await self._shotgun.decoder.decode(await self._bytes(asked), asked.field)
+        return await self._decoder.decode(await self._bytes(asked), asked.field)
 
     async def _bytes(self, source: PictureSource) -> bytes:
         if isinstance(source, RemotePicture):

@@ -7,22 +7,21 @@ anything was fired is a plain HTTP error.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.responses import Response, StreamingResponse
 
 from cutout.errors import CutoutError, InternalError
 from cutout.jobs import Cutout, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
+from cutout.models.spec import ModelSpec
 from cutout.pixels.types import Size
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, model_body
 from serve_app.responses.errors import error_body
 from serve_app.responses.json_pictures import json_parts
-from serve_app.storage.cutout_cache import CutoutCache
 
 HEARTBEAT_S = 10.0
 """Longest silence on the wire: proxies cut what says nothing."""
@@ -47,10 +46,14 @@ class Event:
         return b"".join([b"event: ", self.name.encode(), b"\ndata: ", *json_parts(self.body), b"\n\n"])
 
 
-async def stream_response(job: Job, shotgun: Shotgun | CutoutCache, media_type: str) -> Response:
-    """Run a job and tell it as it happens; ends the job when the caller hangs up. Raises as `Shotgun.run`."""
-    events = _Events(job, shotgun)
-    running = asyncio.create_task(shotgun.run(job, events))
+Run: TypeAlias = Callable[[Job, "_Events"], Coroutine[Any, Any, Result]]
+"""Runs a job, and reports to a watcher as it happens: Shotgun.run or CutoutCache.run."""
+
+
+async def stream_response(job: Job, run: Run, specs: Mapping[str, ModelSpec], media_type: str) -> Response:
+    """Run a job and stream its events; a caller who disconnects cancels the job. Raises as `run` does."""
+    events = _Events(job, specs)
+    running = asyncio.create_task(run(job, events))
     running.add_done_callback(events.ended)
     first = await events.next()
     if first.name == "error":
@@ -62,9 +65,9 @@ async def stream_response(job: Job, shotgun: Shotgun | CutoutCache, media_type: 
 class _Events:
     """A watcher that keeps what happened until it is sent."""
 
-    def __init__(self, job: Job, shotgun: Shotgun | CutoutCache) -> None:
+    def __init__(self, job: Job, specs: Mapping[str, ModelSpec]) -> None:
         self._job = job
-        self._specs = shotgun.registry.models
+        self._specs = specs
         self._size = Size(0, 0)
         self._queue: asyncio.Queue[Event] = asyncio.Queue()
 

@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.accounts.charges import ceilings, charge
+from cutout.accounts.charges import ceilings, payers
 from cutout.errors import ValidationError
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
@@ -46,7 +46,7 @@ class RemoveBgEndpoints:
         spec = self._shotgun.registry.models[self._model("auto")]
         key = request.state.key
         limits = ceilings(self._service.daily_ceiling_usd, key)
-        asked = {payer: limits[payer] for payer in charge(spec, 0, key).payers if payer in limits}
+        asked = {payer: limits[payer] for payer in payers(spec.provider, key) if payer in limits}
         left = await self._ledger.left(asked) if asked else {}
         total = min(left.values(), default=NO_LIMIT)
         attributes = {

@@ -58,7 +58,7 @@ def test_an_error_before_the_start_is_a_plain_error(client: TestClient) -> None:
 async def test_a_fast_model_is_told_before_a_slow_one_ends() -> None:
     """The first result is on the wire while another model still works; hanging up then cancels that model."""
     shotgun, models = fired({"slow": asyncio.Event().wait, "fast": nothing})  # type: ignore[dict-item]
-    response = await stream_response(job(shotgun), shotgun, NDJSON)
+    response = await stream_response(job(shotgun), shotgun.run, shotgun.registry.models, NDJSON)
     lines = response.body_iterator  # type: ignore[attr-defined]
 
     started, finished = json.loads(await anext(lines)), json.loads(await anext(lines))
@@ -79,7 +79,7 @@ async def test_a_fast_model_is_told_before_a_slow_one_ends() -> None:
 async def test_a_silence_is_broken(monkeypatch: pytest.MonkeyPatch, media_type: str, heartbeat: bytes) -> None:
     """While no model is done, a heartbeat comes that says nothing: a comment, or an empty line."""
     shotgun, _ = fired({"slow": asyncio.Event().wait})  # type: ignore[dict-item]
-    response = await stream_response(job(shotgun), shotgun, media_type)
+    response = await stream_response(job(shotgun), shotgun.run, shotgun.registry.models, media_type)
     lines = response.body_iterator  # type: ignore[attr-defined]
 
     assert b"started" in await anext(lines)
