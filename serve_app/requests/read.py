@@ -105,7 +105,10 @@ class Reader:
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
         margin = Margin() if form.crop_margin is None else Margin.of(form.crop_margin)
-        background = await asyncio.to_thread(background_source, form, self._limits)
+        if isinstance(form.background, str):  # perhaps megabytes of base64
+            background = await asyncio.to_thread(background_source, form, self._limits)
+        else:
+            background = background_source(form, self._limits)
         return AskedFinish(form.output_type, background, form.crop, margin)
 
 
