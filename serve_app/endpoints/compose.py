@@ -1,4 +1,4 @@
-"""POST /jobs/{job_id}/compose: another finish for cutouts that are there. No model runs, and it is free."""
+"""POST /jobs/{job_id}/compose: another finish for stored cutouts. No model runs, and it is free."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ from serve_app.storage.pictures import JOB_ID, PictureStore
 
 
 class ComposeEndpoint:
-    """The endpoint over what `keeper` and durable jobs have kept in `store`."""
+    """Composes whole cutouts that the cache and durable jobs have stored."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ComposeEndpoint:
             check_single(models)
         output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
         self._shotgun.check_result(output, kept.input_size)
-        self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a cutout that was kept is whole in memory
+        self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
         composed = [self._one(kept.job_id, one, output) for one in kept.cutouts if one.cutout.model_id in models]
         results = tuple(await asyncio.gather(*composed))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
@@ -62,7 +62,7 @@ class ComposeEndpoint:
         return await write(asked.reply, output, result, specs, loaded)
 
     async def _kept(self, request: Request) -> CachedJob:
-        """The job of the address, if the caller may use it; another key's job is there for nobody else."""
+        """The job of the address, if the caller may use it; a job of another key is NotFound, too."""
         job_id: str = request.path_params["job_id"]
         if not JOB_ID.fullmatch(job_id):
             raise NotFound("No such job")
@@ -95,7 +95,7 @@ def cached(state: JobState) -> CachedJob:
 
 
 def _known(asked: AskedComposition, kept: CachedJob) -> tuple[str, ...]:
-    """The models asked for, of those whose cutout is there."""
+    """The models asked for, among those with a stored cutout."""
     there = tuple(one.cutout.model_id for one in kept.cutouts)
     if not there:
         raise NotFound("This job has no cutout")
