@@ -7,10 +7,12 @@ from typing import Any, Generic, Literal, Self, TypeAlias
 from typing_extensions import TypeVar
 
 from cutout.accounts.keys import KeyRecord
+from cutout.comparison import Comparison
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.selection import ModelSelection
 from cutout.models.status import EngineReport
 from cutout.pixels.finish import Finish
+from cutout.pixels.mattes.look import Look
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import STRIP_FORMATS, Box, Dpi, OutputFormat, Rgba, Size
 from cutout.removal import AS_USUAL, Removal
@@ -38,6 +40,8 @@ class Cutout:
     """The subject within the picture; None: nothing was found."""
     frame: Box | None = None
     """The crop, in pixels of the whole cutout; None: the picture is not cropped."""
+    look: Look | None = None
+    """What a comparison with the picture's other cutouts needs; None: it was not requested."""
 
     @property
     def whole_box(self) -> Box | None:
@@ -220,6 +224,8 @@ class Result(Generic[C_co]):
     skipped: dict[str, str] = field(default_factory=dict)
     """Models that `all` left out, each with its reason."""
     times_ms: dict[str, float] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    """Of the cutouts with each other; None: one model was requested, or none gave a cutout."""
 
     @property
     def status(self) -> JobStatus:

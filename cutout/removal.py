@@ -22,6 +22,8 @@ class Removal:
     refine: bool = False
     """Solve the matte's uncertain band against the picture, unless the model brings colours of its own: they fit its
     own alpha."""
+    compared: bool = False
+    """Measure the cutout for a comparison with others of the same picture."""
 
     def input(self, picture: Picture) -> Picture:
         """The picture as the model is given it."""

@@ -84,6 +84,17 @@ class DropInSpec(Spec):
     )
 
 
+class QualitySpec(Spec):
+    """How the cutouts of one picture are compared; docs/quality.md has the formulas."""
+
+    needs_review_score: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="An answer whose best score is lower has `needs_review`. 0.8: one good cutout in ten is below it.",
+    )
+
+
 class ServiceSpec(Spec):
     """configs/service.yaml: how the service behaves."""
 
@@ -92,6 +103,9 @@ class ServiceSpec(Spec):
     fetch: FetchSpec = Field(default_factory=FetchSpec, description="How a picture is fetched from `image_url`.")
     access: AccessSpec = Field(default_factory=AccessSpec, description="Who may call, and how often.")
     jobs: JobsSpec = Field(default_factory=JobsSpec, description="Jobs that are answered later.")
+    quality: QualitySpec = Field(
+        default_factory=QualitySpec, description="How the cutouts of one picture are compared."
+    )
     drop_in: DropInSpec = Field(
         default_factory=DropInSpec, description="Which models answer callers of remove.bg's and rembg's APIs."
     )

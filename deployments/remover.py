@@ -13,6 +13,7 @@ from cutout.models.status import ModelStatus
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.ground import kept, shown
+from cutout.pixels.mattes.measure import look as measured
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
@@ -84,8 +85,12 @@ class Remover:
                 matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
         with spans.timed("composite"):
             rgba = compose(picture, matte, removal.decontaminate)
+        look = None
+        if removal.compared:
+            with spans.timed("measure"):
+                look = measured(shown(picture), rgba[..., 3])
         cost_usd, engine = self._cost_usd(matte), self._backend.report()
-        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note)
+        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note, look=look)
         return form.picture(cutout, rgba, picture.dpi, self._encoding)
 
     def _cost_usd(self, matte: Matte) -> float:

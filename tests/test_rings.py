@@ -41,7 +41,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("errors", "spec", "retry_after", "replica_port", "telemetry"),
         ("limits",),
         ("pixels", "accounts"),
-        ("removal", "service"),
+        ("removal", "service", "comparison"),
         ("models",),
         ("jobs",),
         ("forms", "picks"),

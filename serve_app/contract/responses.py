@@ -57,6 +57,16 @@ class ModelBody(Body):
     )
     mask_base64: str | None = Field(None, description="With `output_type: both`, the alpha as a grey PNG; else absent.")
     mask_url: str | None = Field(None, description="The same by its address, where the cutout has one.")
+    agreement: float | None = Field(
+        None, ge=0, le=1, description="With the other models' cutouts; null where there are none, absent for one model."
+    )
+    sharpness: float | None = Field(None, ge=0, le=1, description="1: nothing is half transparent. As `agreement`.")
+    edge_alignment: float | None = Field(
+        None, ge=0, le=1, description="How far the cutout's edges are the picture's. As `agreement`."
+    )
+    score: float | None = Field(
+        None, ge=0, le=1, description="The mean of the three, edge alignment counted half. As `agreement`."
+    )
 
 
 class RemoveResult(ModelBody):
@@ -76,6 +86,15 @@ class ProcessResult(ModelBody):
     image_url: str | None = None
 
 
+class ComparisonBody(Body):
+    """The cutouts of several models compared with each other; absent where one model was asked."""
+
+    selected_model_id: str | None = Field(None, description="The model of the best cutout, by `score`.")
+    agreement: float | None = Field(None, ge=0, le=1, description="That cutout's; null where it has none beside it.")
+    needs_review: bool | None = Field(None, description="Whether somebody should look at it before it is used.")
+    review_reason: str | None = Field(None, description="Why; null where nothing speaks against it.")
+
+
 class JobBody(Body):
     """A job's results."""
 
@@ -86,13 +105,13 @@ class JobBody(Body):
     skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
 
 
-class RemoveBody(JobBody):
+class RemoveBody(ComparisonBody, JobBody):
     """Answer of POST /remove-background."""
 
     results: list[RemoveResult]
 
 
-class ProcessBody(JobBody):
+class ProcessBody(ComparisonBody, JobBody):
     """Answer of POST /process."""
 
     results: list[ProcessResult]
@@ -274,7 +293,7 @@ class DeliveryBody(Body):
     attempts: list[AttemptBody]
 
 
-class JobStateBody(Body):
+class JobStateBody(ComparisonBody):
     """Answer of GET /jobs/{job_id} and DELETE /jobs/{job_id}: pictures are in `image_url`, never in base64."""
 
     job_id: str

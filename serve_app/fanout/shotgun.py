@@ -45,6 +45,7 @@ from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.replicas import Model, Upscaler
+from serve_app.fanout.scoring import compared
 from serve_app.telemetry.results import record_result, record_spans
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
@@ -123,6 +124,8 @@ class Shotgun:
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
+        if len(job.selection.models) > 1:
+            job = replace(job, removal=replace(job.removal, compared=True))
         picture = await self.decoded(job)
         decoded = time.perf_counter()
         results: dict[str, ModelResult[C]] = {}
@@ -133,13 +136,15 @@ class Shotgun:
             shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
             fan_out = _FanOut(job, made, shared, finish, started, results, costs, watcher)
             await self._fire(selection.models, fan_out, enough)
+        ordered = tuple(results[name] for name in selection.models)
         result = Result(
             job_id=job.id,
-            results=tuple(results[name] for name in selection.models),
+            results=ordered,
             input_size=picture.size,
             wall_ms=(time.perf_counter() - started) * 1000,
             skipped=selection.skipped,
             times_ms={"decode": (decoded - called) * 1000},
+            comparison=await asyncio.to_thread(compared, ordered, self.registry),
         )
         record_spans(self.instruments, result.times_ms)
         if self._records:

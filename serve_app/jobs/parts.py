@@ -7,7 +7,7 @@ from typing import Any, Self, TypeAlias
 from cutout.jobs import Cutout, Upscaled
 from cutout.models.spec import LicenceSpec, ModelSpec
 from serve_app.jobs.state import UPSCALED, JobState
-from serve_app.responses.bodies import model_body, upscale_result
+from serve_app.responses.bodies import model_body, score_body, upscale_result
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
@@ -55,7 +55,7 @@ def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part
     for one in state.results:
         name, good = one.model_id, isinstance(one.outcome, Cutout)
         files = {"image": order.name(name)} | ({"mask": order.mask_name(name)} if order.masked else {})
-        body = model_body(order.output, one, specs[name], order.size)
+        body = model_body(order.output, one, specs[name], order.size) | score_body(state.comparison, name)
         found.append(Part(order.job_id, name, good, good and not dropped, body, files))
     return found
 

@@ -8,7 +8,7 @@ from dbos import DBOS, WorkflowStatus
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
 from serve_app.jobs import workflows
-from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, JobPhase, JobState, Order
+from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, JobPhase, JobState, Order
 
 MODEL = "model:"
 """A model's step is named by this and its id."""
@@ -37,7 +37,8 @@ async def state_of(job_id: str) -> JobState | None:
     upscaled = UPSCALE_RESULT.validate_python(outputs[UPSCALE]) if UPSCALE in outputs else None
     state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results, upscaled=upscaled)
     if FINISH in outputs:
-        return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"])
+        comparison = COMPARISON.validate_python(outputs[FINISH].get("comparison"))  # 1.0.0 stored none
+        return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"], comparison=comparison)
     phase = _phase(status.status, begun=state.progress > 0)
     ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
     error = "The service failed; its log has the reason" if phase == "failed" else None

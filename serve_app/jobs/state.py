@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, PlainSerializer, TypeAdapter
 
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
+from cutout.comparison import Comparison
 from cutout.jobs import Cutout, Enlargement, Failure, Job, JobStatus, ModelResult, Output, Result, Terms, Upscaled
 from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
@@ -111,7 +112,8 @@ class Order:
     def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
         """A job of one of the models, with an id of its own, under which its price is reserved."""
         selection = ModelSelection((model_id,), (model_id,))
-        removal, terms = Removal(self.transparency, refine=self.refine), Terms(deadline_s=self.deadline_s)
+        removal = Removal(self.transparency, refine=self.refine, compared=len(self.models) > 1)
+        terms = Terms(deadline_s=self.deadline_s)
         return Job(f"{self.job_id}.{model_id}", picture, selection, output, terms, self.key, removal)
 
     def enlargement(self, picture: bytes) -> Enlargement:
@@ -148,6 +150,8 @@ class JobState:
     """Why the job as a whole broke, which no model's failure does."""
     upscaled: Upscaled | Failure | None = None
     """What came of an order that enlarges the picture itself, once that is done; the picture is in the store."""
+    comparison: Comparison | None = None
+    """Of the models' cutouts, once all are done."""
 
     @property
     def ended(self) -> bool:
@@ -168,7 +172,8 @@ class JobState:
     def result(self) -> Result:
         """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
-        return Result(self.order.job_id, self.results, self.order.size, wall_ms, self.order.skipped)
+        facts = (self.order.job_id, self.results, self.order.size, wall_ms, self.order.skipped)
+        return Result(*facts, comparison=self.comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +186,6 @@ class Delivery:
 
 ORDER = TypeAdapter(Order)
 MODEL_RESULT = TypeAdapter(ModelResult[Cutout])
+COMPARISON = TypeAdapter[Comparison | None](Comparison | None)
 UPSCALE_RESULT = TypeAdapter[Upscaled | Failure](Upscaled | Failure)
 """Convert what is stored to JSON and back. Pictures are left out; fields that only 1.0.0 wrote are ignored."""

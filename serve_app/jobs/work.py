@@ -18,13 +18,14 @@ from cutout.jobs import CutoutFile, CutoutPixels, Failure, Job, ModelResult, Out
 from cutout.ledger import Ledger
 from cutout.picks.job_record import JobRecord
 from cutout.telemetry.job_context import follow
+from serve_app.fanout.scoring import compared
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
-from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, UPSCALED, Order
+from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, UPSCALED, Order
 from serve_app.storage.pictures import PictureStore
 from serve_app.telemetry.results import record_result
 
@@ -229,7 +230,9 @@ class JobWork:
         except CutoutError as away:
             logger.warning("Job %s ends before its record: %s", order.job_id, away.message)
             recorded = False
-        return {"at": time.time(), "recorded": recorded}
+        done = (await known_state(order.job_id)).results
+        comparison = await asyncio.to_thread(compared, done, self._shotgun.registry)
+        return {"at": time.time(), "recorded": recorded, "comparison": COMPARISON.dump_python(comparison, mode="json")}
 
     async def _record(self, job_id: str) -> None:
         """Record what came of a job; done twice it is done once."""

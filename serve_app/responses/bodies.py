@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from cutout.comparison import Comparison
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result, Upscaled, UpscaledFile
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
@@ -30,9 +31,14 @@ def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> 
         "job_id": result.job_id,
         "status": result.status,
         "processing_time_ms": round(result.wall_ms),
-        "results": [model_body(output, one, specs[one.model_id], result.input_size) for one in result.results],
+        "results": [
+            model_body(output, one, specs[one.model_id], result.input_size)
+            | score_body(result.comparison, one.model_id)
+            for one in result.results
+        ],
         "total_cost_usd": result.total_cost_usd,
         "skipped": result.skipped,
+        **_comparison_body(result.comparison),
     }
 
 
@@ -42,6 +48,30 @@ def model_body(output: Output, one: ModelResult, spec: ModelSpec, input_size: Si
     if output.masked:
         body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, CutoutFile) else None
     return body
+
+
+def score_body(comparison: Comparison | None, model_id: str) -> dict[str, Any]:
+    """How a model's cutout compares with the others; nothing where there are none, or it failed."""
+    if comparison is None or model_id not in comparison.scores:
+        return {}
+    score = comparison.scores[model_id]
+    return {
+        "agreement": _share(score.agreement),
+        "sharpness": _share(score.sharpness),
+        "edge_alignment": _share(score.edge_alignment),
+        "score": _share(score.score),
+    }
+
+
+def _comparison_body(comparison: Comparison | None) -> dict[str, Any]:
+    if comparison is None:
+        return {}
+    return {
+        "selected_model_id": comparison.selected_model_id,
+        "agreement": _share(comparison.agreement),
+        "needs_review": comparison.review_reason is not None,
+        "review_reason": comparison.review_reason,
+    }
 
 
 async def upscale_response(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: float) -> Response:
@@ -134,6 +164,10 @@ def _dimensions(size: Size) -> dict[str, int]:
 
 def _box(box: Box | None) -> dict[str, int] | None:
     return asdict(box) if box else None
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _rounded(times_ms: Mapping[str, float]) -> dict[str, float]:

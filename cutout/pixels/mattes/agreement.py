@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cutout.pixels.mattes.look import shrunk
+from cutout.pixels.mattes.look import Look, shrunk, unpacked
+from cutout.pixels.mattes.score import Score
 from cutout.pixels.types import Alpha
 
 
@@ -40,3 +41,9 @@ def agreed(small: Mapping[str, Alpha], families: Mapping[str, str]) -> dict[str,
                 voices.setdefault(families.get(other, other), []).append(soft_iou(matte, theirs))
         found[model] = float(np.median([np.mean(voice) for voice in voices.values()]))
     return found
+
+
+def scored(looks: Mapping[str, Look], families: Mapping[str, str]) -> dict[str, Score]:
+    """The score of every matte of a picture, by its model; see `agreed` for `families`."""
+    found = agreed({model: unpacked(look.matte) for model, look in looks.items()}, families)
+    return {model: Score(found.get(model), look.sharpness, look.edge_alignment) for model, look in looks.items()}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from cutout.pixels.mattes.agreement import scored
 from cutout.pixels.mattes.edges import alignment, edges, strength
 from cutout.pixels.mattes.look import Look, packed, sharpness, shrunk
-from cutout.pixels.mattes.score import Score, scored
+from cutout.pixels.mattes.score import Score
 from cutout.pixels.types import Alpha, Plane, Rgb
 
 

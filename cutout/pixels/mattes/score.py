@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cutout.pixels.mattes.agreement import agreed
-from cutout.pixels.mattes.look import Look, unpacked
-
 EDGE_WEIGHT = 0.5
 """Of edge alignment against 1 of the others: it tells mattes of one picture apart, but differs most among pictures."""
 
@@ -24,12 +21,6 @@ class Score:
         """The mean of the parts that there are, edge alignment counted half."""
         whole = [self.sharpness] if self.agreement is None else [self.agreement, self.sharpness]
         return (sum(whole) + EDGE_WEIGHT * self.edge_alignment) / (len(whole) + EDGE_WEIGHT)
-
-
-def scored(looks: Mapping[str, Look], families: Mapping[str, str]) -> dict[str, Score]:
-    """The score of every matte of a picture, by its model; see `agreed` for `families`."""
-    found = agreed({model: unpacked(look.matte) for model, look in looks.items()}, families)
-    return {model: Score(found.get(model), look.sharpness, look.edge_alignment) for model, look in looks.items()}
 
 
 def best(scores: Mapping[str, Score]) -> str:

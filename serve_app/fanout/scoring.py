@@ -1,0 +1,31 @@
+"""Compares the cutouts of one picture by what their replicas measured of them."""
+
+from collections.abc import Iterable
+
+from cutout.comparison import Comparison
+from cutout.jobs import Cutout, ModelResult
+from cutout.models.registry import Registry
+from cutout.pixels.mattes.agreement import scored
+from cutout.pixels.mattes.score import Score, best
+from cutout.service import QualitySpec
+
+
+def compared(results: Iterable[ModelResult], registry: Registry) -> Comparison | None:
+    """The comparison of those results that are cutouts and were measured; None where none is.
+
+    Models that the registry no longer has are families of their own. Deterministic, whatever the order of the results.
+    """
+    looks = {one.model_id: one.outcome.look for one in results if isinstance(one.outcome, Cutout) and one.outcome.look}
+    if not looks:
+        return None
+    known = registry.models.keys() & looks.keys()
+    scores = scored(looks, {name: family for name in known if (family := registry.models[name].family)})
+    return Comparison(scores, _review_reason(scores[best(scores)], registry.service.quality))
+
+
+def _review_reason(selected: Score, quality: QualitySpec) -> str | None:
+    if selected.agreement is None:
+        return "Only one model gave a cutout, and there is none to compare it with"
+    if selected.score < quality.needs_review_score:
+        return f"The best score is {selected.score:.2f}, below {quality.needs_review_score:g}"
+    return None
