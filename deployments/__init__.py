@@ -1,1 +1,1 @@
-"""What runs in a Serve replica."""
+"""What runs in Serve replicas: models, the upscaler, the ledger."""

@@ -1,1 +1,1 @@
-"""Addresses that others name - callers, webhooks' owners, providers - fetched from public hosts only."""
+"""Fetches addresses that others name: public hosts only, except those that are configured."""

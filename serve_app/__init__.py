@@ -1,1 +1,1 @@
-"""What answers HTTP, and the one place where everything is wired."""
+"""The HTTP service, and the wiring of everything."""

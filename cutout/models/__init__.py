@@ -1,1 +1,1 @@
-"""The registry of models and their weights."""
+"""The registry of models, their options and status, and their weights."""

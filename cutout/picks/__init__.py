@@ -1,1 +1,1 @@
-"""Which cutouts people picked, and what that adds up to."""
+"""Picks of callers, the record of the job they belong to, and win rates."""

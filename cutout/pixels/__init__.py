@@ -1,1 +1,1 @@
-"""What is made of mattes and judged about them, as pure functions on arrays; none knows a model or a request."""
+"""Pictures, cutouts and mattes as arrays, in pure functions: no model, key or request is known here."""

@@ -1,1 +1,1 @@
-"""One picture goes to every model at once."""
+"""Fans a picture out to models: selection, statuses, winner, billing, handles to other replicas."""

@@ -1,1 +1,1 @@
-"""Durable jobs: accepted, run, delivered."""
+"""Durable jobs: accepted, run after any crash, delivered by webhooks."""

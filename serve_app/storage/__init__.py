@@ -1,1 +1,1 @@
-"""Pictures that are kept, and their signed addresses."""
+"""Pictures that are stored, their signed addresses, and the cache of whole cutouts."""
