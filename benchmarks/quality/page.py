@@ -32,13 +32,15 @@ Written by `make quality`: errors of the local networks' mattes, and of what is 
 x1000 of full scale, lower is better; the band is where the true alpha is between .02 and .98, widened by 4 px. SAD is
 in thousands of pixels, the gradient error Rhemann's. `person` and `animal` are photographs whose reference mattes are
 themselves predictions, good to about 3; `sharp` and `blurred` are their subjects on other photographs' grounds, with
-exact alpha; illustrations are on plain grounds. `auto` is the choice by score, `fused` the mattes combined: functions
-of `cutout/pixels/`, that no request reaches yet.
+exact alpha; illustrations are on plain grounds. `auto` is the choice by score, which is an answer's
+`selected_model_id`; refined, it is the same with `refine`. `fused` is the mattes combined, which no request offers yet,
+as it offers no cascade.
 
 The constants were chosen on the subjects of odd number (`animal-1`, `person-3`, ...) alone; those of even number were
 held out. The cascade's rule was chosen on all: the cheapest network of each family first, the others where they do not
 agree.
 """
+FORMULAS = Path(__file__).with_name("formulas.md")
 SHEET = """## Some of them
 
 Picture; then on magenta the chosen matte, the same refined, and the combined one. The photographs are those of
@@ -55,7 +57,8 @@ def write(judgements: list[Judged], looks: list[Ways], cpu_s: Mapping[str, float
     """
     real = [one for one in judgements if one.sample.kind != "illustration"]
     held_out = [one for one in real if one.sample.origin[-1] in "02468"]
-    parts = [HEAD, "## Targets, photographs and composites together\n", _targets(real, held_out or real, cpu_s)]
+    parts = [HEAD, FORMULAS.read_text(encoding="utf-8")]
+    parts += ["## Targets, photographs and composites together\n", _targets(real, held_out or real, cpu_s)]
     for title, some in [("photographs and composites", real), *_classes(judgements)]:
         parts.append(f"## {title}: {len(some)} picture{'s'[: len(some) != 1]}\n\n{_table(some)}")
     (folder / "quality.md").write_text("\n".join([*parts, SHEET]), encoding="utf-8")
