@@ -1,5 +1,6 @@
 """POST /remove-background, /process, /upscale and /estimate; each is a list of named steps."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -17,7 +18,8 @@ from serve_app.requests.asked import Asked, AskedCutouts, Later
 from serve_app.requests.forms import known_models, read_json
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader, terms
-from serve_app.responses.bodies import upscale_response
+from serve_app.responses.bodies import upscale_body
+from serve_app.responses.json_pictures import PicturesResponse
 from serve_app.responses.stream import stream_response
 from serve_app.responses.write import loaded, upscaled_response, write
 from serve_app.storage.cutout_cache import CutoutCache
@@ -71,7 +73,8 @@ class ProcessEndpoints:
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
         if asked.reply.kind == "picture":
             return upscaled_response(asked.id, upscaled.encoded, asked.reply.output_format, wall_ms)
-        return await upscale_response(asked.id, upscaled, asked.factor, wall_ms)
+        body = upscale_body(asked.id, upscaled, asked.factor, wall_ms)
+        return await asyncio.to_thread(PicturesResponse, body)
 
     async def _cutouts(self, request: Request, asked: AskedCutouts) -> Response:
         if self._later and asked.later:

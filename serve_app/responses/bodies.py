@@ -1,32 +1,19 @@
 """Result -> the contract's JSON."""
 
-import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-from starlette.responses import Response
 
 from cutout.comparison import Comparison
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result, Upscaled, UpscaledFile
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.types import Box, Size
-from serve_app.responses.errors import all_failed, error_response
-from serve_app.responses.json_pictures import PicturesResponse
-
-
-async def job_response(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> Response:
-    """Answer of POST /remove-background and POST /process; an error when every model failed."""
-    body = job_body(output, result, specs)
-    if result.status == "failed":
-        return error_response(all_failed(result), body)
-    return await asyncio.to_thread(PicturesResponse, body)
 
 
 def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
-    """What came of a job, in the contract's form."""
+    """A job's results, in the contract's form."""
     return {
         "job_id": result.job_id,
         "status": result.status,
@@ -74,9 +61,9 @@ def _comparison_body(comparison: Comparison | None) -> dict[str, Any]:
     }
 
 
-async def upscale_response(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: float) -> Response:
+def upscale_body(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: float) -> dict[str, Any]:
     """Answer of POST /upscale."""
-    body = {
+    return {
         "job_id": job_id,
         "status": "completed",
         "input_dimensions": _dimensions(upscaled.input_size),
@@ -88,7 +75,6 @@ async def upscale_response(job_id: str, upscaled: UpscaledFile, factor: int, wal
         "cost_usd": 0.0,
         "times_ms": _rounded(upscaled.times_ms),
     }
-    return await asyncio.to_thread(PicturesResponse, body)
 
 
 def upscale_result(factor: int, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:

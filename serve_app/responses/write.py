@@ -14,7 +14,9 @@ from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
 from serve_app.fanout.winner import WinnerChoice
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped
-from serve_app.responses.bodies import job_body, job_response
+from serve_app.responses.bodies import job_body
+from serve_app.responses.errors import all_failed, error_response
+from serve_app.responses.json_pictures import PicturesResponse
 
 HEADERS = {
     "X-Job-Id": "Of a picture or an archive: the job's id.",
@@ -53,7 +55,10 @@ async def write(
         return zip_response(output, result, specs, load)
     results = [await _with_files(one, load) for one in result.results]
     bare: Result = result
-    return await job_response(output, replace(bare, results=tuple(results)), specs)
+    body = job_body(output, replace(bare, results=tuple(results)), specs)
+    if result.status == "failed":
+        return error_response(all_failed(result), body)
+    return await asyncio.to_thread(PicturesResponse, body)
 
 
 async def _with_files(one: ModelResult[C], load: Load[C]) -> ModelResult:
