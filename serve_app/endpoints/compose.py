@@ -52,8 +52,8 @@ class ComposeEndpoint:
         if asked.reply.kind == "picture":
             check_single(models)
         output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
-        self._shotgun.check_result(output, kept.input_size)
-        self._shotgun.check_output(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
+        self._shotgun.limits.check(output, kept.input_size)
+        self._shotgun.limits.check_size(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
         composed = [self._one(kept.job_id, one, output) for one in kept.cutouts if one.cutout.model_id in models]
         results = tuple(await asyncio.gather(*composed))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
@@ -82,7 +82,7 @@ class ComposeEndpoint:
         except NotFound as missing:
             raise NotFound(f"The cutout of {model_id} is no longer kept") from missing
         free = replace(one.cutout, cost_usd=0.0, times_ms={})
-        made = await self._shotgun.compose(whole, free, output.format, output.finish)
+        made = await self._shotgun.second_stage.compose(whole, free, output.format, output.finish)
         return ModelResult(model_id, made, (time.perf_counter() - started) * 1000)
 
 

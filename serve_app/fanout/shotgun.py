@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, Protocol, TypeAlias
-
-from typing_extensions import TypeVar
+from typing import Any
 
 from cutout.errors import (
     CutoutError,
@@ -15,57 +13,34 @@ from cutout.errors import (
     ModelTimeout,
     ModelUnavailable,
     NoMemory,
-    ResolutionTooHigh,
-    ServiceUnavailable,
 )
 from cutout.forms import AsFile, AsPixels, C, Form
 from cutout.jobs import (
-    Cutout,
     CutoutFile,
     CutoutPixels,
     Enlargement,
     Failure,
     Job,
     ModelResult,
-    Output,
     Result,
     Terms,
     UpscaledFile,
 )
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
-from cutout.models.selection import ModelSelection
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.encoding.encode import check_sides
-from cutout.pixels.finish import Finish, check_format, check_transparency
+from cutout.pixels.finish import check_transparency
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import STRIP_FORMATS, OutputFormat, Size
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
+from serve_app.fanout.fan_out import Enough, FanOut, Watcher
 from serve_app.fanout.model_statuses import ModelStatuses
+from serve_app.fanout.output_limits import OutputLimits
 from serve_app.fanout.replicas import Model, Upscaler
 from serve_app.fanout.scoring import compared
+from serve_app.fanout.second_stage import SecondStage
 from serve_app.telemetry.results import record_result, record_spans
-
-Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
-"""Whether the results so far, by model, of all the models fired, are all that the caller needs."""
-
-SMALLEST_FACTOR = 2
-"""Pictures are enlarged by 2 or 4."""
-
-
-C_contra = TypeVar("C_contra", bound=Cutout, contravariant=True, default=CutoutFile)
-
-
-class Watcher(Protocol[C_contra]):
-    """Is told of a job's steps while it runs."""
-
-    def started(self, selection: ModelSelection, size: Size) -> None:
-        """The picture, of this size, has been fired at these models."""
-
-    def finished(self, result: ModelResult[C_contra]) -> None:
-        """One model succeeded or failed."""
 
 
 class Shotgun:
@@ -92,7 +67,8 @@ class Shotgun:
         self.decoder = Decoder(registry.service.limits)
         self.statuses = ModelStatuses(registry.models, models, instruments)
         self._models = models
-        self._upscaler = upscaler
+        self.second_stage = SecondStage(upscaler, registry.service.limits.request_s)
+        self.limits = OutputLimits(registry.service.limits)
         self._share = share
         self._billing = Billing(ledger, registry)
         self._records = records
@@ -115,7 +91,7 @@ class Shotgun:
     async def _run(
         self,
         job: Job,
-        made: "Callable[[str, _FanOut[C]], Awaitable[C | Failure]]",
+        made: "Callable[[str, FanOut[C]], Awaitable[C | Failure]]",
         *,
         watcher: Watcher[C] | None = None,
         enough: Enough | None = None,
@@ -134,7 +110,7 @@ class Shotgun:
                 watcher.started(selection, picture.size)
             finish = self._share(job.output.finish) if job.output.finish else None
             shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
-            fan_out = _FanOut(job, made, shared, finish, started, results, costs, watcher)
+            fan_out = FanOut(job, made, shared, finish, started, results, costs, watcher)
             await self._fire(selection.models, fan_out, enough)
         ordered = tuple(results[name] for name in selection.models)
         result = Result(
@@ -162,13 +138,7 @@ class Shotgun:
         check_transparency(job.output_format, job.preserve_alpha)
         with self.instruments.timed(SPAN_SECONDS, span="decode"):
             picture = await self.decoded(job)
-        timeout_s, shared = self.registry.service.limits.request_s, await asyncio.to_thread(self._share, picture)
-        call = self._upscaler.upscale_picture(shared, job.factor, job.output_format, job.preserve_alpha)
-        try:
-            async with asyncio.timeout(timeout_s):
-                upscaled = await call
-        except TimeoutError as late:
-            raise ServiceUnavailable(f"Upscale timeout after {timeout_s:g}s") from late
+        upscaled = await self.second_stage.picture(await asyncio.to_thread(self._share, picture), job)
         record_spans(self.instruments, upscaled.times_ms)
         return upscaled
 
@@ -179,19 +149,13 @@ class Shotgun:
         finish = self._share(job.output.finish) if job.output.finish else None
         try:
             async with asyncio.timeout(allowed_s - spent_ms / 1000):
-                made = await self._second_stage(cutout, job.output, finish)
+                made = await self.second_stage.cutout(cutout, job.output, finish)
         except TimeoutError:
             made = Failure.of(cutout.model_id, ModelTimeout(late), "upscale")
         wall_ms = spent_ms + (time.perf_counter() - started) * 1000
         return ModelResult(cutout.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
 
-    async def compose(
-        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
-    ) -> CutoutFile | Failure:
-        """A whole cutout, as it was kept, with another finish; no model runs."""
-        return await self._finished(cutout.model_id, self._upscaler.compose(whole, cutout, output_format, finish))
-
-    async def _fire(self, models: tuple[str, ...], fan_out: "_FanOut[C]", enough: Enough | None) -> None:
+    async def _fire(self, models: tuple[str, ...], fan_out: "FanOut[C]", enough: Enough | None) -> None:
         def look(_: asyncio.Task[None]) -> None:
             if enough and enough(fan_out.results, models):
                 for task in tasks:
@@ -206,7 +170,7 @@ class Shotgun:
                 failure = self._given_up(name, ModelError("Called off: another cutout was enough"), fan_out)
                 fan_out.results[name] = ModelResult(name, failure, (time.perf_counter() - fan_out.received) * 1000)
 
-    async def _one_model(self, model_id: str, fan_out: "_FanOut[C]") -> None:
+    async def _one_model(self, model_id: str, fan_out: "FanOut[C]") -> None:
         started = time.perf_counter()
         allowed_s, late = self._allowed(fan_out.job.terms)
         left_s = fan_out.received + allowed_s - started
@@ -231,20 +195,20 @@ class Shotgun:
             return request_s, f"Not done within the {request_s:g} s of a request"
         return terms.deadline_s, f"Not done by the deadline of {terms.deadline_s * 1000:g} ms"
 
-    async def _file(self, model_id: str, fan_out: "_FanOut[Any]") -> CutoutFile | Failure:
+    async def _file(self, model_id: str, fan_out: "FanOut[Any]") -> CutoutFile | Failure:
         output = fan_out.job.output
         if output.is_plain:
             return await self._cut(model_id, fan_out, AsFile(output.format))
         cut = await self._cut(model_id, fan_out, AsPixels())
         if isinstance(cut, Failure):
             return cut
-        made = await self._second_stage(cut, output, fan_out.finish)
+        made = await self.second_stage.cutout(cut, output, fan_out.finish)
         return replace(made, cost_usd=cut.cost_usd)  # the model stays paid, whatever happens to the picture after it
 
-    async def _pixels(self, model_id: str, fan_out: "_FanOut[Any]") -> CutoutPixels | Failure:
+    async def _pixels(self, model_id: str, fan_out: "FanOut[Any]") -> CutoutPixels | Failure:
         return await self._cut(model_id, fan_out, AsPixels())
 
-    async def _cut(self, model_id: str, fan_out: "_FanOut[Any]", form: Form[C]) -> C | Failure:
+    async def _cut(self, model_id: str, fan_out: "FanOut[Any]", form: Form[C]) -> C | Failure:
         """A model's own work; its cost and its pace are noted."""
         started = time.perf_counter()
         outcome = await self._asked(model_id, fan_out, form)
@@ -255,12 +219,12 @@ class Shotgun:
             return outcome
         return outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
 
-    def _given_up(self, model_id: str, error: ModelError, fan_out: "_FanOut[Any]") -> Failure:
+    def _given_up(self, model_id: str, error: ModelError, fan_out: "FanOut[Any]") -> Failure:
         """The failure of a model that is not waited for any more: what it may have been paid counts as spent."""
         price_usd = self.registry.models[model_id].price_usd
         return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
 
-    async def _asked(self, model_id: str, fan_out: "_FanOut[Any]", form: Form[C]) -> C | Failure:
+    async def _asked(self, model_id: str, fan_out: "FanOut[Any]", form: Form[C]) -> C | Failure:
         spec = self.registry.models[model_id]
         removal = fan_out.job.removal
         removal = replace(removal, decontaminate=removal.decontaminate and spec.decontaminate)
@@ -275,21 +239,6 @@ class Shotgun:
         unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
         return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
 
-    async def _second_stage(self, cutout: CutoutPixels, output: Output, finish: Any) -> CutoutFile | Failure:
-        made = self._upscaler.upscale(cutout, output.factor, output.format, finish, output.keep_whole)
-        return await self._finished(cutout.model_id, made)
-
-    async def _finished(self, model_id: str, work: Coroutine[Any, Any, CutoutFile | Failure]) -> CutoutFile | Failure:
-        """What the upscaler makes of a cutout, within the time of a request."""
-        timeout_s = self.registry.service.limits.request_s
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await work
-        except TimeoutError:
-            return Failure.of(model_id, ModelTimeout(f"Upscale timeout after {timeout_s:g}s"), "upscale")
-        except CutoutError as error:
-            return Failure.of(model_id, error, "upscale")
-
     async def decoded(self, job: Job | Enlargement) -> Picture:
         """A job's picture, once it is certain that its results can be made.
 
@@ -298,65 +247,10 @@ class Shotgun:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
         """
         if isinstance(job, Enlargement):
-            check = partial(self._check_larger, job)
+            check = partial(self.limits.check_enlargement, job)
         else:
-            check = partial(self.check_result, job.output)
+            check = partial(self.limits.check, job.output)
         if isinstance(job.image, bytes):
             return await self.decoder.decode(job.image, job.image_field, check)
         check(job.image.size)
         return job.image
-
-    def check_result(self, output: Output, size: Size) -> None:
-        """Refuse an output that could not be made of a picture of this size, before any model is paid.
-
-        Raises:
-            ValidationError: the format does not go with the finish.
-            ImageTooLarge: the result would be too large; the details name the request's field.
-        """
-        finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
-        check_format(finish.output_type, output.format, has_background=finish.background is not None)
-        self.check_output(size, factor, in_strips=in_strips)
-        largest = finish.largest(size.times(factor))
-        self.check_output(largest, 1, "crop_margin", in_strips=in_strips)
-        check_sides(largest, output.format)
-
-    def _check_larger(self, job: Enlargement, size: Size) -> None:
-        """Refuse an enlargement that could not be made of a picture of this size; raises ImageTooLarge."""
-        self.check_output(size, job.factor, "scale_factor", in_strips=job.output_format in STRIP_FORMATS)
-        check_sides(size.times(job.factor), job.output_format)
-
-    def check_output(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
-        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.
-
-        `in_strips`: the result is not whole in memory before it is written.
-        """
-        limits, larger = self.registry.service.limits, size.times(factor)
-        cap = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
-        count = larger.width * larger.height
-        if count <= cap:
-            return
-        message = f"The result would have {count} pixels; at most {cap} are made"
-        if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
-            message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
-        if count <= limits.output_px:
-            message += f"; as a png without a finish, at most {limits.output_px}"
-        raise ResolutionTooHigh.of_field(field, message, factor)
-
-
-@dataclass(frozen=True, slots=True)
-class _FanOut(Generic[C]):
-    """State shared by one fan-out's tasks."""
-
-    job: Job
-    made: "Callable[[str, _FanOut[C]], Awaitable[C | Failure]]"
-    """Gives a model's cutout."""
-    shared: Any
-    """What stands for the picture in a call."""
-    finish: Any
-    """What stands for the job's finish."""
-    received: float
-    """When the request came, by time.perf_counter."""
-    results: dict[str, ModelResult[C]]
-    costs: dict[str, float]
-    """USD that a model has been paid, or may have been, as soon as that is known."""
-    watcher: Watcher[C] | None

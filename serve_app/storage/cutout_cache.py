@@ -12,7 +12,8 @@ from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Cutout, CutoutFile, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
-from serve_app.fanout.shotgun import Enough, Shotgun, Watcher
+from serve_app.fanout.fan_out import Enough, Watcher
+from serve_app.fanout.shotgun import Shotgun
 from serve_app.storage.pictures import PictureStore
 
 logger = logging.getLogger(__name__)

@@ -67,7 +67,7 @@ async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, shotgun: 
 
     def check(size: Size) -> None:
         _region(form, size)
-        shotgun.check_output(form.arrangement().largest(size), 1, "crop_margin")
+        shotgun.limits.check_size(form.arrangement().largest(size), 1, "crop_margin")
 
     data = await _picture(form, fetchers, shotgun.registry.service.limits)
     picture = await shotgun.decoder.decode(data, check=check)

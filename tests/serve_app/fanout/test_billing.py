@@ -122,7 +122,7 @@ async def test_what_was_paid_is_booked_though_the_upscale_fails(error: Exception
     """A paid cutout that cannot be enlarged costs what the provider charged: in the answer and in the ledger."""
     ledger = Memory()
     shotgun = paid({"a": nothing}, ledger)
-    shotgun._upscaler = Broken(error)
+    shotgun.second_stage._upscaler = Broken(error)
 
     result = await shotgun.run(job(shotgun, factor=2))
 

@@ -38,7 +38,7 @@ class Full(Upscaler):
 
 def with_upscaler(works: Works, upscaler: Upscaler) -> None:
     """Put it in the place of the one that there is."""
-    works.shotgun._upscaler = upscaler
+    works.shotgun.second_stage._upscaler = upscaler
 
 
 def counted(works: Works, outcome: str) -> list[float]:
