@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Lifespan
 
 from cutout.accounts.keys import KeyRing
 from cutout.ledger import Ledger
-from serve_app.dialects.rembg_server.routes import RembgEndpoints
-from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
+from serve_app.dialects.rembg_server.endpoints import RembgEndpoints
+from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.endpoint import bound, route
 from serve_app.endpoints.health import HealthEndpoints

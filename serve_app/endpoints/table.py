@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from serve_app import contract
 from serve_app.contract import CancelledJobBody, ErrorBody
+from serve_app.dialects.rembg_server.endpoints import RembgEndpoints
 from serve_app.dialects.rembg_server.errors import REMBG_SERVER
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgUrlForm
-from serve_app.dialects.rembg_server.routes import RembgEndpoints
 from serve_app.dialects.remove_bg.bodies import AccountBody, RemoveBgBody
+from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
 from serve_app.dialects.remove_bg.errors import REMOVE_BG
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.dialects.remove_bg.routes import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.endpoints.export import FORMATS
