@@ -19,7 +19,7 @@ from cutout.service import DropInSpec
 from deployments import remover
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
-from serve_app.dialects.rembg_server import routes
+from serve_app.dialects.rembg_server import endpoints
 from serve_app.dialects.rembg_server.form import RembgForm
 from tests.serve_app.dialects.dropped import PHOTO, ROOT, drop_in_registry, opened, picture, png
 from tests.support.in_process import shotgun
@@ -154,7 +154,7 @@ def test_a_cutout_is_composed_once(client: TestClient, dc: str, cleaned: int, mo
         return call
 
     monkeypatch.setattr(composite, "decontaminate", counted("clean", decontaminate))
-    for module in (remover, routes):
+    for module in (remover, endpoints):
         monkeypatch.setattr(module, "compose", counted("compose", composite.compose))
 
     removed(client, ASTRONAUT, model="u2netp", dc=dc)
