@@ -35,7 +35,7 @@ class JobEndpoints:
     def __init__(self, shotgun: Shotgun, inputs: Inputs, durable: Durable) -> None:
         self._service = shotgun.registry.service
         self._hosts = Hosts(self._service)
-        self._acceptance = Acceptance(shotgun, inputs, durable)
+        self._acceptance = Acceptance(shotgun, inputs.complete, durable)
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer

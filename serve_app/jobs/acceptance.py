@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 
@@ -20,7 +21,6 @@ from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.state import JobState, Order, StoredFinish
 from serve_app.jobs.webhooks import receivers
 from serve_app.requests.asked import Asked, Later
-from serve_app.requests.inputs import Inputs
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
@@ -34,12 +34,16 @@ class Durable:
     signer: Signer
 
 
+Complete: TypeAlias = Callable[[Asked], Awaitable[Job | Enlargement]]
+"""Selects the models and fetches the pictures of a request: Inputs.complete."""
+
+
 class Acceptance:
     """Turns requests into durable jobs."""
 
-    def __init__(self, shotgun: Shotgun, inputs: Inputs, durable: Durable) -> None:
+    def __init__(self, shotgun: Shotgun, complete: Complete, durable: Durable) -> None:
         self._shotgun = shotgun
-        self._inputs = inputs
+        self._complete = complete
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
@@ -60,7 +64,7 @@ class Acceptance:
         created_at = time.time()
         if later.webhook_url:
             await self._receivers.check(checked_url(later.webhook_url, FIELD))
-        job = await self._inputs.complete(asked)
+        job = await self._complete(asked)
         if not isinstance(job.image, bytes):
             raise TypeError("the picture of a durable job is a file")
         size = (await self._shotgun.decoded(job)).size

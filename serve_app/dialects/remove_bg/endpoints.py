@@ -10,6 +10,7 @@ from cutout.accounts.charges import ceilings, payers
 from cutout.errors import ValidationError
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
+from cutout.pixels.types import Size
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.remove_bg.form import Subject
@@ -36,7 +37,8 @@ class RemoveBgEndpoints:
         """Remove the background of one picture, for callers of remove.bg's API; docs/drop-in.md has each field."""
         form = await read_form(request, self._service.limits)
         model = self._model(form.type)
-        order = await ordered(form, new_id(), self._fetchers, self._shotgun)
+        decoder, limits = self._shotgun.decoder, self._service.limits
+        order = await ordered(form, new_id(), self._fetchers, decoder, limits, check_canvas=self._check_canvas)
         cutout = await cut_out(self._shotgun, order.job_id, model, order.shown, request.state.key)
         found = await asyncio.to_thread(answer, order, cutout, self._service.encode)
         return await asyncio.to_thread(found.response, prefers_json(request.headers.get("accept", "")))
@@ -59,6 +61,9 @@ class RemoveBgEndpoints:
         """Close what is still open."""
         for fetcher in self._fetchers.values():
             await fetcher.close()
+
+    def _check_canvas(self, size: Size) -> None:
+        self._shotgun.limits.check_size(size, 1, "crop_margin")
 
     def _model(self, subject: Subject) -> str:
         if subject == "auto":

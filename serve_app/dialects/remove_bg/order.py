@@ -1,7 +1,7 @@
 """Request -> order: checked fields, decoded pictures, and the part of the picture that the model sees."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +18,6 @@ from fetching.guard import checked_url
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.bodies.base64_text import base64_bytes
 from serve_app.requests.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
 from serve_app.requests.bodies.reading import too_large
@@ -57,8 +56,16 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
     return form
 
 
-async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, shotgun: Shotgun) -> Order:
-    """The order of a form.
+async def ordered(
+    form: RemoveBgForm,
+    job_id: str,
+    fetchers: Fetchers,
+    decoder: Decoder,
+    limits: LimitsSpec,
+    *,
+    check_canvas: Callable[[Size], None],
+) -> Order:
+    """The order of a form; `check_canvas` raises for the size of a canvas that is too large.
 
     Raises:
         ValidationError: a picture that cannot be fetched or read, or a region that is empty or exceeds the picture.
@@ -67,12 +74,12 @@ async def ordered(form: RemoveBgForm, job_id: str, fetchers: Fetchers, shotgun: 
 
     def check(size: Size) -> None:
         _region(form, size)
-        shotgun.limits.check_size(form.arrangement().largest(size), 1, "crop_margin")
+        check_canvas(form.arrangement().largest(size))
 
-    data = await _picture(form, fetchers, shotgun.registry.service.limits)
-    picture = await shotgun.decoder.decode(data, check=check)
+    data = await _picture(form, fetchers, limits)
+    picture = await decoder.decode(data, check=check)
     region = _region(form, picture.size)
-    background = await _background(form, fetchers, shotgun.decoder)
+    background = await _background(form, fetchers, decoder)
     shown = await asyncio.to_thread(part, picture, region) if region else picture
     return Order(job_id, form, picture, background, region, shown)
 
