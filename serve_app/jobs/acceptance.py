@@ -92,18 +92,9 @@ class Acceptance:
     async def _work(self, job: Job | Enlargement) -> dict[str, Any]:
         """The order's fields that only cutouts have, or only an enlargement."""
         if isinstance(job, Enlargement):
-            none: dict[str, Any] = {"asked": (), "models": (), "skipped": {}, "deadline_s": None}
-            return none | {"preserve_alpha": job.preserve_alpha}
-        selection, finish = job.selection, job.output.finish
-        return {
-            "asked": selection.asked,
-            "models": selection.models,
-            "skipped": selection.skipped,
-            "deadline_s": job.terms.deadline_s,
-            "finish": await self._put_finish(job.id, finish) if finish else None,
-            "transparency": job.removal.transparency,
-            "refine": job.removal.refine,
-        }
+            return {"preserve_alpha": job.preserve_alpha}
+        finish = await self._put_finish(job.id, job.output.finish) if job.output.finish else None
+        return {"selection": job.selection, "terms": job.terms, "removal": job.removal, "finish": finish}
 
     async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:
         """The finish as it is stored, its background's picture in the store."""

@@ -118,7 +118,7 @@ class Deliveries:
             "results": await self._results(state),
             "status": state.phase,
             "total_cost_usd": state.result.total_cost_usd,
-            "skipped": state.order.skipped,
+            "skipped": state.order.selection.skipped,
             **(error_body(InternalError(state.error)) if state.error else {}),
         }
 

@@ -90,7 +90,7 @@ class JobResponses:
     def _started(self, state: JobState) -> Event:
         order, specs = state.order, self._specs(state)
         models = [{"model_id": name, "model_name": specs[name].name} for name in order.models]
-        body = {"job_id": order.job_id, "models": models, "skipped": order.skipped}
+        body = {"job_id": order.job_id, "models": models, "skipped": order.selection.skipped}
         return Event("started", {**body, "input_dimensions": asdict(order.size)})
 
     async def _last(self, state: JobState, base_url: str) -> Event:

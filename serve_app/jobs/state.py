@@ -1,10 +1,10 @@
 """Frozen values of durable jobs: what was accepted, and how far it is. Orders and results also travel as plain JSON."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AliasChoices, Field, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
@@ -15,12 +15,13 @@ from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Finish, OutputType
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Colour, OutputFormat, Size
-from cutout.removal import Removal, TransparencyHandling
+from cutout.removal import AS_USUAL, Removal
 from serve_app.jobs.webhooks import Attempt
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
+NO_MODELS, NO_TERMS = ModelSelection((), ()), Terms()
 
 
 def _without_digest(key: KeyRecord) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class StoredFinish:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job as it was accepted, checked and paid for by nobody yet; it lies in the database until the job is swept."""
+    """An accepted job: the persisted input of its workflow, in the database until the job is swept."""
 
     job_id: str
     created_at: float
@@ -61,32 +62,33 @@ class Order:
     """The API key that made it, and that alone may read it; None: whoever knows the job's id."""
     fingerprint: str
     """Of the request, in hex: an Idempotency-Key is good for this one only."""
-    asked: tuple[str, ...]
-    models: tuple[str, ...]
-    """The models to fire at, chosen when the job was accepted. Empty: the picture itself is enlarged."""
-    skipped: dict[str, str]
-    """Models left out, each with the reason."""
     picture: str
     """Name of the input in the store."""
     size: Size
     output_format: OutputFormat
     factor: int | None
-    deadline_s: float | None
-    """Of each model, from when the job begins to work: it may have waited."""
     base_url: str
     """The service's address in its webhook, without a slash at its end; empty without one."""
-    slot: Annotated[JobSlot | None, Field(validation_alias=AliasChoices("slot", "place"))] = None
-    """Its caller's, taken until it has ended. Orders that 1.0.0 stored call it `place`."""
+    selection: ModelSelection = NO_MODELS
+    """Chosen when the job was accepted. No models: the picture itself is enlarged."""
+    terms: Terms = NO_TERMS
+    """The deadline of each model counts from when the job starts to run: it may have waited."""
+    removal: Removal = AS_USUAL
     finish: StoredFinish | None = None
-    transparency: TransparencyHandling = "intersect_alpha"
-    refine: bool = False
     preserve_alpha: bool = True
     """Of a picture that is itself enlarged."""
+    slot: JobSlot | None = None
+    """The caller's slot, taken until the job has ended."""
     webhook_url: str | None = None
     sealed_secret: str | None = field(default=None, repr=False)
     """The webhook's secret, as `Signer.sealed` gives it: the order lies in DBOS's tables, where it may be read."""
     webhook_secret: str | None = field(default=None, repr=False)
     """In the open, of a job that 1.0.0 accepted; none is written any more. A state has both blanked."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that run."""
+        return self.selection.models
 
     @property
     def output(self) -> Output:
@@ -112,9 +114,8 @@ class Order:
     def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
         """A job of one of the models, with an id of its own, under which its price is reserved."""
         selection = ModelSelection((model_id,), (model_id,))
-        removal = Removal(self.transparency, refine=self.refine, compared=len(self.models) > 1)
-        terms = Terms(deadline_s=self.deadline_s)
-        return Job(f"{self.job_id}.{model_id}", picture, selection, output, terms, self.key, removal)
+        removal = replace(self.removal, compared=len(self.models) > 1)
+        return Job(f"{self.job_id}.{model_id}", picture, selection, output, self.terms, self.key, removal)
 
     def enlargement(self, picture: bytes) -> Enlargement:
         """The job of an order that enlarges the picture itself."""
@@ -172,7 +173,7 @@ class JobState:
     def result(self) -> Result:
         """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
-        facts = (self.order.job_id, self.results, self.order.size, wall_ms, self.order.skipped)
+        facts = (self.order.job_id, self.results, self.order.size, wall_ms, self.order.selection.skipped)
         return Result(*facts, comparison=self.comparison)
 
 
@@ -184,7 +185,23 @@ class Delivery:
     attempts: tuple[Attempt, ...]
 
 
-ORDER = TypeAdapter(Order)
+def _nested(data: Any) -> Any:
+    """An order in today's form, of one that 1.0.0 or a later version stored with flat fields; a slot was a place."""
+    if "selection" in data:
+        return data
+    selection = {name: data[name] for name in ("asked", "models", "skipped")}
+    removal = {name: data[name] for name in ("transparency", "refine") if name in data}
+    slot = data.get("slot") or data.get("place")
+    return {
+        **data,
+        "selection": selection,
+        "terms": {"deadline_s": data["deadline_s"]},
+        "removal": removal,
+        "slot": slot,
+    }
+
+
+ORDER = TypeAdapter[Order](Annotated[Order, BeforeValidator(_nested)])
 MODEL_RESULT = TypeAdapter(ModelResult[Cutout])
 COMPARISON = TypeAdapter[Comparison | None](Comparison | None)
 UPSCALE_RESULT = TypeAdapter[Upscaled | Failure](Upscaled | Failure)

@@ -246,7 +246,7 @@ class JobWork:
         if state.results:  # a job that was cancelled before it did anything does not count in the statistics
             order = state.order
             await self._ledger.record(
-                JobRecord.of(order.asked, order.output, order.key, state.result, order.created_at)
+                JobRecord.of(order.selection.asked, order.output, order.key, state.result, order.created_at)
             )
         return True
 

@@ -36,8 +36,8 @@ def test_an_order_of_1_0_0() -> None:
     found = order("1.0.0/order")
 
     assert (found.job_id, found.created_at, found.size) == (JOB_ID, 1767323045.25, Size(30, 20))
-    assert (found.asked, found.models) == (("all",), ("first", "second"))
-    assert (found.skipped, found.slot) == ({"third": "it is not local"}, JobSlot("key:00000001", "place-1"))
+    assert (found.selection.asked, found.models) == (("all",), ("first", "second"))
+    assert (found.selection.skipped, found.slot) == ({"third": "it is not local"}, JobSlot("key:00000001", "place-1"))
     assert found.key == KeyRecord(
         id="00000001", name="shop", sha256=NO_DIGEST, models=("first", "second"), daily_usd=2.5, created=MADE
     )
@@ -46,7 +46,7 @@ def test_an_order_of_1_0_0() -> None:
         "https://receiver.example/hook",
         "a secret of at least 24 bytes",
     )
-    assert (found.output_format, found.factor, found.deadline_s) == ("webp", 2, 12.5)
+    assert (found.output_format, found.factor, found.terms.deadline_s) == ("webp", 2, 12.5)
     assert found.masked
 
 
@@ -59,7 +59,7 @@ def test_orders_of_the_versions_after_it() -> None:
     assert background.background == "background_" + "ef" * 32
     assert background.key
     assert background.key.operator
-    assert background.shot("first", b"", background.output).removal == Removal("discard_alpha_layer")
+    assert background.removal == Removal("discard_alpha_layer")
     assert background.sealed_secret == "sealed"
     assert enlargement.enlarges
     assert (enlargement.factor, enlargement.preserve_alpha) == (4, False)
