@@ -9,35 +9,34 @@ SMALL_BYTES = 64 * 1024
 
 
 class LimitsSpec(Spec):
-    """How much one request may bring and take."""
+    """Limits of one request."""
 
     body_bytes: PositiveInt = Field(50 * MEBIBYTE, description="Largest picture, in bytes as uploaded.")
-    input_px: PositiveInt = Field(100_000_000, description="Most pixels of an input, known before it is decoded.")
-    input_side_px: PositiveInt = Field(40_000, description="Most pixels of an input's longer side.")
-    input_aspect: PositiveInt = Field(
-        1_000, description="How many times its shorter side an input's longer one may be."
-    )
+    input_px: PositiveInt = Field(100_000_000, description="Maximum pixels of an input, checked before decoding.")
+    input_side_px: PositiveInt = Field(40_000, description="Maximum pixels of an input's longer side.")
+    input_aspect: PositiveInt = Field(1_000, description="Maximum ratio of an input's longer side to its shorter side.")
     decoding_px: PositiveInt = Field(
         100_000_000,
-        description="Most pixels that a replica decodes at a time; others wait, a larger picture until it is alone.",
+        description="Maximum pixels that a replica decodes at a time; further pictures wait, and a larger one "
+        "is decoded alone.",
     )
     decode_s: PositiveFloat = Field(
         30.0,
-        description="Processor seconds to decode `input_px`; a smaller picture has its share, and 2 s at least; one of "
-        "64 KiB or less has 2 s.",
+        description="Processor seconds to decode `input_px`; in proportion for smaller pictures, but at least 2 s; 2 s "
+        "for a file of 64 KiB or less.",
     )
     memory_of_64k: PositiveInt = Field(
         200 * MEBIBYTE,
-        description="Most memory, in bytes, that decoding a picture of 64 KiB or less may take, by its header.",
+        description="Maximum memory to decode a file of 64 KiB or less, in bytes, computed from its header.",
     )
-    output_px: PositiveInt = Field(200_000_000, description="Most pixels of an output, after the upscale.")
+    output_px: PositiveInt = Field(200_000_000, description="Maximum pixels of an output, after the upscale.")
     output_whole_px: PositiveInt = Field(
         150_000_000,
-        description="Most pixels of an output that is whole in memory before it is written: all but an enlargement as "
-        "a PNG without a finish, and `POST /upscale` as a JPEG.",
+        description="Maximum pixels of an output that is in memory as a whole before it is written: all outputs "
+        "except an enlarged PNG without a finish, and JPEG from `POST /upscale`.",
     )
-    request_s: PositiveFloat = Field(300.0, description="Seconds after which a request is given up as a whole.")
-    jobs_in_hand: PositiveInt = Field(32, description="Most jobs of an ingress replica at a time; beyond it, 503.")
+    request_s: PositiveFloat = Field(300.0, description="Time limit of a request as a whole, in seconds.")
+    jobs_in_hand: PositiveInt = Field(32, description="Maximum concurrent jobs of an ingress replica; above it, 503.")
 
 
 def is_small(file_bytes: int) -> bool:

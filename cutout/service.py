@@ -22,9 +22,9 @@ class FetchSpec(Spec):
     allowed_hosts: tuple[AllowedHost, ...] = Field(
         (), description="Hosts that may be private: `name` or `name:port`, in lower case, IPv6 in brackets."
     )
-    connect_s: PositiveFloat = Field(5.0, description="Seconds for the look-up, for the connection, and for TLS, each.")
-    read_s: PositiveFloat = Field(10.0, description="Longest silence of the host, in seconds.")
-    total_s: PositiveFloat = Field(30.0, description="Seconds for the whole picture, redirects included.")
+    connect_s: PositiveFloat = Field(5.0, description="Seconds each for name resolution, connecting and TLS.")
+    read_s: PositiveFloat = Field(10.0, description="Longest time without data, in seconds.")
+    total_s: PositiveFloat = Field(30.0, description="Seconds for the whole picture, including redirects.")
     max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed; each target is checked again.")
 
 
@@ -34,41 +34,45 @@ class WebhookSpec(Spec):
     allowed_hosts: tuple[AllowedHost, ...] = Field(
         (), description="Hosts that may be private: `name` or `name:port`, in lower case, IPv6 in brackets."
     )
-    total_s: PositiveFloat = Field(15.0, le=300, description="Seconds for one attempt, the receiver's answer included.")
+    total_s: PositiveFloat = Field(
+        15.0, le=300, description="Seconds for one attempt, including the receiver's response."
+    )
     gaps_s: tuple[PositiveFloat, ...] = Field(
         (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 28800),
-        description="Seconds between one attempt and the next; after the last one the job shows that it failed.",
+        description="Seconds between attempts; after the last one the job reports the failure.",
     )
     inline_bytes: NonNegativeInt = Field(
-        256 * 1024, description="Most bytes of all pictures that are sent as base64; of more, addresses are sent."
+        256 * 1024,
+        description="Maximum size of all pictures sent as base64, in bytes; above it, only addresses are sent.",
     )
 
 
 class JobsSpec(Spec):
     """Jobs that are accepted first and answered later; docs/jobs.md."""
 
-    concurrency: PositiveInt = Field(2, description="Jobs at work at the same time; the others wait in their queue.")
+    concurrency: PositiveInt = Field(2, description="Jobs that run at the same time; others wait in the queue.")
     keep_s: float = Field(
-        7 * 86400, ge=3600, description="Seconds for which a job, its pictures and its Idempotency-Key are kept."
+        7 * 86400, ge=3600, description="Seconds for which a job, its pictures and its Idempotency-Key are stored."
     )
     compose_s: float = Field(
         900,
         ge=0,
-        description="Seconds for which the cutouts of an answered request are kept, so that another finish can be made "
-        "of them; 0 keeps none. Those of a durable job are kept with it.",
+        description="Seconds for which the cutouts of an answered request are stored for another finish; 0 "
+        "stores none. Those of a durable job are stored with it.",
     )
     store_bytes: PositiveInt = Field(
         10 * 1024 * MEBIBYTE,
-        description="Most bytes of pictures that are kept; beyond it, those of the jobs that ended first go.",
+        description="Maximum size of all stored pictures, in bytes; above it, those of the oldest finished jobs are "
+        "deleted.",
     )
-    url_expires_s: PositiveFloat = Field(86400, description="Seconds for which the address of a result is good.")
+    url_expires_s: PositiveFloat = Field(86400, description="Seconds for which the address of a result is valid.")
     public_url: str | None = Field(
         None,
         pattern=r"^https?://[^?#\s]+$",
-        description="The service's address as callers know it, for addresses in answers and webhooks; else that of the "
-        "request. `CUTOUT_PUBLIC_URL` in the environment wins.",
+        description="The service's address for callers, used in answers and webhooks; default: that of the request. "
+        "`CUTOUT_PUBLIC_URL` in the environment overrides it.",
     )
-    webhook: WebhookSpec = Field(default_factory=WebhookSpec, description="How the end of a job is told.")
+    webhook: WebhookSpec = Field(default_factory=WebhookSpec, description="How the end of a job is reported.")
 
 
 class DropInSpec(Spec):
@@ -76,11 +80,11 @@ class DropInSpec(Spec):
 
     model: str | None = Field(
         None,
-        description="Answers POST /v1.0/removebg, and /api/remove where no model is named; else they answer 503.",
+        description="Answers POST /v1.0/removebg, and /api/remove without a model; if not set, they answer 503.",
     )
     types: dict[Literal["person", "product", "car", "animal", "graphic", "transportation"], str] = Field(
         default_factory=dict,
-        description="The model that answers POST /v1.0/removebg with that `type`; a type that is not here is refused.",
+        description="The model for POST /v1.0/removebg by `type`; a type that is not listed is refused.",
     )
 
 
@@ -98,20 +102,17 @@ class QualitySpec(Spec):
 class ServiceSpec(Spec):
     """configs/service.yaml: how the service behaves."""
 
-    limits: LimitsSpec = Field(default_factory=LimitsSpec, description="How much one request may bring and take.")
-    encode: EncodeSpec = Field(default_factory=EncodeSpec, description="How results are written.")
+    limits: LimitsSpec = Field(default_factory=LimitsSpec, description="Limits of one request.")
+    encode: EncodeSpec = Field(default_factory=EncodeSpec, description="How results are encoded.")
     fetch: FetchSpec = Field(default_factory=FetchSpec, description="How a picture is fetched from `image_url`.")
-    access: AccessSpec = Field(default_factory=AccessSpec, description="Who may call, and how often.")
+    access: AccessSpec = Field(default_factory=AccessSpec, description="Who may call the service, and how often.")
     jobs: JobsSpec = Field(default_factory=JobsSpec, description="Jobs that are answered later.")
     quality: QualitySpec = Field(
         default_factory=QualitySpec, description="How the cutouts of one picture are compared."
     )
-    drop_in: DropInSpec = Field(
-        default_factory=DropInSpec, description="Which models answer callers of remove.bg's and rembg's APIs."
-    )
+    drop_in: DropInSpec = Field(default_factory=DropInSpec, description="Models for remove.bg's and rembg's APIs.")
     daily_ceiling_usd: dict[str, NonNegativeFloat] = Field(
-        default_factory=dict, description="Most USD a provider may be paid in a UTC day; without an entry, no limit."
+        default_factory=dict,
+        description="Maximum spending per provider and UTC day, in USD; without an entry, no limit.",
     )
-    retry_unavailable_s: PositiveFloat = Field(
-        60.0, description="Seconds after which an unavailable model is tried again."
-    )
+    retry_unavailable_s: PositiveFloat = Field(60.0, description="Seconds until an unavailable model is retried.")

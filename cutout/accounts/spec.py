@@ -16,30 +16,30 @@ Origin = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\
 class LimitTier(Spec):
     """The limits of one caller."""
 
-    requests_per_minute: int = Field(60, ge=1, le=10_000, description="Most requests within any 60 seconds.")
-    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Most jobs at a time, queued ones included.")
+    requests_per_minute: int = Field(60, ge=1, le=10_000, description="Maximum requests within any 60 seconds.")
+    concurrent_jobs: int = Field(4, ge=1, le=1_000, description="Maximum concurrent jobs, including queued ones.")
 
 
 class AccessSpec(Spec):
-    """Who may call, and how often."""
+    """Who may call the service, and how often."""
 
     tiers: dict[str, LimitTier] = Field(
         default_factory=lambda: {"default": LimitTier()},
-        description="Limits by name. A key names its tier; `default` is for callers without a key, and for a key whose "
-        "tier is not here.",
+        description="Limits by name. A key names its tier; `default` applies to callers without a key, and to "
+        "keys whose tier is not listed.",
     )
     trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
         (),
-        description="Addresses or CIDRs of proxies whose X-Forwarded-For is believed. With none, callers without a key "
-        "share one budget.",
+        description="Addresses or CIDRs of proxies whose X-Forwarded-For is trusted. If empty, callers without a key "
+        "share one limit.",
     )
     allow_anonymous: bool = Field(
-        False, description="Whether a service without keys may listen on an address that others can reach."
+        False, description="Whether a service without keys may listen on an address that other machines can reach."
     )
     hosts: tuple[AllowedHost, ...] = Field(
         (),
-        description="Names by which the service may be called, beside IP addresses, names of a local network and that "
-        "of `jobs.public_url`. Others are refused where there are no keys, and are in no webhook.",
+        description="Accepted host names, in addition to IP addresses, names of a local network and that of "
+        "`jobs.public_url`. Without keys, others are refused; no webhook contains them.",
     )
     cors_origins: tuple[Origin, ...] = Field(
         (),

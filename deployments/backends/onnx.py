@@ -33,9 +33,9 @@ class OnnxOptions(Spec):
     size_px: PositiveInt = Field(description="Side of the network's square input.")
     mean: tuple[float, float, float] = Field(description="Subtracted from each channel, in 0..1.")
     std: tuple[float, float, float] = Field(description="Each channel is divided by it.")
-    activation: Literal["none", "sigmoid"] = Field("none", description="What the first output still needs.")
-    engine: EngineName = Field("auto", description="What runs the file; `auto`: the fastest that the model allows.")
-    gpu: GpuProvider = Field("cuda", description="How a GPU is used that the replica was given.")
+    activation: Literal["none", "sigmoid"] = Field("none", description="Applied to the first output.")
+    engine: EngineName = Field("auto", description="The engine; `auto`: the fastest that the model allows.")
+    gpu: GpuProvider = Field("cuda", description="How the replica uses its GPU.")
     precision: Precision = Field("f32", description="`auto` or `bf16` only where the alpha error of bf16 was checked.")
     bf16_layers: tuple[str, ...] = Field(
         (), description="Convolutions, by their names in the file, that may run in bf16 though `precision` is `f32`."

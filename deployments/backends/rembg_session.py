@@ -20,7 +20,7 @@ from deployments.backends.base import LocalBackend
 class RembgOptions(Spec):
     """`options:` of backend `rembg_session`."""
 
-    weights: WeightsSpec = Field(description="Where the ONNX file comes from; its name chooses rembg's session.")
+    weights: WeightsSpec = Field(description="Where the ONNX file comes from; its name selects rembg's session.")
 
 
 class RembgSession(LocalBackend[RembgOptions]):

@@ -42,7 +42,7 @@ class AlternativeForm(Spec):
     """A replacement, for when the provider no longer knows the model."""
 
     model: str = Field(description="Its AIR.")
-    price_usd: NonNegativeFloat = Field(description="Its price of a picture, in USD.")
+    price_usd: NonNegativeFloat = Field(description="Its price per picture, in USD.")
 
 
 class RunwareOptions(RemoteOptions):
@@ -50,12 +50,12 @@ class RunwareOptions(RemoteOptions):
 
     model: str = Field(description="The model's AIR, such as `runware:112@10`.")
     alternative: AlternativeForm | None = Field(
-        None, description="Named in the error when Runware no longer knows the model; never taken by itself."
+        None, description="Named in the error if Runware no longer knows the model; never used automatically."
     )
     base_url: str = Field("https://api.runware.ai/v1", description="RUNWARE_BASE_URL in the environment overrides it.")
     key_variable: str = Field("RUNWARE_API_KEY", description="Environment variable that holds the key.")
     # Runware documents no limit for inline pictures; published clients keep to ten megabytes.
-    limits: LimitsForm = Field(LimitsForm(max_bytes=10_000_000), description="What Runware takes.")
+    limits: LimitsForm = Field(LimitsForm(max_bytes=10_000_000), description="Runware's limits.")
 
 
 class _Fault(BaseModel):
