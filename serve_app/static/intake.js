@@ -1,4 +1,4 @@
-/** How a picture comes in: dropped anywhere, pasted, chosen, or by its address. */
+/** Accepts a picture: dropped anywhere, pasted, chosen, or by its address. */
 
 import { WANTED, isPicture } from "./pictures.js";
 import { tell } from "./voice.js";
@@ -8,9 +8,9 @@ export function watchIntake(input, address, taken) {
   const take = async (files) => {
     const given = [...files]; // the browser empties its list when the event is over
     const picture = await first(given);
-    if (!picture) return tell(`A picture file is expected: ${WANTED}.`);
+    if (!picture) return tell(`Choose a picture file: ${WANTED}.`);
     taken(picture);
-    if (given.length > 1) tell(`One picture at a time: ${picture.name} was taken.`, "notice");
+    if (given.length > 1) tell(`One picture at a time: ${picture.name} is used.`, "notice");
   };
 
   for (const button of document.querySelectorAll(".choose-file")) button.addEventListener("click", () => input.click());
@@ -23,7 +23,7 @@ export function watchIntake(input, address, taken) {
     if (!files.length) return;
     if (!isText(event.clipboardData)) take(files);
     else if (!event.target.closest?.("input, textarea")) {
-      tell("Text was pasted, and its picture was left alone: copy the picture itself, or drop its file.", "notice");
+      tell("Text was pasted, not a picture: copy the picture itself, or drop its file.", "notice");
     }
   });
   address.addEventListener("submit", (event) => {

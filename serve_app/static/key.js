@@ -1,4 +1,4 @@
-/** The API key, where the service wants one: asked for once, kept as long as the tab. */
+/** The API key, if the service needs one: asked for once, stored as long as the tab. */
 
 const KEPT = "cutout-key";
 const dialog = document.getElementById("key");
@@ -10,7 +10,7 @@ export function keyHeaders() {
   return key ? { "X-API-Key": key } : {};
 }
 
-/** Ask for a key, and say why; whether one was given. Several calls that are refused at once ask once. */
+/** Ask for a key, and say why; whether one was given. Several calls refused at the same time ask once. */
 export function asked(why) {
   asking ??= ask(why).finally(() => (asking = null));
   return asking;

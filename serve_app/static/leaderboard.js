@@ -1,4 +1,4 @@
-/** What all picks add up to: rates with their intervals, never a bare rank. */
+/** The leaderboard: pick rates with their intervals, never a rank alone. */
 
 import { stats, wordsOf } from "./service.js";
 import { tell } from "./voice.js";
@@ -31,14 +31,14 @@ function show(tally, nameOf) {
   const models = tally.models.toSorted((a, b) => b.win_rate - a.win_rate || b.offered - a.offered);
   table.hidden = !models.length;
   body.replaceChildren(...models.map((model) => row(model, nameOf(model.model_id))));
-  words.textContent = models.length ? verdict(models, nameOf) : "No picks yet. The first one that you make starts it.";
+  words.textContent = models.length ? verdict(models, nameOf) : "No picks yet. Your first pick starts the leaderboard.";
   none.textContent = tally.none ? `${count(tally.none, "picture")} of ${tally.picks}: none of them was good.` : "";
 }
 
-/** What the intervals allow to be said. */
+/** What can be concluded from the intervals. */
 function verdict([first, ...rest], nameOf) {
   const rivals = rest.filter((model) => model.high >= first.low);
-  if (!rest.length) return `Only ${nameOf(first.model_id)} was offered so far.`;
+  if (!rest.length) return `Only ${nameOf(first.model_id)} has been offered so far.`;
   if (!rivals.length) return `${nameOf(first.model_id)} is picked more often than every other.`;
   const names = [first, ...rivals].map((model) => nameOf(model.model_id));
   return `The picks so far do not tell ${list(names)} apart: their intervals overlap.`;

@@ -42,18 +42,18 @@ async function show(view) {
 
 async function fire(picture) {
   const models = chosen();
-  if (!models.length) return tell("At least one model is expected.");
+  if (!models.length) return tell("Select at least one model.");
   await bench.fire(picture, byId("blind").checked, models);
   await refreshRoster(); // the models' usual times have changed
 }
 
 async function fireSample() {
   const response = await fetch("static/sample.jpg");
-  if (!response.ok) return tell("The photograph cannot be fetched.");
+  if (!response.ok) return tell("The photograph could not be loaded.");
   await fire(new File([await response.blob()], "sample.jpg", { type: "image/jpeg" }));
 }
 
 function turnBlind() {
   if (!byId("blind").checked) return bench.reveal();
-  say("Names are hidden until the pick, from the next picture on.");
+  say("From the next picture on, names are hidden until you pick.");
 }

@@ -4,7 +4,7 @@ export const WANTED = "PNG, JPEG, WebP, AVIF, HEIC or TIFF";
 const HEAD_BYTES = 12;
 const BEGINNINGS = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF.{4}WEBP/s, /^.{4}ftyp(avi|hei|hev|mif|msf)/s, /^(II\*\0|MM\0\*)/];
 
-/** Whether a file is a picture: by the browser's word, or, where that has none or another one, by its first bytes. */
+/** Whether a file is a picture: by its type or, if that is missing or not a picture's, by its first bytes. */
 export async function isPicture(file) {
   if (file.type.startsWith("image/")) return true;
   const head = await file.slice(0, HEAD_BYTES).arrayBuffer().catch(() => new ArrayBuffer(0)); // a folder has no bytes
@@ -26,7 +26,7 @@ export class Picture {
     return { width: image.naturalWidth, height: image.naturalHeight };
   }
 
-  /** Let the browser forget the bytes. */
+  /** Release the bytes. */
   release() {
     URL.revokeObjectURL(this.url);
   }
@@ -38,7 +38,7 @@ export function pictureOf(base64) {
   return new Picture(new Blob([bytes], { type: "image/png" }));
 }
 
-/** Hand a file to the browser's downloads. */
+/** Download a file. */
 export function download(blob, name) {
   const picture = new Picture(blob);
   const link = Object.assign(document.createElement("a"), { href: picture.url, download: name });

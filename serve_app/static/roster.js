@@ -1,4 +1,4 @@
-/** The models that a picture will be fired at, with price and licence; and those that cannot work, and why. */
+/** The models that a picture will be sent to, with price and licence; and unavailable ones, with the reason. */
 
 import { models, wordsOf } from "./service.js";
 import { tell } from "./voice.js";
@@ -8,9 +8,9 @@ const STARTING_S = 3;
 const list = document.getElementById("roster");
 const sum = document.getElementById("roster-sum");
 
-const leftOut = new Set(); // ids of models that the reader does not want
+const leftOut = new Set(); // ids of models that the user has switched off
 
-/** Every model's card of GET /models by its id, as last heard. */
+/** Every model's card of GET /models by its id, as last received. */
 export const known = new Map();
 
 /** Ask for the models and show them; asks again while one is starting. */
@@ -29,7 +29,7 @@ export async function refreshRoster() {
 const ready = () => [...known.values()].filter((card) => card.available);
 const wanted = () => ready().filter((card) => !leftOut.has(card.id));
 
-/** The models to fire at: `all`, or the ids of some; empty when none is wanted. */
+/** The models to use: `all`, or a list of ids; empty when none is selected. */
 export const chosen = () => (wanted().length === ready().length ? ["all"] : wanted().map((card) => card.id));
 
 function show(cards) {

@@ -2,17 +2,17 @@
 
 import { asked, keyHeaders } from "./key.js";
 
-/** A refusal; its message is the service's own public sentence. */
+/** An error response; the message is the service's own. */
 export class ServiceError extends Error {}
 
-/** A refusal in words; a fault of the page itself is thrown on, for the browser's console. */
+/** The message of a service error; errors of the page itself are rethrown, for the browser's console. */
 export function wordsOf(fault) {
   if (!(fault instanceof ServiceError)) throw fault;
   return fault.message;
 }
 
 /**
- * Fire a picture, a file or an address, at `models`; gives each event of the stream as it comes: started, finished,
+ * Send a picture, a file or an address, to `models`; yields each event of the stream as it arrives: started, finished,
  * failed, summary.
  */
 export async function* fire(picture, models, signal) {
@@ -27,14 +27,14 @@ export async function* fire(picture, models, signal) {
     yield event;
     if (event.event === "summary") return;
   }
-  throw new ServiceError("The connection ended before every model was done.");
+  throw new ServiceError("The connection ended before every model had finished.");
 }
 
 /** A cutout, 2 or 4 times larger on each side. */
 export const upscale = (picture, factor) =>
   json("upscale", { method: "POST", body: form({ image: picture, scale_factor: factor }) });
 
-/** The same as a file of another type; what is transparent turns white in a JPEG. */
+/** The same as a file of another type; a JPEG has a white background. */
 export const enlarged = (picture, factor, type) =>
   blob("upscale", { image: picture, scale_factor: factor, preserve_alpha: type !== "image/jpeg" }, type);
 
@@ -100,5 +100,5 @@ async function* lines(stream) {
 
 function lost(fault) {
   if (fault.name === "AbortError") throw fault;
-  throw new ServiceError("The connection was lost before every model was done.", { cause: fault });
+  throw new ServiceError("The connection was lost before every model had finished.", { cause: fault });
 }

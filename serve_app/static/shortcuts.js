@@ -1,4 +1,4 @@
-/** Single keys; they rest while somebody types, and can be turned off (WCAG 2.1.4). */
+/** Keyboard shortcuts; inactive while the user types, and can be turned off (WCAG 2.1.4). */
 
 const KEPT = "cutout-shortcuts";
 const TYPED = "textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=color])";

@@ -1,21 +1,21 @@
-/** What the page tells: quietly, to screen readers; or in the banner, to everybody. */
+/** Messages: to screen readers only, or in the banner, to everybody. */
 
 const said = document.getElementById("said");
 const banner = document.getElementById("banner");
 
-/** For who cannot see what just changed. */
+/** A message for screen readers about what has changed. */
 export function say(text) {
   said.textContent = text;
 }
 
-/** What went wrong, in words, until the next thing begins; a notice is the same without the alarm. */
+/** Show an error until the next action; a notice is shown without the alert role. */
 export function tell(text, kind = "fault") {
   banner.textContent = text;
   banner.dataset.kind = kind;
   banner.hidden = !text;
 }
 
-/** Take back what was told; or only what was told as `kind`. */
+/** Remove the message, or only one of `kind`. */
 export function hush(kind = banner.dataset.kind) {
   if (banner.dataset.kind === kind) tell("");
 }

@@ -1,4 +1,4 @@
-/** Figures in words, the same everywhere. */
+/** Formats figures, the same everywhere. */
 
 const dollars = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumFractionDigits: 6 });
 const whole = new Intl.NumberFormat("en");
@@ -8,7 +8,7 @@ export const money = (usd) => (usd === 0 ? "free" : dollars.format(usd));
 export const percent = (rate) => `${Math.round(rate * 100)} %`;
 export const count = (n, noun) => `${whole.format(n)} ${noun}${n === 1 ? "" : "s"}`;
 export const size = (width, height) => `${width} × ${height}`;
-export const sale = (commercial) => (commercial ? "may be sold" : "not for sale");
+export const sale = (commercial) => (commercial ? "commercial use" : "no commercial use");
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function bytes(n) {

@@ -48,7 +48,7 @@ def test_a_blind_pick_stands_once_names_are_shown(blind: Page, service: Service)
     expect(blind.get_by_role("button", name="Pick Quick Matte")).to_be_disabled()
     expect(blind.get_by_role("button", name="None of them")).to_be_disabled()
     blind.keyboard.press("3")
-    expect(blind.locator("#said")).to_contain_text("a blind pick stands")
+    expect(blind.locator("#said")).to_contain_text("a blind pick cannot be changed")
     assert service.picks() == {"slow": 1}
 
 
@@ -73,4 +73,4 @@ def test_turning_it_off_tells_the_names(blind: Page) -> None:
     blind.get_by_role("switch", name="Blind").uncheck()
 
     expect(card(blind, "Fine Matte").get_by_role("button", name="Pick Fine Matte")).to_be_enabled()
-    expect(card(blind, "Quick Matte").locator(".licence")).to_have_text("MIT, may be sold")
+    expect(card(blind, "Quick Matte").locator(".licence")).to_have_text("MIT, commercial use")

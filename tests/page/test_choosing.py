@@ -33,9 +33,9 @@ def test_a_card_tells_time_cost_and_licence(page: Page) -> None:
     fine, quick = card(page, "Fine Matte"), card(page, "Quick Matte")
     expect(fine.locator(".time")).to_contain_text(" s")
     expect(fine.locator(".cost")).to_have_text("$0.0006")
-    expect(fine.locator(".licence")).to_have_text("CC-BY-NC-4.0, not for sale")
+    expect(fine.locator(".licence")).to_have_text("CC-BY-NC-4.0, no commercial use")
     expect(quick.locator(".cost")).to_have_text("free")
-    expect(quick.locator(".licence")).to_have_text("MIT, may be sold")
+    expect(quick.locator(".licence")).to_have_text("MIT, commercial use")
     expect(page.locator("#job-words")).to_contain_text(f"600 {TIMES} 400 px · 2 cutouts of 3 in")
     expect(page.locator("#job-words")).to_contain_text("$0.0006")
 

@@ -111,7 +111,7 @@ def test_a_picture_is_known_by_its_content(fired: Any, media_type: str) -> None:
         arrived(page, f"a {form} file")
     page.evaluate(DROP, carried("text", media_type, b"II is no picture"))
 
-    expect(page.locator("#banner")).to_have_text(f"A picture file is expected: {READ_WORDS}.")
+    expect(page.locator("#banner")).to_have_text(f"Choose a picture file: {READ_WORDS}.")
     assert len(sent) == 5
 
 

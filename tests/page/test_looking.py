@@ -147,5 +147,5 @@ def test_one_of_several_files_is_taken(page: Page) -> None:
     """Of two files dropped together the first is fired, and the page says so."""
     drop(page, COFFEE, COFFEE.with_name("rocket.jpg"))
 
-    expect(page.locator("#banner")).to_have_text("One picture at a time: coffee.jpg was taken.")
+    expect(page.locator("#banner")).to_have_text("One picture at a time: coffee.jpg is used.")
     expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")

@@ -47,7 +47,7 @@ def test_single_keys_can_be_turned_off_and_rest_while_somebody_types(page: Page)
     expect(page.locator("#pick")).to_contain_text("Picked Quick Matte.")
 
     page.get_by_role("button", name="Keys").click()
-    page.get_by_role("switch", name="Single keys work").uncheck()
+    page.get_by_role("switch", name="Use keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     expect(page.locator("#pick")).to_contain_text("Quick Matte.")

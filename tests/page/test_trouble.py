@@ -61,7 +61,7 @@ def test_a_service_that_goes_away(open_page: Open, tmp_path: Path) -> None:
         expect(card(page, "Quick").get_by_role("img", name="Cutout of Quick")).to_be_visible()
         service.stop()
 
-        expect(card(page, "Never")).to_contain_text("before every model was done.")
+        expect(card(page, "Never")).to_contain_text("before every model had finished.")
         expect(card(page, "Quick").get_by_role("button", name="Pick Quick")).to_be_visible()
         drop(page, COFFEE)
         expect(page.get_by_role("alert")).to_have_text("The service cannot be reached. Is it running?")
@@ -75,7 +75,7 @@ def test_a_service_that_wants_a_key(open_page: Open, tmp_path: Path) -> None:
     with Service(tmp_path, model("quick"), keys=ring) as service:
         page = open_page(service)
         allow(page, "status of 401")
-        asked = page.get_by_role("dialog", name="This service wants a key")
+        asked = page.get_by_role("dialog", name="This service needs an API key")
         for key in ("cutout_wrong", text):
             expect(asked).to_be_visible()
             asked.get_by_label("API key").fill(key)

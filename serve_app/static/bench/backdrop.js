@@ -1,4 +1,4 @@
-/** What lies behind every cutout: a checkerboard, white, black or any colour. */
+/** The backdrop of every cutout: a checkerboard, white, black or any colour. */
 
 const COLOURS = { checker: "#ffffff", white: "#ffffff", black: "#000000" };
 

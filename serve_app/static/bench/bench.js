@@ -1,4 +1,4 @@
-/** The bench: one picture, fired; its cutouts side by side; one of them picked. */
+/** The bench: one picture, its cutouts side by side, and the pick. */
 
 import { zip } from "../archive.js";
 import { Picture, download, stem } from "../pictures.js";
@@ -13,7 +13,7 @@ import { Viewport } from "./viewport.js";
 import { Wipe } from "./wipe.js";
 
 const byId = (id) => document.getElementById(id);
-const NOTICE_MS = 400; // a picture that is sent sooner needs no word about it
+const NOTICE_MS = 400; // a picture that is sent faster needs no message
 const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels are shown as squares
 
 /** `knowledge` says what is known of models by id; `started()` is called when a picture is on the bench. */
@@ -93,7 +93,7 @@ export class Bench {
     if (how === "fit") this.viewport.fit();
   }
 
-  /** Tell all names, of a blind job. */
+  /** Show all names of a blind job. */
   reveal() {
     this.board.reveal();
     this.#picked(this.pick);
@@ -131,7 +131,7 @@ export class Bench {
   }
 
   #end(summary) {
-    this.board.end("It did not answer.");
+    this.board.end("No answer.");
     this.pick.end();
     const { length } = this.board.offered;
     byId("none").disabled = byId("zip").disabled = !length;
@@ -157,7 +157,7 @@ export class Bench {
 
   #tellJob(words, cost_usd) {
     const { width, height } = this.board.size;
-    const price = this.board.blind || !cost_usd ? [] : [money(cost_usd)]; // a price would tell whose cutout came
+    const price = this.board.blind || !cost_usd ? [] : [money(cost_usd)]; // a price would reveal the model
     byId("job-words").textContent = [`${size(width, height)} px`, words, ...price].join(" · ");
   }
 
@@ -212,13 +212,13 @@ async function alike(original, seen, { input_dimensions }) {
   return null;
 }
 
-/** Show `element` as busy while `work` is done; a refusal is told in words. */
+/** Show `element` as busy while `work` runs; a service error is shown as a message. */
 async function busy(element, work) {
   element.setAttribute("aria-busy", true);
   try {
     await work();
   } catch (fault) {
-    tell(`It could not be downloaded. ${wordsOf(fault)}`);
+    tell(`The download failed. ${wordsOf(fault)}`);
   } finally {
     element.removeAttribute("aria-busy");
   }

@@ -3,13 +3,13 @@
 import { count, sentence } from "../words.js";
 import { Card } from "./card.js";
 
-/** What is on the table. `attach(stage)` and `picked(card)` are called for every card. */
+/** The cards on the page. `attach(stage)` and `picked(card)` are called for every card. */
 export class Board {
   #list;
   #skipped;
   #attach;
   #picked;
-  #held = []; // results that a blind board keeps back: who comes first would tell who it is
+  #held = []; // results that a blind board holds back: their order would reveal the models
   cards = [];
 
   constructor(list, skipped, attach, picked) {
@@ -19,7 +19,7 @@ export class Board {
     this.#picked = picked;
   }
 
-  /** A new job: `models` were fired at the original picture, of `size`; `skipped` were not, each with the reason. */
+  /** A new job: the original picture, of `size`, was sent to `models`; `skipped` were not, each with the reason. */
   open({ models, skipped }, original, size, usualMs, names, blind) {
     this.release();
     Object.assign(this, { size, blind, names, skipped, original });
@@ -35,13 +35,13 @@ export class Board {
     this.#tellSkipped();
   }
 
-  /** A model is done, with a cutout or without. */
+  /** A model has finished, with a cutout or without. */
   settle(result) {
     if (this.blind) this.#held.push(result);
     else this.#show(result);
   }
 
-  /** The job is over; what has not come by now failed for the reason given. */
+  /** The job has ended; models without a result have failed, for the given reason. */
   end(reason) {
     for (const result of this.#held.splice(0)) this.#show(result);
     for (const card of this.cards) {
@@ -50,7 +50,7 @@ export class Board {
     if (!this.offered.length) this.reveal();
   }
 
-  /** Tell all names. */
+  /** Show all names. */
   reveal() {
     if (!this.blind) return;
     this.blind = false;
@@ -59,7 +59,7 @@ export class Board {
     this.#tellSkipped();
   }
 
-  /** How many models have come to an end, shown or held back. */
+  /** How many models have finished, shown or held back. */
   get done() {
     return this.cards.filter(({ settled }) => settled).length + this.#held.length;
   }
@@ -74,7 +74,7 @@ export class Board {
     for (const card of this.offered) card.mark(card.model.model_id === modelId, open);
   }
 
-  /** Clear the table, and forget its pictures. */
+  /** Remove all cards and release their pictures. */
   release() {
     for (const card of this.cards) card.release();
     this.original?.release();

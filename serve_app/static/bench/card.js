@@ -7,7 +7,7 @@ import { Cutout } from "./cutout.js";
 
 const template = document.getElementById("card-template");
 
-/** The card of `model` at place `number` of the board, from 1. A blind card does not tell whose it is. */
+/** The card of `model` at place `number` of the board, from 1. A blind card does not show its model. */
 export class Card {
   #result = null;
   #blind;
@@ -26,7 +26,7 @@ export class Card {
     for (const button of this.#sizes) button.addEventListener("click", () => this.#resize(button));
   }
 
-  /** Whose cutout this is, as far as it may be told. */
+  /** The model's name, or a number while it is hidden. */
   get name() {
     return this.#blind ? `Cutout ${this.number}` : this.model.model_name;
   }
@@ -36,7 +36,7 @@ export class Card {
     return this.cutout.fileName(this.#blind ? `cutout-${this.number}` : this.model.model_id);
   }
 
-  /** The model is done: a cutout of the original's size. */
+  /** The model has finished: a cutout of the original's size. */
   show(result, originalSize) {
     this.cutout = new Cutout(result.image_base64, originalSize);
     this.#find(".acts").hidden = false;
@@ -44,14 +44,14 @@ export class Card {
     this.#tellPicture();
   }
 
-  /** There will be no cutout; `words` say why. */
+  /** The model has failed; `words` say why. */
   fail(words, result = null) {
     this.words = words;
     this.#find(".fault").hidden = false;
     this.#settle("failed", result);
   }
 
-  /** Tell whose cutout it is. */
+  /** Show the model's name. */
   reveal() {
     this.#blind = false;
     this.#tellName();
@@ -74,7 +74,7 @@ export class Card {
     this.#find(".pick").addEventListener("click", () => chosen(this));
   }
 
-  /** Take it off the board, and forget its pictures. */
+  /** Remove the card and release its pictures. */
   release() {
     this.cutout?.release();
     this.element.remove();

@@ -43,7 +43,7 @@ export class Cutout {
     return `${stem}${this.factor === 1 ? "" : `-${this.factor}x`}.png`;
   }
 
-  /** Forget the pictures. */
+  /** Release the pictures. */
   release() {
     for (const picture of this.#pictures.values()) picture.release();
   }

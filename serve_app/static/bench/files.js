@@ -1,4 +1,4 @@
-/** What a cutout is downloaded as: the format, and what lies behind it. The service makes all but the plain PNG. */
+/** The format and backdrop of downloads. The service makes all of them except the plain PNG. */
 
 import { compose, enlarged } from "../service.js";
 import { behindColour } from "./backdrop.js";

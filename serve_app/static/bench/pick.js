@@ -1,10 +1,10 @@
 /**
  * The pick, from the click to the log.
  *
- * The service keeps one pick a job: a later one replaces it, and nothing takes it back. "None of them" is no undo
- * either: it is a verdict on every model. So a pick is held for HOLD_S before it is sent, and undo means that it never
- * is; after that it can only be replaced. The clock stands still until the job has ended, and while somebody is at the
- * bar, writing a note or about to undo. A page that goes away sends what it holds.
+ * The service stores one pick per job: a later pick replaces it, and none can be deleted. "None of them" is not an undo:
+ * it says something about every model. So a pick waits for HOLD_S before it is sent, and undo cancels it; after that it
+ * can only be replaced. The timer is paused until the job has ended, and while the user is in the bar, writing a note or
+ * about to undo. A page that is closed sends a waiting pick.
  */
 
 import { logSelection, wordsOf } from "../service.js";
@@ -25,7 +25,7 @@ export class Pick {
   state = "none"; // then held, sending, logged; or failed
   choice = null; // {id, name()} as it is on the page
   logged = null; // the one that the service has
-  locked = false; // names have been shown after a blind pick, so it stands
+  locked = false; // names were shown after a blind pick, so it cannot change
 
   constructor(form, changed) {
     this.#form = form;
@@ -41,7 +41,7 @@ export class Pick {
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
   }
 
-  /** A new job; what was held for the last one is sent. */
+  /** A new job; a waiting pick for the last one is sent. */
   open(jobId) {
     this.flush();
     if (this.state === "held") tell(`${this.choice.name()} was not logged: its job had not ended.`);
@@ -57,13 +57,13 @@ export class Pick {
     if (this.state === "held") this.#hold(this.choice);
   }
 
-  /** This one, or another one than before. */
+  /** Pick a cutout, or another one than before. */
   choose(choice) {
-    if (this.locked) return say("The names have been shown: a blind pick stands.");
+    if (this.locked) return say("The names are shown now: a blind pick cannot be changed.");
     if (choice.id !== this.choice?.id || this.state === "failed") this.#hold(choice);
   }
 
-  /** Not this one: it has not been sent. */
+  /** Cancel a pick that has not been sent. */
   undo() {
     if (!this.undoable) return;
     this.choice = this.logged;
@@ -76,7 +76,7 @@ export class Pick {
     return ["held", "failed"].includes(this.state) && this.choice !== this.logged;
   }
 
-  /** Send what is held, now. Resolves when it has arrived or failed. */
+  /** Send a waiting pick now. Resolves when it has been sent or has failed. */
   flush() {
     if (this.#job?.ended && ["held", "failed"].includes(this.state)) {
       const { choice } = this;
@@ -99,7 +99,7 @@ export class Pick {
     } catch (fault) {
       const words = `Not logged. ${wordsOf(fault)}`;
       if (job === this.#job) this.#become("failed", words);
-      else tell(`Your pick of the picture before: ${words}`);
+      else tell(`Your pick for the previous picture: ${words}`);
     }
   }
 
@@ -120,7 +120,7 @@ export class Pick {
 
   #become(state, words) {
     this.state = state;
-    this.#changed(this); // a blind board tells its names now, so that the words can use them
+    this.#changed(this); // a blind board shows its names now, so that the message can use them
     words ??= `Logged: ${this.logged.name()}. ${this.locked ? "" : "Pick another to replace it."}`;
     this.#form.hidden = state === "none";
     this.#form.dataset.state = state;
