@@ -1,4 +1,4 @@
-"""Frozen values that travel: what a model did, what a request asked for, what came of it."""
+"""Jobs and their results: frozen values, passed between processes."""
 
 import uuid
 from dataclasses import dataclass, field, fields, replace
