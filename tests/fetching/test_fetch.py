@@ -7,7 +7,7 @@ import pytest
 
 from cutout.errors import ValidationError
 from cutout.service import FetchSpec
-from cutout.telemetry.metrics import SPAN_SECONDS, Kept
+from cutout.telemetry.metrics import SPAN_SECONDS, RecordedMetrics
 from fetching.fetch import Fetcher
 from fetching.guard import GuardedClient
 from serve_app.settings import VERSION
@@ -37,7 +37,7 @@ async def test_a_picture_is_fetched_byte_for_byte(host: Host) -> None:
 
 async def test_a_fetch_is_timed_however_it_ends(host: Host) -> None:
     """A picture that came and one that did not are each one observation of the span `fetch`."""
-    kept = Kept()
+    kept = RecordedMetrics()
     timed = Fetcher(PATIENT, MAX_BYTES, instruments=kept)
 
     await timed.fetch(f"http://{host.host}/picture")

@@ -28,7 +28,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.types import OutputFormat
 from cutout.removal import Removal
 from cutout.service import JobsSpec, WebhookSpec
-from cutout.telemetry.metrics import Kept
+from cutout.telemetry.metrics import RecordedMetrics
 from deployments.backends.base import Resources
 from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
@@ -104,7 +104,7 @@ class Works:
     upscaler: Enlarging
     ledger: Memory
     folder: Path
-    kept: Kept
+    kept: RecordedMetrics
 
     @property
     def runs(self) -> list[str]:
@@ -143,7 +143,7 @@ def built(
     reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
     service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
     reg = reg.model_copy(update={"service": service})
-    models, kept = counted(reg, folder, pause_s), Kept()
+    models, kept = counted(reg, folder, pause_s), RecordedMetrics()
     upscaler = Enlarging(EncodeSpec())
     upscaler.pause_s = pause_s
     shotgun = Shotgun(reg, models, upscaler, ledger, instruments=kept, records=False)

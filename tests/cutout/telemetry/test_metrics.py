@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cutout.telemetry.metrics import METRICS, NO_INSTRUMENTS, REQUESTS, SPAN_SECONDS, Kept
+from cutout.telemetry.metrics import METRICS, NO_INSTRUMENTS, REQUESTS, SPAN_SECONDS, RecordedMetrics
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
@@ -25,7 +25,7 @@ def test_no_name_is_given_twice() -> None:
 
 def test_what_is_kept_is_found_by_any_label() -> None:
     """Values are found under all of their labels and under some; a label that the metric does not have is an error."""
-    kept = Kept()
+    kept = RecordedMetrics()
     kept.record(REQUESTS, endpoint="/health", method="GET", status="200")
     kept.record(REQUESTS, 2.0, endpoint="/health", method="GET", status="503")
 
@@ -37,7 +37,7 @@ def test_what_is_kept_is_found_by_any_label() -> None:
 
 def test_a_block_is_timed_however_it_ends() -> None:
     """A block that raises is observed like one that does not; without instruments nothing is kept and nothing fails."""
-    kept = Kept()
+    kept = RecordedMetrics()
     with kept.timed(SPAN_SECONDS, span="fetch"), NO_INSTRUMENTS.timed(SPAN_SECONDS, span="fetch"):
         pass
     with pytest.raises(RuntimeError), kept.timed(SPAN_SECONDS, span="fetch"):

@@ -16,7 +16,7 @@ from cutout.accounts.charges import Charge
 from cutout.errors import CutoutError, ModelBusy, ModelCrashed, NoMemory, ServiceUnavailable, ValidationError
 from cutout.jobs import Result, Terms
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.telemetry.metrics import SPENT, Instruments, Kept
+from cutout.telemetry.metrics import SPENT, Instruments, RecordedMetrics
 from deployments.backends.base import Resources
 from deployments.ledger import DatabaseLedger
 from deployments.records.queries import all_holds
@@ -130,11 +130,13 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 @pytest.fixture
-async def counted(tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Away, Kept]]:
+async def counted(
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Away, RecordedMetrics]]:
     """The ledger of a row, and the money that it counts."""
     for name in ("WAIT_S", "GAP_S"):
         monkeypatch.setattr(settlements, name, 0.02)
-    kept = Kept()
+    kept = RecordedMetrics()
     ledger = Away(f"sqlite:///{tmp_path}/ledger.sqlite", case.away, kept)
     await ledger.start()
     yield ledger, kept
@@ -184,7 +186,7 @@ async def ended(case: Case, shotgun: Shotgun, seen: Any) -> Result | None:
 async def test_what_is_counted(
     case: Case,
     provider: tuple[FakeRunware, dict[str, Any]],
-    counted: tuple[Away, Kept],
+    counted: tuple[Away, RecordedMetrics],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What is booked at the end is the row's, and the answer's cost where there is an answer; nothing stays aside."""

@@ -20,7 +20,7 @@ from cutout.telemetry.metrics import (
     RESULTS,
     SPAN_SECONDS,
     SPENT,
-    Kept,
+    RecordedMetrics,
 )
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
@@ -42,7 +42,7 @@ class Works:
             model("paid", provider="dear", price_usd=0.25),
             model("broken", options={"error": "no ink"}),
         )
-        self.kept, self.request_metrics = Kept(), RequestMetrics()
+        self.kept, self.request_metrics = RecordedMetrics(), RequestMetrics()
         self.ledger = DatabaseLedger(f"sqlite:///{folder}/ledger.sqlite", 60, self.kept)
         self.shotgun = shotgun(registry(*models), self.ledger, self.kept)
         self.client = TestClient(create_app(self.shotgun, self.ledger, keys, request_metrics=self.request_metrics))
@@ -144,7 +144,7 @@ def test_a_refused_caller_is_counted(tmp_path: Path) -> None:
 
 def test_who_hangs_up_is_counted_and_not_waited_for() -> None:
     """A request whose caller leaves is a 499, and a drain that waited for it goes on."""
-    kept, request_metrics = Kept(), RequestMetrics()
+    kept, request_metrics = RecordedMetrics(), RequestMetrics()
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.Event().wait()
