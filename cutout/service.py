@@ -91,6 +91,19 @@ class DropInSpec(Spec):
 class QualitySpec(Spec):
     """How the cutouts of one picture are compared; docs/quality.md has the formulas."""
 
+    enough_agreement: float = Field(
+        0.93,
+        ge=0,
+        le=1,
+        description="`auto` asks no other local model once the first ones agree by so much; 0.93: two thirds of the "
+        "processor time of all, for an error 3 % larger.",
+    )
+    paid_below_score: float = Field(
+        0.77,
+        ge=0,
+        le=1,
+        description="`auto` asks a provider only while the best score is lower; 0.77: one good cutout in twenty is.",
+    )
     needs_review_score: float = Field(
         0.8,
         ge=0,

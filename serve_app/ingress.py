@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from cutout.accounts.keys import KeyRing
 from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
 from cutout.models.registry import Registry
+from cutout.models.selection import AUTO
 from cutout.pixels.types import OutputFormat
 from cutout.replica_port import close_to_others
 from cutout.telemetry.job_context import log_to_serve
@@ -124,7 +125,7 @@ class ServiceIngress:
         return fields, given_picture(fields, self._shotgun.registry.service.limits).data
 
     async def _run(self, image: bytes, models: Sequence[str], output: Output) -> Result:
-        known = known_models(models, self._shotgun.registry.models, "models")
+        known = known_models(models, (AUTO, *self._shotgun.registry.models), "models")
         selection = select_models(known, Terms(), self._shotgun.statuses)
         return await self._shotgun.run(Job(new_id(), image, selection, output))
 

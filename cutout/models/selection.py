@@ -5,17 +5,26 @@ from dataclasses import dataclass, field
 
 from cutout.errors import BudgetSpent
 
+ALL, AUTO = "all", "auto"
+"""Names that stand for models."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelSelection:
     """The models of one request."""
 
     asked: tuple[str, ...]
-    """Ids as the caller gave them; `all` stands for every model that is available."""
+    """Ids as the caller gave them; `all` and `auto` stand for every model that is available."""
     models: tuple[str, ...]
-    """The models that run, in the registry's order for `all`, else in the caller's."""
+    """The models that run, in the registry's order for `all`, else in the caller's; for `auto` those that may run, the
+    cheapest first."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Models left out, each with the reason."""
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether models run in steps, as many as are needed."""
+        return AUTO in self.asked
 
     def without(self, refused: Mapping[str, str]) -> "ModelSelection":
         """This selection less the models that budgets refuse, each with its reason.

@@ -44,6 +44,11 @@ class ModelSpec(Spec):
         description="Networks of one design and training set have similar errors, so a family counts once when cutouts "
         "are compared. Default: a family of its own.",
     )
+    cpu_s: NonNegativeFloat | None = Field(
+        None,
+        description="Processor seconds for one photograph, as `make quality` measures them: `auto` asks the cheapest "
+        "local models first, those without it last.",
+    )
     decontaminate: bool = Field(
         True, description="Estimate the subject's own colour under soft alpha, if the model returns none."
     )

@@ -38,7 +38,11 @@ Factor = Annotated[Literal[2, 4], BeforeValidator(_number), Field(description="H
 Models = Annotated[
     list[Annotated[str, Field(max_length=ID_CHARS)]],
     FailFast(),
-    Field(min_length=1, max_length=MOST_MODELS, description="Model ids, or `all`: every model that is available."),
+    Field(
+        min_length=1,
+        max_length=MOST_MODELS,
+        description="Model ids; or `all`: every available model; or `auto`: as many as needed.",
+    ),
 ]
 
 

@@ -121,7 +121,8 @@ class EstimateBody(Body):
     """Answer of POST /estimate."""
 
     models: dict[str, float] = Field(description="Price in USD of each model that would run.")
-    estimate_usd: float
+    estimate_usd: float = Field(description="Of all of them together; with `auto`, the most that it may cost.")
+    least_usd: float = Field(description="The least: with `auto`, of the models that run first; else the same.")
     expected_time_ms: float | None = Field(description="The slowest model's median so far; null when none is known.")
     skipped: dict[str, str] = Field(description="Models that would not run, each with the reason.")
 

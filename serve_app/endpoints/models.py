@@ -7,8 +7,9 @@ from starlette.responses import JSONResponse, Response
 
 from cutout.errors import NotFound
 from cutout.models.selection import ModelSelection
+from cutout.service import QualitySpec
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.selection import estimate_usd
+from serve_app.fanout.selection import estimate_usd, least_usd
 from serve_app.responses.bodies import engine_body
 
 
@@ -36,12 +37,13 @@ def models_body(statuses: ModelStatuses) -> dict[str, Any]:
     return {"models": [_card(statuses, model_id) for model_id in statuses.specs]}
 
 
-def estimate_body(selection: ModelSelection, statuses: ModelStatuses) -> dict[str, Any]:
+def estimate_body(selection: ModelSelection, statuses: ModelStatuses, quality: QualitySpec) -> dict[str, Any]:
     """Body of POST /estimate."""
     medians = [median for name in selection.models if (median := statuses.median_ms(name)) is not None]
     return {
         "models": {name: statuses.specs[name].price_usd for name in selection.models},
         "estimate_usd": estimate_usd(selection, statuses.specs),
+        "least_usd": least_usd(selection, statuses.specs, quality),
         "expected_time_ms": max(medians, default=None),
         "skipped": selection.skipped,
     }

@@ -10,6 +10,7 @@ from cutout.forms import C
 from cutout.jobs import Cutout, CutoutFile, Failure, Job, ModelResult
 from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
+from serve_app.fanout.cascade import Step
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 """Whether the results so far, by model, are all that the caller needs of the models that run."""
@@ -22,6 +23,9 @@ class Watcher(Protocol[C_contra]):
 
     def started(self, selection: ModelSelection, size: Size) -> None:
         """The picture, of this size, is sent to these models."""
+
+    def stepped(self, step: Step) -> None:
+        """What `auto` does next, and why."""
 
     def finished(self, result: ModelResult[C_contra]) -> None:
         """One model succeeded or failed."""

@@ -5,29 +5,36 @@ from collections.abc import Mapping
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import Forbidden, ModelUnavailable, ValidationError
 from cutout.jobs import Terms
-from cutout.models.selection import ModelSelection
+from cutout.models.selection import ALL, AUTO, ModelSelection
 from cutout.models.spec import ModelSpec
+from cutout.service import QualitySpec
+from serve_app.fanout.cascade import by_cost, next_step
 from serve_app.fanout.model_statuses import ModelStatuses
 
 
 def select_models(
     asked: tuple[str, ...], terms: Terms, statuses: ModelStatuses, key: KeyRecord | None = None
 ) -> ModelSelection:
-    """The models that run: those asked for, less what the terms exclude and, of `all`, what is unavailable.
+    """The models that run: those asked for, less what the terms exclude and, of `all` and `auto`, what is unavailable.
+
+    Of `auto`, also less the dearest, where all together cost more than `terms.max_cost_usd`.
 
     Raises:
         Forbidden: a model is asked for by name that the key may not use.
-        ModelUnavailable: every model of `all` is unavailable.
+        ModelUnavailable: every model of `all` or `auto` is unavailable.
         ValidationError: the terms exclude every model, or the models cost more than `terms.max_cost_usd`.
     """
     allowed = tuple(statuses.specs) if key is None or key.models is None else key.models
-    if forbidden := [name for name in asked if name != "all" and name not in allowed]:
+    if forbidden := [name for name in asked if name not in (ALL, AUTO, *allowed)]:
         raise Forbidden(f"This key may not use {', '.join(forbidden)}")
-    wanted = tuple(name for name in statuses.specs if name in allowed) if "all" in asked else asked
+    every = tuple(name for name in statuses.specs if name in allowed)
+    wanted = every if ALL in asked or AUTO in asked else asked
     excluded = {name: reason for name in wanted if (reason := _excluded(statuses.specs[name], terms))}
     absent = {name: reason for name in wanted if name not in asked and (reason := _absent(statuses, name))}
     skipped = {**absent, **excluded}
     selection = ModelSelection(asked, tuple(name for name in wanted if name not in skipped), skipped)
+    if selection.is_auto:
+        selection = _affordable(selection, statuses.specs, terms)
     _check_some(selection, excluded=bool(excluded))
     _check_cost(estimate_usd(selection, statuses.specs), terms)
     return selection
@@ -36,6 +43,26 @@ def select_models(
 def estimate_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec]) -> float:
     """What the selected models cost together by the registry's prices."""
     return round(sum(specs[name].price_usd for name in selection.models), 6)
+
+
+def least_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec], quality: QualitySpec) -> float:
+    """What the models cost that run in any case."""
+    if not selection.is_auto:
+        return estimate_usd(selection, specs)
+    first = next_step([specs[name] for name in selection.models], (), None, quality).models
+    return round(sum(specs[name].price_usd for name in first), 6)
+
+
+def _affordable(selection: ModelSelection, specs: Mapping[str, ModelSpec], terms: Terms) -> ModelSelection:
+    """The same, the cheapest first, less what goes beyond the caller's limit."""
+    total_usd, models, dear = 0.0, list[str](), dict[str, str]()
+    for spec in by_cost(specs[name] for name in selection.models):
+        if spec.price_usd and terms.max_cost_usd is not None and total_usd + spec.price_usd > terms.max_cost_usd:
+            dear[spec.id] = "it would cost more than max_cost_usd leaves"
+            continue
+        total_usd += spec.price_usd
+        models.append(spec.id)
+    return ModelSelection(selection.asked, tuple(models), {**selection.skipped, **dear})
 
 
 def _excluded(spec: ModelSpec, terms: Terms) -> str | None:

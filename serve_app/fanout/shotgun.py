@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from cutout.comparison import Comparison
 from cutout.errors import (
     CutoutError,
     ModelError,
@@ -28,12 +29,14 @@ from cutout.jobs import (
 )
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
+from cutout.models.selection import ModelSelection
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.picture import Picture
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
+from serve_app.fanout.cascade import next_step
 from serve_app.fanout.fan_out import Enough, FanOut, Watcher
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.output_limits import OutputLimits
@@ -100,7 +103,7 @@ class Shotgun:
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
-        if len(job.selection.models) > 1:
+        if len(job.selection.models) > 1 or job.selection.is_auto:
             job = replace(job, removal=replace(job.removal, compared=True))
         picture = await self.decoded(job)
         decoded = time.perf_counter()
@@ -111,14 +114,14 @@ class Shotgun:
             finish = self._share(job.output.finish) if job.output.finish else None
             shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
             fan_out = FanOut(job, made, shared, finish, started, results, costs, watcher)
-            await self._fire(selection.models, fan_out, enough)
-        ordered = tuple(results[name] for name in selection.models)
+            ran = await self._fire_selected(selection, fan_out, enough)
+        ordered = tuple(results[name] for name in ran.models)
         result = Result(
             job_id=job.id,
             results=ordered,
             input_size=picture.size,
             wall_ms=(time.perf_counter() - started) * 1000,
-            skipped=selection.skipped,
+            skipped=ran.skipped,
             times_ms={"decode": (decoded - called) * 1000},
             comparison=await asyncio.to_thread(compared, ordered, self.registry),
         )
@@ -154,6 +157,32 @@ class Shotgun:
             made = Failure.of(cutout.model_id, ModelTimeout(late), "upscale")
         wall_ms = spent_ms + (time.perf_counter() - started) * 1000
         return ModelResult(cutout.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
+
+    async def _fire_selected(
+        self, selection: ModelSelection, fan_out: "FanOut[C]", enough: Enough | None
+    ) -> ModelSelection:
+        """Run the models of a selection; what ran of it."""
+        if selection.is_auto:
+            return await self._fire_in_steps(selection, fan_out)
+        await self._fire(selection.models, fan_out, enough)
+        return selection
+
+    async def _fire_in_steps(self, selection: ModelSelection, fan_out: "FanOut[C]") -> ModelSelection:
+        """Run the models of `auto`, as many as are needed; the selection without those that are not."""
+        specs = [self.registry.models[name] for name in selection.models]
+        comparison: Comparison | None = None
+        fan_out.costs.update(dict.fromkeys(selection.models, 0.0))  # until it is asked
+        while (step := next_step(specs, fan_out.results, comparison, self.registry.service.quality)).models:
+            if fan_out.watcher:
+                fan_out.watcher.stepped(step)
+            for name in step.models:
+                del fan_out.costs[name]
+            await self._fire(step.models, fan_out, None)
+            comparison = await asyncio.to_thread(compared, fan_out.results.values(), self.registry)
+        if fan_out.watcher:
+            fan_out.watcher.stepped(step)
+        spared = (name for name in selection.models if name not in fan_out.results)
+        return selection.without(dict.fromkeys(spared, f"Not needed: {step.reason}"))
 
     async def _fire(self, models: tuple[str, ...], fan_out: "FanOut[C]", enough: Enough | None) -> None:
         def look(_: asyncio.Task[None]) -> None:

@@ -34,6 +34,13 @@ class WinnerChoice:
         return min(good, key=lambda one: one[0] if order is None else order.index(one[1].model_id))[1]
 
 
+def best(result: Result[C]) -> C:
+    """The cutout of a job with the highest score, or its first one where they were not compared; there is one."""
+    good = [one.outcome for one in result.results if not isinstance(one.outcome, Failure)]
+    selected = result.comparison.selected_model_id if result.comparison else None
+    return next((cutout for cutout in good if cutout.model_id == selected), good[0])
+
+
 def ranked(stats: Stats, category: str | None, models: Iterable[str]) -> tuple[str, ...]:
     """Models by the lower bound of their win rate: within the category, then over all picks, then in the given order.
 

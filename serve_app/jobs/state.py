@@ -19,6 +19,7 @@ from cutout.removal import AS_USUAL, Removal
 from serve_app.jobs.webhooks import Attempt
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
+NOT_NEEDED = "Not needed: the other models were enough"
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
 NO_MODELS, NO_TERMS = ModelSelection((), ()), Terms()
@@ -114,7 +115,7 @@ class Order:
     def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
         """A job of one of the models, with an id of its own, under which its price is reserved."""
         selection = ModelSelection((model_id,), (model_id,))
-        removal = replace(self.removal, compared=len(self.models) > 1)
+        removal = replace(self.removal, compared=len(self.models) > 1 or self.selection.is_auto)
         return Job(f"{self.job_id}.{model_id}", picture, selection, output, self.terms, self.key, removal)
 
     def enlargement(self, picture: bytes) -> Enlargement:
@@ -170,10 +171,18 @@ class JobState:
         return "failed" if isinstance(self.upscaled, Failure) else self.result.status
 
     @property
+    def _skipped(self) -> dict[str, str]:
+        """The models left out; once the job has ended, also those that `auto` did not need."""
+        selection, ran = self.order.selection, {one.model_id for one in self.results}
+        if not (selection.is_auto and self.ended):
+            return selection.skipped
+        return selection.skipped | {name: NOT_NEEDED for name in selection.models if name not in ran}
+
+    @property
     def result(self) -> Result:
         """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
-        facts = (self.order.job_id, self.results, self.order.size, wall_ms, self.order.selection.skipped)
+        facts = (self.order.job_id, self.results, self.order.size, wall_ms, self._skipped)
         return Result(*facts, comparison=self.comparison)
 
 

@@ -6,9 +6,9 @@ What a step gave is never asked again.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from dbos import DBOS
 from dbos import error as dbos_error
@@ -18,6 +18,7 @@ from cutout.jobs import CutoutFile, CutoutPixels, Failure, Job, ModelResult, Out
 from cutout.ledger import Ledger
 from cutout.picks.job_record import JobRecord
 from cutout.telemetry.job_context import follow
+from serve_app.fanout.cascade import next_step
 from serve_app.fanout.scoring import compared
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
@@ -31,6 +32,8 @@ from serve_app.telemetry.results import record_result
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+StepCall: TypeAlias = tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]
+"""A step's name, and what is called for it with the order and more."""
 STOP_S = 30.0
 """Longest wait for the models of a cancelled job to let go."""
 PATIENT_S = 120.0
@@ -99,11 +102,10 @@ class JobWork:
 
     async def _work(self, order: Order) -> None:
         self._events.tell(order.job_id)
-        # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
-        tasks = [self._one_step(DBOS.reserve_step(), order, *step) for step in self._steps(order)]
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, BaseException):  # cancelled; all have let go by now
-                raise outcome
+        if order.selection.is_auto:
+            await self._in_steps(order)
+        else:
+            await self._together(order, self._steps(order))
         await self.slots.free(order.slot)  # before anybody can know that the job has ended, and send the next one
         end = await workflows.step(FINISH, self._finish, order)
         self._events.tell(order.job_id)
@@ -112,15 +114,43 @@ class JobWork:
         if order.webhook_url:
             await self._deliveries.begin(order.job_id)
 
-    def _steps(self, order: Order) -> list[tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]]:
+    async def _in_steps(self, order: Order) -> None:
+        """As many of the order's models as are needed; which follows from what the steps before gave."""
+        registry, done = self._shotgun.registry, list[ModelResult]()
+        specs = [registry.models[name] for name in order.models if name in registry.models]
+        while True:
+            ran, comparison = [one.model_id for one in done], compared(done, registry)
+            step = next_step(specs, ran, comparison, registry.service.quality)
+            if not step.models:
+                return
+            done += map(
+                MODEL_RESULT.validate_python,
+                await self._together(order, [self._model_step(name) for name in step.models]),
+            )
+
+    async def _together(self, order: Order, steps: Sequence[StepCall]) -> list[dict[str, Any]]:
+        """What the steps give, all at once."""
+        # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
+        tasks = [self._one_step(DBOS.reserve_step(), order, *step) for step in steps]
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):  # cancelled; all have let go by now
+                raise outcome
+        return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+
+    def _steps(self, order: Order) -> list[StepCall]:
         """What an order needs: each step's name, and what is called for it with the order and more."""
         if order.enlarges:
             return [(UPSCALE, self._enlarge, ())]
-        return [(MODEL + model_id, self._fire, (model_id,)) for model_id in order.models]
+        return [self._model_step(model_id) for model_id in order.models]
 
-    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[str, ...]) -> None:
-        await step.run_async({"name": name, "preemptible": True}, work, order, *more)
+    def _model_step(self, model_id: str) -> StepCall:
+        return MODEL + model_id, self._fire, (model_id,)
+
+    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[str, ...]) -> dict[str, Any]:
+        output: dict[str, Any] = await step.run_async({"name": name, "preemptible": True}, work, order, *more)
         self._events.tell(order.job_id)
+        return output
 
     async def _enlarge(self, order: Order) -> dict[str, Any]:
         """What came of the upscale, its picture kept; a failure is a result, too."""

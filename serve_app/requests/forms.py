@@ -1,13 +1,14 @@
 """Request -> a checked form and its picture, from JSON, multipart/form-data or a raw body, and from the query."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from starlette.requests import Request
 
 from cutout.errors import MissingImage, ValidationError
 from cutout.limits import LimitsSpec
+from cutout.models.selection import AUTO
 from cutout.pixels.finish import check_format, colour
 from cutout.pixels.types import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
@@ -63,7 +64,7 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
     """The ids asked for, each once, in the order asked.
 
     Raises:
-        ValidationError: an id is unknown; the message names it and the known ones.
+        ValidationError: an id is unknown; the message names it and the known ones. Or `auto` has others beside it.
     """
     known = tuple(known)
     asked = tuple(dict.fromkeys(asked))
@@ -72,6 +73,8 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
             raise ValidationError.of_field(
                 field, f"Unknown model {model_id[:64]!r}. Known: all, {', '.join(known)}", model_id
             )
+    if AUTO in asked and len(asked) > 1:
+        raise ValidationError.of_field(field, f"{field}: {AUTO} chooses among all models; no other is expected with it")
     return asked
 
 
@@ -109,7 +112,7 @@ def check_delivery(form: DurableForm, reply: Reply) -> None:
         check_secret(form.webhook_secret)
 
 
-def check_pick(form: PickForm, reply: Reply, *, durable: bool) -> None:
+def check_pick(form: PickForm, models: Collection[str], reply: Reply, *, durable: bool) -> None:
     """Refuse a pick where no winner is chosen; raises ValidationError that names `pick` or `image_category`."""
     if form.pick and reply.kind != "picture":
         message = "pick: an Accept of one picture, such as image/png, is expected with it"
@@ -117,6 +120,10 @@ def check_pick(form: PickForm, reply: Reply, *, durable: bool) -> None:
     if form.pick and durable:
         message = "pick: the others are called off, so it does not go with Idempotency-Key, Prefer or webhook_url"
         raise ValidationError.of_field(PICK, message, form.pick)
+    if form.pick and AUTO in models:
+        raise ValidationError.of_field(
+            PICK, f"pick: {AUTO} picks the best by its score; none is expected with it", form.pick
+        )
     if form.image_category is not None and form.pick != "best":
         raise ValidationError.of_field("image_category", "image_category: pick: best is expected with it")
 

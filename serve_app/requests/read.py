@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from cutout.jobs import Terms, new_id
 from cutout.models.registry import Registry
+from cutout.models.selection import AUTO
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.types import MEDIA_TYPES
@@ -51,7 +52,7 @@ class Reader:
         reply = finish_reply(_accept(request), form, (ZIP, *STREAMS))
         check_delivery(form, reply)
         durable = self._durable and is_durable(request, form)
-        check_pick(form, reply, durable=durable)
+        check_pick(form, models, reply, durable=durable)
         finish = await self._finish(form)
         later = (request, form, reply.output_format, picture, finish.background)
         return AskedCutouts(
@@ -100,8 +101,8 @@ class Reader:
     def _models(self, form: RemoveForm | ProcessForm) -> tuple[tuple[str, ...], int | None]:
         """The models asked for, and the upscale factor."""
         if isinstance(form, ProcessForm):
-            return known_models(form.bg_models, self._known, "bg_models"), form.upscale_factor
-        return known_models(form.include_models, self._known, "include_models"), None
+            return known_models(form.bg_models, (AUTO, *self._known), "bg_models"), form.upscale_factor
+        return known_models(form.include_models, (AUTO, *self._known), "include_models"), None
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
         margin = Margin() if form.crop_margin is None else Margin.of(form.crop_margin)

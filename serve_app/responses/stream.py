@@ -1,8 +1,9 @@
 """A job as it happens: server-sent events, or one JSON object a line.
 
 `started` when the picture is fired, `finished` or `failed` as each model is done, with the object of the JSON contract,
-then `summary`: the whole answer without its pictures, which are there already. An error of the whole request before
-anything was fired is a plain HTTP error.
+then `summary`: the whole answer without its pictures, which are there already. With `auto`, `step` tells before each
+round which models run now, at last that none does, and each time why. An error of the whole request before anything
+was fired is a plain HTTP error.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from cutout.jobs import Cutout, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.pixels.types import Size
+from serve_app.fanout.cascade import Step
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, model_body
 from serve_app.responses.errors import error_body
@@ -81,6 +83,9 @@ class _Events:
             "input_dimensions": asdict(size),
         }
         self._queue.put_nowait(Event("started", body))
+
+    def stepped(self, step: Step) -> None:
+        self._queue.put_nowait(Event("step", {"models": list(step.models), "reason": step.reason}))
 
     def finished(self, result: ModelResult) -> None:
         name = "finished" if isinstance(result.outcome, Cutout) else "failed"

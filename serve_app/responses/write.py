@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result
 from cutout.models.spec import ModelSpec
 from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
-from serve_app.fanout.winner import WinnerChoice
+from serve_app.fanout.winner import WinnerChoice, best
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped
 from serve_app.responses.bodies import job_body
@@ -49,7 +49,7 @@ async def write(
 ) -> Response:
     """The results of a job, in the form that was negotiated; an error in JSON when every model failed."""
     if result.status != "failed" and reply.kind == "picture":
-        cutout = (winner or WinnerChoice()).winner(result)
+        cutout = winner.winner(result) if winner else best(result)
         return picture_response(output, result, await load(cutout), specs[cutout.model_id])
     if result.status != "failed" and reply.kind == "zip":
         return zip_response(output, result, specs, load)

@@ -12,6 +12,7 @@ from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Cutout, CutoutFile, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
 from cutout.pixels.types import Size
+from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Enough, Watcher
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.storage.pictures import PictureStore
@@ -118,6 +119,10 @@ class _Storing:
     def started(self, selection: ModelSelection, size: Size) -> None:
         if self._watcher:
             self._watcher.started(selection, size)
+
+    def stepped(self, step: Step) -> None:
+        if self._watcher:
+            self._watcher.stepped(step)
 
     def finished(self, result: ModelResult[CutoutFile]) -> None:
         if isinstance(file := result.outcome, CutoutFile):
