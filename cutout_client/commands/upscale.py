@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cutout.pixels.types import OutputFormat, Size
     from cutout.service import ServiceSpec
     from cutout_client.client import AsyncClient
-    from cutout_client.commands.batch import Work
+    from cutout_client.commands.batch import Batch, Work
 
 Factor = Literal[2, 4]
 PICTURES_AT_ONCE = 4
@@ -58,21 +58,25 @@ def upscale(
     destination = Destination.of(out, output_format, given.photos, labelled=False)
     found = given.without(destination.others(given.photos, [""]))
 
-    async def run(report: Report) -> None:
+    with Report(len(found.photos), as_json) as report:
         report.say(found.sentences())
         batch = Batch(found.photos, destination, overwrite, report)
         if server:
-            from cutout_client.client import AsyncClient
-
-            async with AsyncClient(server, api_key) as client:
-                await batch.run(_by(client, factor, destination.suffix), [""], PICTURES_AT_ONCE)
-            return
-        service = registry_of(config_dir).service
-        await batch.run(_here(service, factor, destination.suffix), [""], len(os.sched_getaffinity(0)))
-
-    with Report(len(found.photos), as_json) as report:
-        asyncio.run(run(report))
+            asyncio.run(_on_server(batch, factor, server, api_key))
+        else:
+            asyncio.run(_in_process(batch, factor, registry_of(config_dir).service))
     raise typer.Exit(report.exit_code)
+
+
+async def _on_server(batch: "Batch", factor: Factor, server: str, api_key: str | None) -> None:
+    from cutout_client.client import AsyncClient
+
+    async with AsyncClient(server, api_key) as client:
+        await batch.run(_by(client, factor, batch.destination.suffix), [""], PICTURES_AT_ONCE)
+
+
+async def _in_process(batch: "Batch", factor: Factor, service: "ServiceSpec") -> None:
+    await batch.run(_here(service, factor, batch.destination.suffix), [""], len(os.sched_getaffinity(0)))
 
 
 def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") -> "Work":
