@@ -102,9 +102,9 @@ class Failure:
     cost_usd: float = 0.0
     stage: Literal["bg_removal", "upscale"] = "bg_removal"
     unavailable: bool = False
-    """The model never started: it has no weights, key, provider or room."""
+    """The model could not start: it has no weights, key, provider or free place in its queue."""
     retry_after_s: float | None = None
-    """When the model may have room, or be there, again; None where nobody knows."""
+    """When the model may be available again; None: unknown."""
 
     @classmethod
     def of(cls, model_id: str, error: CutoutError, stage: Literal["bg_removal", "upscale"] = "bg_removal") -> "Failure":
@@ -210,7 +210,7 @@ class ModelResult(Generic[C_co]):
     model_id: str
     outcome: C_co | Failure
     wall_ms: float
-    """From the fan-out to this model's last byte, upscale included."""
+    """From the fan-out to this model's result, including the upscale."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one deployment class for every removal model: a backend, kept open, behind a queue of its own."""
+"""The one deployment class for every removal model: an open backend with its own queue."""
 
 import asyncio
 import logging
@@ -24,11 +24,11 @@ from deployments.backends.base import Resources
 
 logger = logging.getLogger(__name__)
 FIRST_TRY_S = 30.0
-"""How long a new replica waits for its model. A download may take longer, and must not hold up the application."""
+"""How long a new replica waits for its model. A download may take longer, and must not delay the application."""
 
 
 class Remover:
-    """One model, ready or unavailable with a reason; what is unavailable is tried again every `retry_s` seconds."""
+    """One model, ready or unavailable with a reason; an unavailable one is retried every `retry_s` seconds."""
 
     def __init__(self, spec: ModelSpec, resources: Resources, encoding: EncodeSpec, retry_s: float) -> None:
         self._spec = spec
@@ -40,7 +40,7 @@ class Remover:
         self._opening: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the model; returns when it is ready, could not be had, or takes longer than FIRST_TRY_S."""
+        """Open the model; returns when it is ready, has failed, or takes longer than FIRST_TRY_S."""
         self._opening = asyncio.create_task(self._open_until_ready())
         await asyncio.wait([asyncio.create_task(self._tried.wait())], timeout=FIRST_TRY_S)
 
@@ -70,7 +70,7 @@ class Remover:
         return replace(self._status, health=self._backend.health) if speaks else self._status
 
     async def close(self) -> None:
-        """Stop trying, and let go of the model."""
+        """Stop retrying, and close the model."""
         if self._opening:
             self._opening.cancel()
         await self._backend.close()

@@ -1,4 +1,4 @@
-"""The upscaler: Lanczos3 that keeps transparency exact, the finish of a cutout, then a picture file."""
+"""The upscaler: Lanczos3 that preserves transparency, then a cutout's finish, then a picture file."""
 
 import asyncio
 import sys
@@ -21,13 +21,13 @@ from cutout.pixels.types import Dpi, OutputFormat, Rgba, Size
 from cutout.telemetry.spans import Spans
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
-"""Of a file that this service wrote: it was bounded when it was made."""
+"""For files that this service wrote: they were within its limits when they were made."""
 WHOLE_PX = 64_000_000
-"""A larger result is made in strips, where it is not finished any further: 256 MB of pixels need not be there."""
+"""A larger result without a finish is made in strips, so that 256 MB of pixels are never in memory."""
 
 
 class Upscaler:
-    """Enlarges pixels and finishes cutouts; work is done in a thread, one picture a thread."""
+    """Enlarges pixels and finishes cutouts, each picture in a thread."""
 
     def __init__(self, encoding: EncodeSpec) -> None:
         self._encoding = encoding
@@ -105,7 +105,7 @@ class Upscaler:
 
 
 def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:
-    """The pixels enlarged; a large picture is not whole in memory, and is worked out while it is written."""
+    """The pixels enlarged; a large picture is computed strip by strip, while it is encoded."""
     large = size.width * size.height > WHOLE_PX
     return resized_strips(rgba, size) if large and in_strips else resize_rgba(rgba, size)
 

@@ -1,4 +1,4 @@
-"""The fan-out: every model at once, each upscaled as soon as it is done. asyncio only; handles are plain callables."""
+"""The fan-out: all models at once, each upscaled as soon as it is done; asyncio only, and nothing of Ray."""
 
 import asyncio
 import time
@@ -60,7 +60,7 @@ class Shotgun:
         instruments: Instruments = NO_INSTRUMENTS,
         records: bool = True,
     ) -> None:
-        """`share` puts a value where every replica can reach it, and gives what stands for it in a call.
+        """`share` puts a value where every replica can reach it, and returns a reference for calls.
 
         Without `records`, jobs are not recorded in the ledger, nor outcomes of models in the metrics: a durable job
         runs its models one at a time, in stages that may be repeated, and its workflow records what came of them all.
@@ -206,7 +206,7 @@ class Shotgun:
         try:
             async with asyncio.timeout(left_s):
                 if left_s <= 0:
-                    fan_out.costs[model_id] = 0.0  # it is not asked any more
+                    fan_out.costs[model_id] = 0.0  # it is not called any more
                     raise TimeoutError
                 outcome = await fan_out.made(model_id, fan_out)
         except TimeoutError:
@@ -218,7 +218,7 @@ class Shotgun:
             fan_out.watcher.finished(fan_out.results[model_id])
 
     def _allowed(self, terms: Terms) -> tuple[float, str]:
-        """Seconds that a request has for all of its models, and what is said of one that takes longer."""
+        """Seconds that a request has for all of its models, and the message for one that takes longer."""
         request_s = self.registry.service.limits.request_s
         if terms.deadline_s is None or terms.deadline_s > request_s:
             return request_s, f"Not done within the {request_s:g} s of a request"
@@ -249,7 +249,7 @@ class Shotgun:
         return outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
 
     def _given_up(self, model_id: str, error: ModelError, fan_out: "FanOut[Any]") -> Failure:
-        """The failure of a model that is not waited for any more: what it may have been paid counts as spent."""
+        """The failure of a model that was abandoned: what it may have been paid counts as spent."""
         price_usd = self.registry.models[model_id].price_usd
         return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
 
@@ -264,7 +264,7 @@ class Shotgun:
             failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
         except CutoutError as error:
             failed = error
-        # Unless the picture never left, a provider may have taken the work: what may have been charged is spent.
+        # Unless the picture was never sent, the provider may have charged: its price counts as spent.
         unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
         return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
 

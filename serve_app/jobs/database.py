@@ -1,8 +1,8 @@
-"""The database of durable jobs: what was promised waits while it cannot be written; what was not is refused.
+"""The database of durable jobs: while it is unavailable, accepted jobs wait and new jobs are refused.
 
-DBOS writes again after a lost connection, with gaps that grow to a minute and a half. A full disk of SQLite, and a
-PostgreSQL that takes no connection, it holds for faults, after which a job would stand still until the next start; so
-here they count as lost connections, too.
+DBOS retries after a lost connection, with gaps that grow to a minute and a half. It treats a full disk under SQLite,
+and a PostgreSQL that refuses connections, as errors, after which a job would stop until the next start; so they are
+reported to it as lost connections.
 """
 
 import re
@@ -20,11 +20,11 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from cutout.errors import ServiceUnavailable
 
 NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-"""What SQLite says on a full disk: of its file, of the files beside it, and when one of these cannot be made."""
+"""SQLite's errors on a full disk: for its file, the files beside it, and a file that cannot be created."""
 
 
 def prepared(database_url: str) -> str:
-    """The address as DBOS reads it; SQLite's file is made, and every connection of this process is waited for."""
+    """The address as DBOS reads it; creates SQLite's file, and reports lost connections in this process to DBOS."""
     event.listen(Engine, "handle_error", _lost)
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
@@ -40,7 +40,7 @@ def prepared(database_url: str) -> str:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn a database that cannot be reached or written into ServiceUnavailable; any other fault is ours, and stays."""
+    """Turn errors of a database that cannot be reached or written into ServiceUnavailable; others are raised."""
     try:
         yield
     except (DBAPIError, NoConnection) as trouble:

@@ -1,4 +1,4 @@
-"""Deliveries: a job's end told to its receiver, with growing gaps for a day, and what became of each attempt."""
+"""Delivery of webhooks: attempts with growing gaps for a day, and the outcome of each."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ from serve_app.storage.signing import Signer
 
 ATTEMPT = "attempt"
 JITTER = 0.2
-"""Most of a wait that chance adds to it, as a share."""
+"""Most that is added to a wait at random, as a share of it."""
 EVENTS = {"failed": "job_failed", "cancelled": "job_cancelled"}
 
 
@@ -50,18 +50,18 @@ class Deliveries:
         self._instruments = instruments
 
     async def begin(self, job_id: str) -> None:
-        """Begin the first delivery; from within a workflow of the job, which may do so again."""
+        """Start the first delivery; called by a workflow of the job, possibly more than once."""
         await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.1", job_id)
 
     async def begin_again(self, job_id: str) -> None:
-        """Begin one more delivery; an earlier one that still tries is ended."""
+        """Start another delivery; an earlier one that is still pending is cancelled."""
         earlier = await self._all(job_id)
         await DBOS.cancel_workflows_async([w.workflow_id for w in earlier if w.status in workflows.ACTIVE])
         number = len(earlier) + 1
         await workflows.enqueue(workflows.WEBHOOK, workflows.WEBHOOKS, f"{job_id}.webhook.{number}", job_id)
 
     async def of(self, job_id: str) -> Delivery | None:
-        """What became of a job's webhook so far; None when there is none yet."""
+        """The delivery of a job's webhook so far; None when there is none yet."""
         deliveries = await self._all(job_id)
         if not deliveries:
             return None
@@ -73,7 +73,7 @@ class Deliveries:
         return Delivery("pending" if pending else "delivered" if delivered else "failed", attempts)
 
     async def deliver(self, job_id: str) -> None:
-        """All attempts of one delivery. Gaps are slept through restarts: a gap that is over is not slept again."""
+        """All attempts of one delivery. Gaps survive restarts: time that has passed is not waited for again."""
         wanted_s = 0.0
         for gap_s in (0, *self._spec.webhook.gaps_s):
             await DBOS.sleep_async(self._wait_s(gap_s, wanted_s))
@@ -83,10 +83,10 @@ class Deliveries:
             wanted_s = attempt.retry_after_s or 0.0
 
     def _wait_s(self, gap_s: float, wanted_s: float) -> float:
-        """Seconds until the next attempt: the gap, or what the receiver wants, and a little more by chance.
+        """Seconds until the next attempt: the gap, or the receiver's Retry-After, plus a small random part.
 
-        So a receiver that was down for many jobs is not called for all of them in one moment when it is back. It may
-        put an attempt off by no more than the longest of all gaps.
+        The random part spreads the attempts of many jobs over time when a receiver is back. Its Retry-After delays an
+        attempt by no more than the longest gap.
         """
         longest_s = max(gap_s, min(wanted_s, max(self._spec.webhook.gaps_s, default=0.0)))
         return longest_s * uniform(1, 1 + JITTER)  # noqa: S311 - spreads calls, hides nothing
@@ -98,7 +98,7 @@ class Deliveries:
         try:
             secret = self._signer.opened(order.sealed_secret) if order.sealed_secret else order.webhook_secret
             payload = await self._payload(state)
-        except CutoutError as error:  # the store is away, or the secret no longer known
+        except CutoutError as error:  # the store is unavailable, or the secret is no longer known
             return asdict(Attempt(time.time(), None, error.message))
         with self._instruments.timed(SPAN_SECONDS, span="post"):
             return asdict(await self._sender.send(order.webhook_url, secret, f"msg_{job_id}", payload))
@@ -111,7 +111,7 @@ class Deliveries:
         return sorted(found, key=lambda delivery: int(delivery.workflow_id.rpartition(".")[2]))
 
     async def _payload(self, state: JobState) -> dict[str, Any]:
-        """The contract's body but for its signature; ours comes last."""
+        """The contract's body without its signature, followed by the fields that this service adds."""
         return {
             "event": EVENTS.get(state.phase, "job_completed"),
             "job_id": state.order.job_id,
@@ -123,9 +123,9 @@ class Deliveries:
         }
 
     async def _results(self, state: JobState) -> list[dict[str, Any]]:
-        """What is done, each picture by its address, and as base64 if all of them together are small."""
+        """The results, each picture by its address, and as base64 if all of them together are small."""
         job_id, base_url = state.order.job_id, state.order.base_url
-        dropped = await self._store.dropped(job_id)  # it may be tried for a day
+        dropped = await self._store.dropped(job_id)  # attempts may go on for a day
         done = [part.addressed(self._signer, base_url) for part in parts(state, self._models, dropped=dropped)]
         names = [part.files["image"] if part.there else None for part in done]
         sizes = [await self._store.size_bytes(job_id, name) for name in names if name]

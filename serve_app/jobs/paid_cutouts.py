@@ -16,9 +16,9 @@ from cutout.pixels.types import Dpi
 from serve_app.storage.pictures import PictureStore
 
 OURS = LimitsSpec(input_px=sys.maxsize)
-"""Of a file that this service wrote: it was bounded when it was made."""
+"""For files that this service wrote: they were within its limits when they were made."""
 Put = Callable[[str, str, bytes], Awaitable[None]]
-"""Keeps a file of a job under a name; waits for a store that is away."""
+"""Stores a file of a job under a name; waits while the store is unavailable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A durable job's state -> its results one by one, whether models gave them or the upscaler: what is said of each."""
+"""The results of a durable job one by one, whether of models or of the upscaler, with their JSON and files."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,11 +24,11 @@ class Part:
     good: bool
     """Whether it succeeded."""
     there: bool
-    """Whether its pictures are in the store: it succeeded, and they had not to make room."""
+    """Whether its pictures are in the store: it succeeded, and they were not deleted to make room."""
     body: dict[str, Any]
     """Its object in the answer."""
     files: dict[str, str]
-    """Names of its pictures in the store, by what they are: `image`, and `mask` where it has one."""
+    """Names of its pictures in the store, by kind: `image`, and `mask` where it has one."""
 
     def addressed(self, signer: Signer, base_url: str) -> Self:
         """With the signed address of each picture; null where there is none."""
@@ -45,7 +45,7 @@ class Part:
 
 
 def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part]:
-    """What is done of a job, without pictures and addresses. `dropped`: its pictures had to make room."""
+    """The results of a job so far, without pictures and addresses; `dropped`: the pictures had to make room."""
     order = state.order
     if (upscaled := state.upscaled) is not None:
         body = upscale_result(order.factor or 1, order.size, upscaled, state.result.wall_ms)
@@ -61,7 +61,7 @@ def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part
 
 
 def known_specs(asked: Iterable[str], models: Specs) -> Specs:
-    """The models asked for; one that this service no longer has goes by its id, and its cutout may not be sold."""
+    """The specs of models; one that this service no longer has is named by its id, without a commercial licence."""
     licence = LicenceSpec(name="unknown", commercial=False)
     known = {name: ModelSpec(id=name, name=name, backend="none", licence=licence) for name in asked}
     return {**known, **models}

@@ -1,4 +1,4 @@
-"""What the database knows of a job: its order is its workflow's input, its results are what its steps gave."""
+"""A job's state from the database: its order is the workflow's input, its results are the steps' outputs."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,20 +11,20 @@ from serve_app.jobs import workflows
 from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, JobPhase, JobState, Order
 
 MODEL = "model:"
-"""A model's step is named by this and its id."""
+"""Prefix of the name of a model's step; its id follows."""
 UPSCALE = "upscale"
 """The step of an order that enlarges the picture itself."""
 FINISH = "finish"
-"""The step after which a job has ended, whatever its workflow still does."""
+"""The step after which a job has ended, although its workflow may still deliver a webhook."""
 
 
 async def order_of(job_id: str) -> Order | None:
-    """A job's order, the webhook's secret in it; None when there is no such job, or it was swept."""
+    """A job's order, with the webhook's secret; None when there is no such job, or it was swept."""
     return _order(await DBOS.get_workflow_status_async(job_id))
 
 
 async def state_of(job_id: str) -> JobState | None:
-    """How far a job is; None when there is none, or it was swept."""
+    """A job's state; None when there is no such job, or it was swept."""
     status = await DBOS.get_workflow_status_async(job_id)
     order = _order(status)
     if order is None or status is None:
@@ -53,7 +53,7 @@ async def unfinished() -> list[JobSlot]:
 
 
 async def at_work() -> frozenset[str]:
-    """The ids of jobs that are not done."""
+    """The ids of unfinished jobs."""
     found = await DBOS.list_workflows_async(
         name=workflows.JOB, status=list(workflows.ACTIVE), load_input=False, load_output=False
     )
@@ -61,7 +61,7 @@ async def at_work() -> frozenset[str]:
 
 
 async def known_state(job_id: str) -> JobState:
-    """How far a job is; raises NotFound when there is none."""
+    """A job's state; raises NotFound when there is no such job."""
     state = await state_of(job_id)
     if state is None:
         raise NotFound("No such job; it may have been swept")

@@ -1,4 +1,4 @@
-"""Frozen values of durable jobs: what was accepted, and how far it is. Orders and results also travel as plain JSON."""
+"""Frozen values of durable jobs: the order that was accepted, and its state. pydantic converts them to JSON."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -140,7 +140,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """How far a job is, as the database has it."""
+    """The state of a job, as it is in the database."""
 
     order: Order
     phase: JobPhase
@@ -149,25 +149,25 @@ class JobState:
     ended_at: float | None = None
     """Unix time, in seconds."""
     error: str | None = None
-    """Why the job as a whole broke, which no model's failure does."""
+    """Why the job as a whole failed by an internal error; a model's failure is a result."""
     upscaled: Upscaled | Failure | None = None
-    """What came of an order that enlarges the picture itself, once that is done; the picture is in the store."""
+    """The result of an enlargement, once it is done; the picture is in the store."""
     comparison: Comparison | None = None
     """Of the models' cutouts, once all are done."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens to it."""
+        """Whether the job has ended."""
         return self.phase not in ("queued", "running")
 
     @property
     def progress(self) -> int:
-        """A number that grows with everything that happens."""
+        """A number that grows with every change of the state."""
         return len(self.results) + (self.upscaled is not None) + (self.phase != "queued") + self.ended
 
     @property
     def status(self) -> JobStatus:
-        """What it comes to."""
+        """The status of a job whose steps are done."""
         return "failed" if isinstance(self.upscaled, Failure) else self.result.status
 
     @property
@@ -180,7 +180,7 @@ class JobState:
 
     @property
     def result(self) -> Result:
-        """What came of it so far; the time is from its acceptance on, a wait in the queue included."""
+        """The results so far; the time counts from acceptance, including the wait in the queue."""
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
         facts = (self.order.job_id, self.results, self.order.size, wall_ms, self._skipped)
         return Result(*facts, comparison=self.comparison)
@@ -188,7 +188,7 @@ class JobState:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a job's webhook so far."""
+    """The delivery of a job's webhook so far."""
 
     status: Literal["pending", "delivered", "failed"]
     attempts: tuple[Attempt, ...]

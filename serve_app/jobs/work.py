@@ -1,6 +1,6 @@
-"""The work of a durable job: each model is one step of its workflow, or the upscale is the only one.
+"""The steps of a durable job's workflow: one for each model, or a single upscale.
 
-What a step gave is never asked again.
+The result of a step is stored, and the step is never run again.
 """
 
 import asyncio
@@ -33,29 +33,29 @@ from serve_app.telemetry.results import record_result
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 StepCall: TypeAlias = tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]
-"""A step's name, and what is called for it with the order and more."""
+"""A step: its name, its function, and the arguments that follow the order."""
 STOP_S = 30.0
-"""Longest wait for the models of a cancelled job to let go."""
+"""Longest wait for the models of a cancelled job to stop."""
 PATIENT_S = 120.0
-"""So long after the start, a model that is not there is waited for; later it fails."""
+"""How long after the start a job waits for a model that is unavailable; later the model fails at once."""
 PATIENT_EVERY_S = 1.0
 STORE_EVERY_S = 2.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
-"""How a ledger that is away is waited for: two minutes, with growing gaps; then the job goes on without."""
+"""Retries while the ledger is unavailable: for two minutes, with growing gaps; then the job ends without a record."""
 
 
 class JobEvents:
-    """Wakes who waits for a job's next step; in one process, where the job's own steps are made."""
+    """Wakes the callers that wait for a job's next step, in the process that runs its steps."""
 
     def __init__(self) -> None:
         self._next: dict[str, asyncio.Event] = {}
 
     def next(self, job_id: str) -> asyncio.Event:
-        """Set at the job's next step."""
+        """An event that is set at the job's next step."""
         return self._next.setdefault(job_id, asyncio.Event())
 
     def tell(self, job_id: str) -> None:
-        """Something happened."""
+        """Wake everybody who waits for this job."""
         if waiting := self._next.pop(job_id, None):
             waiting.set()
 
@@ -75,10 +75,10 @@ class JobWork:
         self._events = events
         self._patient_until_s = time.monotonic() + PATIENT_S
         self._working: dict[str, asyncio.Event] = {}
-        """Jobs at work in this process; set when they let go."""
+        """Jobs that run in this process; set when they have stopped."""
 
     async def work(self, order: dict[str, Any]) -> None:
-        """All of a job; see workflows.Crew."""
+        """See workflows.JobRunner."""
         kept = ORDER.validate_python(order)
         follow(kept.job_id)
         self._working[kept.job_id] = asyncio.Event()
@@ -89,11 +89,11 @@ class JobWork:
             self._events.tell(kept.job_id)
 
     async def deliver(self, job_id: str) -> None:
-        """All attempts at a webhook; see workflows.Crew."""
+        """See workflows.JobRunner."""
         await self._deliveries.deliver(job_id)
 
     async def wind_up(self, job_id: str) -> None:
-        """The end of a job that was cancelled, or broke; see workflows.Crew."""
+        """See workflows.JobRunner."""
         follow(job_id)
         has_webhook = await workflows.step("stopped", self._stopped, job_id)
         await self._record(job_id)
@@ -106,7 +106,7 @@ class JobWork:
             await self._in_steps(order)
         else:
             await self._together(order, self._steps(order))
-        await self.slots.free(order.slot)  # before anybody can know that the job has ended, and send the next one
+        await self.slots.free(order.slot)  # before a caller can learn that the job has ended, and send the next one
         end = await workflows.step(FINISH, self._finish, order)
         self._events.tell(order.job_id)
         if not end.get("recorded"):
@@ -115,7 +115,7 @@ class JobWork:
             await self._deliveries.begin(order.job_id)
 
     async def _in_steps(self, order: Order) -> None:
-        """As many of the order's models as are needed; which follows from what the steps before gave."""
+        """Run as many of the order's models as are needed; the results so far decide which come next."""
         registry, done = self._shotgun.registry, list[ModelResult]()
         specs = [registry.models[name] for name in order.models if name in registry.models]
         while True:
@@ -129,17 +129,17 @@ class JobWork:
             )
 
     async def _together(self, order: Order, steps: Sequence[StepCall]) -> list[dict[str, Any]]:
-        """What the steps give, all at once."""
-        # Steps are numbered in the order in which they are reserved, not in which they happen to begin.
+        """Run steps concurrently; their outputs."""
+        # Steps are numbered in the order of their reservation, not in the order in which they start.
         tasks = [self._one_step(DBOS.reserve_step(), order, *step) for step in steps]
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
-            if isinstance(outcome, BaseException):  # cancelled; all have let go by now
+            if isinstance(outcome, BaseException):  # cancelled; all steps have stopped by now
                 raise outcome
         return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
 
     def _steps(self, order: Order) -> list[StepCall]:
-        """What an order needs: each step's name, and what is called for it with the order and more."""
+        """The steps of an order."""
         if order.enlarges:
             return [(UPSCALE, self._enlarge, ())]
         return [self._model_step(model_id) for model_id in order.models]
@@ -153,7 +153,7 @@ class JobWork:
         return output
 
     async def _enlarge(self, order: Order) -> dict[str, Any]:
-        """What came of the upscale, its picture kept; a failure is a result, too."""
+        """The result of the upscale, or its failure; the picture is in the store."""
         outcome = await self._patiently(lambda: _or_failure(self._upscaled(order), UPSCALED, order), _is_absent)
         stored: dict[str, Any] = UPSCALE_RESULT.dump_python(outcome, mode="json")
         return stored
@@ -165,10 +165,10 @@ class JobWork:
         return upscaled
 
     async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
-        """One model's work, its picture kept; a failure is a result, too."""
+        """One model's result, or its failure; the pictures are in the store."""
         outcome = await _or_failure(self._shoot(order, model_id), model_id, order)
         result: ModelResult = ModelResult(model_id, outcome, 0.0) if isinstance(outcome, Failure) else outcome
-        record_result(self._shotgun.instruments, result)  # of all stages and tries, the one that the caller gets
+        record_result(self._shotgun.instruments, result)  # once, whatever the number of stages and retries
         stored: dict[str, Any] = MODEL_RESULT.dump_python(result, mode="json")
         return stored
 
@@ -187,7 +187,7 @@ class JobWork:
         return result
 
     async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult[CutoutFile]:
-        """One model's result, the cutout first: what comes after it is tried again without asking the model again."""
+        """One model's result, its cutout first: the stages after it can be retried without running the model again."""
         job_id = order.job_id
         paid = self._shotgun.registry.models[model_id].is_paid
         cut = await self._paid_cutouts.find(job_id, model_id) if paid else None
@@ -224,7 +224,7 @@ class JobWork:
                 await self._put(order.job_id, name, data)
 
     async def _put(self, job_id: str, name: str, picture: bytes) -> None:
-        """Keep a picture. A store that is away or full is waited for, since the picture may be paid for."""
+        """Store a picture. Waits while the store is unavailable or full, since the picture may be paid for."""
         while True:
             try:
                 return await self._store.put(job_id, name, picture)
@@ -239,7 +239,7 @@ class JobWork:
         return (await self._shotgun.cut_out(shot)).results[0]
 
     async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
-        """What a stage gives. After a restart of the whole service, jobs are here before their models are loaded."""
+        """The result of a stage, retried while its model is still loading after a restart of the service."""
         while True:
             result = await stage()
             if not is_absent(result) or time.monotonic() > self._patient_until_s:
@@ -247,7 +247,7 @@ class JobWork:
             await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
-        """Nobody needs the caller's pictures any more, and a pick may refer to the job as soon as it has ended."""
+        """Delete the caller's pictures, and record the job, so that a pick can refer to it as soon as it has ended."""
         try:
             for picture in filter(None, (order.picture, order.background)):
                 await self._store.drop(order.job_id, picture)
@@ -265,7 +265,7 @@ class JobWork:
         return {"at": time.time(), "recorded": recorded, "comparison": COMPARISON.dump_python(comparison, mode="json")}
 
     async def _record(self, job_id: str) -> None:
-        """Record what came of a job; done twice it is done once."""
+        """Record a job's results; repeating it changes nothing."""
         try:
             await DBOS.run_step_async(RECORD, self._recorded, job_id)
         except dbos_error.DBOSMaxStepRetriesExceeded:
@@ -281,7 +281,7 @@ class JobWork:
         return True
 
     async def _stopped(self, job_id: str) -> bool:
-        """Wait until the models of a job have let go; whether it has a webhook."""
+        """Wait until the models of a job have stopped; whether it has a webhook."""
         if working := self._working.get(job_id):
             try:
                 await asyncio.wait_for(working.wait(), STOP_S)
@@ -294,23 +294,23 @@ class JobWork:
 
 
 def _is_absent(outcome: object) -> bool:
-    """Whether who does a stage is not there."""
+    """Whether a stage failed because its model or the upscaler is unavailable."""
     return isinstance(outcome, Failure) and outcome.unavailable
 
 
 def _has_no_model(result: ModelResult) -> bool:
-    """The same of a model's stage. A model that may have been paid is not asked again."""
+    """The same for a model's stage. A model that may have been paid is not run again."""
     failed = result.outcome
     may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
     return _is_absent(failed) and not may_cost
 
 
 async def _or_failure(work: Awaitable[T], name: str, order: Order) -> T | Failure:
-    """What some work gives; a failure is a result, too."""
+    """The result, or the failure that an error becomes."""
     try:
         return await work
     except CutoutError as error:
         return Failure.of(name, error)
     except Exception:
-        logger.exception("A fault of ours in job %s", order.job_id)
+        logger.exception("Unhandled exception in job %s", order.job_id)
         return Failure.of(name, InternalError("The service failed; its log has the reason"))

@@ -1,7 +1,7 @@
-"""Durable jobs: accepted means kept. One such worker for a service; any number of ingress replicas ask it.
+"""The worker of durable jobs: an accepted job is done, whatever crashes. Ingress replicas call it.
 
-The database has all that is known of a job (reading.py), its pictures are in the store, and the work is done by
-workflows that outlive their process (workflows.py, work.py, deliveries.py).
+A job's state is in the database (reading.py) and its pictures are in the store. Workflows, which survive a crash of
+their process, do the work (workflows.py, work.py, deliveries.py).
 """
 
 import asyncio
@@ -34,11 +34,11 @@ NEWS_S = 10.0
 """Longest silence of `changed`."""
 SWEEP_EVERY_S = 3600.0
 LOOK_EVERY_S = 10.0
-"""How soon a limiter that began anew learns of the jobs at work, and a job that broke is told to its receiver."""
+"""How soon a restarted ledger learns of the slots that are taken, and the receiver of a job that broke."""
 SWEEP_AT_MOST_EVERY_S = 300.0
-"""Cutouts of answered requests are kept for less than an hour."""
+"""Cached cutouts expire within an hour."""
 COUNT_EVERY_S = 60.0
-"""Gap between two looks at how full the store is."""
+"""Time between two counts of the bytes in the store."""
 
 
 class JobsWorker(Jobs):
@@ -67,7 +67,7 @@ class JobsWorker(Jobs):
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin to work, with what an earlier process left first."""
+        """Start to work; jobs that an earlier process left unfinished come first."""
         await workflows.launch(self._work, self._database_url, self._spec.concurrency)
         chores = (
             (workflows.take_over, LOOK_S),
@@ -78,7 +78,7 @@ class JobsWorker(Jobs):
         self._chores = [asyncio.create_task(_forever(chore, gap_s)) for chore, gap_s in chores]
 
     async def close(self) -> None:
-        """Stop; what is not done is done after the next start."""
+        """Stop; unfinished jobs continue after the next start."""
         for chore in self._chores:
             chore.cancel()
         await asyncio.to_thread(workflows.stop)
@@ -102,10 +102,10 @@ class JobsWorker(Jobs):
 
     async def changed(self, job_id: str, progress: int) -> JobState | None:
         """See Jobs."""
-        events = self._events.next(job_id)  # before the database is read, so that nothing falls between
+        events = self._events.next(job_id)  # before the database is read, so that no step is missed
         state = await state_of(job_id)
         if state is None or state.ended:
-            self._events.tell(job_id)  # nothing more will be
+            self._events.tell(job_id)  # no step follows
         elif state.progress <= progress:
             with suppress(TimeoutError):
                 await asyncio.wait_for(events.wait(), NEWS_S)
@@ -134,7 +134,7 @@ class JobsWorker(Jobs):
         await self._deliveries.begin_again(job_id)
 
     async def look(self) -> None:
-        """Have the limiter know of every job that is not done, and wind up those that broke."""
+        """Take the slots of all unfinished jobs, and end the jobs that broke."""
         await self._work.slots.hold(unfinished())
         broken = await DBOS.list_workflows_async(
             name=workflows.JOB, status=list(workflows.FAULTS), load_input=False, load_output=False
@@ -149,7 +149,7 @@ class JobsWorker(Jobs):
         return min(SWEEP_EVERY_S, max(SWEEP_AT_MOST_EVERY_S, self._spec.compose_s))
 
     async def sweep(self) -> None:
-        """Delete jobs that ended more than `keep_s` ago, with all that belongs to them, and pictures without a job."""
+        """Delete jobs that ended more than `keep_s` ago, with their deliveries and pictures, and stray pictures."""
         limit = datetime.fromtimestamp(time.time() - self._spec.keep_s, UTC).isoformat()
         old = await DBOS.list_workflows_async(
             name=workflows.JOB, completed_before=limit, load_input=False, load_output=False
@@ -165,7 +165,7 @@ class JobsWorker(Jobs):
         await self._store.sweep(self._spec.compose_s, SUFFIX)
 
     async def count(self) -> None:
-        """Count what is in the store, and have its oldest pictures make room when it is too much."""
+        """Measure the store, and delete its oldest pictures when it is over its limit."""
         await self._quota.hold()
 
 

@@ -1,8 +1,7 @@
-"""The durable part of jobs: DBOS, its queues, and the workflows that it finds by name after a restart.
+"""DBOS: its queues, and the workflows of durable jobs, which it finds by name after a restart.
 
-DBOS is one for a process, and so is the crew that does the work; what a workflow does is in work.py and
-deliveries.py. A workflow's order of steps is its memory: a change of that order is a new VERSION, and jobs of an older
-one are left.
+A process has one DBOS and one JobRunner, which does the work (work.py, deliveries.py). Steps are replayed by order:
+increase VERSION when their order changes. Jobs of an older version are not continued.
 """
 
 import asyncio
@@ -21,9 +20,9 @@ JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
 JOBS, WEBHOOKS = "jobs", "webhooks"
 """Queues."""
 FAULTS = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-"""DBOS's words for a workflow that broke."""
+"""DBOS statuses of a workflow that broke."""
 ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
-"""DBOS's words for a workflow that is not over."""
+"""DBOS statuses of a workflow that has not ended."""
 NAME = "cutout"
 VERSION = "1"
 POLL_S = 0.1
@@ -31,27 +30,27 @@ POLL_S = 0.1
 WEBHOOK_POLL_S = 0.3
 """Longest wait of a webhook for its first attempt."""
 LIVES = 20
-"""How often a job is begun again after the process that had it died; then the job itself is thought to kill it."""
+"""Maximum recoveries before a job is marked failed: the job itself may crash its process."""
 
 
 class JobRunner(Protocol):
-    """Who does the work of the workflows."""
+    """Does the work of the workflows."""
 
     async def work(self, order: dict[str, Any]) -> None:
-        """All of a job."""
+        """Run a job to its end."""
 
     async def deliver(self, job_id: str) -> None:
-        """All attempts at a webhook."""
+        """Deliver a webhook, with all attempts."""
 
     async def wind_up(self, job_id: str) -> None:
-        """The end of a job that was cancelled, or broke."""
+        """Record and report a job that was cancelled, or broke."""
 
 
 _runner: JobRunner | None = None
 _workers: Workers | None = None
-"""On PostgreSQL, which may have several."""
-_door: DBOSClient | None = None
-"""By it comes what may be refused: unlike DBOS itself it does not wait for the database."""
+"""The workers of this database; None on SQLite, which has one."""
+_client: DBOSClient | None = None
+"""Enqueues jobs; unlike DBOS itself it fails fast when the database is down."""
 
 
 def _working() -> JobRunner:
@@ -62,36 +61,36 @@ def _working() -> JobRunner:
 
 @DBOS.workflow(name=JOB, max_recovery_attempts=LIVES)
 async def job(order: dict[str, Any]) -> None:
-    """Everything that was promised when a job was accepted."""
+    """Run an accepted job."""
     await _working().work(order)
 
 
 @DBOS.workflow(name=WEBHOOK)
 async def webhook(job_id: str) -> None:
-    """A job's end, told to its receiver."""
+    """Deliver the webhook of a job that has ended."""
     await _working().deliver(job_id)
 
 
 @DBOS.workflow(name=CANCEL)
 async def cancel(job_id: str) -> None:
-    """A job's end before its time; itself a workflow, so that it is whole or not at all."""
+    """Cancel a job; a workflow, so that a crash does not leave it half done."""
     await DBOS.cancel_workflow_async(job_id)
     await _working().wind_up(job_id)
 
 
 @DBOS.workflow(name=BROKEN)
 async def broken(job_id: str) -> None:
-    """The end of a job that broke by our own fault, or was at work in LIVES crashes."""
+    """End a job that broke by an internal error, or has crashed its process LIVES times."""
     await _working().wind_up(job_id)
 
 
 async def launch(runner: JobRunner, database_url: str, concurrency: int) -> None:
-    """Begin to work, with what an earlier process left first. Its workflows run on this event loop.
+    """Start to work; jobs that an earlier process left unfinished come first. Workflows run on this event loop.
 
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
-    global _runner, _door, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
-    if _runner:  # Serve's local testing mode does not end the replicas of the application before
+    global _runner, _client, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    if _runner:  # Serve's local testing mode does not stop the replicas of the previous application
         await asyncio.to_thread(stop)
     _runner, url = runner, prepared(database_url)
     if not url.startswith("sqlite"):
@@ -101,18 +100,18 @@ async def launch(runner: JobRunner, database_url: str, concurrency: int) -> None
     config = DBOSConfig(
         name=NAME,
         system_database_url=url,
-        # On SQLite there is one worker at a time, and the next one takes over at once what the last one left.
+        # On SQLite there is one worker at a time; the next one continues the work of the last one at once.
         executor_id=_workers.name if _workers else KIND,
         application_version=VERSION,
-        serializer=DBOSPortableJSONSerializer(),  # the database holds JSON that people can read, and no pickles
+        serializer=DBOSPortableJSONSerializer(),  # readable JSON in the database, and no pickles
         log_level="WARNING",
-        notification_listener_polling_interval_sec=POLL_S,  # nothing is listened for; as soon as this it has stopped
+        notification_listener_polling_interval_sec=POLL_S,  # nothing is listened for; this bounds how long a stop takes
     )
     DBOS(config=config)
     DBOS.launch()
     if _workers:
         _workers.watch()
-    _door = DBOSClient(
+    _client = DBOSClient(
         system_database_url=url,
         serializer=DBOSPortableJSONSerializer(),
         application_name=NAME,
@@ -123,51 +122,51 @@ async def launch(runner: JobRunner, database_url: str, concurrency: int) -> None
 
 
 def stop() -> None:
-    """End the work in this process; what is not done is for the next one."""
-    global _runner, _door, _workers  # noqa: PLW0603 - see launch()
+    """Stop the work in this process; the next one continues it."""
+    global _runner, _client, _workers  # noqa: PLW0603 - see launch()
     DBOS.destroy()
     if _workers:
         _workers.leave()
-    if _door:
-        _door.destroy()
-    _runner = _door = _workers = None
+    if _client:
+        _client.destroy()
+    _runner = _client = _workers = None
 
 
 async def take_over() -> None:
-    """Have somebody do what workers that have died were in the middle of."""
+    """Requeue the unfinished work of workers that have died."""
     if _workers and _workers.dead:
         logger.info("Workers have died, and their work is taken over: %s", ", ".join(_workers.dead))
-        # It puts back into its queue what still belongs to them, so that one worker does it, whoever asks how often.
+        # Requeues only what still belongs to them, so that repeated or concurrent calls are safe.
         await asyncio.to_thread(DBOS._recover_pending_workflows, list(_workers.dead))
 
 
 async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-    """Run one step of a workflow, or give what it gave when it ran before."""
+    """Run one step of a workflow, or return its stored result when it has run before."""
     return await DBOS.run_step_async({"name": name}, function, *arguments)
 
 
 async def keep(job_id: str, order: dict[str, Any]) -> None:
-    """Have a job done; one of this id that is there already stays as it is.
+    """Enqueue a job; an existing job of this id is left unchanged. Survives any crash once this returns.
 
     Raises:
-        ServiceUnavailable: the database is away, or has no room; the job is not kept.
+        ServiceUnavailable: the database is unavailable or full; the job is not accepted.
     """
-    if _door is None:
+    if _client is None:
         raise RuntimeError("a job came before launch()")
     with refusing():
-        await _door.enqueue_async(_options(JOB, JOBS, job_id), order)
+        await _client.enqueue_async(_options(JOB, JOBS, job_id), order)
 
 
 async def check() -> None:
-    """Return when jobs could be read and kept now; raises ServiceUnavailable while the database is away."""
-    if _door is None:
+    """Return when jobs can be read and enqueued; raises ServiceUnavailable while the database is unavailable."""
+    if _client is None:
         raise ServiceUnavailable("The worker of durable jobs has not begun")
     with refusing():
-        await _door.list_workflows_async(limit=1, load_input=False, load_output=False)
+        await _client.list_workflows_async(limit=1, load_input=False, load_output=False)
 
 
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:
-    """Have a workflow done that follows from what was promised; one of this id that is there stays as it is."""
+    """Enqueue a workflow that belongs to a job; an existing one of this id is left unchanged."""
     await DBOS.enqueue_workflow_with_options_async(_options(name, queue, workflow_id), argument)
 
 
@@ -176,7 +175,7 @@ def _options(name: str, queue: str, workflow_id: str) -> Any:
 
 
 def _not_a_fault(record: logging.LogRecord) -> bool:
-    """DBOS logs the traceback of every workflow that was cancelled, as an error."""
+    """Filters out what DBOS logs as an error, with a traceback, for every cancelled workflow."""
     fault = record.exc_info[1] if record.exc_info else None
     cancelled = isinstance(fault, error.DBOSAwaitedWorkflowCancelledError)
     return not cancelled and "was cancelled during execution" not in record.getMessage()

@@ -1,4 +1,4 @@
-"""A ZIP file, written while it is sent: nothing of it is held but the picture on its way."""
+"""A ZIP file, written while it is sent: only one picture at a time is in memory."""
 
 import asyncio
 import io
@@ -14,7 +14,7 @@ Files: TypeAlias = AsyncIterable[tuple[str, bytes]]
 
 
 async def zipped(files: Files) -> AsyncIterator[bytes]:
-    """The archive in chunks. Pictures are stored as they are: deflate gains nothing on them."""
+    """The archive in chunks. Pictures are stored uncompressed: deflate gains nothing on them."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         async for name, data in files:
@@ -28,7 +28,7 @@ async def zipped(files: Files) -> AsyncIterator[bytes]:
 
 
 class _Sink(io.RawIOBase):
-    """What an archive is written to; it cannot be rewound, and keeps what was not taken yet."""
+    """The archive's output: not seekable, and buffers what has not been taken yet."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

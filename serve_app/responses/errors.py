@@ -18,12 +18,12 @@ from cutout.errors import (
 from cutout.jobs import Failure, Result
 
 RETRY_AFTER_S = 5
-"""Said of what passes when nobody knows when: a ledger or a store that is away, a model whose pace is not known yet."""
+"""Retry-After of a temporary refusal whose end is unknown, such as an unavailable ledger or store."""
 PASSING = (RateLimited.status, ServiceUnavailable.status)
 
 
 class ErrorResponse(JSONResponse):
-    """An error body, whose type is left in `scope["state"]["error_type"]` for who counts refusals."""
+    """An error body; stores its type in `scope["state"]["error_type"]`, for the metrics of refusals."""
 
     def __init__(self, error: CutoutError, job: Mapping[str, Any], headers: dict[str, str] | None) -> None:
         self._type = error.type
@@ -46,7 +46,7 @@ def error_body(error: CutoutError) -> dict[str, Any]:
 
 
 def headers_of(error: CutoutError) -> dict[str, str]:
-    """What a refusal that passes, or can be mended, says in its headers; of another, nothing."""
+    """Headers of a refusal that is temporary, or that another encoding avoids; none for others."""
     if isinstance(error, UnsupportedMediaType):
         return {"Accept-Encoding": "identity"}  # RFC 7694: what a body may be coded in
     if error.status not in PASSING:
@@ -55,7 +55,7 @@ def headers_of(error: CutoutError) -> dict[str, str]:
 
 
 def all_failed(result: Result) -> CutoutError:
-    """422 when the models failed; 503 when none could even start, which passes for the first of them."""
+    """422 when the models failed; 503 when none could start, with the shortest of their waits."""
     failures = [r.outcome for r in result.results if isinstance(r.outcome, Failure)]
     reasons = {f.model_id: f.message for f in failures} | result.skipped
     message = "; ".join(f"{model_id}: {reason}" for model_id, reason in reasons.items())
@@ -68,7 +68,7 @@ def all_failed(result: Result) -> CutoutError:
 
 
 def failed_upscale(failure: Failure) -> CutoutError:
-    """The error of an upscale that was kept as a failure."""
+    """The error for an upscale that was stored as a failure."""
     wait_s = failure.retry_after_s
     details = {} if wait_s is None else {"retry_after_s": wait_s}
     for kind in (ServiceUnavailable, InternalError):

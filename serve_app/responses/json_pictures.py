@@ -12,9 +12,9 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def json_parts(content: Any) -> list[bytes]:
-    """JSON in parts, to be sent one after the other. Where `content` has bytes, the JSON has their base64 text.
+    """JSON in parts, to be sent one after the other; bytes in `content` become base64 text.
 
-    The text of a picture is written straight from its bytes, and never copied into a string of the whole.
+    A picture's base64 is a part of its own, and never copied into one large string.
     """
     mark, pictures = uuid.uuid4().hex, list[bytes]()
 

@@ -1,9 +1,8 @@
-"""A job as it happens: server-sent events, or one JSON object a line.
+"""A job's events as they happen: server-sent events, or one JSON object a line.
 
-`started` when the picture is fired, `finished` or `failed` as each model is done, with the object of the JSON contract,
-then `summary`: the whole answer without its pictures, which are there already. With `auto`, `step` tells before each
-round which models run now, at last that none does, and each time why. An error of the whole request before anything
-was fired is a plain HTTP error.
+`started` when the models start, `finished` or `failed` as each model ends, with its object of the JSON contract, then
+`summary`: the whole body without pictures, which were sent before. With `auto`, `step` comes before each round, with
+the models that run now, at last none, and the reason. An error before any model starts is a plain HTTP error.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ from serve_app.responses.errors import error_body
 from serve_app.responses.json_pictures import json_parts
 
 HEARTBEAT_S = 10.0
-"""Longest silence on the wire: proxies cut what says nothing."""
+"""Longest time without a byte: proxies close idle connections."""
 LAST = ("summary", "error")
 
 logger = logging.getLogger(__name__)
@@ -34,13 +33,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a job, with its JSON; `silence` when nothing did for HEARTBEAT_S."""
+    """An event of a job, with its JSON; `silence` when there was none for HEARTBEAT_S."""
 
     name: str
     body: Any = None
 
     def written(self, media_type: str) -> bytes:
-        """The event on the wire."""
+        """The event as bytes."""
         if self.name == "silence":
             return b": \n\n" if media_type == SSE else b"\n"
         if media_type == NDJSON:
@@ -65,7 +64,7 @@ async def stream_response(job: Job, run: Run, specs: Mapping[str, ModelSpec], me
 
 
 class _Events:
-    """A watcher that keeps what happened until it is sent."""
+    """A watcher that queues events until they are sent."""
 
     def __init__(self, job: Job, specs: Mapping[str, ModelSpec]) -> None:
         self._job = job
@@ -109,13 +108,13 @@ class _Events:
 
     def _error(self, fault: BaseException) -> Event:
         if not isinstance(fault, CutoutError):
-            logger.error("A fault of ours", exc_info=fault)
+            logger.error("Unhandled exception", exc_info=fault)
             fault = InternalError("The service failed; its log has the reason")
         return Event("error", error_body(fault))
 
 
 def without_pictures(body: dict[str, Any]) -> dict[str, Any]:
-    """A model's object whose pictures were told before."""
+    """A model's object without its pictures, which were sent before."""
     return {name: None if name in ("image_base64", "mask_base64") else value for name, value in body.items()}
 
 

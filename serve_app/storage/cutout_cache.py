@@ -19,7 +19,7 @@ from serve_app.storage.pictures import PictureStore
 
 logger = logging.getLogger(__name__)
 SUFFIX = ".kept"
-"""Ends the name of everything that is kept of a request which is no durable job."""
+"""Suffix of all file names of a request that is not a durable job."""
 METADATA = f"job.card{SUFFIX}"
 """Name of a request's metadata; a model's id has no dot."""
 PUT_S = 2.0
@@ -63,7 +63,7 @@ _METADATA = TypeAdapter(_Metadata)
 
 
 class CutoutCache:
-    """A shotgun that keeps the cutouts of its jobs for `keep_s` seconds; with 0, or without a store, none."""
+    """A shotgun that caches the cutouts of its jobs for `keep_s` seconds; with 0, or without a store, none."""
 
     def __init__(self, shotgun: Shotgun, store: PictureStore | None, keep_s: float) -> None:
         self.registry = shotgun.registry
@@ -73,7 +73,7 @@ class CutoutCache:
 
     @property
     def keeps(self) -> bool:
-        """Whether cutouts are kept."""
+        """Whether cutouts are cached."""
         return self._store is not None and self._keep_s > 0
 
     async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result[CutoutFile]:

@@ -1,7 +1,7 @@
-"""Where the pictures of durable jobs lie: a local folder, or S3 by its address; one interface by obstore.
+"""The picture store: a local folder, or S3, behind one interface by obstore.
 
-A picture's place is `<job id>/<name>`. Both parts are checked before the store sees them, so that no place is outside.
-A folder serves one machine, or several that mount the same one; several machines without that need S3.
+A picture's path is `<job id>/<name>`. Both parts are checked, so that no path leads outside the store. A folder is for
+one machine, or for several that mount the same folder; without that, several machines need S3.
 """
 
 import re
@@ -22,7 +22,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8}){0,2}")
 EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/prefix"
 DROPPED = "The pictures of this job are gone: the store was full (jobs.store_bytes), and the oldest make room"
 MARK = "dropped.mark"
-"""Name of what lies in the place of such pictures, without a byte, until it is swept; a model's id has no dot."""
+"""Name of the empty file that replaces such pictures until it is swept; a model's id has no dot."""
 RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 """How long S3 may be away before a call fails; a local folder is not tried again. The timeouts of a single try are
 obstore's own, 5 s to connect and 30 s in all: options given here would hide those of the environment."""
@@ -30,7 +30,7 @@ obstore's own, 5 s to connect and 30 s in all: options given here would hide tho
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A picture that is there; `chunks` reads it, once."""
+    """A stored picture; `chunks` can be read once."""
 
     size_bytes: int
     chunks: AsyncIterator[bytes]
@@ -38,12 +38,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What lies in the store of one job."""
+    """The pictures of one job in the store."""
 
     job_id: str
     size_bytes: int
     newest: datetime
-    """When its last picture came."""
+    """When its last picture was stored."""
     names: tuple[str, ...]
 
 
@@ -74,25 +74,25 @@ class PictureStore:
         raise ConfigurationError(EXPECTED)
 
     async def put(self, job_id: str, name: str, picture: bytes) -> None:
-        """Keep a picture; one of the same name is replaced as a whole, and never seen half written."""
+        """Store a picture; one of the same name is replaced atomically."""
         await _asked(self._store.put_async(_place(job_id, name), picture))
 
     async def get(self, job_id: str, name: str) -> bytes:
-        """All bytes of a picture; raises NotFound when it is not there, saying so if it had to make room."""
+        """All bytes of a picture; raises NotFound, whose message says if it was deleted to make room."""
         found = await self._found(job_id, name)
         return bytes(await _asked(found.bytes_async()))
 
     async def open(self, job_id: str, name: str) -> Stored:
-        """A picture to be read in chunks; raises NotFound as `get`."""
+        """A picture to be read in chunks; raises NotFound as `get` does."""
         found = await self._found(job_id, name)
         return Stored(int(found.meta["size"]), (bytes(chunk) async for chunk in found.stream()))
 
     async def size_bytes(self, job_id: str, name: str) -> int:
-        """How large a picture is; raises NotFound when it is not there."""
+        """The size of a picture; raises NotFound."""
         return int((await _asked(self._store.head_async(_place(job_id, name))))["size"])
 
     async def drop(self, job_id: str, name: str) -> None:
-        """Delete one picture; one that is not there is no fault."""
+        """Delete one picture; nothing happens when there is none."""
         await self._delete([_place(job_id, name)])
 
     async def drop_job(self, job_id: str) -> None:
@@ -101,12 +101,12 @@ class PictureStore:
         await self._drop_where(job_id, lambda _: True)
 
     async def make_room(self, job_id: str) -> None:
-        """Delete every picture of a job, and leave the mark that says so."""
+        """Delete every picture of a job, and leave a mark, so that callers can be told."""
         await self.drop_job(job_id)
-        await self.put(job_id, MARK, b"")  # last: where nothing could be written, there is room for it now
+        await self.put(job_id, MARK, b"")  # last: a full disk has room for it now
 
     async def dropped(self, job_id: str) -> bool:
-        """Whether a job's pictures had to make room."""
+        """Whether a job's pictures were deleted to make room."""
         try:
             await self.size_bytes(job_id, MARK)
         except NotFound:
@@ -114,9 +114,9 @@ class PictureStore:
         return True
 
     async def holdings(self) -> list[Holding]:
-        """What lies in the store, the job whose last picture came first before the others.
+        """The jobs in the store, the one with the oldest last picture first.
 
-        Marks do not count, nor does what is somebody else's.
+        Marks do not count, nor do files that are not of this service.
         """
         files = defaultdict[str, list[Any]](list)
         async for page in self._ours():
@@ -127,7 +127,7 @@ class PictureStore:
         return sorted(map(_holding, files.values()), key=lambda holding: holding.newest)
 
     async def sweep(self, older_than_s: float, suffix: str = "") -> int:
-        """Delete every picture kept longer than that whose name ends so, of any job; how many there were."""
+        """Delete all pictures older than that whose name has the suffix; returns their number."""
         limit = datetime.now(UTC) - timedelta(seconds=older_than_s)
         return await self._drop_where(
             None, lambda meta: meta["last_modified"] < limit and meta["path"].endswith(suffix)
@@ -151,7 +151,7 @@ class PictureStore:
         return dropped
 
     async def _ours(self, prefix: str | None = None) -> AsyncIterator[list[Any]]:
-        """Pages of what jobs have there; what else lies in the folder or the bucket is somebody else's."""
+        """Pages of the jobs' files; other files in the folder or the bucket are not of this service."""
         listing = self._store.list(prefix).__aiter__()
         while page := await _asked(_next(listing)):
             yield [meta for meta in page if JOB_ID.fullmatch(meta["path"].rpartition("/")[0])]
@@ -161,7 +161,7 @@ class PictureStore:
             try:
                 await _asked(self._store.delete_async(path))
             except NotFound:
-                continue  # somebody else deleted it
+                continue  # another process deleted it
 
 
 async def _next(listing: Any) -> Any:

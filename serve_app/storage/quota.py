@@ -1,4 +1,4 @@
-"""The bound of the picture store: beyond it the pictures of the oldest jobs go, and never those of a job at work."""
+"""The size limit of the picture store: the oldest jobs' pictures are deleted, never those of a job that runs."""
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
@@ -10,11 +10,11 @@ from serve_app.storage.pictures import Holding, PictureStore
 
 logger = logging.getLogger(__name__)
 GRACE_S = 120.0
-"""How long pictures are left alone: their job may not be accepted yet, or its caller has had no time to fetch them."""
+"""New pictures are not deleted: their job may not be accepted yet, or its caller had no time to fetch them."""
 
 
 class Quota:
-    """Holds a store to `limit_bytes`, each time that it is asked to; between two times more may come."""
+    """Keeps a store below `limit_bytes`, each time that it is called; in between it may grow beyond."""
 
     def __init__(
         self,
@@ -32,22 +32,22 @@ class Quota:
 
     @property
     def facts(self) -> dict[str, int]:
-        """What /health says: how much is held, once it was counted, and how much may be."""
+        """For /health: bytes in the store, once they were counted, and the limit."""
         held = {} if self._held_bytes is None else {"store_bytes": self._held_bytes}
         return {**held, "store_limit_bytes": self._limit_bytes}
 
     async def hold(self) -> None:
-        """Count what is there, and drop the oldest until the rest is within the limit.
+        """Count the bytes in the store, and delete the oldest pictures until the limit is kept.
 
         Raises:
-            ServiceUnavailable: the store or the database is away.
+            ServiceUnavailable: the store or the database is unavailable.
         """
         holdings = await self._store.holdings()
         held = sum(holding.size_bytes for holding in holdings)
         self._tell(held)
         if held <= self._limit_bytes:
             return
-        at_work = await self._at_work()  # after the store: what is accepted later has pictures that are new
+        at_work = await self._at_work()  # after the listing: a job that is accepted later has new pictures
         young = datetime.now(UTC) - timedelta(seconds=GRACE_S)
         dropped = 0
         for holding in holdings:
@@ -59,7 +59,7 @@ class Quota:
 
     async def _drop(self, holding: Holding) -> None:
         if all(name.endswith(SUFFIX) for name in holding.names):
-            await self._store.drop_job(holding.job_id)  # of an answered request: nobody holds an address of them
+            await self._store.drop_job(holding.job_id)  # cached cutouts have no public address
         else:
             await self._store.make_room(holding.job_id)
 

@@ -1,4 +1,4 @@
-"""Signed addresses of results, which expire, and the secret behind them."""
+"""Signed, expiring addresses of results, and the secrets that sign them."""
 
 import base64
 import hashlib
@@ -48,10 +48,10 @@ def load_secret(data_dir: Path, given: str | None = None) -> bytes:
 
 
 class Signer:
-    """Signs addresses by HMAC-SHA256, and seals what lies in the database.
+    """Signs addresses with HMAC-SHA256, and encrypts secrets in the database.
 
-    Each use of a secret has a label of its own, so that none opens another. What was signed or sealed by one of the
-    `older` secrets is still good: a new secret is put before the old one, which goes when nothing of it is left.
+    Each use of a secret has its own label, so that one cannot stand in for another. What an `older` secret signed or
+    sealed is still valid: add a new secret in front, and remove the old one when nothing depends on it.
     """
 
     def __init__(self, secret: bytes, expires_s: float, older: Sequence[bytes] = ()) -> None:
@@ -77,7 +77,7 @@ class Signer:
         return f"results/{job_id}/{name}?{query}"
 
     def check(self, job_id: str, name: str, expires: str, signature: str) -> int:
-        """Seconds for which this address is still good.
+        """Seconds until this address expires.
 
         Raises:
             Forbidden: it was not signed here as it stands, or it has expired.
@@ -102,11 +102,11 @@ class Signer:
         return [str(uuid.UUID(bytes=digest[:16], version=4)) for digest in digests]
 
     def sealed(self, text: str) -> str:
-        """A text as it may lie in a database; who has the database alone cannot read it."""
+        """A text, encrypted for the database."""
         return self._seal.encrypt(text.encode()).decode()
 
     def opened(self, sealed: str) -> str:
-        """The text that was sealed.
+        """The decrypted text.
 
         Raises:
             Conflict: none of the secrets sealed it.
