@@ -236,8 +236,8 @@ SEEDS = [
     saved(CORNER.convert("CMYK"), "TIFF", compression="tiff_adobe_deflate"),
     (Path(__file__).parents[1] / "pictures" / "heic" / "alpha.heic").read_bytes(),
 ]
-LONG = settings(max_examples=200_000, deadline=None, suppress_health_check=list(HealthCheck))
-SHORT = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=200_000, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=400, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -48,7 +48,6 @@ def test_a_file_of_no_resolution_says_none(output_format: OutputFormat) -> None:
     assert decode(data, LimitsSpec()).dpi is None if output_format != "avif" else True
 
 
-@settings(deadline=None)
 @given(st.floats(1, 65535), st.floats(1, 65535), st.sampled_from([1, 2, 4]))
 def test_any_resolution_can_be_written(across: float, down: float, factor: int) -> None:
     """Whatever a picture said, times the factor: a file comes out, and where its format can hold it, it is there."""

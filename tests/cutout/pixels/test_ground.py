@@ -46,7 +46,7 @@ def test_what_white_shows_stays_on_white(colour: tuple[int, int, int]) -> None:
     assert (shown(picture)[0, 0] == 255).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1))
 def test_what_is_hidden_does_not_choose(seed: int) -> None:
     """Colour under alpha 0 changes nothing that a model sees."""

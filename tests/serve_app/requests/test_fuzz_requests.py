@@ -110,7 +110,7 @@ def send(client: TestClient, one: Mutation) -> None:
 
 
 @given(MUTATIONS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_nothing_but_the_contracts_errors_escapes(client: TestClient, one: Mutation) -> None:
     """Whatever is cut out of a request or put into it, the answer is a result or an error of the contract."""
     send(client, one)
@@ -122,7 +122,7 @@ def test_nothing_but_the_contracts_errors_escapes_for_long(client: TestClient) -
     until, count = time.monotonic() + LONG_S, 0
 
     @given(MUTATIONS)
-    @settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2_000, suppress_health_check=list(HealthCheck))
     def batch(one: Mutation) -> None:
         nonlocal count
         count += 1

@@ -50,7 +50,7 @@ def test_a_specialist_spoils_nobodys_agreement() -> None:
     assert with_it["specialist"] == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_agreement_is_a_share(data: st.DataObject) -> None:
     """0 to 1, whatever the mattes and their size; the IoU is the same either way, and 1 with itself."""

@@ -91,7 +91,7 @@ def test_empty_and_full_stay(value: int) -> None:
     assert (fused(rgb, mattes, scores(rgb, mattes, {})).alpha == matte).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_the_order_of_mattes_decides_nothing(data: st.DataObject) -> None:
     """Any mattes of any size give one of that size, the same in any order of answers."""

@@ -130,7 +130,7 @@ def test_a_large_band_is_solved_in_a_smaller_picture(monkeypatch: pytest.MonkeyP
     assert asked[0][1] <= 1_000
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_noise_is_taken_and_gives_the_same_twice(data: st.DataObject) -> None:
     """Any picture with any matte gives a matte of its size, twice the same, and leaves its inputs as they were."""

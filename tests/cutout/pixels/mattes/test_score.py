@@ -77,7 +77,7 @@ def test_of_equals_the_first_by_name_is_best() -> None:
     assert best({"b": same, "a": same}) == best({"a": same, "b": same}) == "a"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_every_part_is_a_share(data: st.DataObject) -> None:
     """Whatever the picture, its size and the matte."""
