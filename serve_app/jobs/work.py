@@ -23,6 +23,7 @@ from serve_app.fanout.scoring import compared
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
+from serve_app.jobs.events import JobEvents
 from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
@@ -42,22 +43,6 @@ PATIENT_EVERY_S = 1.0
 STORE_EVERY_S = 2.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """Retries while the ledger is unavailable: for two minutes, with growing gaps; then the job ends without a record."""
-
-
-class JobEvents:
-    """Wakes the callers that wait for a job's next step, in the process that runs its steps."""
-
-    def __init__(self) -> None:
-        self._next: dict[str, asyncio.Event] = {}
-
-    def next(self, job_id: str) -> asyncio.Event:
-        """An event that is set at the job's next step."""
-        return self._next.setdefault(job_id, asyncio.Event())
-
-    def tell(self, job_id: str) -> None:
-        """Wake everybody who waits for this job."""
-        if waiting := self._next.pop(job_id, None):
-            waiting.set()
 
 
 class JobWork:
@@ -123,10 +108,8 @@ class JobWork:
             step = next_step(specs, ran, comparison, registry.service.quality)
             if not step.models:
                 return
-            done += map(
-                MODEL_RESULT.validate_python,
-                await self._together(order, [self._model_step(name) for name in step.models]),
-            )
+            outputs = await self._together(order, [self._model_step(name) for name in step.models])
+            done += map(MODEL_RESULT.validate_python, outputs)
 
     async def _together(self, order: Order, steps: Sequence[StepCall]) -> list[dict[str, Any]]:
         """Run steps concurrently; their outputs."""

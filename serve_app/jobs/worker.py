@@ -18,11 +18,12 @@ from cutout.ledger import Ledger
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
+from serve_app.jobs.events import JobEvents
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
 from serve_app.jobs.state import ORDER, Delivery, JobState, Order
 from serve_app.jobs.webhooks import Sender
-from serve_app.jobs.work import JobEvents, JobWork
+from serve_app.jobs.work import JobWork
 from serve_app.jobs.workers import LOOK_S
 from serve_app.storage.cutout_cache import SUFFIX
 from serve_app.storage.pictures import PictureStore
