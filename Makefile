@@ -59,7 +59,7 @@ check: setup     ## check lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-container-check: setup ## run the Dockerfile's steps in a clean Debian root, without a container engine; as root
+container-check: setup ## build the Dockerfile by buildah on a base of Debian packages, and check the image; as root
 	@$(BIN)/python -m scripts.container_check
 
 bench: weights   ## compare with rembg, Pillow and libvips; writes docs/performance.md
