@@ -81,7 +81,7 @@ def test_a_request_leaves_its_numbers(works: Works) -> None:
     assert {m: kept.values(RESULTS, model=m, outcome=o) for m, o in OUTCOMES.items()} == {m: [1.0] for m in OUTCOMES}
     times_ms = {r["model_id"]: r["times_ms"] for r in body["results"] if r["model_id"] != "broken"}
     for model_id, spans in times_ms.items():
-        assert spans.keys() == {"queue", "infer", "composite", "upscale", "finish", "encode"}
+        assert spans.keys() == {"queue", "infer", "composite", "measure", "upscale", "finish", "encode"}
         for span, ms in spans.items():
             assert kept.values(SPAN_SECONDS, span=span, model=model_id) == [pytest.approx(ms / 1000, abs=1e-4)]
         assert len(kept.values(MODEL_SECONDS, model=model_id)) == 1
