@@ -3,6 +3,8 @@
 from serve_app.contract.body import Body
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
+from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobStateBody
+from serve_app.contract.picks import ExportedPick, ModelStatsBody, SelectionBody, StatsBody, TallyBody
 from serve_app.contract.requests import (
     ComposeForm,
     CutoutForm,
@@ -19,34 +21,20 @@ from serve_app.contract.requests import (
     UpscaleForm,
 )
 from serve_app.contract.responses import (
-    AcceptedBody,
-    AttemptBody,
     BoxBody,
-    DeliveryBody,
     Dimensions,
     EngineBody,
     EstimateBody,
-    ExportedPick,
-    HealthBody,
     JobBody,
-    JobStateBody,
-    LiveBody,
     ModelBody,
-    ModelCard,
-    ModelsBody,
-    ModelState,
-    ModelStatsBody,
     ProcessBody,
     ProcessResult,
-    ReadyBody,
     RemoveBody,
     RemoveResult,
-    SelectionBody,
-    StatsBody,
-    TallyBody,
     UpscaleBody,
     UpscaleResult,
 )
+from serve_app.contract.status import HealthBody, LiveBody, ModelCard, ModelsBody, ModelState, ReadyBody
 from serve_app.contract.webhook import WebhookBody
 
 __all__ = [

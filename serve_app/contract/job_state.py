@@ -1,0 +1,54 @@
+"""Bodies about a durable job: accepted, its state, and the deliveries of its webhook."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from serve_app.contract.body import Body
+from serve_app.contract.errors import ErrorDetail
+from serve_app.contract.responses import ComparisonBody, ProcessResult, RemoveResult, UpscaleResult
+
+
+class AcceptedBody(Body):
+    """Answer 202: the job is stored, and its address shows its progress."""
+
+    job_id: str
+    status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+    status_url: str
+
+
+class AttemptBody(Body):
+    """One attempt to deliver a webhook."""
+
+    at: float = Field(description="Unix time, in seconds.")
+    status: int | None = Field(description="The receiver's HTTP status, when there was one.")
+    reason: str | None = Field(description="Why it failed; null: delivered.")
+    retry_after_s: float | None = Field(None, description="The receiver's `Retry-After`, in seconds, when it failed.")
+
+
+class DeliveryBody(Body):
+    """The delivery of a job's webhook so far."""
+
+    status: Literal["pending", "delivered", "failed"]
+    attempts: list[AttemptBody]
+
+
+class JobStateBody(ComparisonBody):
+    """Answer of GET /jobs/{job_id} and DELETE /jobs/{job_id}: pictures are in `image_url`, never in base64."""
+
+    job_id: str
+    status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+    processing_time_ms: int = Field(description="From the job's acceptance to its end, or until now.")
+    total_cost_usd: float
+    skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
+    created_at: float = Field(description="Unix time, in seconds.")
+    models: list[str] = Field(description="The models that run; empty for POST /upscale.")
+    results: list[RemoveResult | ProcessResult | UpscaleResult] = Field(
+        description="Of the models that have finished, as in the answer to the POST; of an upscale, the only one."
+    )
+    pictures_dropped: bool = Field(
+        False,
+        description="Whether its pictures were deleted to make room (`jobs.store_bytes`); their addresses are null.",
+    )
+    webhook: DeliveryBody | None = Field(None, description="The delivery of its webhook; null when there is none yet.")
+    error: ErrorDetail | None = Field(None, description="Why the job as a whole failed; absent when it did not.")
