@@ -208,6 +208,11 @@ class Service:
         url = self._variables.get("DATABASE_URL", f"sqlite:///{self.folder}/data/ledger.sqlite")
         return round(booked_usd(url, "runware") / PRICE_USD, 6)
 
+    @property
+    def logs(self) -> str:
+        """What its replicas have logged, in every run."""
+        return "".join(file.read_text() for file in (self.folder / "logs").glob("replica_*.log"))
+
     def kill(self) -> None:
         """Kill every process of it at once."""
         assert self._process
