@@ -163,18 +163,23 @@ _SERVER = _Server()
 
 @asynccontextmanager
 async def _fork(data: bytes, pixel_file: int, order: Order) -> AsyncIterator[socket.socket]:
-    """The reply socket of a process that decodes; closing it ends the process."""
+    """The reply socket of a process that decodes; at the end of the block the process is ended."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     picture_file = os.memfd_create("picture")
-    with ours:
-        try:
-            with theirs:
-                await _in_thread(lambda: _fill(picture_file, data))
-                _SERVER.order(order.packed(), [picture_file, pixel_file, theirs.fileno()])
-        finally:
-            os.close(picture_file)
-        ours.setblocking(False)
-        yield ours
+    watched, wanted = os.pipe()
+    try:
+        with ours:
+            try:
+                with theirs:
+                    await _in_thread(lambda: _fill(picture_file, data))
+                    _SERVER.order(order.packed(), [picture_file, pixel_file, theirs.fileno(), watched])
+            finally:
+                os.close(watched)
+                os.close(picture_file)
+            ours.setblocking(False)
+            yield ours
+    finally:
+        os.close(wanted)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

@@ -7,8 +7,9 @@ from cutout.limits import LimitsSpec, is_small
 from cutout.pixels.types import Size
 
 MOST_ORDER_BYTES = 65_536
-FILES = 3
-"""File descriptors sent with an order: the picture file, the file for its pixels, and a socket for replies."""
+FILES = 4
+"""File descriptors sent with an order: the picture file, the file for its pixels, a socket for replies, and the read
+end of a pipe that the caller closes when it no longer wants the picture."""
 GO = b"g"
 LEAST_CPU_S = 2
 """Processor seconds for a small picture or a small file; the kernel counts whole seconds."""

@@ -2,7 +2,7 @@
 
 It loads only Pillow and numpy, and no secret of the service. decoder.py starts it and sends it orders over a socket
 (order.py). For each order the fork reports the picture's size, waits for GO, decodes into the pixel file, and reports
-the result. When the caller closes the reply socket, the kernel ends the fork.
+the result. When the caller closes its end of a pipe, the kernel ends the fork.
 """
 
 import fcntl
@@ -48,8 +48,9 @@ def serve(control: socket.socket) -> None:
             os.close(file)
 
 
-def _decode(order: bytes, picture_file: int, pixel_file: int, reply_file: int) -> None:
+def _decode(order: bytes, picture_file: int, pixel_file: int, reply_file: int, wanted: int) -> None:
     """All that a fork does."""
+    _end_with(wanted)
     with suppress(MemoryError), socket.socket(fileno=reply_file) as replies:
         try:
             _send(replies, _decoded(Order.of(order), picture_file, pixel_file, replies))
@@ -64,7 +65,6 @@ def _decoded(order: Order, picture_file: int, pixel_file: int, replies: socket.s
     _send(replies, {"width": file.size.width, "height": file.size.height})
     if replies.recv(1) != GO:
         os._exit(0)
-    _end_with(replies)
     pixels = file.size.width * file.size.height
     seconds = cpu_s(order.limits, file.size, len(data))
     _bound(seconds, len(data) * 3 + pixels * file.contents.px_bytes + _SPARE_BYTES)
@@ -89,12 +89,16 @@ def _bound(seconds: int, more_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (mapped + more_bytes, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
-def _end_with(replies: socket.socket) -> None:
-    """Have the kernel end this process when the other end of the socket is closed."""
-    fcntl.fcntl(replies, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(replies, fcntl.F_SETFL, fcntl.fcntl(replies, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
+def _end_with(wanted: int) -> None:
+    """Have the kernel end this process, by SIGIO, when the other end of the pipe is closed.
+
+    Nothing is ever written to the pipe. On the reply socket the signal would do as well, but for GO: on a busy machine
+    its signal may come after GO itself has been read, and end a process that is wanted.
+    """
+    fcntl.fcntl(wanted, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(wanted, fcntl.F_SETFL, fcntl.fcntl(wanted, fcntl.F_GETFL) | os.O_ASYNC | os.O_NONBLOCK)
     try:
-        replies.recv(1)
+        os.read(wanted, 1)
     except BlockingIOError:
         return
     os._exit(0)  # it was closed before O_ASYNC was set

@@ -117,6 +117,27 @@ def test_a_caller_who_is_gone_ends_it() -> None:
     asyncio.run(gone())
 
 
+def signalling(pid: int) -> list[str]:
+    """What may send a process a signal: its files with O_ASYNC."""
+    files = {fd.name: int(fd.read_text().split()[3], 8) for fd in Path(f"/proc/{pid}/fdinfo").iterdir()}
+    return [os.readlink(f"/proc/{pid}/fd/{name}") for name, flags in files.items() if flags & os.O_ASYNC]
+
+
+def test_only_a_pipe_that_nobody_writes_to_ends_it() -> None:
+    """On a busy machine a signal of the reply socket could come after GO was read, and end a process in use."""
+
+    async def found() -> list[str]:
+        job = asyncio.create_task(Decoder(LimitsSpec()).decode(SLOW))
+        await until(lambda: bool(forks()) and bool(signalling(forks()[0])))
+        names = signalling(forks()[0])
+        job.cancel()
+        await asyncio.wait([job])
+        await until(lambda: not forks())
+        return names
+
+    assert [name.split(":")[0] for name in asyncio.run(found())] == ["pipe"]
+
+
 def test_megabytes_are_moved_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """The file's bytes on their way to its process, and the pixels on theirs back: a loop has others to serve."""
     threads: list[threading.Thread] = []
