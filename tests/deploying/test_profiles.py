@@ -7,6 +7,7 @@ import pytest
 import yaml
 from ray._common.utils import import_attr
 from ray.serve import Application
+from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import ServeDeploySchema
 
 from cutout.models.registry import load_registry
@@ -68,6 +69,7 @@ def test_ray_takes_it(file: str) -> None:
                 "downscale_delay_s",
             }
             assert scaling <= entry["autoscaling_config"].keys(), name
+            AutoscalingConfig.model_validate(entry["autoscaling_config"])
 
 
 @pytest.mark.parametrize("file", FILES)
