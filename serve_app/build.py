@@ -12,7 +12,7 @@ from deployments.replicas.upscaler import UpscalerReplica
 from serve_app.configuration import check_config
 from serve_app.ingress import Ingress
 from serve_app.jobs_replica import JobsReplica
-from serve_app.process.hard_stop import check_hard_stop
+from serve_app.process.haproxy.hard_stop import check_hard_stop
 from serve_app.settings import Settings
 
 

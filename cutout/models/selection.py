@@ -26,6 +26,11 @@ class ModelSelection:
         """Whether models run in steps, as many as are needed."""
         return AUTO in self.asked
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether the cutouts are compared with each other; that of a single model has nothing to be compared with."""
+        return len(self.models) > 1 or self.is_auto
+
     def without(self, refused: Mapping[str, str]) -> "ModelSelection":
         """This selection less the models that budgets refuse, each with its reason.
 

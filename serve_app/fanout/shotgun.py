@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -103,8 +103,6 @@ class Shotgun:
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
-        if len(job.selection.models) > 1 or job.selection.is_auto:
-            job = replace(job, removal=replace(job.removal, compared=True))
         picture = await self.decoded(job)
         decoded = time.perf_counter()
         results: dict[str, ModelResult[C]] = {}
@@ -123,7 +121,7 @@ class Shotgun:
             wall_ms=(time.perf_counter() - started) * 1000,
             skipped=ran.skipped,
             times_ms={"decode": (decoded - called) * 1000},
-            comparison=await asyncio.to_thread(compared, ordered, self.registry),
+            comparison=await self._compared(ordered) if job.selection.is_compared else None,
         )
         record_spans(self.instruments, result.times_ms)
         if self._records:
@@ -178,7 +176,7 @@ class Shotgun:
             for name in step.models:
                 del fan_out.costs[name]
             await self._fire(step.models, fan_out, None)
-            comparison = await asyncio.to_thread(compared, fan_out.results.values(), self.registry)
+            comparison = await self._compared(fan_out.results.values())
         if fan_out.watcher:
             fan_out.watcher.stepped(step)
         spared = (name for name in selection.models if name not in fan_out.results)
@@ -216,6 +214,9 @@ class Shotgun:
             record_result(self.instruments, fan_out.results[model_id])
         if fan_out.watcher:
             fan_out.watcher.finished(fan_out.results[model_id])
+
+    async def _compared(self, results: Iterable[ModelResult[C]]) -> Comparison | None:
+        return await asyncio.to_thread(compared, results, self.registry)
 
     def _allowed(self, terms: Terms) -> tuple[float, str]:
         """Seconds that a request has for all of its models, and the message for one that takes longer."""
@@ -255,8 +256,12 @@ class Shotgun:
 
     async def _asked(self, model_id: str, fan_out: "FanOut[Any]", form: Form[C]) -> C | Failure:
         spec = self.registry.models[model_id]
-        removal = fan_out.job.removal
-        removal = replace(removal, decontaminate=removal.decontaminate and spec.decontaminate)
+        job = fan_out.job
+        removal = replace(
+            job.removal,
+            decontaminate=job.removal.decontaminate and spec.decontaminate,
+            compared=job.removal.compared or job.selection.is_compared,
+        )
         try:
             async with asyncio.timeout(spec.timeout_s):
                 return await self._models[model_id].remove(fan_out.shared, removal, form)

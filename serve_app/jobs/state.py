@@ -115,7 +115,7 @@ class Order:
     def shot(self, model_id: str, picture: bytes, output: Output) -> Job:
         """A job of one of the models, with an id of its own, under which its price is reserved."""
         selection = ModelSelection((model_id,), (model_id,))
-        removal = replace(self.removal, compared=len(self.models) > 1 or self.selection.is_auto)
+        removal = replace(self.removal, compared=self.selection.is_compared)
         return Job(f"{self.job_id}.{model_id}", picture, selection, output, self.terms, self.key, removal)
 
     def enlargement(self, picture: bytes) -> Enlargement:

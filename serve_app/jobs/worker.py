@@ -1,7 +1,7 @@
 """The worker of durable jobs: an accepted job is done, whatever crashes. Ingress replicas call it.
 
 A job's state is in the database (reading.py) and its pictures are in the store. Workflows, which survive a crash of
-their process, do the work (workflows.py, work.py, deliveries.py).
+their process, do the work (workflows.py, steps.py, deliveries.py).
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.events import JobEvents
 from serve_app.jobs.jobs import Jobs
+from serve_app.jobs.live_workers import LOOK_S
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
 from serve_app.jobs.state import ORDER, Delivery, JobState, Order
+from serve_app.jobs.steps import JobWork
 from serve_app.jobs.webhooks import Sender
-from serve_app.jobs.work import JobWork
-from serve_app.jobs.workers import LOOK_S
 from serve_app.storage.cutout_cache import SUFFIX
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.quota import Quota

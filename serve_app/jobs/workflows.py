@@ -1,6 +1,6 @@
 """DBOS: its queues, and the workflows of durable jobs, which it finds by name after a restart.
 
-A process has one DBOS and one JobRunner, which does the work (work.py, deliveries.py). Steps are replayed by order:
+A process has one DBOS and one JobRunner, which does the work (steps.py, deliveries.py). Steps are replayed by order:
 increase VERSION when their order changes. Jobs of an older version are not continued.
 """
 
@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
 
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.database import prepared, refusing
-from serve_app.jobs.workers import KIND, Workers
+from serve_app.jobs.live_workers import KIND, Workers
 
 logger = logging.getLogger(__name__)
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"

@@ -6,7 +6,7 @@ import socket
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from serve_app.process.haproxy_config import HEAD_S
+from serve_app.process.haproxy.configuration import HEAD_S
 
 
 class Connection(HttpToolsProtocol):

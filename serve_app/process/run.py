@@ -28,7 +28,7 @@ from cutout.models.registry import Registry
 from serve_app.process.child_processes import Run, members
 from serve_app.process.draining import drain, stop_haproxy
 from serve_app.process.exposure import addresses_line, check_exposure, is_loopback
-from serve_app.process.hard_stop import outlast
+from serve_app.process.haproxy.hard_stop import outlast
 from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
 from serve_app.process.serve_config import check_port, choose_metrics_port, read_config

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 
-from serve_app.process.haproxy import change
-from serve_app.process.haproxy_config import UnknownConfiguration, hardened
+from serve_app.process.haproxy.configuration import UnknownConfiguration, hardened
+from serve_app.process.haproxy.program import change
 from tests.support.haproxy import proxy
 
 HALF = b"POST /remove-background HTTP/1.1\r\nHost: here\r\nX-"

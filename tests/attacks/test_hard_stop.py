@@ -9,7 +9,7 @@ from ray.serve._private import constants
 from cutout.errors import ConfigurationError
 from cutout.limits import LimitsSpec
 from serve_app.build import build_app
-from serve_app.process.hard_stop import check_hard_stop, outlast
+from serve_app.process.haproxy.hard_stop import check_hard_stop, outlast
 from serve_app.settings import HARD_STOP, RAYS_OWN_S
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"

@@ -41,7 +41,11 @@ def test_every_file_is_in_it(wheel: zipfile.ZipFile) -> None:
     }
 
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files
-    assert {"cutout_client/py.typed", "serve_app/static/index.html", "serve_app/process/unavailable.http"} <= files
+    assert {
+        "cutout_client/py.typed",
+        "serve_app/static/index.html",
+        "serve_app/process/haproxy/unavailable.http",
+    } <= files
 
 
 def test_its_metadata_are_the_projects(wheel: zipfile.ZipFile) -> None:

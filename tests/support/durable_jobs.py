@@ -34,7 +34,7 @@ from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs import workers
+from serve_app.jobs import live_workers
 from serve_app.jobs.acceptance import Durable
 from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
@@ -158,7 +158,7 @@ def built(
 async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterator[Works]:
     """A worker at work."""
     works = built(folder, database_url, **given)
-    with mock.patch.object(workers, "DEAD_S", DEAD_S):
+    with mock.patch.object(live_workers, "DEAD_S", DEAD_S):
         await works.jobs.start()
         try:
             yield works

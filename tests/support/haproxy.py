@@ -14,8 +14,8 @@ import httpx
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
 from ray.serve.config import HTTPOptions
 
-from serve_app.process.haproxy import MARK
-from serve_app.process.haproxy_config import HEAD_S, STILL_S, hardened
+from serve_app.process.haproxy.configuration import HEAD_S, STILL_S, hardened
+from serve_app.process.haproxy.program import MARK
 from serve_app.settings import free_port, ray_environment
 from tests.support.patience import HANG_S
 

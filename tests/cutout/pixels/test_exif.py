@@ -10,6 +10,7 @@ from PIL import Image
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.formats import exif
+from tests.pictures.files import directory
 
 TYPES = range(14)
 TAGS = (
@@ -35,18 +36,6 @@ TAGS = (
     40961,
     42036,
 )
-
-
-def directory(*entries: tuple[int, int, int, bytes], order: str = "<") -> bytes:
-    """A TIFF structure of one directory: tag, type, count, value."""
-    blob, at = b"", 8 + 2 + 12 * len(entries) + 4
-    body = struct.pack(order + "H", len(entries))
-    for tag, kind, count, value in entries:
-        body += struct.pack(order + "HHI", tag, kind, count)
-        body += value.ljust(4, b"\0") if len(value) <= 4 else struct.pack(order + "I", at + len(blob))
-        blob += value if len(value) > 4 else b""
-    head = b"II*\0\x08\0\0\0" if order == "<" else b"MM\0*\0\0\0\x08"
-    return head + body + b"\0\0\0\0" + blob
 
 
 def jpeg(tiff: bytes) -> bytes:

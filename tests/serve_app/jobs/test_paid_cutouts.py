@@ -11,7 +11,7 @@ from cutout.jobs import CutoutFile, Failure
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
-from serve_app.jobs import work
+from serve_app.jobs import steps
 from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
 from tests.support.durable_jobs import Works, client, working
@@ -50,7 +50,7 @@ async def test_only_the_stage_that_failed_is_tried_again(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model is paid once, and its outcome counted once; 1.0.0 repeated both stages, and paid 7 calls."""
-    monkeypatch.setattr(work, "PATIENT_EVERY_S", 0.01)
+    monkeypatch.setattr(steps, "PATIENT_EVERY_S", 0.01)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(14))
         answer = await http.post("/process", json=PROCESS, headers=ASYNC)
@@ -71,7 +71,7 @@ async def test_a_second_stage_that_is_given_up_keeps_its_cost(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the upscaler is no longer waited for, result and metric are its failure, and the cost is the model's."""
-    monkeypatch.setattr(work, "PATIENT_S", 0.0)
+    monkeypatch.setattr(steps, "PATIENT_S", 0.0)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(float("inf")))
         answer = await http.post("/process", json=PROCESS, headers=ASYNC)

@@ -10,7 +10,7 @@ import pytest
 
 from cutout.errors import ServiceUnavailable
 from serve_app import contract
-from serve_app.process.haproxy import OURS
+from serve_app.process.haproxy.program import OURS
 from serve_app.responses.errors import error_response
 from serve_app.settings import free_port
 from tests.support.haproxy import proxy

