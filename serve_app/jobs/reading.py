@@ -12,6 +12,8 @@ from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT
 
 MODEL = "model:"
 """Prefix of the name of a model's step; its id follows."""
+NEXT = "next"
+"""A step of `auto` that decides which models run next."""
 UPSCALE = "upscale"
 """The step of an order that enlarges the picture itself."""
 FINISH = "finish"

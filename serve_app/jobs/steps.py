@@ -25,7 +25,7 @@ from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.events import JobEvents
 from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
-from serve_app.jobs.reading import FINISH, MODEL, UPSCALE, known_state
+from serve_app.jobs.reading import FINISH, MODEL, NEXT, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
 from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, UPSCALED, Order
 from serve_app.storage.pictures import PictureStore
@@ -100,16 +100,20 @@ class JobWork:
             await self._deliveries.begin(order.job_id)
 
     async def _in_steps(self, order: Order) -> None:
-        """Run as many of the order's models as are needed; the results so far decide which come next."""
-        registry, done = self._shotgun.registry, list[ModelResult]()
+        """Run as many of the order's models as are needed.
+
+        Each decision is a step: a replay follows the stored ones, even if thresholds or models have changed since.
+        """
+        while models := await workflows.step(NEXT, self._next, order):
+            await self._together(order, [self._model_step(name) for name in models])
+
+    async def _next(self, order: Order) -> list[str]:
+        """The models to run after those that have run; empty when no more are needed."""
+        registry, done = self._shotgun.registry, (await known_state(order.job_id)).results
         specs = [registry.models[name] for name in order.models if name in registry.models]
-        while True:
-            comparison = await asyncio.to_thread(compared, done, registry)
-            step = next_step(specs, [one.model_id for one in done], comparison, registry.service.quality)
-            if not step.models:
-                return
-            outputs = await self._together(order, [self._model_step(name) for name in step.models])
-            done += map(MODEL_RESULT.validate_python, outputs)
+        comparison = await asyncio.to_thread(compared, done, registry)
+        step = next_step(specs, [one.model_id for one in done], comparison, registry.service.quality)
+        return list(step.models)
 
     async def _together(self, order: Order, steps: Sequence[StepCall]) -> list[dict[str, Any]]:
         """Run steps concurrently; their outputs."""
@@ -160,20 +164,18 @@ class JobWork:
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
         picture = await self._store.get(order.job_id, order.picture)
         shot = order.shot(model_id, picture, await self._output(order))
-        result = await (
-            self._patiently(lambda: self._file(shot), _has_no_model)
-            if shot.output.is_plain
-            else self._in_stages(model_id, shot, order)
-        )
+        if shot.output.is_plain:
+            result = await self._patiently(lambda: self._file(shot), _has_no_model)
+        else:
+            result = await self._in_stages(model_id, shot, order)
         if isinstance(result.outcome, CutoutFile):
             await self._keep(order, result.outcome)
         return result
 
     async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult[CutoutFile]:
         """One model's result, its cutout first: the stages after it can be retried without running the model again."""
-        job_id = order.job_id
         paid = self._shotgun.registry.models[model_id].is_paid
-        cut = await self._paid_cutouts.find(job_id, model_id) if paid else None
+        cut = await self._paid_cutouts.find(order.job_id, model_id) if paid else None
         if cut is None:
             bare = replace(shot, output=Output())
             first = await self._patiently(lambda: self._pixels(bare), _has_no_model)
@@ -181,7 +183,7 @@ class JobWork:
                 return ModelResult(model_id, first.outcome, first.wall_ms)
             cut = PaidCutout(first.outcome, first.wall_ms)
             if paid:
-                await self._paid_cutouts.keep(job_id, cut)
+                await self._paid_cutouts.keep(order.job_id, cut)
         pixels, spent_ms = cut.cutout, cut.wall_ms
         return await self._patiently(lambda: self._shotgun.finish(shot, pixels, spent_ms), _has_no_model)
 
@@ -258,9 +260,8 @@ class JobWork:
         state = await known_state(job_id)
         if state.results:  # a job that was cancelled before it did anything does not count in the statistics
             order = state.order
-            await self._ledger.record(
-                JobRecord.of(order.selection.asked, order.output, order.key, state.result, order.created_at)
-            )
+            record = JobRecord.of(order.selection.asked, order.output, order.key, state.result, order.created_at)
+            await self._ledger.record(record)
         return True
 
     async def _stopped(self, job_id: str) -> bool:
@@ -269,7 +270,7 @@ class JobWork:
             try:
                 await asyncio.wait_for(working.wait(), STOP_S)
             except TimeoutError:
-                logger.warning("Job %s is cancelled, and a model of it does not let go", job_id)
+                logger.warning("Job %s is cancelled, and a model of it has not stopped", job_id)
         order = (await known_state(job_id)).order
         await self.slots.free(order.slot)
         self._events.tell(job_id)

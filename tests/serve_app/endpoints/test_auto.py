@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import DBOS
 from starlette.testclient import TestClient
 
 from cutout.service import QualitySpec
 from serve_app import contract
 from serve_app.app import create_app
+from serve_app.jobs.reading import NEXT
 from tests.serve_app.endpoints.test_process import error, png, text
 from tests.serve_app.jobs.test_jobs import ended
 from tests.support import durable_jobs
@@ -109,7 +111,10 @@ def test_an_estimate_has_the_least_and_the_most() -> None:
 
 @pytest.mark.anyio
 async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
-    """Of three local models two are asked, and agree; the third is left out with the reason."""
+    """Of three local models two are asked, and agree; the third is left out with the reason.
+
+    What was decided is stored, so that a job that is resumed goes on with it, whatever the thresholds are by then.
+    """
     async with (
         working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=0) as works,
         durable_jobs.client(works) as http,
@@ -118,7 +123,9 @@ async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
         accepted = await http.post("/remove-background", json=sent(), headers={"prefer": "respond-async"})
         body = await ended(http, accepted.json()["status_url"])
         runs = len(works.runs)
+        steps = await DBOS.list_workflow_steps_async(accepted.json()["job_id"])
 
+    assert [step["output"] for step in steps if step["function_name"] == NEXT] == [["broken", "first"], []]
     contract.JobStateBody.model_validate(body)
     assert (body["status"], sorted(ran(body)), runs) == ("completed", ["broken", "first"], 2)
     assert body["skipped"] == {"second": "Not needed: the other models were enough"}
