@@ -113,7 +113,8 @@ def test_an_estimate_has_the_least_and_the_most() -> None:
 async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
     """Of three local models two are asked, and agree; the third is left out with the reason.
 
-    What was decided is stored, so that a job that is resumed goes on with it, whatever the thresholds are by then.
+    What was decided is stored, so that a job that is resumed goes on with it, whatever the thresholds are by then. A
+    caller who waits for one picture is given the winner's.
     """
     async with (
         working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=0) as works,
@@ -123,6 +124,8 @@ async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
         accepted = await http.post("/remove-background", json=sent(), headers={"prefer": "respond-async"})
         body = await ended(http, accepted.json()["status_url"])
         runs = len(works.runs)
+        headers = {"accept": "image/png", "idempotency-key": "one picture"}
+        pictures = [await http.post("/remove-background", json=sent(), headers=headers) for _ in range(2)]
         steps = await DBOS.list_workflow_steps_async(accepted.json()["job_id"])
 
     assert [step["output"] for step in steps if step["function_name"] == NEXT] == [["broken", "first"], []]
@@ -130,3 +133,5 @@ async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
     assert (body["status"], sorted(ran(body)), runs) == ("completed", ["broken", "first"], 2)
     assert body["skipped"] == {"second": "Not needed: the other models were enough"}
     assert body["selected_model_id"] in ran(body)
+    assert [one.status_code for one in pictures] == [200, 200], pictures[0].text
+    assert {one.headers["x-cutout-model"] for one in pictures} == {body["selected_model_id"]}
