@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import io
+import itertools
 from typing import Any
 
 import httpx
@@ -164,13 +165,21 @@ def test_bad_input_over_http(service: Service) -> None:
 
 
 def test_a_forged_address_has_no_other_budget(service: Service) -> None:
-    """Without keys all callers share one budget, whatever they write, through HAProxy or straight to a replica."""
+    """Without keys all callers share one budget, whatever they write, through HAProxy or straight to a replica.
+
+    A budget of its own would have one request less than the limit left. Of as many requests as there are ports, two
+    meet in one replica, and so in one count even if the ledger is late and each replica counts by itself. Requests
+    of more than a minute ago leave the window meanwhile, so the numbers need not fall one by one.
+    """
     ports = (service.http.base_url.port or 80, *doors(run_id(service.folder)))
-    left = [
-        int(asked(port, f"X-Forwarded-For: 1.2.3.{number}, 127.0.0.1")[1]["X-RateLimit-Remaining"])
+    addresses = itertools.count(1)
+    least = {
+        port: min(
+            int(asked(port, f"X-Forwarded-For: 1.2.3.{next(addresses)}, 127.0.0.1")[1]["X-RateLimit-Remaining"])
+            for _ in ports
+        )
         for port in ports
-        for number in range(3)
-    ]
+    }
 
     assert len(ports) > 1
-    assert left == list(range(left[0], left[0] - len(left), -1))
+    assert all(left <= 10_000 - 2 for left in least.values()), least
