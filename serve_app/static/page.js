@@ -1,12 +1,13 @@
 /** The page, wired. */
 
 import { Bench } from "./bench/bench.js";
-import { watchIntake } from "./intake.js";
-import { refreshLeaderboard } from "./leaderboard.js";
-import { chosen, known, refreshRoster } from "./roster.js";
-import { watchShortcuts } from "./shortcuts.js";
-import { focusHeading, watchViews } from "./views.js";
-import { say, tell } from "./voice.js";
+import { watchIntake } from "./frame/intake.js";
+import { Panels } from "./frame/panels.js";
+import { Shortcuts } from "./frame/shortcuts.js";
+import { focusHeading, watchViews } from "./frame/views.js";
+import { say, tell } from "./frame/voice.js";
+import { refreshLeaderboard } from "./leaderboard/leaderboard.js";
+import { chosen, known, refreshRoster } from "./start/roster.js";
 
 const byId = (id) => document.getElementById(id);
 const knowledge = {
@@ -20,10 +21,14 @@ const bench = new Bench(knowledge, () => {
   onBench = true;
   go("choose");
 });
+const shortcuts = new Shortcuts(byId("shortcuts"), byId("keys-list"));
+bench.addKeys(shortcuts);
+const panels = new Panels(byId("panel-buttons"), byId("panel"), shortcuts);
+bench.subject.addEventListener("open", () => panels.close());
+
 const ready = refreshRoster();
 const go = watchViews(show);
 watchIntake(byId("file"), byId("address"), fire);
-watchShortcuts(byId("shortcuts"), bench, () => shown === "choose" && onBench);
 byId("sample").addEventListener("click", fireSample);
 byId("blind").addEventListener("change", turnBlind);
 

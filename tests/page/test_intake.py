@@ -150,4 +150,4 @@ def test_the_page_asks_for_what_the_service_reads() -> None:
 
     assert {one for one in accepted if "/" in one} == set(READ.values())
     assert READ_WORDS in text
-    assert f'"{READ_WORDS}"' in (STATIC / "pictures.js").read_text(encoding="utf-8")
+    assert f'"{READ_WORDS}"' in (STATIC / "pictures" / "pictures.js").read_text(encoding="utf-8")

@@ -1,14 +1,15 @@
 /** The bench: one picture, its cutouts side by side, and the pick. */
 
-import { zip } from "../archive.js";
-import { Picture, download, stem } from "../pictures.js";
-import { fire, wordsOf } from "../service.js";
-import { hush, say, tell } from "../voice.js";
-import { bytes, count, money, percent, size, time } from "../words.js";
+import { zip } from "../pictures/archive.js";
+import { Picture, download, stem } from "../pictures/pictures.js";
+import { fire, wordsOf } from "../service/service.js";
+import { hush, say, tell } from "../frame/voice.js";
+import { bytes, count, money, percent, size, time } from "../frame/words.js";
 import { watchBackdrop } from "./backdrop.js";
 import { Board } from "./board.js";
 import { Files } from "./files.js";
 import { NONE, Pick } from "./pick.js";
+import { Subject } from "./subject.js";
 import { Viewport } from "./viewport.js";
 import { Wipe } from "./wipe.js";
 
@@ -20,6 +21,8 @@ const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels 
 export class Bench {
   #running = null;
   #stages;
+  subject = new Subject(this);
+  summary = null; // the last event of the job on the bench
 
   constructor(knowledge, started) {
     this.knowledge = knowledge;
@@ -86,6 +89,25 @@ export class Bench {
     if (!byId("none").disabled) this.pick.choose({ id: NONE, name: () => "none of them" });
   }
 
+  /** Put a result of the job beside the others, or in the place of one with the same id; see Subject. */
+  add(result, blob) {
+    this.board.add(result, blob);
+    this.#tellSubject();
+  }
+
+  /** Add the keys of the bench; they do nothing while it is hidden. */
+  addKeys(shortcuts) {
+    const add = (keys, shown, words, press) =>
+      shortcuts.add(keys, shown, words, (key) => byId("bench").checkVisibility() && press(key));
+    add([..."123456789"], ["1", "…", "9"], "pick that cutout", (key) => this.chooseNumber(Number(key)));
+    add(["0"], ["0"], "none of them is good", () => this.chooseNone());
+    add(["u"], ["U"], "undo a pick that is not logged yet", () => this.pick.undo());
+    add(["+", "="], ["+"], "zoom in", () => this.zoom("in"));
+    add(["-"], ["−"], "zoom out", () => this.zoom("out"));
+    add(["f"], ["F"], "fit the whole picture", () => this.zoom("fit"));
+    add([], ["←", "↑", "→", "↓"], "pan, while a picture has the focus", () => false);
+  }
+
   /** Zoom `in` or `out`, or `fit`. */
   zoom(how) {
     if (how === "in") this.viewport.zoomBy(1.5);
@@ -106,24 +128,25 @@ export class Bench {
     this.pick.open(event.job_id);
     this.viewport.fit();
     this.#stages.disconnect();
-    const { usualMs, names } = this.knowledge;
-    this.board.open(event, original, event.input_dimensions, usualMs, names, blind);
+    this.board.open(event, original, event.input_dimensions, this.knowledge, blind);
     this.#stages.observe(this.board.cards[0].stage);
     byId("wipe").disabled = !original;
     byId("cards").classList.toggle("alone", !original);
     if (!original) this.wipe.set(0);
-    Object.assign(this, { file, jobId: event.job_id, cost_usd: 0 });
+    Object.assign(this, { file, jobId: event.job_id, cost_usd: 0, summary: null });
     byId("picture-name").textContent = file.name;
     byId("zip").disabled = true;
     byId("none").disabled = true;
     this.#count();
     this.started();
+    this.subject.dispatchEvent(new Event("open"));
     say(`Sent to ${count(this.board.cards.length, "model")}.`);
   }
 
   #settle(result) {
     this.cost_usd += result.cost_usd;
     this.board.settle(result);
+    this.#tellSubject();
     this.#count();
     if (!this.board.blind) {
       say(result.image_base64 ? `${result.model_name} is done.` : `${result.model_name} failed: ${result.error}`);
@@ -131,12 +154,14 @@ export class Bench {
   }
 
   #end(summary) {
+    this.summary = summary;
     this.board.end("No answer.");
     this.pick.end();
     const { length } = this.board.offered;
     byId("none").disabled = byId("zip").disabled = !length;
     const all = `${count(length, "cutout")} of ${this.board.cards.length} in ${time(summary.processing_time_ms)}`;
     this.#tellJob(all, summary.total_cost_usd);
+    this.#tellSubject();
     if (length) say(`All done: ${all}.`);
     else tell("Every model failed; each card says why.");
   }
@@ -149,6 +174,11 @@ export class Bench {
     this.board.mark(pick.choice?.id, !pick.locked);
     byId("none").setAttribute("aria-pressed", pick.choice?.id === NONE);
     byId("none").disabled = pick.locked || !this.board.offered.length;
+    this.#tellSubject();
+  }
+
+  #tellSubject() {
+    this.subject.dispatchEvent(new Event("change"));
   }
 
   #count() {

@@ -1,6 +1,7 @@
 /** The cards of one job, in the order in which they are shown. */
 
-import { count, sentence } from "../words.js";
+import { count, sentence } from "../frame/words.js";
+import { Picture, pictureOf } from "../pictures/pictures.js";
 import { Card } from "./card.js";
 
 /** The cards on the page. `attach(stage)` and `picked(card)` are called for every card. */
@@ -20,19 +21,21 @@ export class Board {
   }
 
   /** A new job: the original picture, of `size`, was sent to `models`; `skipped` were not, each with the reason. */
-  open({ models, skipped }, original, size, usualMs, names, blind) {
+  open({ job_id, models, skipped }, original, size, { usualMs, names }, blind) {
     this.release();
-    Object.assign(this, { size, blind, names, skipped, original });
-    const order = blind ? shuffled(models) : models;
-    this.cards = order.map((model, i) => new Card(model, i + 1, original, usualMs(model.model_id), blind));
-    for (const card of this.cards) {
-      this.#attach(card.stage);
-      card.onPick(this.#picked);
-      this.#list.append(card.element);
-    }
+    Object.assign(this, { jobId: job_id, size, blind, names, skipped, original });
+    for (const model of blind ? shuffled(models) : models) this.#append(model, usualMs(model.model_id));
     this.#list.style.setProperty("--ratio", size.width / size.height);
-    this.#list.style.setProperty("--count", models.length);
+    this.#list.style.setProperty("--count", this.cards.length);
     this.#tellSkipped();
+  }
+
+  /** Another result of the job, with its picture as a blob; it takes the place of one with the same id. */
+  add(result, blob) {
+    const { model_id, model_name } = result;
+    const card = this.#of(model_id) ?? this.#append({ model_id, model_name });
+    card.show(result, new Picture(blob), this.size);
+    this.#list.style.setProperty("--count", this.cards.length);
   }
 
   /** A model has finished, with a cutout or without. */
@@ -82,9 +85,23 @@ export class Board {
     this.#held = [];
   }
 
+  #of(modelId) {
+    return this.cards.find(({ model }) => model.model_id === modelId);
+  }
+
+  #append(model, usualMs) {
+    const { original, blind, jobId } = this;
+    const card = new Card(model, this.cards.length + 1, original, { usualMs, blind, jobId });
+    this.#attach(card.stage);
+    card.onPick(this.#picked);
+    this.#list.append(card.element);
+    this.cards.push(card);
+    return card;
+  }
+
   #show(result) {
-    const card = this.cards.find(({ model }) => model.model_id === result.model_id);
-    if (result.image_base64) card.show(result, this.size);
+    const card = this.#of(result.model_id);
+    if (result.image_base64) card.show(result, pictureOf(result.image_base64), this.size);
     else card.fail(sentence(result.error), result);
   }
 

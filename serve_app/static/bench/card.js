@@ -1,19 +1,19 @@
 /** One model's card: waiting, then its cutout, or the reason why there is none. */
 
-import { wordsOf } from "../service.js";
-import { say, tell } from "../voice.js";
-import { money, sale, size, time } from "../words.js";
+import { wordsOf } from "../service/service.js";
+import { say, tell } from "../frame/voice.js";
+import { money, sale, size, time } from "../frame/words.js";
 import { Cutout } from "./cutout.js";
 
 const template = document.getElementById("card-template");
 
-/** The card of `model` at place `number` of the board, from 1. A blind card does not show its model. */
+/** The card of `model` in a job, at place `number` of the board, from 1. A blind card does not show its model. */
 export class Card {
   #result = null;
   #blind;
 
-  constructor(model, number, original, usualMs, blind) {
-    Object.assign(this, { model, number, cutout: null, settled: false });
+  constructor(model, number, original, { usualMs, blind, jobId }) {
+    Object.assign(this, { model, number, jobId, cutout: null, settled: false });
     this.#blind = blind;
     this.element = template.content.cloneNode(true).firstElementChild;
     this.stage = this.#find(".stage");
@@ -31,14 +31,21 @@ export class Card {
     return this.#blind ? `Cutout ${this.number}` : this.model.model_name;
   }
 
+  /** Its result, as Subject tells it. */
+  get told() {
+    const { model, name, cutout, jobId } = this;
+    return { id: model.model_id, name, picture: cutout.plain, body: this.#result, jobId };
+  }
+
   /** Its file in downloads. */
   get fileName() {
     return this.cutout.fileName(this.#blind ? `cutout-${this.number}` : this.model.model_id);
   }
 
   /** The model has finished: a cutout of the original's size. */
-  show(result, originalSize) {
-    this.cutout = new Cutout(result.image_base64, originalSize);
+  show(result, picture, originalSize) {
+    this.cutout?.release();
+    this.cutout = new Cutout(picture, originalSize);
     this.#find(".acts").hidden = false;
     this.#settle("done", result);
     this.#tellPicture();

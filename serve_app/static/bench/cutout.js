@@ -1,7 +1,7 @@
 /** A cutout at its own size and, once asked for, enlarged; each picture is made once. */
 
-import { pictureOf } from "../pictures.js";
-import { upscale } from "../service.js";
+import { pictureOf } from "../pictures/pictures.js";
+import { upscale } from "../service/service.js";
 
 /** One model's cutout. `factor` is the size that is shown: 1, 2 or 4 times the original's on each side. */
 export class Cutout {
@@ -9,8 +9,8 @@ export class Cutout {
   #size;
   factor = 1;
 
-  constructor(base64, size) {
-    this.#pictures.set(1, pictureOf(base64));
+  constructor(picture, size) {
+    this.#pictures.set(1, picture);
     this.#size = size;
   }
 

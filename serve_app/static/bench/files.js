@@ -1,6 +1,6 @@
 /** The format and backdrop of downloads. The service makes all of them except the plain PNG. */
 
-import { compose, enlarged } from "../service.js";
+import { compose, enlarged } from "../service/service.js";
 import { behindColour } from "./backdrop.js";
 
 const ENDING = /png$/;

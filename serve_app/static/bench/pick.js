@@ -7,8 +7,8 @@
  * about to undo. A page that is closed sends a waiting pick.
  */
 
-import { logSelection, wordsOf } from "../service.js";
-import { say, tell } from "../voice.js";
+import { logSelection, wordsOf } from "../service/service.js";
+import { say, tell } from "../frame/voice.js";
 
 export const NONE = "none";
 const HOLD_S = 5;

@@ -1,6 +1,6 @@
 /** Calls to the service. Addresses are relative, so that the page works behind a path prefix too. */
 
-import { asked, keyHeaders } from "./key.js";
+import { asked, keyHeaders } from "../frame/key.js";
 
 /** An error response; the message is the service's own. */
 export class ServiceError extends Error {}

@@ -1,8 +1,8 @@
 /** The models that a picture will be sent to, with price and licence; and unavailable ones, with the reason. */
 
-import { models, wordsOf } from "./service.js";
-import { tell } from "./voice.js";
-import { count, money, sale, sentence, time } from "./words.js";
+import { models, wordsOf } from "../service/service.js";
+import { tell } from "../frame/voice.js";
+import { count, money, sale, sentence, time } from "../frame/words.js";
 
 const STARTING_S = 3;
 const list = document.getElementById("roster");

@@ -1,8 +1,8 @@
 /** The leaderboard: pick rates with their intervals, never a rank alone. */
 
-import { stats, wordsOf } from "./service.js";
-import { tell } from "./voice.js";
-import { count, percent } from "./words.js";
+import { stats, wordsOf } from "../service/service.js";
+import { tell } from "../frame/voice.js";
+import { count, percent } from "../frame/words.js";
 
 const section = document.getElementById("leaderboard");
 const choice = document.getElementById("category");

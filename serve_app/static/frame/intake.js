@@ -1,6 +1,6 @@
 /** Accepts a picture: dropped anywhere, pasted, chosen, or by its address. */
 
-import { WANTED, isPicture } from "./pictures.js";
+import { WANTED, isPicture } from "../pictures/pictures.js";
 import { tell } from "./voice.js";
 
 /** Calls `taken(picture)` for each, a file or an address; `address` is the form that takes one. `input` is the hidden file field that every .choose-file button opens. */
