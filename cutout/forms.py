@@ -7,7 +7,8 @@ from cutout.jobs import Cutout, CutoutFile, CutoutPixels
 from cutout.pixels.crop import subject_box
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.types import Dpi, OutputFormat, Rgba
+from cutout.pixels.plain import Dpi, OutputFormat
+from cutout.pixels.types import Rgba
 from cutout.telemetry.spans import Spans
 
 C = TypeVar("C", bound=Cutout)

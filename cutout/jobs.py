@@ -14,7 +14,8 @@ from cutout.models.status import EngineReport
 from cutout.pixels.finish import Finish
 from cutout.pixels.mattes.look import Look
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import STRIP_FORMATS, Box, Dpi, OutputFormat, Rgba, Size
+from cutout.pixels.plain import STRIP_FORMATS, Box, Dpi, OutputFormat, Size
+from cutout.pixels.types import Rgba
 from cutout.removal import AS_USUAL, Removal
 
 JobStatus: TypeAlias = Literal["completed", "partial", "failed"]

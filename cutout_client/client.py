@@ -12,7 +12,7 @@ import httpx
 from cutout.errors import ProcessingError
 from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout_client.connection import Connection, lines
 from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
 from cutout_client.pictures import Picture, fields_body, picture_body

@@ -19,7 +19,8 @@ from cutout.pixels.encoding.encode import encode
 from cutout.pixels.ground import kept, shown
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Matte, OutputFormat
+from cutout.pixels.plain import OutputFormat
+from cutout.pixels.types import Matte
 from cutout_client.results import CutoutResult, ModelInfo
 from deployments.backends import load_backend
 from deployments.backends.base import Backend, LocalBackend, Resources

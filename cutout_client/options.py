@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout_client.pictures import Background
 
 Factor = Literal[2, 4]

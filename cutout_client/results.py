@@ -12,7 +12,7 @@ from pydantic import ValidationError as Misfit
 from cutout.errors import CutoutError, InternalError
 from cutout.models.spec import LOCAL
 from cutout.models.status import EngineReport
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from cutout_client.refusals import error_of
 
 T = TypeVar("T")

@@ -15,9 +15,10 @@ from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import Finish, finished_around
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import Dpi, OutputFormat, Size
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Strips, opaque
-from cutout.pixels.types import Dpi, OutputFormat, Rgba, Size
+from cutout.pixels.types import Rgba
 from cutout.telemetry.spans import Spans
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)

@@ -13,7 +13,7 @@ from cutout.accounts.keys import KeyRing
 from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import AUTO
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout.replica_port import close_to_others
 from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments

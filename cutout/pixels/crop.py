@@ -7,7 +7,8 @@ from typing import Literal, Self
 import numpy as np
 
 from cutout.errors import ValidationError
-from cutout.pixels.types import Alpha, Box, Rgba, Size
+from cutout.pixels.plain import Box, Size
+from cutout.pixels.types import Alpha, Rgba
 
 SEEN = 8
 """Least alpha, of 255, that counts as subject: networks leave an invisible 1 or 2 % nearly everywhere."""

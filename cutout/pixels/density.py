@@ -4,7 +4,7 @@ import struct
 
 from PIL import Image
 
-from cutout.pixels.types import Dpi
+from cutout.pixels.plain import Dpi
 
 PER_METRE = 1 / 0.0254
 JPEG_MOST = 65535

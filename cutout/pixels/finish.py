@@ -9,7 +9,8 @@ from PIL import Image, ImageColor
 from cutout.errors import ValidationError
 from cutout.pixels.crop import Margin, cropped, largest, subject_box
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Alpha, Box, Colour, OutputFormat, Rgb, Rgba, Size
+from cutout.pixels.plain import Box, Colour, OutputFormat, Size
+from cutout.pixels.types import Alpha, Rgb, Rgba
 
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
 STRIP_BYTES = 256 * 1024

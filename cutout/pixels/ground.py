@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from cutout.pixels.crop import SEEN
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Alpha, Colour, Matte, Rgb, Size
+from cutout.pixels.plain import Colour, Size
+from cutout.pixels.types import Alpha, Matte, Rgb
 
 GROUNDS: tuple[Colour, ...] = ((255, 255, 255), (0, 90, 160), (128, 128, 128), (0, 0, 0))
 """In order of preference: networks do best with objects on white and, of those tried, with white ones on blue."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutout.pixels.types import Alpha, Colour, Dpi, Rgb, Rgba, Size
+from cutout.pixels.plain import Colour, Dpi, Size
+from cutout.pixels.types import Alpha, Rgb, Rgba
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import numpy as np
 from cutout.pixels.crop import Length, Margin, cropped, subject_box
 from cutout.pixels.finish import STRIP_BYTES, Finish, finished, on_background
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import Box, Colour, Size
 from cutout.pixels.resizing.resize import resize_rgba
-from cutout.pixels.types import Alpha, Box, Colour, Rgb, Rgba, Size
+from cutout.pixels.types import Alpha, Rgb, Rgba
 
 Place: TypeAlias = tuple[float, float]
 """Shares of the free space that are to the left of the subject and above it, in 0..1; (0.5, 0.5): centred."""

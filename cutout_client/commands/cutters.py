@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from cutout.pixels.types import OutputFormat
-from cutout_client.commands.registry import registry_of
-from cutout_client.local import LocalModels
+from cutout.pixels.plain import OutputFormat
+from cutout_client.extras import needs_local
 from cutout_client.results import CutoutResult, ModelInfo
 
 if TYPE_CHECKING:
@@ -73,6 +72,10 @@ async def cutter(
             options = cast("JobOptions", {**terms, **refined, "output_format": output_format})
             yield ServiceModels(client, await client.models(), options)
         return
+    needs_local()
+    from cutout_client.commands.registry import registry_of
+    from cutout_client.local import LocalModels
+
     registry, cache = registry_of(place.config_dir), place.data_dir / "compiled"
     models = LocalModels(registry, cache, output_format, photos, refine=refine)
     try:

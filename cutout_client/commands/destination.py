@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from cutout.pixels.endings import PICTURES, WRITTEN
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout_client.commands.names import shown
 from cutout_client.commands.photos import STREAM, Photo
 

@@ -21,7 +21,9 @@ from cutout_client.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from cutout.pixels.types import OutputFormat, Size
+    from pathlib import Path
+
+    from cutout.pixels.plain import OutputFormat, Size
     from cutout.service import ServiceSpec
     from cutout_client.client import AsyncClient
     from cutout_client.commands.batch import Batch, Work
@@ -51,7 +53,6 @@ def upscale(
     from cutout_client.commands.batch import Batch
     from cutout_client.commands.destination import Destination
     from cutout_client.commands.photos import photographs
-    from cutout_client.commands.registry import registry_of
     from cutout_client.commands.report import Report
 
     given = photographs(photos, recursive, out)
@@ -64,7 +65,7 @@ def upscale(
         if server:
             asyncio.run(_on_server(batch, factor, server, api_key))
         else:
-            asyncio.run(_in_process(batch, factor, registry_of(config_dir).service))
+            asyncio.run(_in_process(batch, factor, config_dir))
     raise typer.Exit(report.exit_code)
 
 
@@ -75,7 +76,13 @@ async def _on_server(batch: "Batch", factor: Factor, server: str, api_key: str |
         await batch.run(_by(client, factor, batch.destination.suffix), [""], PICTURES_AT_ONCE)
 
 
-async def _in_process(batch: "Batch", factor: Factor, service: "ServiceSpec") -> None:
+async def _in_process(batch: "Batch", factor: Factor, config_dir: "Path | None") -> None:
+    from cutout_client.extras import needs_local
+
+    needs_local()
+    from cutout_client.commands.registry import registry_of
+
+    service = registry_of(config_dir).service
     await batch.run(_here(service, factor, batch.destination.suffix), [""], len(os.sched_getaffinity(0)))
 
 
@@ -97,7 +104,7 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.pixels.picture import Picture
     from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
-    from cutout.pixels.types import STRIP_FORMATS
+    from cutout.pixels.plain import STRIP_FORMATS
     from cutout_client.commands.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Wi
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
 from cutout.pixels.finish import OutputType
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout.removal import TransparencyHandling
 
 URL_CHARS = 8192

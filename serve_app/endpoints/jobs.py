@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, IdempotencyConflict, NotFound
-from cutout.pixels.types import MEDIA_TYPES
+from cutout.pixels.plain import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single

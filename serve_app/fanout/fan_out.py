@@ -9,7 +9,7 @@ from typing_extensions import TypeVar
 from cutout.forms import C
 from cutout.jobs import Cutout, CutoutFile, Failure, Job, ModelResult
 from cutout.models.selection import ModelSelection
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from serve_app.fanout.cascade import Step
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]

@@ -7,7 +7,7 @@ from cutout.jobs import Enlargement, Output
 from cutout.limits import LimitsSpec
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format
-from cutout.pixels.types import STRIP_FORMATS, Size
+from cutout.pixels.plain import STRIP_FORMATS, Size
 
 SMALLEST_FACTOR = 2
 """Pictures are enlarged by 2 or 4."""

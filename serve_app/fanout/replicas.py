@@ -6,7 +6,7 @@ from cutout.forms import C, Form
 from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.models.status import ModelStatus
 from cutout.pixels.finish import Finish
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout.removal import Removal
 
 

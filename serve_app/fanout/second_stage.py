@@ -7,7 +7,7 @@ from typing import Any
 from cutout.errors import CutoutError, ModelTimeout, ServiceUnavailable
 from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Enlargement, Failure, Output, UpscaledFile
 from cutout.pixels.finish import Finish
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from serve_app.fanout.replicas import Upscaler
 
 

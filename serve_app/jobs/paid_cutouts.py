@@ -12,7 +12,7 @@ from cutout.jobs import Cutout, CutoutPixels
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
-from cutout.pixels.types import Dpi
+from cutout.pixels.plain import Dpi
 from serve_app.storage.pictures import PictureStore
 
 OURS = LimitsSpec(input_px=sys.maxsize)

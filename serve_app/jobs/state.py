@@ -14,7 +14,7 @@ from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Finish, OutputType
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Colour, OutputFormat, Size
+from cutout.pixels.plain import Colour, OutputFormat, Size
 from cutout.removal import AS_USUAL, Removal
 from serve_app.jobs.webhooks import Attempt
 

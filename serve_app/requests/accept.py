@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from cutout.errors import ValidationError
-from cutout.pixels.types import MEDIA_TYPES, OutputFormat
+from cutout.pixels.plain import MEDIA_TYPES, OutputFormat
 
 JSON: Final = "application/json"
 SSE: Final = "text/event-stream"

@@ -7,7 +7,7 @@ from cutout.accounts.keys import KeyRecord
 from cutout.jobs import Terms
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import OutputType
-from cutout.pixels.types import Colour
+from cutout.pixels.plain import Colour
 from cutout.removal import Removal
 from serve_app.requests.accept import Reply
 

@@ -10,7 +10,7 @@ from cutout.errors import MissingImage, ValidationError
 from cutout.limits import LimitsSpec
 from cutout.models.selection import AUTO
 from cutout.pixels.finish import check_format, colour
-from cutout.pixels.types import MEDIA_TYPES, Colour, OutputFormat
+from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
 from serve_app.contract import ComposeForm, DurableForm, FinishForm, Form, PickForm, PictureForm
 from serve_app.contract.webhook_signature import FIELD, SECRET_FIELD, check_secret

@@ -6,7 +6,7 @@ from cutout.jobs import Enlargement, Job, Output
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Colour
+from cutout.pixels.plain import Colour
 from cutout.service import ServiceSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from fetching.fetch import Fetcher

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from cutout.errors import ValidationError
-from cutout.pixels.types import Colour, OutputFormat
+from cutout.pixels.plain import Colour, OutputFormat
 from serve_app.contract import DurableForm
 from serve_app.requests.asked import GivenPicture, Later, PictureSource
 

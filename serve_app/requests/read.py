@@ -10,7 +10,7 @@ from cutout.models.registry import Registry
 from cutout.models.selection import AUTO
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import check_transparency
-from cutout.pixels.types import MEDIA_TYPES
+from cutout.pixels.plain import MEDIA_TYPES
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from serve_app.contract import FinishForm, ProcessForm, RemoveForm, TermsForm, UpscaleForm

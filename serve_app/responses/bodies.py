@@ -9,7 +9,7 @@ from cutout.comparison import Comparison
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result, Upscaled, UpscaledFile
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
-from cutout.pixels.types import Box, Size
+from cutout.pixels.plain import Box, Size
 
 
 def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:

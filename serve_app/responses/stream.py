@@ -17,7 +17,7 @@ from cutout.errors import CutoutError, InternalError
 from cutout.jobs import Cutout, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from serve_app.fanout.cascade import Step
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, model_body

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result
 from cutout.models.spec import ModelSpec
-from cutout.pixels.types import MEDIA_TYPES, Box, OutputFormat
+from cutout.pixels.plain import MEDIA_TYPES, Box, OutputFormat
 from serve_app.fanout.winner import WinnerChoice, best
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Cutout, CutoutFile, Job, ModelResult, Result
 from cutout.models.selection import ModelSelection
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Enough, Watcher
 from serve_app.fanout.shotgun import Shotgun

@@ -18,7 +18,7 @@ from cutout.errors import InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode, opened
 from cutout.pixels.formats import icc
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from serve_app.app import create_app
 from tests.attacks.cost import Cost, cost, fresh_processes
 from tests.pictures.colours import SRGB_PROFILE, cicp, gama, iccp

@@ -12,7 +12,7 @@ import pytest
 
 from cutout.errors import ProviderError
 from cutout.limits import LimitsSpec
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from tests.attacks.test_pictures import flat_png, without_data
 from tests.cutout.pixels.decoding.test_decoder import forks
 from tests.pictures.files import END, SIGNATURE, chunk

@@ -10,7 +10,7 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from cutout.jobs import Cutout, Failure
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from serve_app.build import build_app
 from tests.cluster.conftest import ROOT, Service
 from tests.support.patience import HANG_S

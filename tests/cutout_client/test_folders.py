@@ -15,7 +15,7 @@ from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.endings import PICTURES, READ, WRITTEN
 from cutout.pixels.formats.kind import READABLE
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import MEDIA_TYPES
+from cutout.pixels.plain import MEDIA_TYPES
 from tests.cutout_client.conftest import Cutout
 from tests.support.durable_jobs import picture
 from tests.support.patience import HANG_S

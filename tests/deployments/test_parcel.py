@@ -12,7 +12,8 @@ from PIL import Image
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Matte, Rgb, Size
+from cutout.pixels.plain import Size
+from cutout.pixels.types import Matte, Rgb
 from deployments.backends.remote.options import LimitsForm
 from deployments.backends.remote.parcel import Parcel, fitted, pack, unpack
 from deployments.backends.remote.reply import Unreadable

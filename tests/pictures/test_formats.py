@@ -10,7 +10,7 @@ from PIL import Image
 from cutout.errors import ImageTooLarge, InvalidFormat
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode, opened
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from tests.pictures.files import directory, saved
 from tests.pictures.oddities import CORNER
 

@@ -25,7 +25,7 @@ from cutout.forms import C, Form
 from cutout.jobs import Failure, UpscaledFile
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 from cutout.removal import Removal
 from cutout.service import JobsSpec, WebhookSpec
 from cutout.telemetry.metrics import RecordedMetrics

@@ -23,7 +23,7 @@ from cutout.errors import CutoutError, InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.order import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 SERVER = "cutout.pixels.decoding.server"
 """Run as a program, and not imported: a process that only asks for pictures loads no codec."""

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from cutout.limits import LimitsSpec, is_small
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 MOST_ORDER_BYTES = 65_536
 FILES = 4

@@ -18,7 +18,7 @@ from cutout.pixels.formats.contents import Contents, Costly, UnknownPixels
 from cutout.pixels.formats.kind import SUPPORTED, sniff
 from cutout.pixels.formats.pixels import Transparency, paint
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 _CONTENTS: dict[str, Callable[[bytes], Contents]] = {
     "image/png": png.contents, "image/jpeg": jpeg.contents, "image/webp": webp.contents,

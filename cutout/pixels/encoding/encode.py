@@ -9,8 +9,9 @@ from cutout.errors import ResolutionTooHigh
 from cutout.pixels.density import exif_data
 from cutout.pixels.encoding import jpeg, png
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.plain import Dpi, OutputFormat, Size
 from cutout.pixels.strips import Strips
-from cutout.pixels.types import Alpha, Dpi, OutputFormat, Rgb, Rgba, Size
+from cutout.pixels.types import Alpha, Rgb, Rgba
 
 _LONGEST_PX: dict[OutputFormat, int] = {"webp": 16383, "jpeg": 65500, "avif": 65535}
 """Longest side that a format can store; PNG's limit is beyond any picture accepted here."""

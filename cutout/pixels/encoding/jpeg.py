@@ -12,8 +12,8 @@ from PIL import Image
 
 from cutout.pixels.cores import THREADS
 from cutout.pixels.density import whole
+from cutout.pixels.plain import Dpi
 from cutout.pixels.strips import Strips
-from cutout.pixels.types import Dpi
 
 ROWS_PX = 128
 """A strip has a multiple of so many rows: eight rows of blocks 16 pixels high."""

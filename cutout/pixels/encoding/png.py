@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from cutout.pixels.cores import CORES, THREADS
 from cutout.pixels.density import physical
 from cutout.pixels.encoding.png_filter import FILTERS, Shape, filtered, with_above
+from cutout.pixels.plain import Dpi
 from cutout.pixels.strips import Rows, Strips
-from cutout.pixels.types import Dpi
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SPAN_BYTES = 64 * 1024

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from cutout.pixels.formats.colour_space import HighRange
 from cutout.pixels.formats.exif import Exif
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 Colours: TypeAlias = bytes | HighRange | None
 """An ICC profile, or high dynamic range; None: sRGB."""

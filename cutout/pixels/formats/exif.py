@@ -7,7 +7,7 @@ directory with the type and count of the EXIF specification; of several, the fir
 import struct
 from dataclasses import dataclass
 
-from cutout.pixels.types import Dpi
+from cutout.pixels.plain import Dpi
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 274, 282, 283, 296
 _FIRST_TURNED, _LAST_ORIENTATION = 5, 8

@@ -11,7 +11,7 @@ from PIL import Image, _avif
 from cutout.pixels.formats import colour_space, exif, icc
 from cutout.pixels.formats.contents import Colours, Contents
 from cutout.pixels.formats.exif import Exif
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 _PX_BYTES, _DEEP_PX_BYTES = 18, 28
 """Planes before and after film grain (twice as large beyond 8 bits), the decoder's RGBA, and a copy of it."""

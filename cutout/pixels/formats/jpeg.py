@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from cutout.pixels.formats import exif, icc
 from cutout.pixels.formats.contents import Contents, Costly, Damaged
 from cutout.pixels.formats.exif import Exif
-from cutout.pixels.types import Dpi, Size
+from cutout.pixels.plain import Dpi, Size
 
 _MOST_SEGMENTS = 10_000
 _MOST_SCANS, _MOST_SCAN_PX = 100, 1_800_000_000

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from cutout.pixels.formats import colour_space, exif, icc
 from cutout.pixels.formats.contents import Colours, Contents, Costly, Damaged
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MOST_CHUNKS = 100_000

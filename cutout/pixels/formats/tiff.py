@@ -6,7 +6,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from cutout.pixels.formats import exif, icc
 from cutout.pixels.formats.contents import Contents
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 _BITS_PER_SAMPLE = 258
 _STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}

@@ -11,7 +11,7 @@ from PIL import Image, _webp
 from cutout.pixels.formats import exif, icc
 from cutout.pixels.formats.contents import Contents, Costly, Damaged
 from cutout.pixels.formats.exif import Exif
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 _MOST_CHUNKS = 100_000
 _PX_BYTES = 12

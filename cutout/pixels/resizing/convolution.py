@@ -7,7 +7,7 @@ import numpy as np
 from cykooz_resizer import FilterType, ImageData, PixelType, ResizeAlg, ResizeOptions, Resizer
 from numpy.typing import NDArray
 
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 _OPTIONS = ResizeOptions(ResizeAlg.convolution(FilterType.lanczos3), use_alpha=False)
 _CHANNELS = {1: PixelType.U8, 3: PixelType.U8x3}

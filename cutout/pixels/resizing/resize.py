@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cutout.pixels.cores import THREADS
+from cutout.pixels.plain import Size
 from cutout.pixels.resizing.convolution import convolved
 from cutout.pixels.resizing.lanczos import Span, spans
 from cutout.pixels.strips import Strips
-from cutout.pixels.types import Alpha, Rgb, Rgba, Size
+from cutout.pixels.types import Alpha, Rgb, Rgba
 
 ROWS_PX, COLUMNS_PX, RUN_PX = 128, 128, 1024
 """Rows of a strip, columns of a product within it, and columns computed together: smaller runs fit a nearer cache, but

@@ -18,8 +18,9 @@ from PIL import Image
 from cutout.pixels.encoding.png import encode
 from cutout.pixels.ground import shown
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import Size
 from cutout.pixels.resizing.resize import resize_alpha, resize_rgb
-from cutout.pixels.types import Alpha, Matte, Rgb, Size
+from cutout.pixels.types import Alpha, Matte, Rgb
 from deployments.backends.remote.options import LimitsForm
 
 QUALITIES = (95, 85)

@@ -10,7 +10,7 @@ from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.formats.kind import sniff
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from deployments.backends.remote.parcel import Parcel
 from deployments.backends.remote.reply import Unreadable
 

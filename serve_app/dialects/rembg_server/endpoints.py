@@ -14,8 +14,9 @@ from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.picture import Picture
 from cutout.pixels.placement import opacity, over
+from cutout.pixels.plain import MEDIA_TYPES
 from cutout.pixels.smooth import smoothed
-from cutout.pixels.types import MEDIA_TYPES, Matte
+from cutout.pixels.types import Matte
 from cutout.removal import Removal
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from cutout.pixels.types import Colour
+from cutout.pixels.plain import Colour
 from serve_app.contract import Form
 
 NO_VITMATTE = "ViTMatte is not here: soft alpha is the model's own"

@@ -10,7 +10,7 @@ from cutout.accounts.charges import ceilings, payers
 from cutout.errors import ValidationError
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.remove_bg.form import Subject

@@ -9,7 +9,8 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import on_background
 from cutout.pixels.picture import Picture
 from cutout.pixels.placement import WHITE, colours, laid, opacity
-from cutout.pixels.types import MEDIA_TYPES, Alpha, Colour, Dpi, OutputFormat, Rgb, Rgba
+from cutout.pixels.plain import MEDIA_TYPES, Colour, Dpi, OutputFormat
+from cutout.pixels.types import Alpha, Rgb, Rgba
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 
 Background: TypeAlias = tuple[Colour, int] | Picture | None

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from cutout.pixels.crop import Margin
 from cutout.pixels.placement import Arrangement, Region
-from cutout.pixels.types import Colour
+from cutout.pixels.plain import Colour
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
 from serve_app.dialects.remove_bg.values import Position

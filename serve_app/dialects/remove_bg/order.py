@@ -12,7 +12,7 @@ from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.picture import Picture
 from cutout.pixels.placement import part
-from cutout.pixels.types import Box, Size
+from cutout.pixels.plain import Box, Size
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url
 from serve_app.dialects.remove_bg.errors import Refused

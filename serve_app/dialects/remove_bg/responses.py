@@ -8,7 +8,7 @@ from cutout.jobs import CutoutPixels
 from cutout.pixels.density import times
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.placement import arranged, put_back
-from cutout.pixels.types import Box, Size
+from cutout.pixels.plain import Box, Size
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order

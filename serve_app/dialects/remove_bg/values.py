@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from cutout.pixels.crop import Length
 from cutout.pixels.finish import colour
 from cutout.pixels.placement import Place, Region
-from cutout.pixels.types import Colour
+from cutout.pixels.plain import Colour
 
 Position: TypeAlias = Place | Literal["original"]
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(px|%)")

@@ -8,7 +8,7 @@ from cutout.jobs import Cutout, Failure, ModelResult, Output, Result
 from cutout.models.status import EngineReport
 from cutout.picks.job_record import JobRecord, ModelRecord
 from cutout.picks.pick import Pick
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 
 SIZE = Size(3, 2)
 

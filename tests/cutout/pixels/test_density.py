@@ -13,7 +13,7 @@ from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
 from cutout.pixels.encoding.encode import encode
-from cutout.pixels.types import OutputFormat
+from cutout.pixels.plain import OutputFormat
 
 FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 PIXELS = np.full((4, 6, 3), 90, np.uint8)

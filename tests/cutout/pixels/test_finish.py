@@ -11,8 +11,9 @@ from cutout.errors import ValidationError
 from cutout.pixels.crop import MOST_PX, SEEN, Margin, enlarged, subject_box
 from cutout.pixels.finish import Finish, check_format, colour, covering, finished, on_background
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import Box, Size
 from cutout.pixels.resizing.resize import resize_rgba
-from cutout.pixels.types import Box, Rgba, Size
+from cutout.pixels.types import Rgba
 
 sides = st.tuples(st.integers(1, 24), st.integers(1, 24))
 cutouts = sides.flatmap(lambda side: arrays(np.uint8, (*side, 4)))

@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 from cutout.pixels.crop import Length, Margin, subject_box
 from cutout.pixels.picture import Picture
 from cutout.pixels.placement import Arrangement, Region, arranged, colours, laid, opacity, over, part, put_back, shrunk
-from cutout.pixels.types import Box, Rgba, Size
+from cutout.pixels.plain import Box, Size
+from cutout.pixels.types import Rgba
 
 SUBJECT = Box(left=30, top=10, width=20, height=40)
 CANVAS = Size(100, 80)

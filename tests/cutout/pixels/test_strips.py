@@ -17,10 +17,11 @@ from cutout.pixels.encoding import jpeg, png
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import OutputFormat, Size
 from cutout.pixels.resizing import resize
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Rows, Strips, opaque
-from cutout.pixels.types import OutputFormat, Rgba, Size
+from cutout.pixels.types import Rgba
 from deployments import upscaler
 from deployments.upscaler import Upscaler
 

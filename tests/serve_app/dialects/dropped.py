@@ -10,7 +10,7 @@ from PIL import Image
 
 from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry, load_registry
-from cutout.pixels.types import Box
+from cutout.pixels.plain import Box
 from cutout.service import DropInSpec, FetchSpec, ServiceSpec
 from tests.support.in_process import BUSY, model
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from cutout.pixels.types import Box
+from cutout.pixels.plain import Box
 from tests.serve_app.dialects.dropped import (
     HEIGHT,
     PHOTO,

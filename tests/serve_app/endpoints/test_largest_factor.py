@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from cutout.errors import ResolutionTooHigh
 from cutout.jobs import Output
 from cutout.pixels.finish import Finish
-from cutout.pixels.types import OutputFormat, Size
+from cutout.pixels.plain import OutputFormat, Size
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import error, png, text

@@ -17,7 +17,7 @@ from cutout.errors import ModelBusy, ModelUnavailable, ServiceUnavailable
 from cutout.forms import AsFile
 from cutout.jobs import Cutout, CutoutPixels
 from cutout.models.status import EngineReport
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from cutout.removal import Removal
 from serve_app import contract
 from serve_app.app import create_app

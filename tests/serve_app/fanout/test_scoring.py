@@ -4,7 +4,8 @@ from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.registry import Registry
 from cutout.models.status import EngineReport
 from cutout.pixels.mattes.measure import look, scores
-from cutout.pixels.types import Alpha, Size
+from cutout.pixels.plain import Size
+from cutout.pixels.types import Alpha
 from cutout.service import QualitySpec, ServiceSpec
 from serve_app.fanout.scoring import compared
 from tests.cutout.pixels.mattes.parts import disc, shown

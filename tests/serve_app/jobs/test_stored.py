@@ -10,7 +10,7 @@ from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from cutout.models.status import EngineReport
 from cutout.pixels.crop import Margin
-from cutout.pixels.types import Box, Size
+from cutout.pixels.plain import Box, Size
 from cutout.removal import Removal
 from serve_app.jobs.paid_cutouts import CARD
 from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredFinish

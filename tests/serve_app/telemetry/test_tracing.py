@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from cutout.errors import ConfigurationError, ProviderError
 from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.status import EngineReport
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from cutout.telemetry.job_context import JOB_ID
 from cutout.telemetry.metrics import NO_INSTRUMENTS
 from serve_app.app import create_app

@@ -20,7 +20,7 @@ from cutout.pixels.decoding.order import Order, cpu_s
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.decoding.server import _bound
 from cutout.pixels.picture import Picture
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from tests.pictures.colours import cicp
 from tests.pictures.files import END, SIGNATURE, chunk, png
 from tests.pictures.tables import FILES

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from cutout.errors import ImageTooLarge, InvalidFormat
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
-from cutout.pixels.types import Size
+from cutout.pixels.plain import Size
 from tests.pictures.files import SIGNATURE, chunk
 
 LIMITS = LimitsSpec()

@@ -17,9 +17,9 @@ from PIL import Image, ImageDraw
 
 from cutout.pixels.encoding import png
 from cutout.pixels.encoding.png_filter import filtered
+from cutout.pixels.plain import Size
 from cutout.pixels.resizing.resize import resize_rgba
 from cutout.pixels.strips import Rows, Strips
-from cutout.pixels.types import Size
 
 PHOTOS = Path(__file__).parents[3] / "photos"
 Pixels = NDArray[np.uint8]

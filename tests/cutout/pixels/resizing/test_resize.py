@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from cutout.pixels.plain import Size
 from cutout.pixels.resizing import resize
 from cutout.pixels.resizing.resize import resize_alpha, resize_rgb, resize_rgba
-from cutout.pixels.types import Rgb, Rgba, Size
+from cutout.pixels.types import Rgb, Rgba
 from tests.support.patience import HANG_S
 
 PHOTOS = Path(__file__).parents[3] / "photos"

@@ -1,0 +1,47 @@
+"""Values of pictures without arrays: sizes, boxes, colours, formats. The client has them without installing numpy."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+OutputFormat: TypeAlias = Literal["png", "webp", "jpeg", "avif"]
+MEDIA_TYPES: dict[OutputFormat, str] = {
+    "png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "avif": "image/avif"
+}  # fmt: skip
+STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
+"""Formats that can be written strip by strip, without the whole picture in memory."""
+Colour: TypeAlias = tuple[int, int, int]
+"""Red, green, blue in 0..255, sRGB."""
+Dpi: TypeAlias = tuple[float, float]
+"""Resolution: pixels an inch, across and down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def times(self, factor: int) -> "Size":
+        """This size, `factor` times larger on each side."""
+        return Size(self.width * factor, self.height * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of a picture, in pixels from its top left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """First column to the right of it."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row below it."""
+        return self.top + self.height
