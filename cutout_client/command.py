@@ -1,7 +1,7 @@
 """The command `cutout`, with all its subcommands.
 
 Exit codes: 0 success; 1 some of the work failed; 2 the command line or the configuration is wrong; 3 a model, its
-weights, a key or a service is not available; 130 interrupted by Ctrl-C.
+weights, a key, a service or an extra of this package is not available; 130 interrupted by Ctrl-C.
 """
 
 import logging
@@ -25,6 +25,7 @@ from cutout_client.commands.names import shown
 from cutout_client.commands.remove import remove
 from cutout_client.commands.serve import serve
 from cutout_client.commands.upscale import upscale
+from cutout_client.extras import ExtraMissing
 
 FAILED, USAGE, UNAVAILABLE = 1, 2, 3
 
@@ -71,7 +72,7 @@ def main() -> None:
 def _code(error: CutoutError) -> int:
     if isinstance(error, ConfigurationError | ValidationError):
         return USAGE
-    missing = ModelUnavailable | ServiceUnavailable | Unauthorized | Forbidden
+    missing = ModelUnavailable | ServiceUnavailable | Unauthorized | Forbidden | ExtraMissing
     return UNAVAILABLE if isinstance(error, missing) else FAILED
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sysconfig import get_path
 from tempfile import gettempdir
 
+from cutout.defaults import config_folder
 from cutout.errors import ConfigurationError
 
 VERSION = version("cutout-shotgun")
@@ -49,8 +50,8 @@ def _hard_stop() -> str | None:
 class Settings:
     """Settings, each from one environment variable."""
 
-    config_dir: Path = field(default_factory=lambda: _path("CUTOUT_CONFIG_DIR", "configs"))
-    """CUTOUT_CONFIG_DIR: the folder with service.yaml and models/."""
+    config_dir: Path = field(default_factory=lambda: _path("CUTOUT_CONFIG_DIR", str(config_folder())))
+    """CUTOUT_CONFIG_DIR: the folder with service.yaml and models/; by default ./configs, or the installed one."""
     data_dir: Path = field(default_factory=_data_dir)
     """CUTOUT_DATA_DIR: everything that must survive a restart, and compiled models."""
 

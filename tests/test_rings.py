@@ -1,6 +1,7 @@
 """Imports point inward only: docs/architecture.md, Who may import whom."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -38,7 +39,7 @@ FILES = sorted(
 )
 ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "cutout": (
-        ("errors", "spec", "retry_after", "replica_port", "telemetry"),
+        ("errors", "spec", "retry_after", "replica_port", "telemetry", "defaults"),
         ("limits",),
         ("pixels", "accounts"),
         ("removal", "service", "comparison"),
@@ -48,7 +49,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("ledger",),
     ),
     "cutout.pixels": (
-        ("types", "cores", "bleed"),
+        ("plain", "types", "cores", "bleed"),
         ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
         ("formats", "resizing", "encoding", "mattes"),
         ("decoding", "composite", "ground", "finish"),
@@ -127,6 +128,49 @@ def imports(file: str) -> list[tuple[int, str]]:
 def test_imports_point_inward(file: str) -> None:
     """No file imports what its ring may not; the offending line is named."""
     broken = [f"{file}:{line} imports {package}" for line, package in imports(file) if not allowed(file, package)]
+
+    assert not broken
+
+
+LEAN = {
+    "cutout.errors",
+    "cutout.models.selection",
+    "cutout.models.spec",
+    "cutout.models.status",
+    "cutout.picks.pick",
+    "cutout.picks.statistics",
+    "cutout.pixels.endings",
+    "cutout.pixels.plain",
+    "cutout.retry_after",
+    "cutout.spec",
+}
+"""What the client takes of `cutout`: these need no extra of the package."""
+LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}
+"""What pyproject.toml lists as dependencies."""
+LOCAL = {"cutout_client/local.py", "cutout_client/commands/registry.py"}
+"""Files of the client that need the extra `local`; others import them, and all else, within functions."""
+
+
+def at_start(file: str) -> Iterator[str]:
+    """The modules that a file imports when it is imported itself."""
+    for node in ast.parse((ROOT / file).read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_the_client_needs_no_extra() -> None:
+    """The client, the command and what they import of `cutout` work with the package's own dependencies alone."""
+    client = [file for file in FILES if file.startswith("cutout_client/") and file not in LOCAL]
+    lean = [f"{name.replace('.', '/')}.py" for name in LEAN]
+    known = LEAN | LEAN_PACKAGES | sys.stdlib_module_names
+    broken = [
+        f"{file} imports {name}"
+        for file in (*client, *lean)
+        for name in at_start(file)
+        if name not in known and name.split(".")[0] not in (known | {"cutout_client"}) - {"cutout"}
+    ]
 
     assert not broken
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from cutout.defaults import config_folder
 from cutout.errors import ConfigurationError, ModelUnavailable
 from cutout.models.registry import load_registry
 from cutout.models.spec import ModelSpec, WeightsSpec
@@ -19,7 +20,7 @@ from cutout.spec import explain
 def main() -> int:
     """0 if at least one model has its weights, or no model needs any; otherwise, or for a wrong configuration, 1."""
     parser = argparse.ArgumentParser(prog="python -m cutout.models.prefetch", description=__doc__)
-    parser.add_argument("--config-dir", type=Path, default=Path("configs"), help="the folder of service.yaml")
+    parser.add_argument("--config-dir", type=Path, default=config_folder(), help="the folder of service.yaml")
     try:
         wanted = weights_of(load_registry(parser.parse_args().config_dir).models.values())
     except ConfigurationError as wrong:

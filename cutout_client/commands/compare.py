@@ -50,8 +50,10 @@ def compare(
     from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.names import shown
     from cutout_client.commands.photos import photographs
+    from cutout_client.extras import needs
     from cutout_client.selection import terms_of
 
+    needs("local", "A contact sheet")
     if out.exists() and not overwrite:
         raise typer.BadParameter(f"{shown(out)} exists; --overwrite replaces it", param_hint="--out")
     if out.suffix.lower() not in ("", ".png"):

@@ -1,12 +1,16 @@
 """cutout keys: manages the API keys of a service."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from cutout.accounts.keys import KeyRecord
+
 app = typer.Typer(help="Manage API keys, stored as hashes in one file.", no_args_is_help=True)
 File = Annotated[Path, typer.Option("--file", envvar="CUTOUT_API_KEYS_FILE", help="The key file.")]
+HEADINGS = ("id", "name", "tier", "models", "USD a day", "scope", "made", "revoked")
 
 
 @app.command()
@@ -24,6 +28,7 @@ def make(
     ] = False,
 ) -> None:
     """Create a key and print it. It cannot be shown again."""
+    _check_installed()
     from cutout.accounts.keys import KeyRing, make_key
 
     text, record = make_key(name, tier, model, daily_usd, operator=operator)
@@ -34,26 +39,37 @@ def make(
 @app.command("list")
 def show(file: File) -> None:
     """List all keys by id, without the keys themselves."""
-    from rich.console import Console
-    from rich.table import Table
-
+    _check_installed()
     from cutout.accounts.keys import KeyRing
+    from cutout_client.commands.tables import print_table
 
-    table = Table("id", "name", "tier", "models", "USD a day", "scope", "made", "revoked")
-    for record in KeyRing.load(file).records:
-        models = "all" if record.models is None else ", ".join(record.models)
-        ceiling = "" if record.daily_usd is None else f"{record.daily_usd:g}"
-        revoked = f"{record.revoked:%Y-%m-%d}" if record.revoked else ""
-        scope = "operator" if record.operator else "its own"
-        made = f"{record.created:%Y-%m-%d}"
-        table.add_row(record.id, record.name, record.tier, models, ceiling, scope, made, revoked)
-    Console().print(table)
+    print_table(HEADINGS, map(_row, KeyRing.load(file).records))
 
 
 @app.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, as shown by `list`.")], file: File) -> None:
     """Revoke a key; running services refuse it at once."""
+    _check_installed()
     from cutout.accounts.keys import KeyRing
 
     record = KeyRing.load(file).revoke(key_id)
     typer.echo(f"{record.name}'s key {record.id} is revoked")
+
+
+def _row(record: "KeyRecord") -> tuple[str, ...]:
+    return (
+        record.id,
+        record.name,
+        record.tier,
+        "all" if record.models is None else ", ".join(record.models),
+        "" if record.daily_usd is None else f"{record.daily_usd:g}",
+        "operator" if record.operator else "its own",
+        f"{record.created:%Y-%m-%d}",
+        f"{record.revoked:%Y-%m-%d}" if record.revoked else "",
+    )
+
+
+def _check_installed() -> None:
+    from cutout_client.extras import needs
+
+    needs("service", "The file of a service's keys")

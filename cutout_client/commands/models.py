@@ -10,7 +10,11 @@ import typer
 from cutout_client.commands.options import ApiKey, ConfigDir, Server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cutout_client.results import ModelInfo
+
+HEADINGS = ("id", "available", "USD a picture", "licence", "may be sold")
 
 
 def models(
@@ -21,31 +25,33 @@ def models(
     config_dir: ConfigDir = None,
 ) -> None:
     """Show the availability, price and licence of every model, on this machine or on a service."""
+    from cutout_client.commands.tables import print_table
+
+    cards = asyncio.run(_of_service(server, api_key)) if server else _of_this_machine(config_dir)
+    if not as_json:
+        print_table(HEADINGS, map(_row, cards))
+    for one in cards if as_json else ():
+        typer.echo(json.dumps(asdict(one), ensure_ascii=False))
+
+
+async def _of_service(url: str, api_key: str | None) -> "tuple[ModelInfo, ...]":
+    from cutout_client.client import AsyncClient
+
+    async with AsyncClient(url, api_key) as client:
+        return await client.models()
+
+
+def _of_this_machine(config_dir: "Path | None") -> "tuple[ModelInfo, ...]":
+    from cutout_client.extras import needs_local
+
+    needs_local()
     from cutout_client.commands.registry import registry_of
     from cutout_client.local import card
 
-    async def of_service(url: str) -> "tuple[ModelInfo, ...]":
-        from cutout_client.client import AsyncClient
-
-        async with AsyncClient(url, api_key) as client:
-            return await client.models()
-
-    cards = asyncio.run(of_service(server)) if server else tuple(map(card, registry_of(config_dir).models.values()))
-    if as_json:
-        for one in cards:
-            typer.echo(json.dumps(asdict(one), ensure_ascii=False))
-        return
-    _show(cards)
+    return tuple(map(card, registry_of(config_dir).models.values()))
 
 
-def _show(cards: "tuple[ModelInfo, ...]") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    table = Table(Column("id", no_wrap=True), "available", "USD a picture", "licence", "may be sold", box=box.SIMPLE)
-    for one in cards:
-        price = f"{one.price_usd:g}" if one.price_usd else "free"
-        sold = "yes" if one.commercial_use else "no"
-        table.add_row(one.id, "yes" if one.available else one.reason or "not yet", price, one.licence, sold)
-    Console().print(table)
+def _row(one: "ModelInfo") -> tuple[str, ...]:
+    available = "yes" if one.available else one.reason or "not yet"
+    price = f"{one.price_usd:g}" if one.price_usd else "free"
+    return one.id, available, price, one.licence, "yes" if one.commercial_use else "no"

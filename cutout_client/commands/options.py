@@ -78,7 +78,7 @@ ConfigDir = Annotated[
     typer.Option(
         envvar="CUTOUT_CONFIG_DIR",
         metavar="FOLDER",
-        help="Folder with service.yaml and models/. Default: ./configs, or the one beside this program.",
+        help="Folder with service.yaml and models/. Default: ./configs, or the installed one.",
         show_default=False,
     ),
 ]

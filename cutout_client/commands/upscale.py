@@ -102,9 +102,9 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.pixels.density import times
     from cutout.pixels.encoding.encode import encode
     from cutout.pixels.picture import Picture
+    from cutout.pixels.plain import STRIP_FORMATS
     from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
-    from cutout.pixels.plain import STRIP_FORMATS
     from cutout_client.commands.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)

@@ -18,6 +18,9 @@ def pull(
     config_dir: ConfigDir = None,
 ) -> None:
     """Download missing weights and verify their checksums. Reports those that cannot be downloaded, with the reason."""
+    from cutout_client.extras import needs_local
+
+    needs_local()
     from cutout.errors import ValidationError
     from cutout.models.prefetch import prefetch, weights_of
     from cutout_client.commands.registry import registry_of

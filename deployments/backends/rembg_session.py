@@ -32,7 +32,11 @@ class RembgSession(LocalBackend[RembgOptions]):
         """See LocalBackend."""
         # rembg takes seconds to import: only a replica that runs it should wait.
         import onnxruntime as ort
-        from rembg.sessions import sessions_class
+
+        try:
+            from rembg.sessions import sessions_class
+        except ModuleNotFoundError as missing:
+            raise ModelUnavailable("rembg is not installed: pip install 'cutout-shotgun[service]'") from missing
 
         name = self.options.weights.name
         kind = next((kind for kind in sessions_class if kind.name() == name), None)

@@ -16,6 +16,7 @@ if not os.environ.get("RAY_ADDRESS"):
 import ray
 from ray import serve
 
+from cutout.defaults import serve_config
 from cutout.errors import ConfigurationError
 from serve_app.process.child_processes import running
 from serve_app.process.loopback import keep_ray_on_loopback
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
         0 when applied, 2 when the file is wrong, 1 when no service is running or the change failed.
     """
     parser = argparse.ArgumentParser(prog="python -m serve_app apply", description=__doc__)
-    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
+    parser.add_argument("config", nargs="?", type=Path, default=serve_config(), help="Serve configuration")
     try:
         config, _ = read_config(parser.parse_args(arguments).config)
     except ConfigurationError as wrong:

@@ -15,6 +15,7 @@ import sys
 import uuid
 from pathlib import Path
 
+from cutout.defaults import serve_config
 from cutout.errors import ConfigurationError
 from serve_app.process.child_processes import end_processes
 from serve_app.process.folders import own_folder, own_scratch
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m serve_app", description="Start Cutout Shotgun in the foreground.", epilog=OTHERS
     )
-    parser.add_argument("config", nargs="?", type=Path, default=Path("serve_config.yaml"), help="Serve configuration")
+    parser.add_argument("config", nargs="?", type=Path, default=serve_config(), help="Serve configuration")
     config = parser.parse_args(arguments).config
     run_id = uuid.uuid4().hex
     os.umask(0o077)  # inherited by every process of the run, including Ray's and HAProxy's
