@@ -10,9 +10,9 @@ Sources: the OpenAPI descriptions of remove.bg and Photoroom, and docs.withoutbg
 import base64
 import binascii
 import json
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, JsonValue, NonNegativeFloat
+from pydantic import Field, JsonValue, NonNegativeFloat, model_validator
 
 from cutout.models.status import EngineReport
 from deployments.backends.remote.backend import RemoteBackend
@@ -40,7 +40,13 @@ class HttpApiOptions(RemoteOptions):
     reply: Literal["binary", "base64"] = Field("binary", description="The response: the file, or JSON with it.")
     reply_field: str = Field("image", description="Where the picture is in the JSON, such as `data.result_b64`.")
     cost_header: str | None = Field(None, description="Response header with the charge, in credits.")
-    credit_usd: NonNegativeFloat = Field(0.0, description="Price of a credit, in USD; only with `cost_header`.")
+    credit_usd: NonNegativeFloat = Field(0.0, description="Price of a credit, in USD; required beside `cost_header`.")
+
+    @model_validator(mode="after")
+    def _credits_have_a_price(self) -> Self:
+        if self.cost_header and not self.credit_usd:
+            raise ValueError("credit_usd: a price is expected beside cost_header; every picture would be free")
+        return self
 
 
 class HttpApiBackend(RemoteBackend[HttpApiOptions]):

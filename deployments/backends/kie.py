@@ -13,7 +13,7 @@ import uuid
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, Json, NonNegativeFloat, PositiveFloat, ValidationError
+from pydantic import BaseModel, Field, Json, PositiveFloat, ValidationError
 
 from cutout.models.status import EngineReport
 from cutout.spec import AllowedHost
@@ -59,7 +59,7 @@ class KieOptions(RemoteOptions):
         description="The model's limits.",
     )
     calls: KieCallsForm = Field(default_factory=KieCallsForm, description="How Kie.ai is called.")
-    credit_usd: NonNegativeFloat = Field(0.005, description="Price of a credit, in USD.")
+    credit_usd: PositiveFloat = Field(0.005, description="Price of a credit, in USD.")
     poll_s: PositiveFloat = Field(
         0.5, description="Seconds before a task's status is first requested; later intervals grow."
     )

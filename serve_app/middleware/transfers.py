@@ -29,26 +29,29 @@ class Transfer:
         self.held = 0
         """Bytes in memory."""
         self._waited_s = 0.0
+        self._waits_since: float | None = None
         self._timeout: asyncio.Timeout | None = None
         self.ended_early = False
 
     @property
     def rate(self) -> float:
-        """Bytes per second of waiting."""
-        return self.moved / (self._waited_s + 1e-3)
+        """Bytes per second of waiting, up to now."""
+        now = asyncio.get_running_loop().time()
+        waits_s = 0.0 if self._waits_since is None else now - self._waits_since
+        return self.moved / (self._waited_s + waits_s + 1e-3)
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
         """Context of a wait for the caller. Raises TimeoutError if the caller is too slow, or end_early was called."""
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began = self._waits_since = clock()
         left_s = self._grace_s + self.moved / MIN_BYTES_PER_S - self._waited_s
         ends = began + min(self._grace_s, left_s)
         try:
             async with asyncio.timeout_at(began if self.ended_early else ends) as self._timeout:
                 yield
         finally:
-            self._timeout = None
+            self._timeout = self._waits_since = None
             self._waited_s += clock() - began
 
     def end_early(self) -> None:

@@ -21,7 +21,7 @@ from cutout.errors import ConfigurationError
 from serve_app.process.child_processes import running
 from serve_app.process.loopback import keep_ray_on_loopback
 from serve_app.process.run import deploy
-from serve_app.process.serve_config import read_config
+from serve_app.process.serve_config import check_schema, read_config
 from serve_app.settings import APP_NAME, Settings
 
 APPLIED_S = 240.0
@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m serve_app apply", description=__doc__)
     parser.add_argument("config", nargs="?", type=Path, default=serve_config(), help="Serve configuration")
     try:
-        config, _ = read_config(parser.parse_args(arguments).config)
+        config_file = parser.parse_args(arguments).config
+        config, _ = read_config(config_file)
+        check_schema(config_file, config)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2

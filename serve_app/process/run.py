@@ -1,6 +1,6 @@
-"""The service: checks the configuration, starts Ray, deploys, waits until ready, runs, drains, stops.
+"""The service: starts Ray, deploys, waits until ready, runs, drains, stops.
 
-Started by service.py once the database is locked and checked.
+Started by service.py once the database is locked and all is checked.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ import tempfile
 import threading
 from contextlib import redirect_stdout
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,18 +21,14 @@ import yaml
 from ray import serve
 from ray.serve.scripts import run as serve_run
 
-from cutout.accounts.keys import KeyRing
-from cutout.errors import ConfigurationError
-from cutout.models.registry import Registry
+from serve_app.process.checks import Start
 from serve_app.process.child_processes import Run, members
 from serve_app.process.draining import drain, stop_haproxy
-from serve_app.process.exposure import addresses_line, check_exposure, is_loopback
+from serve_app.process.exposure import addresses_line, is_loopback
 from serve_app.process.haproxy.hard_stop import outlast
 from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
-from serve_app.process.serve_config import check_port, choose_metrics_port, read_config
 from serve_app.settings import APP_NAME, RUN_ID, Settings
-from serve_app.telemetry.tracing import check_tracing
 
 RAYLET = "/raylet/raylet"
 """Ray's process on each machine; Ray does not tell the driver when it dies (Ray 2.60)."""
@@ -41,43 +36,24 @@ RAYLET_CHECK_S = 5.0
 """Seconds between two checks that it is alive."""
 
 
-def main(config_file: Path) -> int:
+def main(start: Start) -> int:
     """Run until Ctrl-C or SIGTERM.
 
     Returns:
-        0 after a clean end, 2 when the configuration or the environment is wrong, 1 for any other failure.
+        0 after a clean end, 1 for a failure.
     """
-    try:
-        config, registry, metrics_port = _checked(config_file)
-    except ConfigurationError as wrong:
-        print(wrong.message, file=sys.stderr)
-        return 2
-    http = config["http_options"]
+    http = start.config["http_options"]
     run, run_file = Run(os.getpid(), os.environ[RUN_ID]), Settings().run_file(http["port"])
     run.write(run_file)
     try:
-        outlast(registry.service.limits, os.environ)
-        _start(config, metrics_port)
+        outlast(start.registry.service.limits, os.environ)
+        _start(start.config, start.metrics_port)
         replace(run, ray_address=ray.get_runtime_context().gcs_address).write(run_file)
-        addresses = addresses_line(http["host"], registry.service.jobs.public_url)
-        return _serve(http, metrics_port, addresses, _signalled())
+        addresses = addresses_line(http["host"], start.registry.service.jobs.public_url)
+        return _serve(http, start.metrics_port, addresses, _signalled())
     finally:
         _stop()
         run_file.unlink(missing_ok=True)
-
-
-def _checked(config_file: Path) -> tuple[dict[str, Any], Registry, int]:
-    """The Serve configuration, the registry and the metrics port; raises ConfigurationError before Ray starts."""
-    config, registry = read_config(config_file)
-    host, port = config["http_options"]["host"], config["http_options"]["port"]
-    keys_file = Settings().api_keys_file
-    check_exposure(host, registry.service.access, keys_file is not None)
-    if keys_file:
-        KeyRing.load(keys_file)  # in a replica, a wrong file would mean five minutes of failing restarts
-    check_port(host, port, "PORT")
-    metrics_port = choose_metrics_port()
-    check_tracing(Settings().traces_to)
-    return config, registry, metrics_port
 
 
 def _start(config: dict[str, Any], metrics_port: int) -> None:

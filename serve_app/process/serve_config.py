@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
-from ray.serve.schema import ServeDeploySchema
+from pydantic import BaseModel, Field, ValidationError
 
 from cutout.errors import ConfigurationError
 from cutout.models.registry import Registry
@@ -16,31 +15,51 @@ from serve_app.configuration import check_config
 from serve_app.settings import Settings, free_port, port_number
 
 
+class _Application(BaseModel):
+    """Of an application, what is read here."""
+
+    args: dict[str, Any] | None = None
+
+
+class _Shape(BaseModel):
+    """Of a Serve configuration, what is read here; Ray checks all of it."""
+
+    http_options: dict[str, Any] = Field(default_factory=dict)
+    applications: list[_Application] = Field(min_length=1)
+
+
 def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
-    """Read a Serve configuration, with HOST and PORT applied, and the registry it refers to.
+    """Read a Serve configuration, with HOST and PORT applied, and the registry it refers to; without Ray.
 
     Raises:
         ConfigurationError: either is wrong; names the file, the field and what was expected.
     """
-    config = _with_address(file)
+    try:
+        config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as wrong:
+        raise ConfigurationError(f"{file}: a Serve configuration in YAML expected: {wrong}") from wrong
+    try:
+        shape = _Shape.model_validate(config)
+    except ValidationError as wrong:
+        raise ConfigurationError(explain(str(file), wrong)) from wrong
+    http = config.setdefault("http_options", {})
+    http["port"] = port_number(os.environ.get("PORT") or http.get("port", 8000), "PORT")
+    http["host"] = os.environ.get("HOST") or http.get("host", "127.0.0.1")
+    return config, check_config(shape.applications[0].args or {})
+
+
+def check_schema(file: Path, config: dict[str, Any]) -> None:
+    """Check all of a Serve configuration by Ray's own form, which takes seconds to import.
+
+    Raises:
+        ConfigurationError: names the file, the field and what was expected.
+    """
+    from ray.serve.schema import ServeDeploySchema
+
     try:
         ServeDeploySchema.model_validate(config)
     except ValidationError as wrong:
         raise ConfigurationError(explain(str(file), wrong)) from wrong
-    return config, check_config(config["applications"][0].get("args") or {})
-
-
-def _with_address(file: Path) -> dict[str, Any]:
-    try:
-        config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as wrong:
-        raise ConfigurationError(f"{file}: a Serve configuration in YAML expected: {wrong}") from wrong
-    if not isinstance(config, dict) or not config.get("applications"):
-        raise ConfigurationError(f"{file}: applications: at least one expected")
-    http = config.setdefault("http_options", {})
-    http["port"] = port_number(os.environ.get("PORT") or http.get("port", 8000), "PORT")
-    http["host"] = os.environ.get("HOST") or http.get("host", "127.0.0.1")
-    return config
 
 
 def choose_metrics_port() -> int:

@@ -17,6 +17,7 @@ from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
 from tests.support.http_server import served
 from tests.support.in_process import BUSY, Memory, model, registry, shotgun
 from tests.support.limited_service import error
+from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +31,10 @@ async def a_service(keys: KeyRing | None = None, **access: Any) -> AsyncIterator
     ledger = Memory()
     spec = AccessSpec.model_validate({**BUSY.model_dump(), **access})
     paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), ledger)
-    async with served(create_app(paid, ledger, keys)) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+    async with (
+        served(create_app(paid, ledger, keys)) as url,
+        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http,
+    ):
         yield http, ledger
 
 

@@ -14,14 +14,14 @@ from cutout.accounts.rate_limit import RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable, ValidationError
 from serve_app.middleware import rate_limit
-from serve_app.middleware.transfers import Sending, Transfers, whole
+from serve_app.middleware.transfers import GRACE_S, Sending, Transfers, whole
 from serve_app.telemetry.requests import RequestMetrics
 from tests.support.http_server import served
 from tests.support.limited_service import Clock, Jobs, NearLimiter, error
+from tests.support.patience import HANG_S, skip
 
 pytestmark = pytest.mark.anyio
 IMAGE: dict[str, Any] = {"content": b"picture"}
-PATIENCE_S = 30
 HEAD = "POST /remove-background HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n\r\n"
 
 
@@ -32,7 +32,7 @@ async def test_uploads_that_never_end_take_no_slot(uploads: int) -> None:
     jobs.go.set()
     async with served(jobs.service(limiter, concurrency=32)) as url:
         callers = [await _half_sent(url) for _ in range(uploads)]
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http:
             # A replica has begun to read each of them when it has answered what came after it.
             assert (await http.get("/health")).status_code == 200
             answer = await http.post("/remove-background", **IMAGE)
@@ -45,7 +45,7 @@ async def test_uploads_that_never_end_take_no_slot(uploads: int) -> None:
 
 async def test_a_body_has_a_least_rate() -> None:
     """One that stands still ends in the contract's error; one that goes on, in small parts, comes in as it was sent."""
-    uploads = Transfers(grace_s=0.2)
+    uploads = Transfers()
     parts = [bytes(1024)] * 50
 
     async def still() -> Message:
@@ -56,8 +56,11 @@ async def test_a_body_has_a_least_rate() -> None:
         await asyncio.sleep(0)
         return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
 
+    slow = asyncio.create_task(whole(still, uploads, 100_000))
+    await asyncio.sleep(0)
+    skip(GRACE_S)
     with pytest.raises(ValidationError, match="arrived too slowly"):
-        await whole(still, uploads, 100_000)
+        await slow
     body = await _read(await whole(going, uploads, 100_000))
 
     assert body == bytes(50 * 1024)
@@ -94,7 +97,7 @@ async def test_memory_of_bodies_is_bounded() -> None:
 
     slow = asyncio.create_task(whole(trickling, uploads, 100_000))
     await slow_has_begun.wait()
-    await asyncio.sleep(0.01)
+    skip(1)
     body = await _read(await whole(brisk, uploads, 100_000))
 
     with pytest.raises(ServiceUnavailable, match="slowest"):
@@ -109,7 +112,7 @@ async def test_slow_readers_keep_no_slot_and_are_ended() -> None:
     async def answers(scope: Scope, receive: Receive, send: Send) -> None:
         await Response(bytes(size))(scope, receive, send)
 
-    downloads = Transfers(grace_s=0.5)
+    downloads = Transfers()
     service = jobs.service(limiter, concurrency=4, app=Sending(answers, downloads))
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,13 +123,16 @@ async def test_slow_readers_keep_no_slot_and_are_ended() -> None:
 
     async with served(watched) as url:
         readers = [await _asking(url) for _ in range(4)]
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(HANG_S):
             for _ in readers:
                 await limiter.ended.acquire()
             slots_left, held = await limiter.slots_left(), downloads.held
-            for _ in readers:
-                await ended.acquire()
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        while downloads.held:  # whoever is between two chunks has the time of his bytes
+            skip(GRACE_S)
+            await asyncio.sleep(0.01)
+        for _ in readers:
+            await ended.acquire()
+        async with httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http:
             whole_answer = await http.post("/remove-background", **IMAGE)
         for reader in readers:
             reader.close()
@@ -182,7 +188,7 @@ async def test_who_hangs_up_on_a_busy_machine_leaves_his_slot(monkeypatch: pytes
         for one in hung_up:
             one.cancel()
         await asyncio.wait(hung_up)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(HANG_S):
             for _ in hung_up:
                 await limiter.ended.acquire()
 

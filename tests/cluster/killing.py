@@ -28,7 +28,6 @@ from tests.providers.serving import Served
 from tests.support.booked import booked_usd
 from tests.support.patience import HANG_S
 
-"""Longest wait for a job, the start of new replicas in it, in seconds."""
 LEAN = Path(__file__).parent / "lean"
 PAID = "runware_rmbg2"
 MODELS = ("quick", PAID)
@@ -212,6 +211,11 @@ class Service:
     def logs(self) -> str:
         """What its replicas have logged, in every run."""
         return "".join(file.read_text() for file in (self.folder / "logs").glob("replica_*.log"))
+
+    @property
+    def ledger_was_late(self) -> bool:
+        """Whether a replica went on without the ledger, which did not answer in time."""
+        return "The ledger does not answer" in self.logs
 
     def kill(self) -> None:
         """Kill every process of it at once."""

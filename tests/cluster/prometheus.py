@@ -37,13 +37,17 @@ class Prometheus:
         found: list[dict[str, Any]] = answer.json()["data"]["result"]
         return found
 
-    def wait_for(self, expression: str, timeout_s: float = HANG_S) -> float:
-        """The value of an expression, once it gives one."""
-        deadline = time.monotonic() + timeout_s
+    def series(self, expression: str) -> list[dict[str, Any]]:
+        """The series of an expression, once it gives any: what one look at a busy service missed the next one has."""
+        deadline = time.monotonic() + HANG_S
         while not (found := self.query(expression)):
-            assert time.monotonic() < deadline, f"{expression}: nothing after {timeout_s:g} s"
+            assert time.monotonic() < deadline, f"{expression}: nothing after {HANG_S:g} s"
             time.sleep(0.25)
-        return float(found[0]["value"][1])
+        return found
+
+    def wait_for(self, expression: str) -> float:
+        """The value of an expression, once it gives one."""
+        return float(self.series(expression)[0]["value"][1])
 
     def names(self) -> set[str]:
         """Every metric that it has seen."""
@@ -54,7 +58,7 @@ class Prometheus:
 def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     """The shipped configuration, pointed at `target`, host and port, and in more of a hurry."""
     config = yaml.safe_load((RULES / "prometheus.yml").read_text())
-    config["global"]["scrape_interval"] = "1s"
+    config["global"]["scrape_interval"] = "3s"  # which is also how long the service may take for an answer
     config["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
     shutil.copytree(RULES, folder, dirs_exist_ok=True)
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))

@@ -6,7 +6,8 @@ import base64
 import pytest
 
 from tests.cluster.conftest import ROOT, Service
-from tests.cluster.killing import accept, ended, kill, run_id, steady
+from tests.cluster.killing import PAID, accept, ended, kill, run_id, steady
+from tests.support.patience import HANG_S, when
 
 pytestmark = pytest.mark.anyio
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
@@ -29,12 +30,15 @@ def test_killed_replicas_lose_no_job(service: Service) -> None:
 
 async def test_a_sync_answer_outlives_the_jobs_replica(service: Service) -> None:
     """A caller who waits under an Idempotency-Key gets his answer although the worker died meanwhile."""
-    body = {"image": base64.b64encode(PHOTO).decode(), "include_models": ["slow"], "response_format": "both"}
+    body = {"image": base64.b64encode(PHOTO).decode(), "include_models": [PAID], "response_format": "both"}
+    script = service.runware.script
+    usual_s, script.latency_s, before = script.latency_s, HANG_S, len(script.seen("task"))
     waiting = asyncio.create_task(
         asyncio.to_thread(service.http.post, "/remove-background", json=body, headers={"Idempotency-Key": "outlive"})
     )
-    await asyncio.sleep(1)
-    kill(run_id(service.folder), "Jobs")
+    await when(lambda: len(script.seen("task")) > before)
+    assert kill(run_id(service.folder), "Jobs")
+    script.latency_s = usual_s
     answer = await waiting
 
     assert answer.status_code == 200, answer.text

@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.cluster.conftest import Service
 from tests.page import chromium
@@ -11,7 +11,6 @@ from tests.page.bench import COFFEE, TIMES, card, logged
 from tests.providers.script import Script
 from tests.support.patience import HANG_S
 
-PATIENCE_MS = HANG_S * 1000
 FIRED = ("local_u2netp", "slow", "runware_rmbg2")
 
 
@@ -29,11 +28,9 @@ def test_a_picture_is_dropped_and_the_best_cutout_picked(service: Service) -> No
 
 
 def _walk(url: str, provider: Script) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGS))
+    with chromium.launched() as browser:
         window = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
         watch, page = chromium.Watch(window), window.new_page()
-        expect.set_options(timeout=PATIENCE_MS)
         page.goto(url)
         _choose(page)
         chromium.drop(page, COFFEE)
@@ -49,7 +46,6 @@ def _walk(url: str, provider: Script) -> None:
         page.get_by_role("link", name="Leaderboard").click()
         expect(page.get_by_role("row", name="Slow")).to_contain_text("%")
         assert (watch.complaints, watch.hosts) == ([], {url.removeprefix("http://").strip("/")})
-        browser.close()
 
 
 def _choose(page: Page) -> None:

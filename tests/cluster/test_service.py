@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import numpy as np
-import pytest
 from PIL import Image
 
 from cutout.limits import LimitsSpec
@@ -20,9 +19,11 @@ from serve_app import contract
 from tests.cluster.conftest import ROOT, Service
 from tests.cluster.killing import run_id
 from tests.cluster.side_doors import asked, doors
-from tests.support.patience import HANG_S
+from tests.support.patience import HANG_S, when
 
 PHOTO = (ROOT / "tests" / "photos" / "coffee.jpg").read_bytes()
+FULL = 4
+"""Pictures that the replica of a provider's model in configs/ takes at a time."""
 
 
 def post(service: Service, path: str, **fields: Any) -> httpx.Response:
@@ -122,22 +123,25 @@ def test_a_full_queue_is_503_with_retry_after(service: Service) -> None:
     assert 200 in statuses
 
 
-async def _hang_up(service: Service) -> None:
-    wanted = {"image": base64.b64encode(PHOTO).decode(), "include_models": ["slow"]}
-    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=0.3, trust_env=False) as http:
-        with pytest.raises(httpx.TimeoutException):
-            await http.post("/remove-background", json=wanted)
+async def _hang_up(service: Service, model_id: str, callers: int) -> None:
+    """So many callers, who leave when the provider has their pictures."""
+    wanted = {"image": base64.b64encode(PHOTO).decode(), "include_models": [model_id]}
+    script = service.runware.script
+    before = len(script.seen("task"))
+    async with httpx.AsyncClient(base_url=service.http.base_url, timeout=HANG_S, trust_env=False) as http:
+        sent = [asyncio.create_task(http.post("/remove-background", json=wanted)) for _ in range(callers)]
+        await when(lambda: len(script.seen("task")) == before + callers)
+        for one in sent:
+            one.cancel()
+        await asyncio.wait(sent)
 
 
 def test_a_client_that_hangs_up_frees_the_replica(service: Service) -> None:
-    """Callers who hang up on a model of one second leave its queue empty: the next is served in its own time."""
+    """Callers who hang up take their pictures away: the next one is served by a replica that was full of them."""
+    service.runware.script.once("task", *["hang"] * FULL)
 
-    async def callers() -> None:
-        await asyncio.gather(*(_hang_up(service) for _ in range(3)))
-
-    asyncio.run(callers())
-
-    body = post(service, "/remove-background", include_models=["slow"]).json()
+    asyncio.run(_hang_up(service, "runware_rmbg2", FULL))
+    body = post(service, "/remove-background", include_models=["runware_rmbg2"]).json()
 
     assert body["status"] == "completed", body
 

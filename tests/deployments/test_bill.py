@@ -1,5 +1,7 @@
 """What a picture costs at a provider."""
 
+import math
+
 import pytest
 
 from cutout.errors import ModelTimeout
@@ -30,3 +32,12 @@ def test_an_error_carries_what_was_charged() -> None:
         timed_out()
 
     assert late.value.details == {"cost_usd": 0.5}
+
+
+@pytest.mark.parametrize("said", [math.nan, math.inf, -math.inf, -0.01])
+def test_what_is_no_amount_of_money_is_the_price(said: float) -> None:
+    """A provider that states nonsense is owed the registry's price: NaN would turn every sum and ceiling into NaN."""
+    with billed(0.5) as bill:
+        bill.settle(said)
+
+    assert bill.cost_usd == 0.5

@@ -132,3 +132,11 @@ def test_an_address_without_http_is_named() -> None:
     """A wrong address stops the start."""
     with pytest.raises(ConfigurationError, match=r"options.url: String should match pattern"):
         load_backend(spec("http_api", url="ftp://a", key_variable="K", image_field="i"), Resources())
+
+
+def test_credits_without_a_price_are_refused() -> None:
+    """With `cost_header` and no `credit_usd` every picture would be booked as free, and be outside every budget."""
+    with pytest.raises(ConfigurationError, match=r"options: credit_usd: a price is expected beside cost_header"):
+        load_backend(
+            spec("http_api", url="http://a", key_variable="K", image_field="i", cost_header="X-C"), Resources()
+        )

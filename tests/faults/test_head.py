@@ -11,7 +11,7 @@ from benchmarks.processes import started, wait_until
 from tests.faults.paying import PAID, Provider, provider
 from tests.support import load
 from tests.support.patience import HANG_S
-from tests.support.ray_service import START_S, STEADY, Running, serving, variables, wait_for
+from tests.support.ray_service import STEADY, Running, serving, variables, wait_for
 from tests.support.sample_pictures import picture
 
 pytestmark = pytest.mark.long
@@ -25,14 +25,14 @@ def again(service: Running, paid: Provider) -> Iterator[None]:
     command = [str(part) for part in service.process.args]
     environment = {**os.environ, **variables(service.folder), **paid.variables, "PORT": port}
     with started(command, environment, log) as process:
-        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
+        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, HANG_S)
         yield
 
 
 @pytest.mark.parametrize("kind", ["gcs/gcs_server", "raylet/raylet "])
 def test_the_head_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The service ends by itself and says so by its exit code; started again, it answers every request sent again."""
-    monkeypatch.setattr(load, "PATIENCE_S", HANG_S + START_S)
+    monkeypatch.setattr(load, "PATIENCE_S", 2 * HANG_S)
     shot = load.Shot("/remove-background?include_models=steady", picture(96, 64))
     with (
         provider() as paid,

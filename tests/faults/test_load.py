@@ -48,7 +48,7 @@ def test_every_request_is_counted(
     keys: list[str | None] = []
     with Served(served(deque([first]), keys)) as server:
         with Load(server.url, 1, lambda _: Shot("/cut", b""), keyed=True) as callers:
-            callers.wait_answers(2, 10)
+            callers.wait_answers(2)
         tally = callers.tally
 
     assert (tally.refused, tally.cut_off, len(tally.lost)) == (refused, cut_off, lost)

@@ -19,7 +19,7 @@ import pytest
 from benchmarks.processes import started, wait_until
 from serve_app.settings import RUN_ID, ray_environment
 from tests.support.patience import HANG_S
-from tests.support.ray_service import START_S, Fake, Running, variables, write
+from tests.support.ray_service import Fake, Running, variables, write
 
 BRIDGE = f"cut{os.getpid()}"
 DOOR = 8000
@@ -126,9 +126,9 @@ class Network:
         log = self._folder / f"{machine.name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen([*machine.inside, *command], env=self._environment, stdout=output, stderr=output)
-        self._undo.callback(process.wait, 30)
+        self._undo.callback(process.wait, HANG_S)
         self._undo.callback(machine.kill)
-        wait_until(lambda: says in log.read_text(), process, log, 120)
+        wait_until(lambda: says in log.read_text(), process, log, HANG_S)
 
     def _undone(self, done: tuple[str, ...], undone: tuple[str, ...]) -> None:
         ip(*done)
@@ -164,5 +164,5 @@ def serving(network: Network, fakes: Mapping[str, Fake], driver: Machine, log: P
     command = [*driver.inside, sys.executable, "-m", "serve_app", str(file)]
     everywhere = {"HOST": "0.0.0.0", "PORT": str(DOOR)}
     with started(command, {**os.environ, "RAY_ADDRESS": network.gcs, **everywhere}, log) as process:
-        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
+        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, HANG_S)
         yield Running(process, folder, f"http://{driver.address}:{DOOR}", fakes)

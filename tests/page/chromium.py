@@ -2,10 +2,14 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.support.patience import HANG_S
 
 ARGS = (
     "--headless",
@@ -18,6 +22,7 @@ ARGS = (
     "--disable-sync",
 )
 NOTHING = re.compile(r"(?!)")
+PATIENCE_MS = HANG_S * 1000
 
 
 def executable() -> str:
@@ -25,6 +30,16 @@ def executable() -> str:
     found = shutil.which("chromium")
     assert found, "Chromium expected: `apt-get install chromium`"
     return found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser with a profile of its own that nobody keeps; meanwhile Playwright's event loop runs in this thread."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable(), args=list(ARGS))
+        yield opened
+        opened.close()
 
 
 class Watch:

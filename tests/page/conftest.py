@@ -5,28 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.page import axe, chromium
 from tests.page.service import Service
 from tests.support.in_process import model
-from tests.support.patience import HANG_S
 
-PATIENCE_MS = HANG_S * 1000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium, with a profile of its own that nobody keeps.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests come last: while the browser is open, Playwright's event loop is in the way of asynchronous tests."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
-    It ends with the module: while it is open, Playwright's event loop is in the way of asynchronous tests elsewhere.
-    """
-    expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.ARGS))
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all these tests."""
+    with chromium.launched() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -65,7 +62,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         watch = chromium.Watch(window)
         page = window.new_page()
         page.watch = watch  # type: ignore[attr-defined]
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(chromium.PATIENCE_MS)
         opened.append((window, watch, service))
         page.goto(service.url + path)
         return page

@@ -1,12 +1,8 @@
-"""Durable jobs without Ray: a worker in this process, its models, and the service over it.
-
-As a program, `python -m tests.support.durable_jobs FOLDER DATABASE_URL STORE PORT`, with a real ledger, until killed.
-"""
+"""Durable jobs without Ray: a worker in this process, its models, and the service over it."""
 
 import asyncio
 import io
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -173,15 +169,15 @@ def client(works: Works, keys: KeyRing | None = None, key: str = "", **given: An
     return httpx.AsyncClient(transport=transport, base_url="http://service.test", timeout=HANG_S, headers=headers)
 
 
-async def serve_until_killed(folder: Path, database_url: str, place: str, port: int) -> None:
-    """What the program does."""
+def serve_until_killed(folder: Path, database_url: str, place: str, port: int, pause_s: float) -> None:
+    """The whole of a process: a worker with a real ledger, and the service over it on a port."""
+    asyncio.run(_serve(folder, database_url, place, port, pause_s))
+
+
+async def _serve(folder: Path, database_url: str, place: str, port: int, pause_s: float) -> None:
     webhook = WEBHOOK.model_copy(update={"gaps_s": (0.2,) * 20})  # more than a test's receiver fails in all
     ledger = DatabaseLedger(database_url, lease_s=HANG_S)
     await ledger.start()
-    async with working(folder, database_url, place=place, pause_s=0.1, ledger=ledger, webhook=webhook) as works:
+    async with working(folder, database_url, place=place, pause_s=pause_s, ledger=ledger, webhook=webhook) as works:
         config = uvicorn.Config(works.app(), port=port, log_level="warning", lifespan="off")
         await uvicorn.Server(config).serve()
-
-
-if __name__ == "__main__":
-    asyncio.run(serve_until_killed(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))

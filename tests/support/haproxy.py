@@ -20,7 +20,6 @@ from serve_app.settings import free_port, ray_environment
 from tests.support.patience import HANG_S
 
 LARGE = 4 * 1024 * 1024
-START_S = 30
 
 
 @dataclass
@@ -91,11 +90,11 @@ def _written(door: Door, server_port: int, routed: bool, config: dict[str, Any])
 
 def _wait(door: Door, haproxy: subprocess.Popen[bytes]) -> None:
     """Until it answers on its side port, where no test asks."""
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + HANG_S
     while time.monotonic() < deadline:
         assert haproxy.poll() is None
         try:
-            httpx.get(f"http://127.0.0.1:{door.metrics_port}/metrics", trust_env=False)
+            httpx.get(f"http://127.0.0.1:{door.metrics_port}/metrics", timeout=HANG_S, trust_env=False)
         except httpx.TransportError:
             time.sleep(0.02)
         else:

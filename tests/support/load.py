@@ -14,12 +14,12 @@ from typing import Any, Self
 import httpx
 
 from cutout.pixels.cores import give_way
+from tests.support.patience import HANG_S
 
-PATIENCE_S = 60.0
+PATIENCE_S = HANG_S
 """How long a request is sent again that was cut off, before it counts as lost."""
 PAUSE_S = 0.5
 """Before it is sent again, or after a refusal, where callers are not patient."""
-ANSWER_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Load:
         self._ended.set()
         self._thread.join()
 
-    def wait_answers(self, more: int, within_s: float = 120) -> None:
+    def wait_answers(self, more: int, within_s: float = HANG_S) -> None:
         """Return after so many more good answers.
 
         Raises:
@@ -112,8 +112,7 @@ class Load:
     async def _run(self) -> None:
         give_way()  # callers have processors of their own, elsewhere
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._clients)
-        timeout = httpx.Timeout(ANSWER_S, connect=10)
-        caller = httpx.AsyncClient(base_url=self._address, timeout=timeout, limits=limits, trust_env=False)
+        caller = httpx.AsyncClient(base_url=self._address, timeout=HANG_S, limits=limits, trust_env=False)
         async with caller as http, asyncio.TaskGroup() as group:
             for _ in range(self._clients):
                 group.create_task(self._caller(http))

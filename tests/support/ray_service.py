@@ -20,7 +20,6 @@ from serve_app.process.child_processes import members, running
 from serve_app.settings import RUN_ID
 from tests.support.patience import HANG_S
 
-START_S = 180
 OWN = ("Ingress", "Upscaler", "Ledger", "Jobs")
 PROMPT = {"upscale_delay_s": 0.5, "downscale_delay_s": 3, "look_back_period_s": 2, "metrics_interval_s": 0.5}
 """Autoscaling that answers to a load within seconds, for a test of half a minute."""
@@ -89,7 +88,7 @@ class Running:
         file = self.change(changes, **args)
         own = {"PORT": self.address.rpartition(":")[2], **variables(self.folder)}
         command = [sys.executable, "-m", "serve_app", "apply", str(file)]
-        subprocess.run(command, env={**os.environ, **own}, check=True, timeout=START_S)
+        subprocess.run(command, env={**os.environ, **own}, check=True, timeout=HANG_S)
 
     def change(self, changes: Mapping[str, Mapping[str, Any]], **args: Any) -> Path:
         """The service's Serve configuration with other entries, or args; not applied yet."""
@@ -123,7 +122,7 @@ def serving(
     environment = {**os.environ, **variables(folder), "PORT": str(port), **more}
     command = [sys.executable, "-m", "serve_app", str(file)]
     with started(command, environment, log) as process:
-        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, START_S)
+        wait_until(lambda: "is ready: http" in log.read_text(errors="replace"), process, log, HANG_S)
         yield Running(process, folder, f"http://127.0.0.1:{port}", fakes)
 
 
@@ -137,7 +136,12 @@ def write(
     models = folder / "configs" / "models"
     models.mkdir(parents=True, exist_ok=True)
     for name, fake in fakes.items():
-        model = {"name": name, "backend": "luminance", "licence": {"name": "MIT", "commercial": True}, "timeout_s": 30}
+        model = {
+            "name": name,
+            "backend": "luminance",
+            "licence": {"name": "MIT", "commercial": True},
+            "timeout_s": HANG_S,
+        }
         model |= {"decontaminate": False}  # luminance is soft everywhere: clean colours would be real work
         (models / f"{name}.yaml").write_text(json.dumps({**model, "options": {"delay_s": fake.delay_s}, **fake.model}))
     unlimited = {"requests_per_minute": 10_000, "concurrent_jobs": 1_000}

@@ -5,6 +5,7 @@ price; the provider's reply then settles the bill: at the amount it states, or a
 A lost or unreadable reply leaves the bill as it is.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,8 +25,10 @@ class Bill:
         self.cost_usd = self._price_usd
 
     def settle(self, cost_usd: float | None) -> None:
-        """The provider charged `cost_usd`; None: it did not say, so the registry's price."""
-        self.cost_usd = self._price_usd if cost_usd is None else cost_usd
+        """The provider charged `cost_usd`; None, or what is no amount of money: the registry's price."""
+        if cost_usd is None or not (math.isfinite(cost_usd) and cost_usd >= 0):
+            cost_usd = self._price_usd
+        self.cost_usd = cost_usd
 
 
 @contextmanager

@@ -254,9 +254,9 @@ def test_every_answer_has_a_request_id(client: TestClient) -> None:
     assert client.get("/health", headers={"X-Request-Id": "a b"}).headers["x-request-id"] != "a b"
 
 
-def test_estimate_quotes_without_running(client: TestClient) -> None:
+def test_estimate_quotes_without_running(new_client: TestClient) -> None:
     """/estimate gives each model's price, their sum, and what the terms leave out; no model runs."""
-    body = client.post("/estimate", json={"models": ["all"]}).json()
+    body = new_client.post("/estimate", json={"models": ["all"]}).json()
 
     contract.EstimateBody.model_validate(body)
     assert body["models"] == {"first": 0.0, "second": 0.25, "broken": 0.0}
@@ -264,13 +264,13 @@ def test_estimate_quotes_without_running(client: TestClient) -> None:
     assert body["expected_time_ms"] is None
 
 
-def test_more_than_max_cost_is_refused_before_spending(client: TestClient) -> None:
+def test_more_than_max_cost_is_refused_before_spending(new_client: TestClient) -> None:
     """A request whose models cost more than the caller allows is refused, with the estimate, and nothing runs."""
     wanted = {"image": text(png()), "max_cost_usd": 0.2}
 
-    found = error(client.post("/remove-background", json=wanted), 400)
+    found = error(new_client.post("/remove-background", json=wanted), 400)
 
     assert found["details"] == {"field": "max_cost_usd", "received": 0.2, "estimate_usd": 0.25}
-    assert client.get("/models").json()["models"][1]["median_time_ms"] is None
-    cheap = client.post("/remove-background", json={**wanted, "include_models": ["first"]})
+    assert new_client.get("/models").json()["models"][1]["median_time_ms"] is None
+    cheap = new_client.post("/remove-background", json={**wanted, "include_models": ["first"]})
     assert cheap.json()["status"] == "completed"

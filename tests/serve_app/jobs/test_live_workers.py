@@ -80,10 +80,10 @@ async def test_a_worker_does_what_died_was_in_the_middle_of_and_nothing_else(tmp
     """
     url, (old, new) = empty, (free_port(), free_port())
     place, calls, runs = str(tmp_path / "pictures"), tmp_path / "calls", tmp_path / "runs"
-    async with program(str(tmp_path), url, place, str(old)) as first:
+    async with program(tmp_path, url, place, old) as first:
         jobs = await accept(old, range(10, 10 + JOBS))
         await when(lambda: runs.exists() and runs.read_text().count("\n") >= AT_A_TIME)
-        async with program(str(tmp_path), url, place, str(new)) as second:
+        async with program(tmp_path, url, place, new) as second:
             jobs |= await accept(new, range(40, 40 + JOBS))
             await completed(old, jobs)
             living = [line.split() for line in calls.read_text().splitlines()]

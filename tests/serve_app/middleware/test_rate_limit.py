@@ -5,12 +5,14 @@ import itertools
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from cutout.accounts.limiter import Limiter
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.errors import ServiceUnavailable
 from serve_app.app import create_app
@@ -47,8 +49,11 @@ class World:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of the ledger's limiter, and of a replica's own."""
+    clock = Clock()
+    monkeypatch.setattr(rate_limit, "Limiter", partial(Limiter, now=clock))
+    return clock
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.server import ServerState
 
+from serve_app.process.haproxy.configuration import HEAD_S
 from serve_app.process.listening import Connection, listen
 from tests.support.http_server import served
-from tests.support.patience import HANG_S
+from tests.support.patience import HANG_S, skip
 
 pytestmark = pytest.mark.anyio
-HEAD_S = 0.2
 ASKED = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 SLOW = ASKED.replace(b"/", b"/slow", 1)
 HALF = ASKED[:-6]
@@ -28,19 +28,19 @@ REFUSED = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n"
 async def answers(scope: Scope, receive: Receive, send: Send) -> None:
     """At once, without a look at the body; /slow after more time than a head has."""
     if scope["path"] == "/slow":
+        asyncio.get_running_loop().call_soon(skip, 3 * HEAD_S)
         await asyncio.sleep(3 * HEAD_S)
     await PlainTextResponse("answered")(scope, receive, send)
 
 
 @asynccontextmanager
 async def ours(
-    monkeypatch: pytest.MonkeyPatch, keep_alive_s: int = 60
+    monkeypatch: pytest.MonkeyPatch, keep_alive_s: int = 600
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to a server of ours."""
-    monkeypatch.setattr(Connection, "head_s", HEAD_S)
     monkeypatch.setitem(HTTP_PROTOCOLS, "auto", HTTP_PROTOCOLS["auto"])
     listen()
-    async with served(answers, keep_alive_s=keep_alive_s) as url, asyncio.timeout(HANG_S):
+    async with served(answers, keep_alive_s=keep_alive_s) as url:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
         try:
             yield reader, writer
@@ -53,12 +53,21 @@ async def answered(reader: asyncio.StreamReader) -> bool:
     return (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200") and await reader.readexactly(8) != b""
 
 
-async def ended(reader: asyncio.StreamReader) -> bool:
+async def closed(reader: asyncio.StreamReader) -> bool:
     """Whether the connection ends; it may by a reset."""
     try:
         return await reader.read() == b""
     except ConnectionResetError:
         return True
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Whether it ends while heads have their time, several times over; idleness has more, unless a test says so."""
+    closing = asyncio.create_task(closed(reader))
+    for _ in range(5):
+        skip(HEAD_S)
+        await asyncio.sleep(0.01)
+    return await asyncio.wait_for(closing, HANG_S)
 
 
 @pytest.mark.parametrize("begun", [b"", b"G", b"\r\n", HALF])
@@ -74,12 +83,14 @@ async def test_a_trickling_head_is_a_half_one(monkeypatch: pytest.MonkeyPatch) -
     """Each byte in time does not make the head be in time."""
     async with ours(monkeypatch) as (reader, writer):
         writer.write(HALF)
-        reading = asyncio.create_task(ended(reader))
-        while not reading.done():
+        closing, bytes_sent = asyncio.create_task(closed(reader)), 0
+        while not closing.done() and bytes_sent < 100:
             writer.write(b"x")
-            await asyncio.sleep(HEAD_S / 10)
+            bytes_sent += 1
+            skip(HEAD_S / 2)
+            await asyncio.sleep(0.01)
 
-        assert reading.result()
+        assert closing.done()
 
 
 @pytest.mark.parametrize("then", [b"G", HALF])
@@ -114,7 +125,8 @@ async def test_requests_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
             assert await answered(reader)
             writer.write(late)
             assert await answered(reader)
-            await asyncio.sleep(3 * HEAD_S)
+            skip(3 * HEAD_S)
+            await asyncio.sleep(0.01)
         writer.write(ASKED)
         assert await answered(reader)
 

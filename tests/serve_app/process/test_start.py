@@ -1,4 +1,4 @@
-"""Starting: one command, and one sentence when it cannot."""
+"""Starting: one command, and one sentence at once when it cannot."""
 
 import os
 import socket
@@ -6,9 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from cutout.errors import ConfigurationError
+from serve_app.process.serve_config import read_config
 from serve_app.settings import free_port
-from tests.cluster.conftest import ROOT
 from tests.support.patience import HANG_S
+
+ROOT = Path(__file__).parents[3]
 
 
 def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,3 +58,28 @@ def test_a_wrong_configuration_is_one_sentence(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "service.yaml: limits.body_bytes: Input should be a valid integer" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (b"", "Input should be a valid dictionary"),
+        (b"[]", "Input should be a valid dictionary"),
+        (b"applications: []", "applications: List should have at least 1 item"),
+        (b"applications: [serve]", "applications.0: Input should be a valid dictionary"),
+        (b"applications: [{args: [1]}]", "applications.0.args: Input should be a valid dictionary"),
+        (b"applications: [{}]\nhttp_options:", "http_options: Input should be a valid dictionary"),
+        (b"a: [", "a Serve configuration in YAML expected"),
+        (b"a: \xff", "a Serve configuration in YAML expected"),
+    ],
+)
+def test_a_serve_configuration_of_another_shape_is_named(tmp_path: Path, written: bytes, says: str) -> None:
+    """Whatever stands in it is refused by file and field, and is no traceback."""
+    file = tmp_path / "serve_config.yaml"
+    file.write_bytes(written)
+
+    with pytest.raises(ConfigurationError) as refused:
+        read_config(file)
+
+    assert refused.value.message.startswith(f"{file}: ")
+    assert says in refused.value.message
