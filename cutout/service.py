@@ -84,7 +84,7 @@ class DropInSpec(Spec):
     )
     types: dict[Literal["person", "product", "car", "animal", "graphic", "transportation"], str] = Field(
         default_factory=dict,
-        description="The model for POST /v1.0/removebg by `type`; a type that is not listed is refused.",
+        description="The model for POST /v1.0/removebg by `type`; `model` answers for a type that is not listed.",
     )
 
 

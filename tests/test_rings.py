@@ -52,8 +52,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("plain", "types", "cores", "bleed"),
         ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
         ("formats", "resizing", "encoding", "mattes"),
-        ("decoding", "composite", "ground", "finish"),
-        ("placement",),
+        ("decoding", "composite", "ground", "finish", "solid"),
+        ("shadow", "placement"),
     ),
     "deployments": (
         ("instruments", "engines", "records"),
@@ -65,7 +65,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "deployments.backends": (
         ("base",),
         ("remote",),
-        ("onnx", "rembg_session", "luminance", "runware", "kie", "http_api"),
+        ("onnx", "rembg_session", "luminance", "runware", "kie", "leonardo", "http_api"),
     ),
     "serve_app": (
         ("settings", "contract", "telemetry"),

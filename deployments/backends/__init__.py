@@ -16,6 +16,7 @@ BACKENDS = {
     "luminance": "deployments.backends.luminance:LuminanceBackend",
     "runware": "deployments.backends.runware:RunwareBackend",
     "kie": "deployments.backends.kie:KieBackend",
+    "leonardo": "deployments.backends.leonardo:LeonardoBackend",
     "http_api": "deployments.backends.http_api:HttpApiBackend",
 }
 

@@ -11,6 +11,7 @@ from serve_app.dialects.remove_bg.bodies import AccountBody, RemoveBgBody
 from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
 from serve_app.dialects.remove_bg.errors import REMOVE_BG
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.responses import HEADERS as REMOVE_BG_HEADERS
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.endpoints.export import FORMATS
@@ -117,7 +118,8 @@ ENDPOINTS: Final = (
         parameters=tuple(_query(name, TEXT, required=True) for name in ("expires", "signature")), is_open=True,
     ),
     Endpoint(
-        "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg, _ok(RemoveBgBody, "image/*", ZIP),
+        "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg,
+        {200: ResponseSpec(RemoveBgBody, ("image/*", ZIP), REMOVE_BG_HEADERS)},
         (400, 402, 403, 415), form=RemoveBgForm, media=(FORM, JSON, MULTIPART), takes_slot=True, dialect=REMOVE_BG,
     ),
     Endpoint("GET", "/v1.0/account", RemoveBgEndpoints.account, _ok(AccountBody), (403,), dialect=REMOVE_BG),

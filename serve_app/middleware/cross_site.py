@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, Forbidden
+from serve_app.dialects.remove_bg.responses import HEADERS as REMOVE_BG_HEADERS
 from serve_app.endpoints.endpoint import endpoint_of
 from serve_app.requests.hosts import Hosts
 from serve_app.responses.dialect import dialect_response
@@ -17,7 +18,7 @@ ALLOWED_HEADERS = (
 )  # fmt: skip
 EXPOSED_HEADERS = (
     "Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-RateLimit-Limit",
-    "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", *HEADERS,
+    "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", *HEADERS, *REMOVE_BG_HEADERS,
 )  # fmt: skip
 PREFLIGHT_S = 600
 

@@ -16,11 +16,21 @@ from cutout.pixels.plain import Size
 from tests.attacks.test_pictures import flat_png, without_data
 from tests.cutout.pixels.decoding.test_decoder import forks
 from tests.pictures.files import END, SIGNATURE, chunk
-from tests.support.remote_backends import KEYS, opened, picture, served_http_api, served_kie, served_runware
+from tests.support.remote_backends import (
+    KEYS,
+    opened,
+    picture,
+    served_http_api,
+    served_kie,
+    served_leonardo,
+    served_runware,
+)
 
 pytestmark = pytest.mark.anyio
-PROVIDERS: dict[str, Any] = {"http_api": served_http_api, "runware": served_runware, "kie": served_kie}
-CHARGED_USD = {"runware": 0.0006, "kie": 0.005, "http_api": 0.01}
+PROVIDERS: dict[str, Any] = {
+    "http_api": served_http_api, "runware": served_runware, "kie": served_kie, "leonardo": served_leonardo
+}  # fmt: skip
+CHARGED_USD = {"runware": 0.0006, "kie": 0.005, "leonardo": 0.1047, "http_api": 0.01}
 SENT = Size(320, 280)
 HUGE = Size(8000, 7000)
 """Of the shape that was sent."""

@@ -1,18 +1,15 @@
 """The generic HTTP backend: three APIs of that kind, by their registry files alone."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cutout.errors import ConfigurationError, ModelUnavailable, ProviderError
-from cutout.models.spec import ModelSpec
+from cutout.errors import ConfigurationError, ProviderError
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from tests.providers.cutting import cutout, encoded
@@ -114,18 +111,6 @@ async def test_a_data_uri_is_read_like_bare_base64() -> None:
             mattes = [await backend.remove(picture()) for _ in range(2)]
 
     assert np.array_equal(mattes[0].alpha, mattes[1].alpha)
-
-
-def test_the_shipped_remove_bg_is_off_and_complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    """configs/models/remove_bg.yaml is a good example: every option is right, and only its key is missing."""
-    file = Path(__file__).parents[2] / "configs" / "models" / "remove_bg.yaml"
-    shipped = ModelSpec.model_validate({"id": file.stem, **yaml.safe_load(file.read_text())})
-    monkeypatch.delenv("REMOVE_BG_API_KEY", raising=False)
-    backend = load_backend(shipped, Resources())
-
-    assert not shipped.enabled
-    with pytest.raises(ModelUnavailable, match="REMOVE_BG_API_KEY is not set"):
-        backend.open()
 
 
 def test_an_address_without_http_is_named() -> None:

@@ -1,7 +1,7 @@
 """Every fault of a provider against what the caller sees, the calls that were made, and the money that was counted.
 
-The registry's price (0.0007, 0.006, 0.02 USD) is counted where a paid call may have been charged and nobody said so;
-what the fake charges (0.0006, 0.005, 0.01 USD) where its reply said so; nothing where it refused.
+The registry's price (0.0007, 0.006, 0.2, 0.02 USD) is counted where a paid call may have been charged and nobody said
+so; what the fake charges (0.0006, 0.005, 0.1047, 0.01 USD) where its reply said so; nothing where it refused.
 """
 
 import asyncio
@@ -14,10 +14,20 @@ import pytest
 
 from cutout.errors import ModelBusy, ModelError, ModelTimeout, ModelUnavailable, ProviderError
 from tests.support.patience import HANG_S, skip, when
-from tests.support.remote_backends import KEYS, opened, picture, served_http_api, served_kie, served_runware
+from tests.support.remote_backends import (
+    KEYS,
+    opened,
+    picture,
+    served_http_api,
+    served_kie,
+    served_leonardo,
+    served_runware,
+)
 
-SERVED: dict[str, Any] = {"runware": served_runware, "kie": served_kie, "http_api": served_http_api}
-PAID = {"runware": "task", "kie": "create", "http_api": "picture"}
+SERVED: dict[str, Any] = {
+    "runware": served_runware, "kie": served_kie, "leonardo": served_leonardo, "http_api": served_http_api
+}  # fmt: skip
+PAID = {"runware": "task", "kie": "create", "leonardo": "generate", "http_api": "picture"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,10 @@ def runware(fault: str, error: type[ModelError] | None, says: str, calls: int, c
 
 def kie(fault: str, error: type[ModelError] | None, says: str, calls: int, cost_usd: float, **more: Any) -> Row:
     return Row("kie", fault, error, says, calls, cost_usd, **more)
+
+
+def leonardo(fault: str, error: type[ModelError] | None, says: str, calls: int, cost_usd: float) -> Row:
+    return Row("leonardo", fault, error, says, calls, cost_usd)
 
 
 def http_api(fault: str, error: type[ModelError] | None, says: str, calls: int, cost_usd: float) -> Row:
@@ -149,6 +163,33 @@ KIE = [
     kie("html", ProviderError, "a picture was expected, not 51 bytes of text/html", 1, 0.005),
     kie("jpg", ProviderError, "a picture with transparency was expected, not image/jpeg without", 1, 0.005),
 ]
+LEONARDO = [
+    leonardo("429 good", None, "", 2, 0.1047),
+    leonardo("429", ModelBusy, "answered 429: So it is (CODE)", 3, 0),
+    leonardo("503", ModelUnavailable, "answered 503: So it is", 3, 0),
+    leonardo("400", ProviderError, "answered 400: So it is (CODE)", 1, 0),
+    leonardo("402", ProviderError, "answered 402", 1, 0),
+    leonardo("500", ProviderError, "answered 500", 1, 0),
+    leonardo("code:BAD_REQUEST", ProviderError, "answered 400: So it is (BAD_REQUEST)", 1, 0),
+    leonardo("code:strange", ProviderError, "answered 500: So it is (strange)", 1, 0),
+    leonardo("status_401", ProviderError, "answered 401: So it is (unexpected)", 1, 0),
+    # it gives up after 27 s, and may have charged
+    leonardo("gave_up", ProviderError, "the picture may have been processed: The generation timed out", 1, 0.2),
+    leonardo("status_502", ProviderError, "the picture may have been processed", 1, 0.2),
+    leonardo("bad_gateway", ProviderError, "JSON was expected with status 502", 1, 0.2),
+    leonardo("html", ProviderError, "JSON was expected with status 200", 1, 0.2),
+    leonardo("truncated", ProviderError, "JSON was expected with status 200", 1, 0.2),
+    leonardo("dropped", ProviderError, "hung up before it had answered", 1, 0.2),
+    leonardo("hang", ModelTimeout, "API timeout after 300s", 1, 0.2),
+    # a result, in some shape
+    leonardo("no_cost", None, "", 1, 0.2),
+    leonardo("credits", None, "", 1, 0.2),
+    leonardo("blocked", ProviderError, "answered 451: 1 results were withheld by content moderation", 1, 0.1047),
+    leonardo("no_picture", ProviderError, "the result has neither url nor dataB64", 1, 0.1047),
+    leonardo("jpg", ProviderError, "a picture with transparency was expected, not image/jpeg without", 1, 0.1047),
+    leonardo("result: expired", ProviderError, "answered 403: the result could not be downloaded", 1, 0.1047),
+    leonardo("result: html", ProviderError, "a picture was expected, not 51 bytes of text/html", 1, 0.1047),
+]
 HTTP_API = [
     http_api("429 good", None, "", 2, 0.01),
     http_api("busy_0 good", None, "", 2, 0.01),
@@ -169,7 +210,7 @@ HTTP_API = [
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("row", [*RUNWARE, *KIE, *HTTP_API], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*RUNWARE, *KIE, *LEONARDO, *HTTP_API], ids=lambda row: row.id)
 async def test_fault(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     """The caller sees one error with its cost, or a cutout; calls and money are as the table says."""
     for variable, key in KEYS.items():

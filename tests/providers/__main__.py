@@ -13,6 +13,7 @@ import threading
 from contextlib import ExitStack
 
 from tests.providers.kie import FakeKie
+from tests.providers.leonardo import FakeLeonardo
 from tests.providers.picture_api import DIALECTS, FakePictureApi
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
@@ -25,31 +26,50 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as servers:
-        runware = FakeRunware(options.latency_s)
-        kie = FakeKie(options.latency_s, options.kie_errors_as)
-        pictures = FakePictureApi(options.latency_s)
-        at_runware = servers.enter_context(Served(runware.app, options.runware_port)).url
-        at_kie = servers.enter_context(Served(kie.api, options.kie_port)).url
-        kie.files_url = servers.enter_context(Served(kie.files, options.kie_files_port)).url
-        at_pictures = servers.enter_context(Served(pictures.app, options.picture_api_port)).url
+        variables, at_pictures = _served(options, servers)
         sys.stdout.write(
-            f"export RUNWARE_BASE_URL={at_runware}/v1 RUNWARE_API_KEY=fake\n"
-            f"export KIE_BASE_URL={at_kie} KIE_UPLOAD_URL={kie.files_url} KIE_API_KEY=fake\n"
+            "".join(f"export {line}\n" for line in _lines(variables))
             + "".join(f"# backend http_api: options.url: {at_pictures}{path}\n" for path in DIALECTS)
-            + f"# Misbehave: POST {at_runware}/_script {{\"once\": {{\"task\": [\"busy\", \"hang\"]}}}}; "
-            "the stages and behaviours are in the modules of tests/providers.\n"
+            + f"# Misbehave: POST {variables['RUNWARE_BASE_URL'].removesuffix('/v1')}/_script "
+            "{\"once\": {\"task\": [\"busy\", \"hang\"]}}; the stages and behaviours are in the modules of "
+            "tests/providers.\n"
         )  # fmt: skip
         sys.stdout.flush()
         if options.command:
-            return _run(options.command, at_runware, at_kie, kie.files_url)
+            return _run(options.command, variables)
         stop.wait()
     return 0
 
 
-def _run(command: list[str], at_runware: str, at_kie: str, at_files: str) -> int:
-    addresses = {"RUNWARE_BASE_URL": f"{at_runware}/v1", "KIE_BASE_URL": at_kie, "KIE_UPLOAD_URL": at_files}
-    keys = {"RUNWARE_API_KEY": "fake", "KIE_API_KEY": "fake"}
-    child = subprocess.Popen(command, env={**os.environ, **addresses, **keys})
+def _served(options: argparse.Namespace, servers: ExitStack) -> tuple[dict[str, str], str]:
+    """The variables that lead to the fakes, and the address of those that need none."""
+    kie = FakeKie(options.latency_s, options.kie_errors_as)
+    apps = {
+        "runware": (FakeRunware(options.latency_s).app, options.runware_port),
+        "kie": (kie.api, options.kie_port),
+        "files": (kie.files, options.kie_files_port),
+        "leonardo": (FakeLeonardo(options.latency_s).app, options.leonardo_port),
+        "pictures": (FakePictureApi(options.latency_s).app, options.picture_api_port),
+    }
+    at = {name: servers.enter_context(Served(app, port)).url for name, (app, port) in apps.items()}
+    kie.files_url = at["files"]
+    return {
+        "RUNWARE_BASE_URL": f"{at['runware']}/v1", "RUNWARE_API_KEY": "fake",
+        "KIE_BASE_URL": at["kie"], "KIE_UPLOAD_URL": at["files"], "KIE_API_KEY": "fake",
+        "LEONARDO_BASE_URL": f"{at['leonardo']}/api/rest/v2", "LEONARDO_API_KEY": "fake",
+    }, at["pictures"]  # fmt: skip
+
+
+def _lines(variables: dict[str, str]) -> list[str]:
+    """Assignments, those of a provider on one line."""
+    by_provider: dict[str, list[str]] = {}
+    for name, value in variables.items():
+        by_provider.setdefault(name.partition("_")[0], []).append(f"{name}={value}")
+    return [" ".join(line) for line in by_provider.values()]
+
+
+def _run(command: list[str], variables: dict[str, str]) -> int:
+    child = subprocess.Popen(command, env={**os.environ, **variables})
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: child.terminate())
     return child.wait()
@@ -63,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kie-port", type=int, default=9102, help="default: %(default)s")
     parser.add_argument("--kie-files-port", type=int, default=9103, help="default: %(default)s")
     parser.add_argument("--picture-api-port", type=int, default=9104, help="default: %(default)s")
+    parser.add_argument("--leonardo-port", type=int, default=9105, help="default: %(default)s")
     parser.add_argument("--latency-s", type=float, default=0.0, help="seconds a picture takes; default: %(default)s")
     parser.add_argument("--kie-errors-as", choices=("body", "status"), default="body", help="default: %(default)s")
     parser.add_argument("command", nargs="*", help="run this, with the fakes in the place of the providers")

@@ -162,7 +162,7 @@ async def test_kie_signs_its_callback(client: httpx.AsyncClient) -> None:
 
 def test_all_fakes_run_in_the_foreground_until_they_are_told_to_stop() -> None:
     """`python -m tests.providers` prints what to export, answers, and ends with 0 at SIGTERM."""
-    ports = ["--runware-port", "--kie-port", "--kie-files-port", "--picture-api-port"]
+    ports = ["--runware-port", "--kie-port", "--kie-files-port", "--picture-api-port", "--leonardo-port"]
     program = [sys.executable, "-m", "tests.providers", *(part for port in ports for part in (port, "0"))]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=os.getcwd()) as fakes:
         assert fakes.stdout is not None

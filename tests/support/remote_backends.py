@@ -14,16 +14,20 @@ from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.remote.backend import RemoteBackend
 from tests.providers.kie import FakeKie
+from tests.providers.leonardo import FakeLeonardo
 from tests.providers.picture_api import FakePictureApi
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S
 
-PRICES_USD = {"runware": 0.0007, "kie": 0.006, "http_api": 0.02}
-"""The registry's prices, unlike what the fakes charge (0.0006, 0.005, 0.01): a test sees which of the two it got."""
+PRICES_USD = {"runware": 0.0007, "kie": 0.006, "leonardo": 0.2, "http_api": 0.02}
+"""The registry's prices, unlike what the fakes charge (0.0006, 0.005, 0.1047, 0.01): a test sees which one it got."""
 LIMITS = LimitsSpec()
 QUICK = {"wait_s": 0.01, "busy_wait_s": 0.01, "longest_wait_s": 1, "tries": 3, "failures": 3, "rest_s": HANG_S}
-KEYS = {"RUNWARE_API_KEY": "rw-0123456789", "KIE_API_KEY": "kie-0123456789", "PICTURE_KEY": "px-0123456789"}
+KEYS = {
+    "RUNWARE_API_KEY": "rw-0123456789", "KIE_API_KEY": "kie-0123456789", "LEONARDO_API_KEY": "leo-0123456789",
+    "PICTURE_KEY": "px-0123456789",
+}  # fmt: skip
 
 
 def scene(width: int = 320, height: int = 280) -> Rgb:
@@ -80,6 +84,14 @@ def served_kie(**told: Any) -> Iterator[tuple[FakeKie, dict[str, Any]]]:
     with Served(fake.api) as api, Served(fake.files) as files:
         fake.files_url = files.url
         yield fake, {"base_url": api.url, "upload_url": files.url, "poll_s": 0.01, "poll_max_s": 0.02}
+
+
+@contextmanager
+def served_leonardo(**told: Any) -> Iterator[tuple[FakeLeonardo, dict[str, Any]]]:
+    """A fake Leonardo.Ai, and the options that lead to it."""
+    fake = FakeLeonardo(**told)
+    with Served(fake.app) as server:
+        yield fake, {"base_url": f"{server.url}/api/rest/v2"}
 
 
 @contextmanager

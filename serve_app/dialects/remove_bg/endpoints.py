@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutout.accounts.charges import ceilings, payers
-from cutout.errors import ValidationError
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
 from cutout.pixels.plain import Size
@@ -66,10 +65,7 @@ class RemoveBgEndpoints:
         self._shotgun.limits.check_size(size, 1, "crop_margin")
 
     def _model(self, subject: Subject) -> str:
-        if subject == "auto":
-            return answering_model(self._service.drop_in.model)
-        types = self._service.drop_in.types
-        if subject not in types:
-            message = f"type: no model is named for {subject} in drop_in.types; {', '.join(['auto', *types])} expected"
-            raise ValidationError.of_field("type", message, subject)
-        return types[subject]
+        """The model for a type; a type is a hint, so one without a model of its own is answered as `auto` is."""
+        types = self._service.drop_in.types.items()
+        named = next((model for kind, model in types if kind == subject), None)
+        return named or answering_model(self._service.drop_in.model)

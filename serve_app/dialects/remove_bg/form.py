@@ -2,36 +2,34 @@
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cutout.pixels.crop import Margin
 from cutout.pixels.placement import Arrangement, Region
 from cutout.pixels.plain import Colour
+from cutout.pixels.shadow import Shadow, ShadowKind
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
 from serve_app.dialects.remove_bg.values import Position
 
 Size: TypeAlias = Literal["preview", "small", "regular", "medium", "hd", "full", "4k", "50MP", "auto"]
-Subject: TypeAlias = Literal["auto", "person", "product", "car", "animal", "graphic", "transportation"]
+Subject: TypeAlias = Literal[
+    "auto", "person", "product", "car", "animal", "graphic", "transportation",
+    "graphics", "car_interior", "car_part", "other",
+]  # fmt: skip
+"""Those of the last line are from older versions of the API; published clients still send them."""
+ShadowType: TypeAlias = Literal["none", "auto", "drop", "3D", "3d", "car"]
 Text = WithJsonSchema({"type": "string"})
 File: TypeAlias = Annotated[bytes | None, WithJsonSchema({"type": "string", "format": "binary"})]
 MOST_PX: Final[dict[Size, int]] = {
     "preview": 250_000, "small": 250_000, "regular": 250_000, "medium": 1_500_000, "hd": 4_000_000
 }  # fmt: skip
 """Most pixels of a result; the other sizes do not limit it."""
-NO_SHADOW = "shadows are not made here"
-AS_IT_IS = "alpha stays as the model made it; only true is taken"
-
-
-def _only(value: object, why: str) -> AfterValidator:
-    """Accepts only the value that has no effect."""
-
-    def checked(given: object) -> object:
-        if given != value:
-            raise ValueError(why)
-        return given
-
-    return AfterValidator(checked)
+SHADOWS: Final[dict[ShadowType, ShadowKind]] = {"drop": "drop", "3D": "ground", "3d": "ground", "car": "ground"}
+AUTO: Final[dict[Subject, ShadowType]] = {"car": "car", "person": "3D", "transportation": "3D"}
+"""The shadow for a type with `shadow_type` `auto`, as remove.bg assigns them; for the others, `drop`."""
+OPACITIES: Final[dict[Subject, int]] = {"car": 90}
+"""remove.bg's own opacities by type, in percent; for the others, 50."""
 
 
 class RemoveBgForm(Form):
@@ -46,7 +44,9 @@ class RemoveBgForm(Form):
         "4; `full`, `4k`, `50MP`, `auto`: as many as the picture has, in PNG, too.",
     )
     type: Subject = Field(
-        "auto", description="`auto`: `drop_in.model` answers. Another: the model in `drop_in.types`; without, refused."
+        "auto",
+        description="A hint. The model for it in `drop_in.types` answers; for `auto`, and without one, "
+        "`drop_in.model`, which finds subjects of all types.",
     )
     type_level: Annotated[Literal["none", "1", "2", "latest"], BeforeValidator(str)] = Field(
         "1", description="`none`: no X-Type. Nothing is classified here: X-Type is the `type` asked for, else `other`."
@@ -75,13 +75,17 @@ class RemoveBgForm(Form):
     channels: Literal["rgba", "alpha"] = Field(
         "rgba", description="`alpha`: the matte alone, a grey picture; not with a background or `zip`."
     )
-    add_shadow: Annotated[bool, _only(False, NO_SHADOW)] = Field(False, description="`true` is refused.")
-    shadow_type: Annotated[str, _only("none", NO_SHADOW)] = Field("none", description="All but `none` are refused.")
-    shadow_opacity: Annotated[str | None, BeforeValidator(str), _only(None, NO_SHADOW)] = Field(
-        None, description="Refused: there is no shadow."
+    add_shadow: bool = Field(False, description="`true`: as `shadow_type` `car`, for every subject, not only for cars.")
+    shadow_type: ShadowType | None = Field(
+        None,
+        description="`drop`: behind the outline. `car`, `3D`: on the ground below. `auto`: by `type`, as there: `car` "
+        "for cars, `3D` for persons and vehicles, else `drop`. It stays on the canvas: with `crop`, give it a margin.",
     )
-    semitransparency: Annotated[bool, _only(True, AS_IT_IS)] = Field(
-        True, description="`true`: alpha as the model made it. `false` is refused."
+    shadow_opacity: Annotated[int | None, BeforeValidator(values.opacity), Text] = Field(
+        None, description="Of the shadow's darkest part, `0` to `100`; `auto` and absent: 50, and 90 with `type` `car`."
+    )
+    semitransparency: bool = Field(
+        True, description="`false`: what is partly transparent within the subject, such as a window, becomes opaque."
     )
     bg_color: Annotated[tuple[Colour, int] | None, BeforeValidator(values.background), Text] = Field(
         None, description="3, 4, 6 or 8 hexadecimal digits, `#` before them or not, or a colour's name."
@@ -94,3 +98,12 @@ class RemoveBgForm(Form):
         centred = None if self.scale is None else (0.5, 0.5)
         place = centred if self.position is None else None if self.position == "original" else self.position
         return Arrangement(self.crop, self.crop_margin or Margin(), self.scale, place, MOST_PX.get(self.size))
+
+    def shadow(self) -> Shadow | None:
+        """The shadow that is asked for; a `shadow_type` takes precedence over `add_shadow`."""
+        kind = self.shadow_type or ("car" if self.add_shadow else "none")
+        if kind == "none":
+            return None
+        kind = AUTO.get(self.type, "drop") if kind == "auto" else kind
+        percent = OPACITIES.get(self.type, 50) if self.shadow_opacity is None else self.shadow_opacity
+        return Shadow(SHADOWS[kind], percent / 100)

@@ -1,18 +1,34 @@
 """Responses in remove.bg's form: a picture or JSON, with facts about it in headers."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.responses import Response
 
 from cutout.jobs import CutoutPixels
 from cutout.pixels.density import times
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.picture import with_alpha
 from cutout.pixels.placement import arranged, put_back
 from cutout.pixels.plain import Box, Size
+from cutout.pixels.shadow import shadowed
+from cutout.pixels.solid import solid
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order
 from serve_app.responses.json_pictures import PicturesResponse
+
+HEADERS: Final = {
+    "X-Type": "The `type` that was asked for, else `other`; not with `type_level` `none`.",
+    "X-Width": "Of the result, in pixels.",
+    "X-Height": "Of the result, in pixels.",
+    "X-Credits-Charged": "What the model charged; a credit is one US dollar.",
+    "X-Foreground-Top": "First row of the subject in the result.",
+    "X-Foreground-Left": "First column of the subject in the result.",
+    "X-Foreground-Width": "Of the subject, in pixels.",
+    "X-Foreground-Height": "Of the subject, in pixels.",
+    "X-Job-Id": "For logging a pick.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +75,16 @@ def answer(order: Order, cutout: CutoutPixels, encoding: EncodeSpec) -> Answer:
     form, rgba = order.form, cutout.rgba
     if order.region:
         rgba = put_back(rgba, order.region, order.picture.size)
+    if not form.semitransparency:
+        rgba = with_alpha(rgba[..., :3], solid(rgba[..., 3]))
     result = arranged(rgba, form.arrangement())
     if result is None:
         message = "No subject was found in the image"
         raise Refused("unknown_foreground", "Could not identify foreground in image", message)
     dpi = times(order.picture.dpi, result.scale)
-    content, media_type = written(result.rgba, order.background, form, encoding, dpi)
+    shadow = form.shadow()
+    pixels = shadowed(result.rgba, shadow) if shadow else result.rgba
+    content, media_type = written(pixels, order.background, form, encoding, dpi)
     kind = None if form.type_level == "none" else "other" if form.type == "auto" else form.type
-    height, width = result.rgba.shape[:2]
+    height, width = pixels.shape[:2]
     return Answer(content, media_type, Size(width, height), result.box, kind, cutout.cost_usd, order.job_id)

@@ -1,4 +1,4 @@
-"""How remove.bg writes a region, a scale, a place and a colour; ValueErrors say what is expected."""
+"""How remove.bg writes a region, a scale, a place, an opacity and a colour; ValueErrors say what is expected."""
 
 import re
 from typing import Any, Literal, TypeAlias
@@ -14,9 +14,10 @@ _HEX = re.compile(r"#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 
 
 def region(text: Any) -> Region:
-    """`x1 y1 x2 y2`, each number with px or %."""
-    found = [part for part in map(_LENGTH.fullmatch, str(text).split()) if part]
-    if len(found) != 4 or len(found) != len(str(text).split()):
+    """`x1 y1 x2 y2`, each number with px or %; `0` needs none: the Python client `removebg` sends `0 0 100% 100%`."""
+    parts = ["0px" if part == "0" else part for part in str(text).split()]
+    found = [part for part in map(_LENGTH.fullmatch, parts) if part]
+    if len(found) != 4 or len(found) != len(parts):
         raise ValueError("two corners `x1 y1 x2 y2` expected, each number with px or %")
     return Region(*(Length(float(part[1]), "px" if part[2] == "px" else "%") for part in found))
 
@@ -41,6 +42,15 @@ def position(text: Any) -> Position:
         case [float(across), float(down)]:
             return across, down
     raise ValueError("`original`, `center`, or one or two of `0%` to `100%` expected")
+
+
+def opacity(text: Any) -> int | None:
+    """`0` to `100`, in percent; `auto` is None."""
+    if text == "auto":
+        return None
+    if not re.fullmatch(r"\d{1,3}", str(text)) or int(text) > 100:
+        raise ValueError("`0` to `100`, or `auto` expected")
+    return int(text)
 
 
 def background(text: Any) -> tuple[Colour, int]:

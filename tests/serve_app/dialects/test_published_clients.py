@@ -1,8 +1,8 @@
-"""Clients that others published for remove.bg work unchanged: Python's `remove-bg-api`, and Node's `remove.bg`.
+"""Clients that others published for remove.bg work unchanged: Python's `removebg` and `remove-bg-api`, Node's.
 
-Both have their address written into them. In Python the module's constant `remove_bg_api.API_URL` is set to the
-service's address. In Node, `node/redirect.cjs` is loaded before the client, and sends what is meant for
-https://api.remove.bg to the service, over plain HTTP. Nothing else is touched. The service is served by uvicorn.
+All have their address written into them. In Python a constant of the module is set to the service's, as
+docs/moving-from-remove-bg.md shows. In Node, `node/redirect.cjs` is loaded before the client, and sends what is meant
+for https://api.remove.bg to the service, over plain HTTP. Nothing else is touched. The service is served by uvicorn.
 """
 
 import asyncio
@@ -12,8 +12,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import remove_bg_api
+from removebg import RemoveBg
+from removebg import removebg as removebg_of_pypi
 
 from cutout.accounts.keys import KeyRing, make_key
 from deployments.ledger import DatabaseLedger
@@ -82,6 +85,23 @@ async def test_python_sees_errors(address: str, monkeypatch: pytest.MonkeyPatch)
         await asyncio.to_thread(client.remove_bg_bytes, b"no picture")
 
 
+async def test_removebg_of_pypi(address: str, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the background from a file, an address and base64, and puts a colour behind."""
+    monkeypatch.setattr(removebg_of_pypi, "API_ENDPOINT", f"{address}/v1.0/removebg")
+    client = RemoveBg(KEY, str(photo.with_name("errors.log")))
+    text, out = base64.b64encode(PHOTO), photo.with_name("out.png")
+    async with Host({"/a.png": reply(PHOTO)}) as host:
+        await asyncio.to_thread(client.remove_background_from_img_file, str(photo))
+        await asyncio.to_thread(client.remove_background_from_img_url, f"http://{host.host}/a.png", new_file_name=out)
+    contents = [photo.with_name("photo.png_no_bg.png").read_bytes(), out.read_bytes()]
+    await asyncio.to_thread(client.remove_background_from_base64_img, text, "4k", new_file_name=out)
+    contents.append(out.read_bytes())
+    await asyncio.to_thread(client.remove_background_from_base64_img, text, new_file_name=out, bg_color="0f0")
+
+    assert [seen(opened(content)) for content in contents] == [SUBJECT] * 3
+    assert np.abs(opened(out.read_bytes())[0, 0].astype(int) - (0, 255, 0, 255)).max() <= 3
+
+
 @pytest.fixture(scope="module")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client and what it needs, exactly as the lock file has them, in a folder of its own."""
@@ -122,8 +142,8 @@ async def test_node(address: str, node_folder: Path, photo: Path) -> None:
 async def test_node_sees_errors(address: str, node_folder: Path, photo: Path) -> None:
     """The client is given the list of errors that remove.bg would give it."""
     call = "removeBackgroundFromImageFile"
-    wrong = await node(node_folder, address, call, path=str(photo), add_shadow=True)
+    wrong = await node(node_folder, address, call, path=str(photo), size="huge")
     stranger = await node(node_folder, address, call, path=str(photo), apiKey="wrong")
 
-    assert [error["code"] for error in wrong["errors"]] == ["invalid_add_shadow"]
+    assert [error["code"] for error in wrong["errors"]] == ["invalid_size"]
     assert [error["code"] for error in stranger["errors"]] == ["auth_failed"]
