@@ -73,7 +73,8 @@ def create_app(
         composing = ComposeEndpoint(shotgun, cache, reader, inputs, jobs=durable.worker, store=durable.store)
         groups += [jobs, composing]
     api = bound(ENDPOINTS, groups)
-    endpoints = api | bound(ENDPOINTS, [PageEndpoints(partial(document, tuple(api), keys is not None))])
+    described = partial(document, tuple(api), keys is not None, service.jobs.public_url)
+    endpoints = api | bound(ENDPOINTS, [PageEndpoints(described)])
 
     app = Starlette(
         routes=[route(endpoint, handler) for endpoint, handler in endpoints.items()],

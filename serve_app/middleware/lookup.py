@@ -8,13 +8,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serve_app.endpoints.endpoint import Endpoint
 from serve_app.responses.dialect import OWN, Dialect
 
+VERSION = "/v1"
+"""Before any path of the API: the same, for callers who want a version in their addresses."""
+
 
 class Lookup:
     """Puts a request's Endpoint, or None, and the Dialect of its errors into `scope["state"]`.
 
     One slash at the end of a path is ignored: `POST /path/` is passed on as `POST /path`. A redirect would name the
     address as this process sees it, which behind a proxy is often another one (`http://`), and the caller would send
-    the API key there. HEAD is passed on as GET, and the response's body is left out.
+    the API key there. `/v1/path` is passed on as `/path`, where that is in the OpenAPI document. HEAD is passed on as
+    GET, and the response's body is left out.
     """
 
     def __init__(self, app: ASGIApp, endpoints: Iterable[Endpoint]) -> None:
@@ -27,7 +31,7 @@ class Lookup:
             await self._app(scope, receive, send)
             return
         root_path: str = scope.get("root_path", "")
-        path = self._without_slash(scope["path"].removeprefix(root_path))
+        path = self._without_slash(self._without_version(scope["path"].removeprefix(root_path)))
         endpoints, method = self._at(path), scope["method"]
         if method == "HEAD" and all(one.method != "GET" or "HEAD" in one.methods for one in endpoints):
             without_body = _WithoutBody(receive, send)
@@ -40,6 +44,11 @@ class Lookup:
     def _at(self, path: str) -> list[Endpoint]:
         """The endpoints of a path, one for each method, by Starlette's own patterns."""
         return [one for pattern, one in self._patterns if pattern.match(path)]
+
+    def _without_version(self, path: str) -> str:
+        """The path without `/v1` before it, if an endpoint of the API is there."""
+        plain = path.removeprefix(VERSION) if path.startswith(f"{VERSION}/") else path
+        return plain if any(one.responses for one in self._at(self._without_slash(plain))) else path
 
     def _without_slash(self, path: str) -> str:
         """The path without one slash at its end, unless an endpoint's path ends so, or it ends with several."""

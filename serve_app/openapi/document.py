@@ -10,15 +10,19 @@ from pydantic import BaseModel, TypeAdapter
 
 from serve_app.contract import WebhookBody
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
+from serve_app.openapi.examples import EXAMPLES
 from serve_app.openapi.parts import (
+    ABOUT,
     BINARY,
     BUDGET,
     COUNTED,
     DESCRIPTIONS,
     KEYS,
+    LICENCE,
     MEDIA,
     REQUEST_ID,
     RETRY_AFTER,
+    TAGS,
     WEBHOOK_HEADERS,
 )
 from serve_app.requests.accept import JSON
@@ -31,8 +35,11 @@ Schemas: TypeAlias = Mapping[Any, Schema]
 """By type: most are references to a component."""
 
 
-def document(endpoints: Iterable[Endpoint], has_keys: bool) -> Schema:
-    """The document of these endpoints; with keys, it says where one is needed."""
+def document(endpoints: Iterable[Endpoint], has_keys: bool, public_url: str | None = None) -> Schema:
+    """The document of these endpoints; with keys, it says where one is needed.
+
+    `public_url` is the address for callers; without one, it is that of the document.
+    """
     described = [one for one in endpoints if one.responses]
     schemas, components = _schemas(described)
     paths: Schema = {}
@@ -41,11 +48,36 @@ def document(endpoints: Iterable[Endpoint], has_keys: bool) -> Schema:
     secured = {"securitySchemes": KEYS} if has_keys else {}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Cutout Shotgun", "version": VERSION},
+        "info": {"title": "Cutout Shotgun", "version": VERSION, "description": ABOUT, "license": LICENCE},
+        "servers": _servers(public_url),
+        "tags": _tags(described),
         "paths": paths,
         "webhooks": {"job_ended": {"post": _webhook(schemas)}},
         "components": {"schemas": components, **secured},
     }
+
+
+def _servers(public_url: str | None) -> list[Schema]:
+    base = (public_url or "").rstrip("/")
+    return [{"url": base or "/"}, {"url": f"{base}/v1", "description": "The same, with its version."}]
+
+
+def _tags(endpoints: Sequence[Endpoint]) -> list[Schema]:
+    """The groups of operations, those that are described first."""
+    found = dict.fromkeys([*(name for name, _ in TAGS.values()), *map(_tag, endpoints)])
+    said = dict(TAGS.values())
+    return [{"name": name, "description": said[name]} if name in said else {"name": name} for name in found]
+
+
+def _tag(endpoint: Endpoint) -> str:
+    segment = endpoint.path.split("/")[1]
+    return TAGS[segment][0] if segment in TAGS else segment.replace("-", " ").title()
+
+
+def _summary(endpoint: Endpoint) -> str:
+    """The first sentence of the description, or the part before its colon or semicolon."""
+    line = (inspect.getdoc(endpoint.handler) or "").partition("\n")[0]
+    return re.split(r"[.;:](?:\s|$)", line)[0]
 
 
 def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, Schema]:
@@ -64,7 +96,8 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, Schema]:
 def _operation(endpoint: Endpoint, schemas: Schemas, has_keys: bool) -> Schema:
     name = endpoint.handler.__name__
     operation: Schema = {
-        "summary": name.replace("_", " ").title(),
+        "tags": [_tag(endpoint)],
+        "summary": _summary(endpoint),
         "description": inspect.getdoc(endpoint.handler),
         "operationId": re.sub(r"\W", "_", f"{name}{endpoint.path}_{endpoint.method.lower()}"),
         "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint), *endpoint.parameters],
@@ -72,6 +105,8 @@ def _operation(endpoint: Endpoint, schemas: Schemas, has_keys: bool) -> Schema:
     }
     if endpoint.form and endpoint.media:
         content = {kind: {"schema": _body(endpoint.form, kind)} for kind in endpoint.media}
+        if JSON in content and endpoint.path in EXAMPLES:
+            content[JSON]["example"] = EXAMPLES[endpoint.path]
         operation["requestBody"] = {"required": True, "content": content}
     if has_keys and not endpoint.is_open:
         operation["security"] = [{scheme: []} for scheme in KEYS]

@@ -51,11 +51,18 @@ def row(scope: Scope) -> str | None:
         ("GET", "/static/bench/card.js", "GET /static/{file:path}"),
         ("GET", "/static", None),
         ("GET", "/docs/", "GET /docs"),
+        ("GET", "/v1/models", "GET /models"),
+        ("POST", "/v1/process/", "POST /process"),
+        ("POST", "/v1/v1.0/removebg", "POST /v1.0/removebg"),
+        ("GET", "/v1/v1/models", None),
+        ("GET", "/v1/docs", None),
+        ("GET", "/v1/", None),
+        ("GET", "/v1", None),
         ("OPTIONS", "*", None),
     ],
 )
 def test_the_row_of_a_request(method: str, path: str, found: str | None) -> None:
-    """As Starlette's routes match, but for one slash at the end; a wrong method has a row of its path."""
+    """As Starlette's routes match, but for a slash at the end and `/v1` before; a wrong method has a row."""
     assert row(passed(method, path)) == found
 
 
