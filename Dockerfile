@@ -1,5 +1,5 @@
 # CPU by default. For NVIDIA GPUs: --build-arg RUNTIME=gpu. To include the weights: --build-arg WEIGHTS=yes.
-# The image listens on all addresses, so the service needs API keys: see docs/operations.md.
+# The image listens on all addresses, so the service needs API keys: see docs/deploy.md.
 ARG PYTHON=3.11
 
 FROM python:${PYTHON}-slim-bookworm AS build

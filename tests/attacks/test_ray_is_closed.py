@@ -36,9 +36,9 @@ def test_rays_ports_are_for_rays_pods_and_the_operator() -> None:
 
 
 def test_the_documented_nodes_have_a_token_and_a_dashboard_on_loopback() -> None:
-    """What docs/operations.md has for `ray up` sets the token mode, and the dashboard's host."""
-    page = (ROOT / "docs" / "operations.md").read_text()
-    by_ray_up = page.partition("### With `ray up`")[2].partition("### With KubeRay")[0]
+    """What docs/deploy.md has for `ray up` sets the token mode, and the dashboard's host."""
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    by_ray_up = page.partition("\n## `ray up`")[2]
 
     assert "RAY_AUTH_MODE=token" in by_ray_up
     assert "RAY_AUTH_TOKEN" in by_ray_up

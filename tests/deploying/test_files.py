@@ -1,5 +1,6 @@
 """deploy.yaml and configs/rayservice.yaml against the fields that Akash and KubeRay publish."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.deploying.forms import faults
 
 ROOT = Path(__file__).parent.parent.parent
 FIELDS = Path(__file__).parent / "fields"
+BLOCKS_A_MONTH = 438_000
 
 
 def load(file: Path) -> Any:
@@ -47,6 +49,38 @@ def test_akash_names_fit_together() -> None:
         for volume in volumes:
             kind = volume.get("attributes", {"class": "", "persistent": False})
             assert kind["persistent"] == (kind["class"] not in ("", "ram"))
+
+
+def test_akash_price_is_a_ceiling_in_dollars() -> None:
+    """The price is in uact, of which a million is a US dollar, and no bid costs more than 150 USD a month by it."""
+    sdl = load(ROOT / "deploy.yaml")
+    [price] = [prices["cutout"] for prices in (place["pricing"] for place in sdl["profiles"]["placement"].values())]
+
+    assert price["denom"] == "uact"
+    assert price["amount"] * BLOCKS_A_MONTH / 1e6 < 150
+
+
+def test_akash_takes_no_uakt() -> None:
+    """The denomination that providers stopped taking is a fault, as their tool says too."""
+    sdl = load(ROOT / "deploy.yaml")
+    sdl["profiles"]["placement"]["anywhere"]["pricing"]["cutout"]["denom"] = "uakt"
+
+    assert list(faults(sdl, load(FIELDS / "akash_sdl.yaml"))) == [
+        ".profiles.placement.anywhere.pricing.cutout.denom: uact expected, not 'uakt'"
+    ]
+
+
+def test_akash_passes_on_what_the_page_sets() -> None:
+    """Each variable that docs/deploy.md exports is filled in, and what is filled in carries its own name."""
+    page = (ROOT / "docs" / "deploy.md").read_text().partition("\n## Akash")[2].partition("\n## ")[0]
+    exported = {
+        name for line in re.findall(r"^export (.*)", page, re.MULTILINE) for name in re.findall(r"(\w+)=", line)
+    }
+    lines = load(ROOT / "deploy.yaml")["services"]["cutout"]["env"]
+    filled = {line.partition("=")[0] for line in lines if "${" in line}
+
+    assert exported <= filled
+    assert [line for line in lines if "${" in line and line != "{0}=${{{0}}}".format(line.partition("=")[0])] == []
 
 
 def test_pods_fit_together() -> None:
