@@ -1,26 +1,14 @@
-"""The form in which a model's replica returns a cutout: as pixels, or as a file."""
+"""The forms in which a model's replica returns a cutout, each a results.Form: as pixels, or as a file."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
 
-from cutout.jobs import Cutout, CutoutFile, CutoutPixels
 from cutout.pixels.crop import subject_box
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import Dpi, OutputFormat
 from cutout.pixels.types import Rgba
+from cutout.results import Cutout, CutoutFile, CutoutPixels
 from cutout.telemetry.spans import Spans
-
-C = TypeVar("C", bound=Cutout)
-C_co = TypeVar("C_co", bound=Cutout, covariant=True)
-
-
-class Form(Protocol[C_co]):
-    """Adds the picture to what is known of a cutout; called in the replica, in a thread."""
-
-    def picture(self, cutout: Cutout, rgba: Rgba, dpi: Dpi | None, encoding: EncodeSpec) -> C_co:
-        """The cutout with its picture, of (H, W, 4) pixels."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,124 +1,19 @@
-"""Jobs and their results: frozen values, passed between processes."""
+"""Jobs, complete: what is made of which picture, by which models, on whose terms. Frozen values."""
 
 import uuid
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Literal, Self, TypeAlias
-
-from typing_extensions import TypeVar
+from dataclasses import dataclass
 
 from cutout.accounts.keys import KeyRecord
-from cutout.comparison import Comparison
-from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.selection import ModelSelection
-from cutout.models.status import EngineReport
 from cutout.pixels.finish import Finish
-from cutout.pixels.mattes.look import Look
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import STRIP_FORMATS, Box, Dpi, OutputFormat, Size
-from cutout.pixels.types import Rgba
+from cutout.pixels.plain import STRIP_FORMATS, OutputFormat
 from cutout.removal import AS_USUAL, Removal
-
-JobStatus: TypeAlias = Literal["completed", "partial", "failed"]
 
 
 def new_id() -> str:
     """A random id for a job; it cannot be guessed."""
     return str(uuid.uuid4())
-
-
-@dataclass(frozen=True, slots=True)
-class Cutout:
-    """One model's success, without its picture, which is stored elsewhere or added by a subclass."""
-
-    model_id: str
-    size: Size
-    cost_usd: float
-    engine: EngineReport
-    times_ms: dict[str, float] = field(default_factory=dict)
-    """Time in each span, in ms: `infer`, `composite`, `upscale`, `encode` …"""
-    note: str | None = None
-    box: Box | None = None
-    """The subject within the picture; None: nothing was found."""
-    frame: Box | None = None
-    """The crop, in pixels of the whole cutout; None: the picture is not cropped."""
-    look: Look | None = None
-    """What a comparison with the picture's other cutouts needs; None: it was not requested."""
-
-    @property
-    def whole_box(self) -> Box | None:
-        """The subject within the whole cutout."""
-        if self.box is None or self.frame is None:
-            return self.box
-        return replace(self.box, left=self.box.left + self.frame.left, top=self.box.top + self.frame.top)
-
-    def known(self) -> dict[str, Any]:
-        """The fields of a Cutout, without those of a subclass."""
-        return {each.name: getattr(self, each.name) for each in fields(Cutout)}
-
-    def timed(self, **spans_ms: float) -> Self:
-        """The same cutout with more spans recorded."""
-        return replace(self, times_ms={**self.times_ms, **spans_ms})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutoutPixels(Cutout):
-    """A cutout as pixels, from which a file is still to be made."""
-
-    rgba: Rgba
-    dpi: Dpi | None = None
-
-    @classmethod
-    def of(cls, cutout: Cutout, rgba: Rgba, dpi: Dpi | None) -> Self:
-        """A cutout with its pixels."""
-        return cls(**cutout.known(), rgba=rgba, dpi=dpi)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutoutFile(Cutout):
-    """A cutout as a picture file."""
-
-    encoded: bytes
-    mask: bytes | None = None
-    """A PNG of the alpha, when it was requested beside the picture."""
-    whole: bytes | None = None
-    """A PNG of the whole cutout, from which another finish can be made; None: not requested, or `encoded` is one."""
-
-    @classmethod
-    def of(cls, cutout: Cutout, encoded: bytes, mask: bytes | None = None, whole: bytes | None = None) -> Self:
-        """A cutout with its files."""
-        return cls(**cutout.known(), encoded=encoded, mask=mask, whole=whole)
-
-
-C_co = TypeVar("C_co", bound=Cutout, covariant=True, default=Cutout)
-"""What is known of the cutouts of a result: no more than a Cutout, or also their pictures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One model's failure, or its upscale's."""
-
-    model_id: str
-    type: str
-    message: str
-    cost_usd: float = 0.0
-    stage: Literal["bg_removal", "upscale"] = "bg_removal"
-    unavailable: bool = False
-    """The model could not start: it has no weights, key, provider or free place in its queue."""
-    retry_after_s: float | None = None
-    """When the model may be available again; None: unknown."""
-
-    @classmethod
-    def of(cls, model_id: str, error: CutoutError, stage: Literal["bg_removal", "upscale"] = "bg_removal") -> "Failure":
-        """The value that stands for `error` in a result."""
-        return cls(
-            model_id=model_id,
-            type=error.type,
-            message=error.message,
-            cost_usd=float(error.details.get("cost_usd", 0.0)),
-            stage=stage,
-            unavailable=isinstance(error, ModelUnavailable),
-            retry_after_s=error.details.get("retry_after_s"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +76,6 @@ class Job:
     key: KeyRecord | None = None
     """The caller's API key; None: anonymous."""
     removal: Removal = AS_USUAL
-    pixels: bool = False
-    """Cutouts are returned as pixels, not as files, for a caller in this process; only for a plain output."""
     image_field: str = "image"
     """The request's field that brought the picture, which errors about the picture name."""
     began_s: float | None = None
@@ -202,56 +95,3 @@ class Enlargement:
     """Without it, transparent pixels turn white."""
     image_field: str = "image"
     """The request's field that brought the picture, which errors about the picture name."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelResult(Generic[C_co]):
-    """One model's part of a result."""
-
-    model_id: str
-    outcome: C_co | Failure
-    wall_ms: float
-    """From the fan-out to this model's result, including the upscale."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result(Generic[C_co]):
-    """The results of a job."""
-
-    job_id: str
-    results: tuple[ModelResult[C_co], ...]
-    input_size: Size
-    wall_ms: float
-    skipped: dict[str, str] = field(default_factory=dict)
-    """Models that `all` left out, each with its reason."""
-    times_ms: dict[str, float] = field(default_factory=dict)
-    comparison: Comparison | None = None
-    """Of the cutouts with each other; None: one model was requested, or none gave a cutout."""
-
-    @property
-    def status(self) -> JobStatus:
-        """`completed` when every model succeeded, `failed` when none did, else `partial`."""
-        good = sum(isinstance(r.outcome, Cutout) for r in self.results)
-        return "completed" if good == len(self.results) else "partial" if good else "failed"
-
-    @property
-    def total_cost_usd(self) -> float:
-        """Sum of what was charged, failures included."""
-        return round(sum(r.outcome.cost_usd for r in self.results), 6)
-
-
-@dataclass(frozen=True, slots=True)
-class Upscaled:
-    """A caller's own picture, enlarged; without the picture, which is stored elsewhere or added by a subclass."""
-
-    input_size: Size
-    output_size: Size
-    has_alpha: bool
-    times_ms: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpscaledFile(Upscaled):
-    """The enlarged picture as a file."""
-
-    encoded: bytes

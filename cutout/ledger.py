@@ -1,14 +1,18 @@
 """The one interface to the ledger: jobs and picks, requests counted, money reserved and spent."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from cutout.accounts.charges import Charge
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
+from cutout.errors import CutoutError, ServiceUnavailable
 from cutout.picks.job_record import JobRecord
 from cutout.picks.pick import Logged, LoggedPick, Pick
 from cutout.picks.statistics import Stats
+
+T = TypeVar("T")
 
 
 class Ledger(Protocol):
@@ -80,3 +84,19 @@ class Ledger(Protocol):
 
     async def left(self, ceilings: Mapping[str, float]) -> dict[str, float]:
         """USD that each of these payers may still spend today, at least 0; what is reserved counts as spent."""
+
+
+async def best_effort(call: Awaitable[T], timeout_s: float, warn: Callable[[str], None]) -> T | ServiceUnavailable:
+    """What a call returns. When it raises a CutoutError or takes too long, the error is returned instead of raised.
+
+    `warn` logs what follows from that, and is given the reason.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await call
+    except CutoutError as error:
+        reason = error.message
+    except TimeoutError:
+        reason = f"no answer within {timeout_s:g} s"
+    warn(reason)
+    return ServiceUnavailable(reason)

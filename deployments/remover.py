@@ -6,8 +6,6 @@ import time
 from dataclasses import replace
 
 from cutout.errors import CutoutError, ModelUnavailable
-from cutout.forms import C, Form
-from cutout.jobs import Cutout, Failure
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.pixels.composite import compose
@@ -18,6 +16,7 @@ from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
 from cutout.removal import Removal
+from cutout.results import C, Cutout, Failure, Form
 from cutout.telemetry.spans import Spans
 from deployments.backends import load_backend
 from deployments.backends.base import Resources

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cutout.errors import CutoutError
-from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import enlarged, subject_box
 from cutout.pixels.decoding.picture_file import decode
@@ -19,6 +18,7 @@ from cutout.pixels.plain import Dpi, OutputFormat, Size
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Strips, opaque
 from cutout.pixels.types import Rgba
+from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.telemetry.spans import Spans
 
 OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)

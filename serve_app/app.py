@@ -55,8 +55,8 @@ def create_app(
     """
     service, statuses = shotgun.registry.service, shotgun.statuses
     request_metrics = request_metrics or RequestMetrics()
-    cache = CutoutCache(shotgun, durable.store if durable else None, service.jobs.compose_s)
-    fanout = cache if cache.keeps else shotgun
+    cache = CutoutCache(shotgun.run, durable.store if durable else None, service.jobs.compose_s)
+    run = cache.run if cache.keeps else shotgun.run
     reader = Reader(shotgun.registry, durable=durable is not None)
     inputs = Inputs(service, statuses, shotgun.decoder, shotgun.instruments, keep_whole=cache.keeps)
     jobs = JobEndpoints(shotgun, inputs, durable) if durable else None
@@ -64,7 +64,7 @@ def create_app(
     groups: list[object] = [
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
-        ProcessEndpoints(shotgun, fanout, reader, inputs, ledger=ledger, later=jobs.answer if jobs else None),
+        ProcessEndpoints(shotgun, run, reader, inputs, ledger=ledger, later=jobs.answer if jobs else None),
         SelectionEndpoints(ledger),
         remove_bg,
         rembg,

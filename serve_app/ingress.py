@@ -10,11 +10,12 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
-from cutout.jobs import Enlargement, Job, Output, Result, Terms, Upscaled, new_id
+from cutout.jobs import Enlargement, Job, Output, Terms, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import AUTO
 from cutout.pixels.plain import OutputFormat
 from cutout.replica_port import close_to_others
+from cutout.results import Result, Upscaled
 from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments
 from serve_app.app import create_app

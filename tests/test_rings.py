@@ -44,7 +44,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("pixels", "accounts"),
         ("removal", "service", "comparison"),
         ("models",),
-        ("jobs",),
+        ("jobs", "results"),
         ("forms", "picks"),
         ("ledger",),
     ),

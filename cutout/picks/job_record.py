@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
-from cutout.jobs import Cutout, JobStatus, ModelResult, Output, Result
+from cutout.pixels.plain import OutputFormat
+from cutout.results import Cutout, JobStatus, ModelResult, Result
 
 JobKind: TypeAlias = Literal["remove", "process"]
 ModelOutcome: TypeAlias = Literal["success", "error", "skipped"]
@@ -50,14 +51,21 @@ class JobRecord:
 
     @classmethod
     def of(
-        cls, models: tuple[str, ...], output: Output, key: KeyRecord | None, result: Result, created_at: float
+        cls,
+        models: tuple[str, ...],
+        output_format: OutputFormat,
+        factor: int | None,
+        key: KeyRecord | None,
+        result: Result,
+        *,
+        created_at: float,
     ) -> "JobRecord":
         """The record of a request for cutouts: `models` as asked for; `created_at` is Unix time, in seconds."""
-        asked = {"models": list(models), "output_format": output.format, "upscale_factor": output.factor}
+        asked = {"models": list(models), "output_format": output_format, "upscale_factor": factor}
         skipped = (ModelRecord(model_id, "skipped", 0.0, 0.0, reason) for model_id, reason in result.skipped.items())
         return cls(
             job_id=result.job_id,
-            kind="process" if output.factor else "remove",
+            kind="process" if factor else "remove",
             created_at=created_at,
             key_id=key.id if key else None,
             asked={name: value for name, value in asked.items() if value is not None},

@@ -9,7 +9,7 @@ from pathlib import Path
 import ray
 from ray import serve
 
-from cutout.jobs import CutoutFile, Result
+from cutout.results import CutoutFile, Result
 
 ray.init(namespace="serve", logging_level="ERROR")
 cutout = serve.get_app_handle("cutout")

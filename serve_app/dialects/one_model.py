@@ -2,9 +2,10 @@
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
-from cutout.jobs import CutoutPixels, Failure, Job, Terms
+from cutout.jobs import Job, Terms
 from cutout.pixels.picture import Picture
 from cutout.removal import AS_USUAL, Removal
+from cutout.results import CutoutPixels, Failure
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.responses.errors import all_failed

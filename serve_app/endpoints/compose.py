@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import Conflict, NotFound
-from cutout.jobs import Cutout, CutoutFile, ModelResult, Output, Result
+from cutout.jobs import Output
+from cutout.results import Cutout, CutoutFile, ModelResult, Result
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.jobs import Jobs
@@ -52,8 +53,9 @@ class ComposeEndpoint:
         if asked.reply.kind == "picture":
             check_single(models)
         output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
-        self._shotgun.limits.check(output, kept.input_size)
-        self._shotgun.limits.check_size(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
+        limits = self._shotgun.second_stage
+        limits.check(output, kept.input_size)
+        limits.check_size(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
         composed = [self._one(kept.job_id, one, output) for one in kept.cutouts if one.cutout.model_id in models]
         results = tuple(await asyncio.gather(*composed))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000

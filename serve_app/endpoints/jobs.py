@@ -35,7 +35,7 @@ class JobEndpoints:
     def __init__(self, shotgun: Shotgun, inputs: Inputs, durable: Durable) -> None:
         self._service = shotgun.registry.service
         self._hosts = Hosts(self._service)
-        self._acceptance = Acceptance(shotgun, inputs.complete, durable)
+        self._acceptance = Acceptance(inputs.complete, shotgun.decoded, durable, self._service.jobs.webhook)
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
@@ -46,7 +46,7 @@ class JobEndpoints:
 
         Raises:
             IdempotencyConflict: the key was used for another request.
-            CutoutError: as Inputs.complete and Shotgun.run, before anything is accepted.
+            CutoutError: as Inputs.complete and Shotgun.decoded, before anything is accepted.
         """
         key = later.idempotency_key
         job_id, state = await self._known(_caller(request), key) if key else (asked.id, None)

@@ -12,6 +12,7 @@ from cutout.ledger import Ledger
 from cutout.models.selection import AUTO
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm
 from serve_app.endpoints.models import estimate_body
+from serve_app.fanout.fan_out import Run
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import WinnerChoice, ranked
@@ -23,7 +24,6 @@ from serve_app.responses.bodies import upscale_body
 from serve_app.responses.json_pictures import PicturesResponse
 from serve_app.responses.stream import stream_response
 from serve_app.responses.write import loaded, upscaled_response, write
-from serve_app.storage.cutout_cache import CutoutCache
 
 AnswerLater: TypeAlias = Callable[[Request, Asked, Later], Awaitable[Response]]
 """Answers a request by a durable job: JobEndpoints.answer."""
@@ -35,7 +35,7 @@ class ProcessEndpoints:
     def __init__(
         self,
         shotgun: Shotgun,
-        fanout: Shotgun | CutoutCache,
+        run: Run,
         reader: Reader,
         inputs: Inputs,
         *,
@@ -43,7 +43,7 @@ class ProcessEndpoints:
         later: AnswerLater | None = None,
     ) -> None:
         self._shotgun = shotgun
-        self._fanout = fanout
+        self._run = run
         self._reader = reader
         self._inputs = inputs
         self._ledger = ledger
@@ -82,9 +82,9 @@ class ProcessEndpoints:
             return await self._later(request, asked, asked.later)
         job = await self._inputs.complete(asked)
         if asked.reply.kind == "stream":
-            return await stream_response(job, self._fanout.run, self._specs, asked.reply.media_type)
+            return await stream_response(job, self._run, self._specs, asked.reply.media_type)
         winner = await self._winner(asked)
-        result = await self._fanout.run(job, enough=winner.enough if winner else None)
+        result = await self._run(job, enough=winner.enough if winner else None)
         return await write(asked.reply, job.output, result, self._specs, loaded, winner=winner)
 
     async def _winner(self, asked: AskedCutouts) -> WinnerChoice | None:

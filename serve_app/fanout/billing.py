@@ -1,23 +1,25 @@
-"""What a job costs: reserved before its models run, booked after; and the job's record. No ledger, no paid call."""
+"""What a job costs: reserved before its models run, booked after; and the job's record. No ledger, no paid call.
+
+The ledger may be away when a job ends, and the money is spent: its settlement is repeated until it is booked.
+"""
 
 import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
 from cutout.accounts.charges import Charge, ceilings, payers
 from cutout.errors import ServiceUnavailable
-from cutout.jobs import Job, Result
-from cutout.ledger import Ledger
+from cutout.jobs import Job
+from cutout.ledger import Ledger, best_effort
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
 from cutout.picks.job_record import JobRecord
-from serve_app.fanout.best_effort import best_effort
-from serve_app.fanout.settlements import Settlements
+from cutout.results import Result
 
 logger = logging.getLogger(__name__)
 LEDGER_S = 5.0
@@ -25,6 +27,15 @@ LEDGER_S = 5.0
 NOT_PAID = partial(logger.warning, "The ledger does not answer; no model with a price is asked: %s")
 NOT_RECORDED = partial(logger.warning, "The ledger does not answer; a job is not recorded: %s")
 AWAY = "its price cannot be set aside for now, since the ledger is away or cannot be written"
+SETTLED_S = 5.0
+"""Longest time that a response waits for its settlement."""
+TRY_S = 30.0
+"""Longest wait for one try."""
+GAP_S, LONGEST_GAP_S = 0.5, 30.0
+"""Wait before the second try, doubled each time, and the longest one."""
+MOST = 10_000
+"""Most settlements under way. Beyond it the oldest is given up: its reservation is booked at its price."""
+NOT_SETTLED = partial(logger.warning, "The ledger does not answer; a job's cost is booked later: %s")
 
 
 class Billing:
@@ -62,7 +73,8 @@ class Billing:
 
     async def record(self, job: Job, result: Result) -> None:
         """Store a job with its results, so that a pick can refer to it."""
-        record = JobRecord.of(job.selection.asked, job.output, job.key, result, time.time())
+        asked = (job.selection.asked, job.output.format, job.output.factor)
+        record = JobRecord.of(*asked, job.key, result, created_at=time.time())
         await best_effort(self._ledger.record(record), LEDGER_S, NOT_RECORDED)
 
     def _prices(self, job: Job, selection: ModelSelection) -> list[Charge]:
@@ -77,3 +89,26 @@ class Billing:
         if isinstance(refused, ServiceUnavailable):
             return {price.model_id: AWAY for price in prices if price.usd}
         return refused
+
+
+class Settlements:
+    """The settlements that are not booked yet. Until they are, their reservations count as spent."""
+
+    def __init__(self, settle: Callable[[str, Sequence[Charge]], Awaitable[None]]) -> None:
+        """`settle` is the ledger's."""
+        self._settle = settle
+        self._open: dict[str, asyncio.Task[None]] = {}
+
+    async def settle(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        """Book what was spent of a reservation; returns when that is done, or after SETTLED_S, still trying."""
+        if len(self._open) >= MOST:
+            self._open[next(iter(self._open))].cancel()
+        self._open[hold_id] = settling = asyncio.create_task(self._until_booked(hold_id, spent))
+        settling.add_done_callback(lambda _: self._open.pop(hold_id, None))
+        await asyncio.wait({settling}, timeout=SETTLED_S)
+
+    async def _until_booked(self, hold_id: str, spent: Sequence[Charge]) -> None:
+        gap_s = GAP_S
+        while isinstance(await best_effort(self._settle(hold_id, spent), TRY_S, NOT_SETTLED), ServiceUnavailable):
+            await asyncio.sleep(gap_s)
+            gap_s = min(2 * gap_s, LONGEST_GAP_S)

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TypeAlias
 
 from cutout.errors import ServiceUnavailable
+from cutout.ledger import best_effort
 from cutout.models.status import ModelStatus
-from serve_app.fanout.best_effort import best_effort
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0

@@ -1,4 +1,4 @@
-"""What a fan-out's tasks share, and what its caller may watch and decide while it runs."""
+"""What a fan-out asks, what its tasks share, and what its caller may watch and decide while it runs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -6,11 +6,13 @@ from typing import Any, Generic, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
-from cutout.forms import C
-from cutout.jobs import Cutout, CutoutFile, Failure, Job, ModelResult
+from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.pixels.plain import Size
+from cutout.removal import Removal
+from cutout.results import C, Cutout, CutoutFile, Failure, Form, ModelResult, Result
 from serve_app.fanout.cascade import Step
+from serve_app.fanout.model_statuses import Askable
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]
 """Whether the results so far, by model, are all that the caller needs of the models that run."""
@@ -29,6 +31,22 @@ class Watcher(Protocol[C_contra]):
 
     def finished(self, result: ModelResult[C_contra]) -> None:
         """One model succeeded or failed."""
+
+
+class Run(Protocol):
+    """Runs a job: Shotgun.run, or CutoutCache.run, which also stores the cutouts; both raise as Shotgun.run does."""
+
+    async def __call__(
+        self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None
+    ) -> Result[CutoutFile]:
+        """The results of all models; see Shotgun.run."""
+
+
+class Model(Askable, Protocol):
+    """A removal model; both methods raise CutoutError when its replicas cannot be reached or have no room."""
+
+    async def remove(self, picture: Any, removal: Removal, form: Form[C]) -> C | Failure:
+        """The cutout of a Picture, or of a reference to one, returned as pixels or as a file."""
 
 
 @dataclass(frozen=True, slots=True)

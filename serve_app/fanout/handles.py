@@ -24,8 +24,9 @@ from cutout.errors import (
 from cutout.ledger import Ledger
 from cutout.models.spec import ModelSpec
 from cutout.telemetry.job_context import current_job
+from serve_app.fanout.fan_out import Model
 from serve_app.fanout.queues import Queue
-from serve_app.fanout.replicas import Model, Upscaler
+from serve_app.fanout.second_stage import Upscaler
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -6,24 +6,31 @@ import statistics
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from cutout.errors import CutoutError
-from cutout.jobs import Cutout, Failure
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
+from cutout.results import Cutout, Failure
 from cutout.telemetry.metrics import MODEL_READY, NO_INSTRUMENTS, Instruments
-from serve_app.fanout.replicas import Model
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
 """Seconds between two questions to a model whose status may change without a request."""
 
 
+class Askable(Protocol):
+    """A model that can be asked for its status."""
+
+    async def status(self) -> ModelStatus:
+        """Whether the model can work now; raises CutoutError when its replicas cannot be reached."""
+
+
 class ModelStatuses:
     """The latest known status of every model, cached, so that requests do not wait for it."""
 
     def __init__(
-        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Model], instruments: Instruments = NO_INSTRUMENTS
+        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Askable], instruments: Instruments = NO_INSTRUMENTS
     ) -> None:
         self.specs = specs
         self._instruments = instruments

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from cutout.comparison import Comparison
-from cutout.jobs import Cutout, ModelResult
 from cutout.models.registry import Registry
 from cutout.pixels.mattes.agreement import scored
 from cutout.pixels.mattes.score import Score, best
+from cutout.results import Cutout, ModelResult
 from cutout.service import QualitySpec
 
 

@@ -1,22 +1,49 @@
-"""What follows a model: the upscaler enlarges, finishes and encodes, within the time of a request."""
+"""What follows a model: which results may be made of a picture, and the upscaler, which makes them in time."""
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
-from cutout.errors import CutoutError, ModelTimeout, ServiceUnavailable
-from cutout.jobs import Cutout, CutoutFile, CutoutPixels, Enlargement, Failure, Output, UpscaledFile
-from cutout.pixels.finish import Finish
-from cutout.pixels.plain import OutputFormat
-from serve_app.fanout.replicas import Upscaler
+from cutout.errors import CutoutError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
+from cutout.jobs import Enlargement, Output
+from cutout.limits import LimitsSpec
+from cutout.pixels.encoding.encode import check_sides
+from cutout.pixels.finish import Finish, check_format
+from cutout.pixels.plain import STRIP_FORMATS, OutputFormat, Size
+from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
+
+SMALLEST_FACTOR = 2
+"""Pictures are enlarged by 2 or 4."""
+
+
+class Upscaler(Protocol):
+    """Enlarges and finishes pictures; every method raises CutoutError when it cannot be reached or has no room."""
+
+    async def upscale(
+        self, cutout: CutoutPixels, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
+    ) -> CutoutFile | Failure:
+        """A model's pixels, enlarged where there is a factor, finished and encoded.
+
+        `finish` is a Finish, a reference to one, or None. With `keep_whole` the result has the whole cutout, too.
+        """
+
+    async def compose(
+        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+    ) -> CutoutFile | Failure:
+        """A whole cutout, as the PNG that was kept, with another finish; `cutout` is what was known of it."""
+
+    async def upscale_picture(
+        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+    ) -> UpscaledFile:
+        """A caller's Picture, or a reference to one, enlarged and encoded."""
 
 
 class SecondStage:
-    """The upscaler, with a limit on time."""
+    """The upscaler, within the time of a request; and the limits on its results, checked before a model is paid."""
 
-    def __init__(self, upscaler: Upscaler, timeout_s: float) -> None:
+    def __init__(self, upscaler: Upscaler, limits: LimitsSpec) -> None:
         self._upscaler = upscaler
-        self._timeout_s = timeout_s
+        self._limits = limits
 
     async def cutout(self, cutout: CutoutPixels, output: Output, finish: Any) -> CutoutFile | Failure:
         """A model's cutout as `output` says; `finish` is its finish, or a reference to it."""
@@ -37,14 +64,50 @@ class SecondStage:
         """
         call = self._upscaler.upscale_picture(picture, job.factor, job.output_format, job.preserve_alpha)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._limits.request_s):
                 return await call
         except TimeoutError as late:
             raise ServiceUnavailable(self._late) from late
 
+    def check(self, output: Output, size: Size) -> None:
+        """Refuse an output that could not be made of a picture of this size.
+
+        Raises:
+            ValidationError: the format does not go with the finish.
+            ImageTooLarge: the result would be too large; the details name the request's field.
+        """
+        finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
+        check_format(finish.output_type, output.format, has_background=finish.background is not None)
+        self.check_size(size, factor, in_strips=in_strips)
+        largest = finish.largest(size.times(factor))
+        self.check_size(largest, 1, "crop_margin", in_strips=in_strips)
+        check_sides(largest, output.format)
+
+    def check_enlargement(self, job: Enlargement, size: Size) -> None:
+        """Refuse an enlargement that could not be made of a picture of this size; raises ImageTooLarge."""
+        self.check_size(size, job.factor, "scale_factor", in_strips=job.output_format in STRIP_FORMATS)
+        check_sides(size.times(job.factor), job.output_format)
+
+    def check_size(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
+        """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.
+
+        `in_strips`: the result is encoded strip by strip, and never whole in memory.
+        """
+        limits, larger = self._limits, size.times(factor)
+        cap = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
+        count = larger.width * larger.height
+        if count <= cap:
+            return
+        message = f"The result would have {count} pixels; at most {cap} are made"
+        if factor > SMALLEST_FACTOR and size.width * size.height * SMALLEST_FACTOR**2 <= cap:
+            message += f"; {field}: {SMALLEST_FACTOR} is the largest that fits"
+        if count <= limits.output_px:
+            message += f"; as a png without a finish, at most {limits.output_px}"
+        raise ResolutionTooHigh.of_field(field, message, factor)
+
     async def _file(self, model_id: str, call: Coroutine[Any, Any, CutoutFile | Failure]) -> CutoutFile | Failure:
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._limits.request_s):
                 return await call
         except TimeoutError:
             return Failure.of(model_id, ModelTimeout(self._late), "upscale")
@@ -53,4 +116,4 @@ class SecondStage:
 
     @property
     def _late(self) -> str:
-        return f"Upscale timeout after {self._timeout_s:g}s"
+        return f"Upscale timeout after {self._limits.request_s:g}s"

@@ -15,34 +15,23 @@ from cutout.errors import (
     ModelUnavailable,
     NoMemory,
 )
-from cutout.forms import AsFile, AsPixels, C, Form
-from cutout.jobs import (
-    CutoutFile,
-    CutoutPixels,
-    Enlargement,
-    Failure,
-    Job,
-    ModelResult,
-    Result,
-    Terms,
-    UpscaledFile,
-)
+from cutout.forms import AsFile, AsPixels
+from cutout.jobs import Enlargement, Job, Terms
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.picture import Picture
+from cutout.results import C, CutoutFile, CutoutPixels, Failure, Form, ModelResult, Result, UpscaledFile
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.cascade import next_step
-from serve_app.fanout.fan_out import Enough, FanOut, Watcher
+from serve_app.fanout.fan_out import Enough, FanOut, Model, Watcher
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.output_limits import OutputLimits
-from serve_app.fanout.replicas import Model, Upscaler
 from serve_app.fanout.scoring import compared
-from serve_app.fanout.second_stage import SecondStage
+from serve_app.fanout.second_stage import SecondStage, Upscaler
 from serve_app.telemetry.results import record_result, record_spans
 
 
@@ -70,8 +59,7 @@ class Shotgun:
         self.decoder = Decoder(registry.service.limits)
         self.statuses = ModelStatuses(registry.models, models, instruments)
         self._models = models
-        self.second_stage = SecondStage(upscaler, registry.service.limits.request_s)
-        self.limits = OutputLimits(registry.service.limits)
+        self.second_stage = SecondStage(upscaler, registry.service.limits)
         self._share = share
         self._billing = Billing(ledger, registry)
         self._records = records
@@ -281,9 +269,9 @@ class Shotgun:
             InvalidFormat, ImageTooLarge: the picture cannot be read, or it or its upscale is too large.
         """
         if isinstance(job, Enlargement):
-            check = partial(self.limits.check_enlargement, job)
+            check = partial(self.second_stage.check_enlargement, job)
         else:
-            check = partial(self.limits.check, job.output)
+            check = partial(self.second_stage.check, job.output)
         if isinstance(job.image, bytes):
             return await self.decoder.decode(job.image, job.image_field, check)
         check(job.image.size)

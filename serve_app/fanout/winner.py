@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout, Failure, ModelResult, Result
 from cutout.picks.statistics import Stats, Tally
+from cutout.results import Cutout, Failure, ModelResult, Result
 
 C = TypeVar("C", bound=Cutout)
 FIELD = "pick"

@@ -14,9 +14,9 @@ from cutout.jobs import Enlargement, Job
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
+from cutout.service import WebhookSpec
 from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.state import JobState, Order, StoredFinish
 from serve_app.jobs.webhooks import receivers
@@ -36,18 +36,20 @@ class Durable:
 
 Complete: TypeAlias = Callable[[Asked], Awaitable[Job | Enlargement]]
 """Selects the models and fetches the pictures of a request: Inputs.complete."""
+Decode: TypeAlias = Callable[[Job | Enlargement], Awaitable[Picture]]
+"""Decodes a job's picture, and refuses what could not be made of it: Shotgun.decoded."""
 
 
 class Acceptance:
     """Turns requests into durable jobs."""
 
-    def __init__(self, shotgun: Shotgun, complete: Complete, durable: Durable) -> None:
-        self._shotgun = shotgun
+    def __init__(self, complete: Complete, decode: Decode, durable: Durable, webhook: WebhookSpec) -> None:
         self._complete = complete
+        self._decode = decode
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
-        self._receivers = receivers(shotgun.registry.service.jobs.webhook)
+        self._receivers = receivers(webhook)
 
     async def accept(self, request: Request, asked: Asked, later: Later, base_url: str) -> JobState:
         """Store a request's pictures, and enqueue its job.
@@ -59,7 +61,7 @@ class Acceptance:
             base_url: prefix of the addresses in its webhook; empty without one.
 
         Raises:
-            CutoutError: as Inputs.complete and Shotgun.run, before anything is accepted.
+            CutoutError: as Inputs.complete and Shotgun.decoded, before anything is accepted.
         """
         created_at = time.time()
         if later.webhook_url:
@@ -67,7 +69,7 @@ class Acceptance:
         job = await self._complete(asked)
         if not isinstance(job.image, bytes):
             raise TypeError("the picture of a durable job is a file")
-        size = (await self._shotgun.decoded(job)).size
+        size = (await self._decode(job)).size
         slot: JobSlot | None = request.scope["state"].get("slot")
         order = Order(
             job_id=job.id,

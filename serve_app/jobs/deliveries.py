@@ -17,8 +17,8 @@ from cutout.telemetry.metrics import SPAN_SECONDS, Instruments
 from serve_app.jobs import workflows
 from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
-from serve_app.jobs.state import Delivery, JobState
-from serve_app.jobs.webhooks import Attempt, Sender
+from serve_app.jobs.state import Attempt, Delivery, JobState
+from serve_app.jobs.webhooks import Sender
 from serve_app.responses.errors import error_body
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from cutout.errors import NotFound
-from cutout.jobs import Cutout, CutoutPixels
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.plain import Dpi
+from cutout.results import Cutout, CutoutPixels
 from serve_app.storage.pictures import PictureStore
 
 OURS = LimitsSpec(input_px=sys.maxsize)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
-from cutout.jobs import Cutout, Upscaled
 from cutout.models.spec import LicenceSpec, ModelSpec
+from cutout.results import Cutout, Upscaled
 from serve_app.jobs.state import UPSCALED, JobState
 from serve_app.responses.bodies import model_body, score_body, upscale_result
 from serve_app.storage.pictures import PictureStore

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from cutout.errors import InternalError, ProcessingError
-from cutout.jobs import Cutout, CutoutFile, Failure
+from cutout.results import Cutout, CutoutFile, Failure
 from serve_app.jobs.parts import Part, Specs, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply

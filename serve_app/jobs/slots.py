@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Iterable
 from functools import partial
 
 from cutout.accounts.rate_limit import JobSlot
-from cutout.ledger import Ledger
-from serve_app.fanout.best_effort import best_effort
+from cutout.ledger import Ledger, best_effort
 
 logger = logging.getLogger(__name__)
 LEDGER_S = 2.0

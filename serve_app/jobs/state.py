@@ -9,16 +9,18 @@ from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
 from cutout.comparison import Comparison
-from cutout.jobs import Cutout, Enlargement, Failure, Job, JobStatus, ModelResult, Output, Result, Terms, Upscaled
+from cutout.jobs import Enlargement, Job, Output, Terms
 from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Finish, OutputType
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour, OutputFormat, Size
 from cutout.removal import AS_USUAL, Removal
-from serve_app.jobs.webhooks import Attempt
+from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
+GONE = 410
+"""The HTTP status of a receiver that wants no more webhooks."""
 NOT_NEEDED = "Not needed: the other models were enough"
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
@@ -184,6 +186,25 @@ class JobState:
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
         facts = (self.order.job_id, self.results, self.order.size, wall_ms, self._skipped)
         return Result(*facts, comparison=self.comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt; nothing of the receiver's answer but its status is kept."""
+
+    at: float
+    """Unix time of its end, in seconds."""
+    status: int | None
+    """The receiver's HTTP status, when there was one."""
+    reason: str | None
+    """Why it failed; None: delivered."""
+    retry_after_s: float | None = None
+    """The receiver's Retry-After, in seconds."""
+
+    @property
+    def final(self) -> bool:
+        """Whether there is no further attempt: it was delivered, or the receiver said that it is gone."""
+        return self.reason is None or self.status == GONE
 
 
 @dataclass(frozen=True, slots=True)

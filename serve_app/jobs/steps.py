@@ -14,9 +14,10 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
-from cutout.jobs import CutoutFile, CutoutPixels, Failure, Job, ModelResult, Output, UpscaledFile
+from cutout.jobs import Job, Output
 from cutout.ledger import Ledger
 from cutout.picks.job_record import JobRecord
+from cutout.results import CutoutFile, CutoutPixels, Failure, ModelResult, UpscaledFile
 from cutout.telemetry.job_context import follow
 from serve_app.fanout.cascade import next_step
 from serve_app.fanout.scoring import compared
@@ -260,7 +261,8 @@ class JobWork:
         state = await known_state(job_id)
         if state.results:  # a job that was cancelled before it did anything does not count in the statistics
             order = state.order
-            record = JobRecord.of(order.selection.asked, order.output, order.key, state.result, order.created_at)
+            asked = (order.selection.asked, order.output_format, order.factor)
+            record = JobRecord.of(*asked, order.key, state.result, created_at=order.created_at)
             await self._ledger.record(record)
         return True
 

@@ -5,7 +5,6 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,30 +16,11 @@ from cutout.retry_after import retry_after_s
 from cutout.service import FetchSpec, WebhookSpec
 from fetching.guard import GuardedClient, checked_url
 from serve_app.contract.webhook_signature import FIELD, signature, standard
+from serve_app.jobs.state import GONE, Attempt
 from serve_app.settings import VERSION
 
 ANSWER_BYTES = 64 * 1024
 """Longest answer of a receiver that is read to its end, and then forgotten."""
-GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What became of one attempt; nothing of the receiver's answer but its status is kept."""
-
-    at: float
-    """Unix time of its end, in seconds."""
-    status: int | None
-    """The receiver's HTTP status, when there was one."""
-    reason: str | None
-    """Why it failed; None: delivered."""
-    retry_after_s: float | None = None
-    """The receiver's Retry-After, in seconds."""
-
-    @property
-    def final(self) -> bool:
-        """Whether there is no further attempt: it was delivered, or the receiver said that it is gone."""
-        return self.reason is None or self.status == GONE
 
 
 def receivers(spec: WebhookSpec) -> GuardedClient:

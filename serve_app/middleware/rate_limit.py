@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import RateLimitDecision
 from cutout.errors import ServiceUnavailable
-from cutout.ledger import Ledger
-from serve_app.fanout.best_effort import best_effort
+from cutout.ledger import Ledger, best_effort
 from serve_app.middleware.callers import Caller
 
 logger = logging.getLogger(__name__)

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from cutout.comparison import Comparison
-from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result, Upscaled, UpscaledFile
+from cutout.jobs import Output
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.plain import Box, Size
+from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result, Upscaled, UpscaledFile
 
 
 def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cutout.errors import (
     ServiceUnavailable,
     UnsupportedMediaType,
 )
-from cutout.jobs import Failure, Result
+from cutout.results import Failure, Result
 
 RETRY_AFTER_S = 5
 """Retry-After of a temporary refusal whose end is unknown, such as an unavailable ledger or store."""

@@ -7,18 +7,20 @@ the models that run now, at last none, and the reason. An error before any model
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from cutout.errors import CutoutError, InternalError
-from cutout.jobs import Cutout, Job, ModelResult, Result
+from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import Size
+from cutout.results import Cutout, ModelResult, Result
 from serve_app.fanout.cascade import Step
+from serve_app.fanout.fan_out import Run
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, model_body
 from serve_app.responses.errors import error_body
@@ -45,10 +47,6 @@ class Event:
         if media_type == NDJSON:
             return b"".join([*json_parts({"event": self.name, **self.body}), b"\n"])
         return b"".join([b"event: ", self.name.encode(), b"\ndata: ", *json_parts(self.body), b"\n\n"])
-
-
-Run: TypeAlias = Callable[[Job, "_Events"], Coroutine[Any, Any, Result]]
-"""Runs a job, and reports to a watcher as it happens: Shotgun.run or CutoutCache.run."""
 
 
 async def stream_response(job: Job, run: Run, specs: Mapping[str, ModelSpec], media_type: str) -> Response:

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
-from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Output, Result
+from cutout.jobs import Output
 from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import MEDIA_TYPES, Box, OutputFormat
+from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result
 from serve_app.fanout.winner import WinnerChoice, best
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped

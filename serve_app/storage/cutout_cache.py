@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from cutout.errors import CutoutError, NotFound
-from cutout.jobs import Cutout, CutoutFile, Job, ModelResult, Result
+from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.pixels.plain import Size
+from cutout.results import Cutout, CutoutFile, ModelResult, Result
 from serve_app.fanout.cascade import Step
-from serve_app.fanout.fan_out import Enough, Watcher
-from serve_app.fanout.shotgun import Shotgun
+from serve_app.fanout.fan_out import Enough, Run, Watcher
 from serve_app.storage.pictures import PictureStore
 
 logger = logging.getLogger(__name__)
@@ -63,11 +63,10 @@ _METADATA = TypeAdapter(_Metadata)
 
 
 class CutoutCache:
-    """A shotgun that caches the cutouts of its jobs for `keep_s` seconds; with 0, or without a store, none."""
+    """Caches the cutouts of jobs for `keep_s` seconds; with 0, or without a store, none."""
 
-    def __init__(self, shotgun: Shotgun, store: PictureStore | None, keep_s: float) -> None:
-        self.registry = shotgun.registry
-        self._shotgun = shotgun
+    def __init__(self, run: Run, store: PictureStore | None, keep_s: float) -> None:
+        self._run = run
         self._store = store
         self._keep_s = keep_s
 
@@ -79,9 +78,9 @@ class CutoutCache:
     async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result[CutoutFile]:
         """As Shotgun.run; returns when the cutouts are stored, or could not be, which harms no answer."""
         if not (self._store and job.output.keep_whole):
-            return await self._shotgun.run(job, watcher, enough)
+            return await self._run(job, watcher, enough)
         storing = _Storing(job, self._store, watcher)
-        result = await self._shotgun.run(job, storing, enough)
+        result = await self._run(job, storing, enough)
         await storing.ended(result)
         return result
 

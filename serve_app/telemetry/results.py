@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from opentelemetry import trace
 
-from cutout.jobs import Cutout, Failure, ModelResult
+from cutout.results import Cutout, Failure, ModelResult
 from cutout.telemetry.job_context import JOB_ID, current_job
 from cutout.telemetry.metrics import MODEL_SECONDS, RESULTS, SPAN_SECONDS, Instruments
 

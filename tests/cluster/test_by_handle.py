@@ -9,8 +9,8 @@ import pytest
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from cutout.jobs import Cutout, Failure
 from cutout.pixels.plain import Size
+from cutout.results import Cutout, Failure
 from serve_app.build import build_app
 from tests.cluster.conftest import ROOT, Service
 from tests.support.patience import HANG_S

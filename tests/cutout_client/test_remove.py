@@ -16,7 +16,6 @@ from PIL import Image
 
 from cutout.errors import ValidationError
 from cutout.forms import AsPixels
-from cutout.jobs import CutoutPixels, Failure
 from cutout.limits import LimitsSpec
 from cutout.models.registry import load_registry
 from cutout.pixels.decoding.picture_file import decode
@@ -24,6 +23,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.endings import READ_WORDS
 from cutout.pixels.mattes.refine import refined
 from cutout.removal import Removal
+from cutout.results import CutoutPixels, Failure
 from cutout_client import AsyncClient
 from cutout_client.commands.batch import Batch, Output
 from cutout_client.commands.cutters import ServiceModels

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from cutout.forms import AsFile, AsPixels
-from cutout.jobs import CutoutFile, CutoutPixels, Failure
 from cutout.models.spec import LicenceSpec, ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from cutout.removal import Removal
+from cutout.results import CutoutFile, CutoutPixels, Failure
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from deployments.remover import Remover

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from cutout.forms import AsPixels
-from cutout.jobs import CutoutPixels
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha, Matte
 from cutout.removal import Removal
+from cutout.results import CutoutPixels
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout.pixels.mattes.parts import disc, shown

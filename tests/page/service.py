@@ -15,11 +15,10 @@ import httpx
 import uvicorn
 
 from cutout.accounts.keys import KeyRing
-from cutout.forms import C, Form
-from cutout.jobs import Failure
 from cutout.models.spec import ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.removal import Removal
+from cutout.results import C, Failure, Form
 from cutout.service import FetchSpec
 from deployments.backends.base import Resources
 from deployments.ledger import DatabaseLedger

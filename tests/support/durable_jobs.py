@@ -17,12 +17,11 @@ from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
-from cutout.forms import C, Form
-from cutout.jobs import Failure, UpscaledFile
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import OutputFormat
 from cutout.removal import Removal
+from cutout.results import C, Failure, Form, UpscaledFile
 from cutout.service import JobsSpec, WebhookSpec
 from cutout.telemetry.metrics import RecordedMetrics
 from deployments.backends.base import Resources

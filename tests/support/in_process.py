@@ -7,8 +7,6 @@ from cutout.accounts.charges import Charge
 from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
-from cutout.forms import C, Form
-from cutout.jobs import Failure
 from cutout.ledger import Ledger
 from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry
@@ -17,6 +15,7 @@ from cutout.models.status import ModelStatus
 from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.removal import Removal
+from cutout.results import C, Failure, Form
 from cutout.service import DropInSpec, ServiceSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from deployments.backends.base import Resources

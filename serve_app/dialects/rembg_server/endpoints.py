@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cutout.errors import ValidationError
-from cutout.jobs import CutoutPixels, new_id
+from cutout.jobs import new_id
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.picture import Picture
@@ -18,6 +18,7 @@ from cutout.pixels.plain import MEDIA_TYPES
 from cutout.pixels.smooth import smoothed
 from cutout.pixels.types import Matte
 from cutout.removal import Removal
+from cutout.results import CutoutPixels
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import answering_model, cut_out
 from serve_app.dialects.rembg_server.errors import WrongParameter

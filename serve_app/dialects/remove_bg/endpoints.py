@@ -62,7 +62,7 @@ class RemoveBgEndpoints:
             await fetcher.close()
 
     def _check_canvas(self, size: Size) -> None:
-        self._shotgun.limits.check_size(size, 1, "crop_margin")
+        self._shotgun.second_stage.check_size(size, 1, "crop_margin")
 
     def _model(self, subject: Subject) -> str:
         """The model for a type; a type is a hint, so one without a model of its own is answered as `auto` is."""

@@ -5,7 +5,6 @@ from typing import Final
 
 from starlette.responses import Response
 
-from cutout.jobs import CutoutPixels
 from cutout.pixels.density import times
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import with_alpha
@@ -13,6 +12,7 @@ from cutout.pixels.placement import arranged, put_back
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.shadow import shadowed
 from cutout.pixels.solid import solid
+from cutout.results import CutoutPixels
 from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order

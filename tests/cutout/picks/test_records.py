@@ -4,11 +4,11 @@ import pytest
 
 from cutout.accounts.keys import make_key
 from cutout.errors import ValidationError
-from cutout.jobs import Cutout, Failure, ModelResult, Output, Result
 from cutout.models.status import EngineReport
 from cutout.picks.job_record import JobRecord, ModelRecord
 from cutout.picks.pick import Pick
 from cutout.pixels.plain import Size
+from cutout.results import Cutout, Failure, ModelResult, Result
 
 SIZE = Size(3, 2)
 
@@ -25,7 +25,7 @@ def test_a_job_is_kept_without_its_pixels(factor: int | None, kind: str) -> None
     """The record has what was asked, each model's part in the order shown, and last what was left out; no picture."""
     _, key = make_key("a customer")
 
-    record = JobRecord.of(("all",), Output("webp", factor), key, result(), created_at=1_800_000_000.5)
+    record = JobRecord.of(("all",), "webp", factor, key, result(), created_at=1_800_000_000.5)
 
     assert record == JobRecord(
         job_id="job",
@@ -50,7 +50,7 @@ def test_a_job_offers_what_succeeded_in_the_order_shown() -> None:
     more = ModelResult("alpha", Cutout("alpha", SIZE, 0.0, EngineReport("luminance", "CPU")), 1.0)
     shown = Result("job", (*result().results, more), SIZE, 1.0)
 
-    assert JobRecord.of(("all",), Output(), None, shown, 0.0).offered == ("second", "alpha")
+    assert JobRecord.of(("all",), "png", None, None, shown, created_at=0.0).offered == ("second", "alpha")
 
 
 def test_a_pick_may_have_texts_of_the_full_length() -> None:

@@ -16,7 +16,6 @@ from PIL import Image
 from cutout.accounts.keys import KeyRing, make_key
 from deployments.ledger import DatabaseLedger
 from serve_app import contract
-from serve_app.fanout.output_limits import OutputLimits
 from serve_app.storage.cutout_cache import SUFFIX
 from tests.cutout.pixels.test_density import said
 from tests.serve_app.endpoints.test_process import opened
@@ -282,7 +281,7 @@ async def test_a_kept_cutout_that_is_too_large_is_refused(
     """It would be whole in memory, as an enlargement in strips never was: 413, before it is read."""
     job_id, shotgun = await posted(http, "/process", bg_models="first"), service.works.shotgun
     limits = shotgun.registry.service.limits.model_copy(update={"output_whole_px": 100})
-    monkeypatch.setattr(shotgun, "limits", OutputLimits(limits))
+    monkeypatch.setattr(shotgun.second_stage, "_limits", limits)
 
     response = await http.post(f"/jobs/{job_id}/compose", json={})
 

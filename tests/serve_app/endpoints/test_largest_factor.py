@@ -52,10 +52,10 @@ def test_what_is_whole_in_memory_has_a_lower_limit(
     output = Output(output_format, factor, finish)
 
     if fits:
-        service.limits.check(output, size)
+        service.second_stage.check(output, size)
     else:
         with pytest.raises(ResolutionTooHigh, match=r"192000000 pixels; at most 150000000 .*png without a finish"):
-            service.limits.check(output, size)
+            service.second_stage.check(output, size)
 
 
 @pytest.mark.parametrize(("output_format", "fits"), [("png", True), ("jpeg", True), ("webp", False), ("avif", False)])

@@ -18,12 +18,13 @@ from cutout.errors import (
     ResolutionTooHigh,
     ServiceUnavailable,
 )
-from cutout.jobs import CutoutFile, Failure, Result, Terms
+from cutout.jobs import Terms
 from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.results import CutoutFile, Failure, Result
 from deployments.upscaler import Upscaler
-from serve_app.fanout import billing, settlements
+from serve_app.fanout import billing
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.shotgun import Shotgun
 from tests.serve_app.fanout.test_shotgun import Scripted, fired, job, nothing
@@ -176,8 +177,8 @@ class Away(Memory):
 def away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Away:
     """A ledger that is away, and little patience with it."""
     monkeypatch.setattr(billing, "LEDGER_S", 0.05)
-    for name in ("WAIT_S", "TRY_S", "GAP_S"):
-        monkeypatch.setattr(settlements, name, 0.05)
+    for name in ("SETTLED_S", "TRY_S", "GAP_S"):
+        monkeypatch.setattr(billing, name, 0.05)
     return Away(request.param)
 
 

@@ -12,8 +12,9 @@ from cutout.errors import ServiceUnavailable
 from cutout.ledger import Ledger
 from cutout.telemetry.job_context import follow
 from serve_app.fanout import handles
+from serve_app.fanout.fan_out import Model
 from serve_app.fanout.handles import Call, ledger_handle, model_handle, upscaler_handle
-from serve_app.fanout.replicas import Model, Upscaler
+from serve_app.fanout.second_stage import Upscaler
 from serve_app.jobs import handle as jobs
 from serve_app.jobs.handle import jobs_handle
 from serve_app.jobs.jobs import Jobs
@@ -35,7 +36,7 @@ TABLES: dict[str, tuple[Any, Mapping[str, Call], Callable[[Any], Any]]] = {
 
 def methods(interface: type) -> set[str]:
     """The public methods of a protocol."""
-    return {name for name in vars(interface) if not name.startswith("_")}
+    return {name for name in dir(interface) if not name.startswith("_")}
 
 
 @pytest.mark.parametrize("interface", HANDLES)

@@ -15,10 +15,10 @@ from starlette.testclient import TestClient
 
 from cutout.errors import ModelBusy, ModelUnavailable, ServiceUnavailable
 from cutout.forms import AsFile
-from cutout.jobs import Cutout, CutoutPixels
 from cutout.models.status import EngineReport
 from cutout.pixels.plain import Size
 from cutout.removal import Removal
+from cutout.results import Cutout, CutoutPixels
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.fanout.handles import model_handle, upscaler_handle

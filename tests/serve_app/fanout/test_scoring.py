@@ -1,11 +1,11 @@
 """The cutouts of one picture are compared by what their replicas measured."""
 
-from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.registry import Registry
 from cutout.models.status import EngineReport
 from cutout.pixels.mattes.measure import look, scores
 from cutout.pixels.plain import Size
 from cutout.pixels.types import Alpha
+from cutout.results import Cutout, Failure, ModelResult
 from cutout.service import QualitySpec, ServiceSpec
 from serve_app.fanout.scoring import compared
 from tests.cutout.pixels.mattes.parts import disc, shown

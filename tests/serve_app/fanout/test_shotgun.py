@@ -12,12 +12,12 @@ from PIL import Image
 
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, ModelBusy
-from cutout.forms import C, Form
-from cutout.jobs import Cutout, CutoutFile, Enlargement, Failure, Job, Output, Terms, new_id
+from cutout.jobs import Enlargement, Job, Output, Terms, new_id
 from cutout.models.status import EngineReport, ModelStatus
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from cutout.removal import Removal
+from cutout.results import C, Cutout, CutoutFile, Failure, Form
 from deployments.upscaler import Upscaler
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun

@@ -14,14 +14,15 @@ import pytest
 
 from cutout.accounts.charges import Charge
 from cutout.errors import CutoutError, ModelBusy, ModelCrashed, NoMemory, ServiceUnavailable, ValidationError
-from cutout.jobs import Result, Terms
+from cutout.jobs import Terms
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.results import Result
 from cutout.telemetry.metrics import SPENT, Instruments, RecordedMetrics
 from deployments.backends.base import Resources
 from deployments.ledger import DatabaseLedger
 from deployments.records.queries import all_holds
 from deployments.upscaler import Upscaler
-from serve_app.fanout import settlements
+from serve_app.fanout import billing
 from serve_app.fanout.shotgun import Shotgun
 from tests.providers.runware import PRICE_USD as STATED
 from tests.providers.runware import FakeRunware
@@ -134,8 +135,8 @@ async def counted(
     tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Away, RecordedMetrics]]:
     """The ledger of a row, and the money that it counts."""
-    for name in ("WAIT_S", "GAP_S"):
-        monkeypatch.setattr(settlements, name, 0.02)
+    for name in ("SETTLED_S", "GAP_S"):
+        monkeypatch.setattr(billing, name, 0.02)
     kept = RecordedMetrics()
     ledger = Away(f"sqlite:///{tmp_path}/ledger.sqlite", case.away, kept)
     await ledger.start()

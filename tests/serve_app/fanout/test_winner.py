@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from cutout.errors import ModelBusy, ValidationError
-from cutout.jobs import CutoutFile, Failure, ModelResult
 from cutout.picks.statistics import PickCount, stats
+from cutout.results import CutoutFile, Failure, ModelResult
 from serve_app.fanout.winner import WinnerChoice, check_single, ranked
 from tests.serve_app.fanout.test_shotgun import fired, job, nothing
 from tests.support.patience import HANG_S, when

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cutout.errors import ModelBusy
-from cutout.jobs import CutoutFile, Failure
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.results import CutoutFile, Failure
 from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
 from serve_app.jobs import steps

@@ -7,11 +7,11 @@ from typing import Any
 
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
-from cutout.jobs import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from cutout.models.status import EngineReport
 from cutout.pixels.crop import Margin
 from cutout.pixels.plain import Box, Size
 from cutout.removal import Removal
+from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from serve_app.jobs.paid_cutouts import CARD
 from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredFinish
 

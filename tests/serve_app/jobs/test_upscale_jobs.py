@@ -16,8 +16,8 @@ from standardwebhooks import Webhook
 
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import CutoutError, ModelCrashed, ServiceUnavailable
-from cutout.jobs import Upscaled
 from cutout.limits import LimitsSpec
+from cutout.results import Upscaled
 from serve_app import contract
 from serve_app.contract.webhook_signature import signature
 from serve_app.jobs import workflows

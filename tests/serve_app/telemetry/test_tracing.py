@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from cutout.errors import ConfigurationError, ProviderError
-from cutout.jobs import Cutout, Failure, ModelResult
 from cutout.models.status import EngineReport
 from cutout.pixels.plain import Size
+from cutout.results import Cutout, Failure, ModelResult
 from cutout.telemetry.job_context import JOB_ID
 from cutout.telemetry.metrics import NO_INSTRUMENTS
 from serve_app.app import create_app

@@ -187,7 +187,7 @@ def test_models_see_what_pillow_would_show_them(rgb: Rgb, size: tuple[int, int])
 MEASURE_PEAK = """
 from pathlib import Path
 import numpy as np
-from cutout.jobs import Size
+from cutout.pixels.plain import Size
 from cutout.pixels.resizing.resize import resize_rgba
 
 def peak_bytes():

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cutout.errors import NotFound, ServiceUnavailable
-from serve_app.fanout.best_effort import best_effort
+from cutout.ledger import best_effort
 
 pytestmark = pytest.mark.anyio
 
