@@ -1,6 +1,8 @@
 """deploy.yaml and configs/rayservice.yaml against the fields that Akash and KubeRay publish."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,19 @@ def test_akash_passes_on_what_the_page_sets() -> None:
 
     assert exported <= filled
     assert [line for line in lines if "${" in line and line != "{0}=${{{0}}}".format(line.partition("=")[0])] == []
+
+
+@pytest.mark.parametrize("value", ["", "eu-central-1"])
+def test_akash_starts_with_the_keys_and_without_empty_variables(tmp_path: Path, value: str) -> None:
+    """Run by a shell, the command writes the key file, and passes an S3 region and endpoint on only if they are set."""
+    command = load(ROOT / "deploy.yaml")["services"]["cutout"]["args"][0]
+    keys, names = tmp_path / "keys", ("AWS_REGION", "AWS_ENDPOINT_URL")
+    environment = {"PATH": os.environ["PATH"], "CUTOUT_API_KEYS": "a2V5cwo=", **dict.fromkeys(names, value)}
+    started = re.sub(r"> \S+ &&", f"> {keys} &&", command).replace("python -m serve_app", "env")
+    shown = subprocess.run(["sh", "-c", started], env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert keys.read_text() == "keys\n"
+    assert {line.partition("=")[0] for line in shown.splitlines()} & set(names) == (set(names) if value else set())
 
 
 def test_pods_fit_together() -> None:
