@@ -1,5 +1,7 @@
 """The limits of one request: what it may send, and what it may cost."""
 
+import sys
+
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from cutout.spec import MEBIBYTE, Spec
@@ -37,6 +39,12 @@ class LimitsSpec(Spec):
     )
     request_s: PositiveFloat = Field(300.0, description="Time limit of a request as a whole, in seconds.")
     jobs_in_hand: PositiveInt = Field(32, description="Maximum concurrent jobs of an ingress replica; above it, 503.")
+
+
+OWN_FILES = LimitsSpec(
+    input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize
+)
+"""For files that this service wrote: what they show was within its limits when they were made."""
 
 
 def is_small(file_bytes: int) -> bool:

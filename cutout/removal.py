@@ -24,6 +24,8 @@ class Removal:
     own alpha."""
     compared: bool = False
     """Measure the cutout for a comparison with others of the same picture."""
+    with_matte: bool = False
+    """Return the cutout's alpha beside it, where the combiner can reach it."""
 
     def input(self, picture: Picture) -> Picture:
         """The picture as the model is given it."""

@@ -1,8 +1,9 @@
 """The results of jobs: frozen values, passed between processes; only types named after a picture carry one."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Generic, Literal, Protocol, Self, TypeAlias
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeAlias
 
+from pydantic import Field
 from typing_extensions import TypeVar
 
 from cutout.comparison import Comparison
@@ -33,6 +34,10 @@ class Cutout:
     """The crop, in pixels of the whole cutout; None: the picture is not cropped."""
     look: Look | None = None
     """What a comparison with the picture's other cutouts needs; None: it was not requested."""
+    matte: Annotated[Any, Field(exclude=True)] = field(default=None, repr=False)
+    """Its alpha, (H, W), bytes, or a reference to it, on its way to the combiner; None: it was not requested."""
+    sources: tuple[str, ...] = ()
+    """Of `fused`: the models whose cutouts it is made of, the best first."""
 
     @property
     def whole_box(self) -> Box | None:

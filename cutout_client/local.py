@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cutout.errors import CutoutError, ModelTimeout, ModelUnavailable
 from cutout.models.registry import Registry
+from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.models.weights import at_hand
 from cutout.pixels.composite import compose
@@ -20,11 +21,16 @@ from cutout.pixels.ground import kept, shown
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import OutputFormat
-from cutout.pixels.types import Matte
+from cutout.pixels.types import Alpha, Matte, Rgba
+from cutout_client.local_fusion import fuse
 from cutout_client.results import CutoutResult, ModelInfo
+from cutout_client.selection import allowed
 from deployments.backends import load_backend
 from deployments.backends.base import Backend, LocalBackend, Resources
 from deployments.backends.remote.backend import RemoteBackend
+
+if TYPE_CHECKING:
+    from cutout_client.options import Terms
 
 STREAMS = 4
 """Most networks that run at a time: each takes up to 1 GB."""
@@ -41,12 +47,14 @@ class LocalModels:
     """
 
     def __init__(
-        self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int, *, refine: bool
+        self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int, terms: "Terms", *, refine: bool
     ) -> None:
+        """`terms` decide which models `fused` is made of where it is asked alone."""
         cores = len(os.sched_getaffinity(0))
         streams = max(1, min(photos, cores, STREAMS))
         self.cards = tuple(card(spec) for spec in registry.models.values())
         self.at_once = streams + AHEAD
+        self._fused_of = tuple(one.id for one in self.cards if one.available and allowed(one, terms) and one.local)
         self._registry = registry
         self._decoder = Decoder(registry.service.limits)
         self._format = output_format
@@ -61,20 +69,28 @@ class LocalModels:
         Raises:
             ModelUnavailable: one of them cannot be loaded.
         """
-        opened = await asyncio.gather(*(self._opened(self._registry.models[name]) for name in models))
-        self._idle = {name: [backend] for name, backend in zip(models, opened, strict=True)}
+        names = self._networks(models)
+        opened = await asyncio.gather(*(self._opened(self._registry.models[name]) for name in names))
+        self._idle = {name: [backend] for name, backend in zip(names, opened, strict=True)}
 
     async def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
-        """Each model's cutout or error, as soon as it is finished.
+        """Each model's cutout or error, as soon as it is finished, and `fused` after them.
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read.
         """
-        picture = await self._decoder.decode(image)
-        work = [asyncio.create_task(self._cut(self._registry.models[name], picture)) for name in models]
+        picture, mattes, failures = await self._decoder.decode(image), dict[str, Alpha](), dict[str, str]()
+        names = self._networks(models)
+        work = [asyncio.create_task(self._cut(self._registry.models[name], picture, mattes)) for name in names]
         try:
             for done in asyncio.as_completed(work):
-                yield await done
+                result = await done
+                if result.error:
+                    failures[result.model_id] = result.error
+                if result.model_id in models:
+                    yield result
+            if FUSED in models:
+                yield await asyncio.to_thread(fuse, picture, mattes, failures, self._registry, self._format)
         finally:
             for task in work:
                 task.cancel()
@@ -84,7 +100,12 @@ class LocalModels:
         for backend in [backend for idle in self._idle.values() for backend in idle]:
             await backend.close()
 
-    async def _cut(self, spec: ModelSpec, picture: Picture) -> CutoutResult:
+    def _networks(self, models: Sequence[str]) -> tuple[str, ...]:
+        """The models that run; for `fused` alone all local ones."""
+        return tuple(name for name in models if name != FUSED) or self._fused_of
+
+    async def _cut(self, spec: ModelSpec, picture: Picture, mattes: dict[str, Alpha]) -> CutoutResult:
+        """A model's result; the alpha of its cutout is put in `mattes`."""
         started = time.perf_counter()
         try:
             async with self._slots if spec.local else nullcontext():
@@ -96,7 +117,9 @@ class LocalModels:
                         matte = kept(picture, await backend.remove(picture))
                 finally:
                     idle.append(backend)
-            image = await asyncio.to_thread(self._finish, spec, picture, matte)
+            rgba = await asyncio.to_thread(self._composed, spec, picture, matte)
+            mattes[spec.id] = rgba[..., 3].copy()
+            image = await asyncio.to_thread(encode, rgba, self._format, self._registry.service.encode, picture.dpi)
         except TimeoutError:
             return _failed(spec, ModelTimeout(f"not done after {spec.timeout_s:g} s"), started)
         except CutoutError as error:
@@ -113,12 +136,10 @@ class LocalModels:
             note=matte.note,
         )
 
-    def _finish(self, spec: ModelSpec, picture: Picture, matte: Matte) -> bytes:
+    def _composed(self, spec: ModelSpec, picture: Picture, matte: Matte) -> Rgba:
         if self._refine and matte.rgb is None:
             matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
-        return encode(
-            compose(picture, matte, spec.decontaminate), self._format, self._registry.service.encode, picture.dpi
-        )
+        return compose(picture, matte, spec.decontaminate)
 
     async def _opened(self, spec: ModelSpec) -> Backend[Any]:
         backend = load_backend(spec, self._resources)

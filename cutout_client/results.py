@@ -101,6 +101,8 @@ class JobResult:
     """Unix time in seconds; set for durable jobs."""
     error: ErrorDetail | None = None
     """Why the job as a whole failed."""
+    selected_model_id: str | None = None
+    """The model of the best cutout by its score; None where one model was asked, or the job has not ended."""
 
     @property
     def ended(self) -> bool:

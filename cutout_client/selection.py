@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cutout.errors import ModelUnavailable, ValidationError
+from cutout.models.selection import FUSED
 from cutout_client.results import ModelInfo
 
 if TYPE_CHECKING:
@@ -17,27 +18,33 @@ def terms_of(max_cost_usd: float | None, local_only: bool, commercial_only: bool
 
 
 def selected(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> tuple[str, ...]:
-    """The ids of the models asked for that meet the terms; `all` means those that are available.
+    """The ids of the models asked for that meet the terms, and `fused`, last, where it is asked for.
+
+    `all` means those that are available; `fused` alone is made of what its place decides.
 
     Raises:
         ValidationError: an id is unknown, no model meets the terms, or the models together cost too much.
         ModelUnavailable: `all` was asked for, and no model is available.
     """
-    known = {one.id: one for one in cards}
+    known, own = {one.id: one for one in cards}, (FUSED,) if FUSED in asked else ()
+    asked = [name for name in asked if name != FUSED]
     if unknown := [name for name in asked if name not in ("all", *known)]:
-        raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {', '.join(known)}")
+        raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {FUSED}, {', '.join(known)}")
+    if own and not asked:
+        return own
     every = [one for one in cards if one.available]
     wanted = every if "all" in asked else [known[name] for name in dict.fromkeys(asked)]
     if not wanted:
         raise ModelUnavailable("No model is available. " + "; ".join(f"{one.id}: {one.reason}" for one in cards))
-    left = [one for one in wanted if _allowed(one, terms)]
+    left = [one for one in wanted if allowed(one, terms)]
     if not left:
         raise ValidationError(f"None of these models meets the terms: {', '.join(one.id for one in wanted)}")
     _check_price(left, terms)
-    return tuple(one.id for one in left)
+    return (*(one.id for one in left), *own)
 
 
-def _allowed(one: ModelInfo, terms: "Terms") -> bool:
+def allowed(one: ModelInfo, terms: "Terms") -> bool:
+    """Whether a model meets the terms, but for the price."""
     if terms.get("local_only") and not one.local:
         return False
     return one.commercial_use or not terms.get("commercial_only")

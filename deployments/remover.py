@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.spec import ModelSpec
@@ -29,8 +31,17 @@ FIRST_TRY_S = 30.0
 class Remover:
     """One model, ready or unavailable with a reason; an unavailable one is retried every `retry_s` seconds."""
 
-    def __init__(self, spec: ModelSpec, resources: Resources, encoding: EncodeSpec, retry_s: float) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        resources: Resources,
+        encoding: EncodeSpec,
+        retry_s: float,
+        share: Callable[[Any], Any] = lambda value: value,
+    ) -> None:
+        """`share` puts a value where other replicas can reach it, and returns a reference for calls."""
         self._spec = spec
+        self._share = share
         self._encoding = encoding
         self._retry_s = retry_s
         self._backend = load_backend(spec, resources)
@@ -88,8 +99,9 @@ class Remover:
         if removal.compared:
             with spans.timed("measure"):
                 look = measured(shown(picture), rgba[..., 3])
+        shared = self._share(rgba[..., 3].copy()) if removal.with_matte else None
         cost_usd, engine = self._cost_usd(matte), self._backend.report()
-        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note, look=look)
+        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note, look=look, matte=shared)
         return form.picture(cutout, rgba, picture.dpi, self._encoding)
 
     def _cost_usd(self, matte: Matte) -> float:

@@ -1,12 +1,11 @@
 """The upscaler: Lanczos3 that preserves transparency, then a cutout's finish, then a picture file."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 from cutout.errors import CutoutError
-from cutout.limits import LimitsSpec
+from cutout.limits import OWN_FILES
 from cutout.pixels.crop import enlarged, subject_box
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
@@ -21,8 +20,6 @@ from cutout.pixels.types import Rgba
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.telemetry.spans import Spans
 
-OURS = LimitsSpec(input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize)
-"""For files that this service wrote: they were within its limits when they were made."""
 WHOLE_PX = 64_000_000
 """A larger result without a finish is made in strips, so that 256 MB of pixels are never in memory."""
 
@@ -52,7 +49,7 @@ class Upscaler:
         """Another finish of a cutout that was stored whole, as a PNG; `cutout` is what is known of it."""
 
         def made() -> CutoutFile:
-            picture, known = decode(whole, OURS), replace(cutout, box=cutout.whole_box)
+            picture, known = decode(whole, OWN_FILES), replace(cutout, box=cutout.whole_box)
             return self._finished(known, picture.rgba(), picture.dpi, output_format, finish or Finish())
 
         return await _in_thread(cutout.model_id, made)

@@ -6,6 +6,7 @@ from ray import serve
 from ray.serve import Application
 
 from deployments.instruments import serve_instruments
+from deployments.replicas.combiner import CombinerReplica
 from deployments.replicas.ledger import LedgerReplica
 from deployments.replicas.remover import RemoverReplica
 from deployments.replicas.upscaler import UpscalerReplica
@@ -17,7 +18,7 @@ from serve_app.settings import Settings
 
 
 def build_app(args: dict[str, Any]) -> Application:
-    """Bind every enabled model, the upscaler, the ledger, the job worker and the ingress together.
+    """Bind every enabled model, the upscaler, the combiner, the ledger, the job worker and the ingress together.
 
     Args:
         args: of the Serve configuration; `config_dir` is the only key. Everything else is in configs/, and each
@@ -35,11 +36,20 @@ def build_app(args: dict[str, Any]) -> Application:
         for model_id, spec in registry.models.items()
     }
     upscaler = serve.deployment(UpscalerReplica, name="Upscaler").bind(registry.service)
+    combiner = serve.deployment(CombinerReplica, name="Combiner").bind(registry.service)
     ledger = serve.deployment(LedgerReplica, name="Ledger").bind(
         settings.database_url, registry.service, settings.run_id
     )
     jobs = serve.deployment(JobsReplica, name="Jobs").bind(
-        registry, models, upscaler, ledger, instruments=serve_instruments
+        registry, models, upscaler, combiner, ledger, instruments=serve_instruments
     )
-    keys_file = settings.api_keys_file
-    return Ingress.bind(registry, models, upscaler, ledger, jobs, keys_file=keys_file, instruments=serve_instruments)
+    return Ingress.bind(
+        registry,
+        models,
+        upscaler,
+        combiner,
+        ledger,
+        jobs=jobs,
+        keys_file=settings.api_keys_file,
+        instruments=serve_instruments,
+    )

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from cutout.accounts.keys import KeyRing
 from cutout.jobs import Enlargement, Job, Output, Terms, new_id
 from cutout.models.registry import Registry
-from cutout.models.selection import AUTO
+from cutout.models.selection import CHOICES
 from cutout.pixels.plain import OutputFormat
 from cutout.replica_port import close_to_others
 from cutout.results import Result, Upscaled
@@ -23,7 +23,7 @@ from serve_app.contract import PictureForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.endpoints.health import health_body
 from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
-from serve_app.fanout.handles import ledger_handle, model_handle, put, upscaler_handle
+from serve_app.fanout.handles import combiner_handle, ledger_handle, model_handle, put, upscaler_handle
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
@@ -48,9 +48,10 @@ class ServiceIngress:
         registry: Registry,
         models: Mapping[str, DeploymentHandle[Any]],
         upscaler: DeploymentHandle[Any],
+        combiner: DeploymentHandle[Any],
         ledger: DeploymentHandle[Any],
-        jobs: DeploymentHandle[Any],
         *,
+        jobs: DeploymentHandle[Any],
         keys_file: Path | None,
         instruments: Callable[[], Instruments],
     ) -> None:
@@ -61,8 +62,15 @@ class ServiceIngress:
         handles = {model_id: model_handle(registry.models[model_id], handle) for model_id, handle in models.items()}
         self._ledger = ledger_handle(ledger)
         self._keys = KeyRing.load(keys_file) if keys_file else None
-        enlarger = upscaler_handle(upscaler)
-        self._shotgun = Shotgun(registry, handles, enlarger, self._ledger, put, instruments=instruments())
+        self._shotgun = Shotgun(
+            registry,
+            handles,
+            upscaler_handle(upscaler),
+            combiner_handle(combiner),
+            self._ledger,
+            share=put,
+            instruments=instruments(),
+        )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         durable_jobs = jobs_handle(jobs)
         self._dependencies = Dependencies({"ledger": self._ledger.check, "jobs": durable_jobs.check})
@@ -126,7 +134,7 @@ class ServiceIngress:
         return fields, given_picture(fields, self._shotgun.registry.service.limits).data
 
     async def _run(self, image: bytes, models: Sequence[str], output: Output) -> Result:
-        known = known_models(models, (AUTO, *self._shotgun.registry.models), "models")
+        known = known_models(models, (*CHOICES, *self._shotgun.registry.models), "models")
         selection = select_models(known, Terms(), self._shotgun.statuses)
         return await self._shotgun.run(Job(new_id(), image, selection, output))
 

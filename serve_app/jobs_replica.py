@@ -9,7 +9,7 @@ from cutout.models.registry import Registry
 from cutout.replica_port import close_to_others
 from cutout.telemetry.job_context import log_to_serve
 from cutout.telemetry.metrics import Instruments
-from serve_app.fanout.handles import ledger_handle, model_handle, put, upscaler_handle
+from serve_app.fanout.handles import combiner_handle, ledger_handle, model_handle, put, upscaler_handle
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.worker import JobsWorker
 from serve_app.settings import Settings
@@ -26,6 +26,7 @@ class JobsReplica(JobsWorker):
         registry: Registry,
         models: Mapping[str, DeploymentHandle[Any]],
         upscaler: DeploymentHandle[Any],
+        combiner: DeploymentHandle[Any],
         ledger: DeploymentHandle[Any],
         *,
         instruments: Callable[[], Instruments],
@@ -36,7 +37,14 @@ class JobsReplica(JobsWorker):
         start_tracing(settings.traces_to)
         handles = {model_id: model_handle(registry.models[model_id], handle) for model_id, handle in models.items()}
         shotgun = Shotgun(
-            registry, handles, upscaler_handle(upscaler), counts, put, instruments=instruments(), records=False
+            registry,
+            handles,
+            upscaler_handle(upscaler),
+            combiner_handle(combiner),
+            counts,
+            share=put,
+            instruments=instruments(),
+            records=False,
         )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         store = PictureStore.at(settings.pictures)

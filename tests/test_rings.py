@@ -58,7 +58,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "deployments": (
         ("instruments", "engines", "records"),
         ("backends",),
-        ("remover", "upscaler", "budget", "picks"),
+        ("remover", "upscaler", "combiner", "budget", "picks"),
         ("ledger",),
         ("replicas",),
     ),
@@ -147,7 +147,7 @@ LEAN = {
 """What the client takes of `cutout`: these need no extra of the package."""
 LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}
 """What pyproject.toml lists as dependencies."""
-LOCAL = {"cutout_client/local.py", "cutout_client/commands/registry.py"}
+LOCAL = {"cutout_client/local.py", "cutout_client/local_fusion.py", "cutout_client/commands/registry.py"}
 """Files of the client that need the extra `local`; others import them, and all else, within functions."""
 
 

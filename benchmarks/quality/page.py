@@ -34,7 +34,7 @@ in thousands of pixels, the gradient error Rhemann's. `person` and `animal` are 
 themselves predictions, good to about 3; `sharp` and `blurred` are their subjects on other photographs' grounds, with
 exact alpha; illustrations are on plain grounds. `auto` is the choice by score, which is an answer's
 `selected_model_id`; refined, it is the same with `refine`. The cascade is what a request for `auto` runs. `fused` is
-the mattes combined, which no request offers yet.
+the mattes combined, which a request for `fused` returns.
 
 The constants were chosen on the subjects of odd number (`animal-1`, `person-3`, ...) alone; those of even number were
 held out. The cascade's rule was chosen on all: the cheapest network of each family first, the others where they do not

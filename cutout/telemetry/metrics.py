@@ -41,7 +41,7 @@ SPAN_SECONDS: Final = Metric(
     "cutout_span_seconds",
     "histogram",
     ("span", "model"),
-    "Time in a span: queue, fetch, decode, infer, refine, composite, measure, upscale, finish, encode, post.",
+    "Time in a span: queue, fetch, decode, infer, refine, fuse, composite, measure, upscale, finish, encode, post.",
     SPAN_BUCKETS_S,
 )
 RESULTS: Final = Metric(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from cutout.models.selection import AUTO, FUSED
 from cutout.pixels.plain import OutputFormat
 from cutout_client.extras import needs_local
 from cutout_client.results import CutoutResult, ModelInfo
@@ -44,8 +45,15 @@ class ServiceModels:
         """Nothing to do: the service loads its models itself."""
 
     def stream(self, image: bytes, models: Sequence[str]) -> AsyncIterator[CutoutResult]:
-        """See Cutter."""
+        """See Cutter; of `auto`, the cutout that the service selects, or the error of the whole request."""
+        if tuple(models) in ((AUTO,), (FUSED,)):
+            return self._one(image, models[0])
         return self._client.stream(image, models, **self._options)
+
+    async def _one(self, image: bytes, choice: str) -> AsyncIterator[CutoutResult]:
+        """The result that `auto` or `fused` alone is asked for; those of the other models are left out."""
+        job = await self._client.remove_background(image, choice, **self._options)
+        yield job[FUSED if choice == FUSED else job.selected_model_id or job.cutouts[0].model_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ async def cutter(
     from cutout_client.local import LocalModels
 
     registry, cache = registry_of(place.config_dir), place.data_dir / "compiled"
-    models = LocalModels(registry, cache, output_format, photos, refine=refine)
+    models = LocalModels(registry, cache, output_format, photos, terms, refine=refine)
     try:
         yield models
     finally:

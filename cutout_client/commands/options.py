@@ -23,6 +23,16 @@ Models = Annotated[
     list[str],
     typer.Option("--model", "-m", metavar="MODEL", help="Model id; repeat for more. `all`: every available model."),
 ]
+ModelsOrAuto = Annotated[
+    list[str],
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="Model id; repeat for more. `all`: every available model; `fused`: one more, made of the others', or "
+        "alone of all local models'; `auto`, alone and with --server: the best cutout of as many models as are needed.",
+    ),
+]
 Out = Annotated[
     str | None,
     typer.Option(

@@ -15,7 +15,7 @@ from cutout_client.commands.options import (
     Json,
     LocalOnly,
     MaxCostUsd,
-    Models,
+    ModelsOrAuto,
     OfCutouts,
     Out,
     Overwrite,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def remove(
     photos: Photos,
     *,
-    model: Models = ["all"],  # noqa: B006 - Typer copies a default
+    model: ModelsOrAuto = ["all"],  # noqa: B006 - Typer copies a default
     out: Out = None,
     output_format: OfCutouts = None,
     recursive: Recursive = False,
@@ -58,12 +58,15 @@ def remove(
 
     Results are named OUT/NAME.png, or with several models OUT/NAME.MODEL.png.
     """
+    from cutout.models.selection import AUTO
     from cutout_client.commands.cutters import Place, cutter
     from cutout_client.commands.destination import Destination
     from cutout_client.commands.photos import photographs
     from cutout_client.commands.report import Report
     from cutout_client.selection import terms_of
 
+    if AUTO in model and (server is None or len(model) > 1):
+        raise typer.BadParameter(f"-m {AUTO}: a service chooses; --server and no other model expected")
     given = photographs(photos, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=model == ["all"] or len(model) > 1)
     if destination.suffix == "jpeg":
@@ -86,13 +89,14 @@ async def _remove(
     overwrite: bool,
     report: "Report",
 ) -> None:
+    from cutout.models.selection import AUTO, FUSED
     from cutout_client.commands.batch import Batch
     from cutout_client.selection import selected
 
     async with cutting as cutter:
-        asked = selected(models, cutter.cards, terms)
+        asked = (AUTO,) if AUTO in models else selected(models, cutter.cards, terms)
         await cutter.open(asked)
-        found = given.without(destination.others(given.photos, [card.id for card in cutter.cards]))
+        found = given.without(destination.others(given.photos, [*(card.id for card in cutter.cards), FUSED]))
         report.say(found.sentences())
         await Batch(found.photos, destination, overwrite, report).run(_cut_by(cutter), asked, cutter.at_once)
 

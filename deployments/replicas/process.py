@@ -1,5 +1,7 @@
 """The process of a replica that works on pixels."""
 
+from typing import Any
+
 import ray
 
 from cutout.pixels.cores import give_way
@@ -13,3 +15,8 @@ def enter_process() -> None:
     log_to_serve()
     if ray.is_initialized():  # in Serve's local testing mode the process is the caller's own
         give_way()
+
+
+def put(value: Any) -> Any:
+    """Store a value in Ray's object store and return its reference; in Serve's local testing mode, the value itself."""
+    return ray.put(value) if ray.is_initialized() else value

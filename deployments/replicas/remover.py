@@ -11,7 +11,7 @@ from cutout.telemetry.job_context import followed
 from deployments.backends.base import Resources
 from deployments.instruments import serve_instruments
 from deployments.remover import Remover
-from deployments.replicas.process import enter_process
+from deployments.replicas.process import enter_process, put
 
 
 class RemoverReplica(Remover):
@@ -19,7 +19,7 @@ class RemoverReplica(Remover):
 
     async def __init__(self, spec: ModelSpec, service: ServiceSpec, cache: Path) -> None:  # type: ignore[misc]
         enter_process()
-        super().__init__(spec, _given(cache, service.limits), service.encode, service.retry_unavailable_s)
+        super().__init__(spec, _given(cache, service.limits), service.encode, service.retry_unavailable_s, put)
         await self.start()
 
     remove = followed(Remover.remove)

@@ -42,7 +42,7 @@ class JobStateBody(ComparisonBody):
     total_cost_usd: float
     skipped: dict[str, str] = Field({}, description="Models that `all` left out, each with the reason.")
     created_at: float = Field(description="Unix time, in seconds.")
-    models: list[str] = Field(description="The models that run; empty for POST /upscale.")
+    models: list[str] = Field(description="Those that have a result in the end; empty for POST /upscale.")
     results: list[RemoveResult | ProcessResult | UpscaleResult] = Field(
         description="Of the models that have finished, as in the answer to the POST; of an upscale, the only one."
     )

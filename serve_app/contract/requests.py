@@ -41,7 +41,8 @@ Models = Annotated[
     Field(
         min_length=1,
         max_length=MOST_MODELS,
-        description="Model ids; or `all`: every available model; or `auto`: as many as needed.",
+        description="Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is "
+        "one more result, made of theirs; alone, of all models that run here.",
     ),
 ]
 

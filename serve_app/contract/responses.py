@@ -66,6 +66,9 @@ class ModelBody(Body):
     score: float | None = Field(
         None, ge=0, le=1, description="The mean of the three, edge alignment counted half. As `agreement`."
     )
+    sources: list[str] | None = Field(
+        None, description="Of `fused`, the models whose cutouts it is made of, the best first; else absent."
+    )
 
 
 class RemoveResult(ModelBody):
@@ -119,7 +122,7 @@ class ProcessBody(ComparisonBody, JobBody):
 class EstimateBody(Body):
     """Answer of POST /estimate."""
 
-    models: dict[str, float] = Field(description="Price in USD of each model that would run.")
+    models: dict[str, float] = Field(description="Price in USD of each model that would run, and 0 of `fused`.")
     estimate_usd: float = Field(description="Of all of them together; with `auto`, the most that it may cost.")
     least_usd: float = Field(description="The least: with `auto`, of the models that run first; else the same.")
     expected_time_ms: float | None = Field(description="The slowest model's median so far; null when none is known.")

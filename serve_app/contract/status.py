@@ -50,7 +50,7 @@ class ReadyBody(Body):
 
 
 class ModelCard(Body):
-    """One model in GET /models."""
+    """One model in GET /models, or `auto` or `fused`; a price is a model's own."""
 
     id: str
     name: str
@@ -64,9 +64,13 @@ class ModelCard(Body):
     timeout_s: float
     median_time_ms: float | None = Field(None, description="Of its successes so far, seen by this ingress replica.")
     engine: EngineBody | None = None
+    models: list[str] | None = Field(
+        None, description="Of `auto` and `fused` alone: the models that they stand for where nothing else is asked."
+    )
 
 
 class ModelsBody(Body):
     """Answer of GET /models."""
 
     models: list[ModelCard]
+    combinations: list[ModelCard] = Field(description="`auto` and `fused`; each has `models`.")

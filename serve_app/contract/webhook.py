@@ -4,12 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from serve_app.contract.body import Body
 from serve_app.contract.errors import ErrorDetail
-from serve_app.contract.responses import ProcessResult, RemoveResult, UpscaleResult
+from serve_app.contract.responses import ComparisonBody, ProcessResult, RemoveResult, UpscaleResult
 
 
-class WebhookBody(Body):
+class WebhookBody(ComparisonBody):
     """A job has ended. Pictures are at `image_url`, and in `image_base64` where all of them together are small."""
 
     event: Literal["job_completed", "job_failed", "job_cancelled"]

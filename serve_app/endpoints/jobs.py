@@ -117,7 +117,7 @@ class JobEndpoints:
         self, request: Request, state: JobState, response_format: ResponseFormat, reply: Reply
     ) -> Response:
         """The whole response; 202 when the job takes longer than a request may."""
-        if reply.kind == "picture" and not state.order.selection.is_auto:
+        if reply.kind == "picture" and not state.order.selection.picks_best:
             check_single(state.order.models)
         until = time.monotonic() + self._service.limits.request_s
         async for known in self._states(state):

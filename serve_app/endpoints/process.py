@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cutout.ledger import Ledger
-from cutout.models.selection import AUTO
+from cutout.models.selection import CHOICES
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm
 from serve_app.endpoints.models import estimate_body
 from serve_app.fanout.fan_out import Run
@@ -61,7 +61,7 @@ class ProcessEndpoints:
     async def estimate(self, request: Request) -> Response:
         """What a request would cost, and which models would run, without running it."""
         form = await read_json(request, EstimateForm)
-        models = known_models(form.models, (AUTO, *self._specs), "models")
+        models = known_models(form.models, (*CHOICES, *self._specs), "models")
         selection = select_models(models, terms(form), self._shotgun.statuses, request.state.key)
         return JSONResponse(estimate_body(selection, self._shotgun.statuses, self._shotgun.registry.service.quality))
 
@@ -89,7 +89,7 @@ class ProcessEndpoints:
 
     async def _winner(self, asked: AskedCutouts) -> WinnerChoice | None:
         """How one picture is chosen among several; the ledger is asked before any model runs."""
-        if asked.reply.kind != "picture" or AUTO in asked.models:
+        if asked.reply.kind != "picture" or not set(CHOICES).isdisjoint(asked.models):
             return None
         if asked.pick != "best":
             return WinnerChoice()

@@ -1,7 +1,7 @@
 """What a fan-out asks, what its tasks share, and what its caller may watch and decide while it runs."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
@@ -54,15 +54,17 @@ class FanOut(Generic[C]):
     """State shared by one fan-out's tasks."""
 
     job: Job
-    made: "Callable[[str, FanOut[C]], Awaitable[C | Failure]]"
-    """Gives a model's cutout."""
     shared: Any
     """The decoded picture, or a reference to it."""
     finish: Any
     """The job's Finish, a reference to one, or None."""
+    made: "Callable[[str, FanOut[C]], Awaitable[C | Failure]]"
+    """Gives a model's cutout."""
     received: float
     """When the request came, by time.perf_counter."""
-    results: dict[str, ModelResult[C]]
     costs: dict[str, float]
     """USD that a model was paid, or may have been, as soon as that is known."""
     watcher: Watcher[C] | None
+    results: dict[str, ModelResult[C]] = field(default_factory=dict)
+    mattes: dict[str, Any] = field(default_factory=dict)
+    """For `fused`: each model's alpha, or a reference to it."""

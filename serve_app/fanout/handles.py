@@ -25,6 +25,7 @@ from cutout.ledger import Ledger
 from cutout.models.spec import ModelSpec
 from cutout.telemetry.job_context import current_job
 from serve_app.fanout.fan_out import Model
+from serve_app.fanout.model_calls import Combiner
 from serve_app.fanout.queues import Queue
 from serve_app.fanout.second_stage import Upscaler
 
@@ -86,6 +87,11 @@ def upscaler_handle(handle: DeploymentHandle[Any]) -> Upscaler:
     """The upscaler's deployment."""
     calls = dict.fromkeys(("upscale", "compose", "upscale_picture"), Call(TRIES, queue=Queue(), in_job=True))
     return cast(Upscaler, Deployment("Upscaler", handle, calls))
+
+
+def combiner_handle(handle: DeploymentHandle[Any]) -> Combiner:
+    """The combiner's deployment."""
+    return cast(Combiner, Deployment("Combiner", handle, {"combine": Call(TRIES, queue=Queue(), in_job=True)}))
 
 
 def ledger_handle(handle: DeploymentHandle[Any]) -> Ledger:

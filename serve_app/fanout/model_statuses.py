@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from cutout.errors import CutoutError
+from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
 from cutout.results import Cutout, Failure
@@ -36,19 +37,19 @@ class ModelStatuses:
         self._instruments = instruments
         self._models = models
         self._statuses: dict[str, ModelStatus] = {}
-        self._times_ms: dict[str, deque[float]] = {model_id: deque(maxlen=101) for model_id in specs}
+        self._times_ms: dict[str, deque[float]] = {name: deque(maxlen=101) for name in (*specs, FUSED)}
 
     def status(self, model_id: str) -> ModelStatus | None:
         """The model's status; None until it is known."""
         return self._statuses.get(model_id)
 
     def median_ms(self, model_id: str) -> float | None:
-        """Median time of the model's last 101 successes, in ms."""
+        """Median time of the last 101 successes of a model, or of what `fused` adds, in ms."""
         times = self._times_ms[model_id]
         return round(statistics.median(times), 1) if times else None
 
     def record(self, model_id: str, outcome: Cutout | Failure, wall_ms: float) -> None:
-        """Update the status by a result, which is newer than the last answer to a question."""
+        """Update the status by a result of a model, or of `fused`: it is newer than the last answer to a question."""
         known = self._statuses.get(model_id, ModelStatus("ready"))
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)

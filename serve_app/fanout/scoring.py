@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cutout.comparison import Comparison
 from cutout.models.registry import Registry
+from cutout.models.selection import FUSED
 from cutout.pixels.mattes.agreement import scored
 from cutout.pixels.mattes.score import Score, best
 from cutout.results import Cutout, ModelResult
@@ -13,14 +14,21 @@ from cutout.service import QualitySpec
 def compared(results: Iterable[ModelResult], registry: Registry) -> Comparison | None:
     """The comparison of those results that are cutouts and were measured; None where none is.
 
-    Models that the registry no longer has are families of their own. Deterministic, whatever the order of the results.
+    Models that the registry no longer has are families of their own. `fused`, which is made of the others, is compared
+    with them, and they are not with it; whether somebody should look follows from the others alone. Deterministic,
+    whatever the order of the results.
     """
     looks = {one.model_id: one.outcome.look for one in results if isinstance(one.outcome, Cutout) and one.outcome.look}
+    fused = looks.pop(FUSED, None)
     if not looks:
         return None
     known = registry.models.keys() & looks.keys()
-    scores = scored(looks, {name: family for name in known if (family := registry.models[name].family)})
-    return Comparison(scores, _review_reason(scores[best(scores)], registry.service.quality))
+    families = {name: family for name in known if (family := registry.models[name].family)}
+    scores = scored(looks, families)
+    reason = _review_reason(scores[best(scores)], registry.service.quality)
+    if fused:
+        scores[FUSED] = scored({**looks, FUSED: fused}, families)[FUSED]
+    return Comparison(scores, reason)
 
 
 def _review_reason(selected: Score, quality: QualitySpec) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import Forbidden, ModelUnavailable, ValidationError
 from cutout.jobs import Terms
-from cutout.models.selection import ALL, AUTO, ModelSelection
+from cutout.models.selection import ALL, AUTO, FUSED, ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.service import QualitySpec
 from serve_app.fanout.cascade import by_cost, next_step
@@ -17,18 +17,18 @@ def select_models(
 ) -> ModelSelection:
     """The models that run: those asked for, less what the terms exclude and, of `all` and `auto`, what is unavailable.
 
-    Of `auto`, also less the dearest, where all together cost more than `terms.max_cost_usd`.
+    Of `auto`, also less the dearest, where all together cost more than `terms.max_cost_usd`. `fused` alone stands for
+    every local model.
 
     Raises:
         Forbidden: a model is asked for by name that the key may not use.
-        ModelUnavailable: every model of `all` or `auto` is unavailable.
+        ModelUnavailable: every model of `all`, `auto` or `fused` alone is unavailable.
         ValidationError: the terms exclude every model, or the models cost more than `terms.max_cost_usd`.
     """
     allowed = tuple(statuses.specs) if key is None or key.models is None else key.models
-    if forbidden := [name for name in asked if name not in (ALL, AUTO, *allowed)]:
+    if forbidden := [name for name in asked if name not in (ALL, AUTO, FUSED, *allowed)]:
         raise Forbidden(f"This key may not use {', '.join(forbidden)}")
-    every = tuple(name for name in statuses.specs if name in allowed)
-    wanted = every if ALL in asked or AUTO in asked else asked
+    wanted = _wanted(asked, {name: spec for name, spec in statuses.specs.items() if name in allowed})
     excluded = {name: reason for name in wanted if (reason := _excluded(statuses.specs[name], terms))}
     absent = {name: reason for name in wanted if name not in asked and (reason := _absent(statuses, name))}
     skipped = {**absent, **excluded}
@@ -63,6 +63,15 @@ def _affordable(selection: ModelSelection, specs: Mapping[str, ModelSpec], terms
         total_usd += spec.price_usd
         models.append(spec.id)
     return ModelSelection(selection.asked, tuple(models), {**selection.skipped, **dear})
+
+
+def _wanted(asked: tuple[str, ...], specs: Mapping[str, ModelSpec]) -> tuple[str, ...]:
+    """The models that a request means, of those that it may use."""
+    if ALL in asked or AUTO in asked:
+        return tuple(specs)
+    if asked == (FUSED,):
+        return tuple(name for name, spec in specs.items() if spec.local)
+    return tuple(name for name in asked if name != FUSED)
 
 
 def _excluded(spec: ModelSpec, terms: Terms) -> str | None:

@@ -8,27 +8,22 @@ from functools import partial
 from typing import Any
 
 from cutout.comparison import Comparison
-from cutout.errors import (
-    CutoutError,
-    ModelError,
-    ModelTimeout,
-    ModelUnavailable,
-    NoMemory,
-)
+from cutout.errors import ModelError, ModelTimeout
 from cutout.forms import AsFile, AsPixels
 from cutout.jobs import Enlargement, Job, Terms
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
-from cutout.models.selection import ModelSelection
+from cutout.models.selection import FUSED, ModelSelection
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.picture import Picture
-from cutout.results import C, CutoutFile, CutoutPixels, Failure, Form, ModelResult, Result, UpscaledFile
+from cutout.results import C, CutoutFile, CutoutPixels, Failure, ModelResult, Result, UpscaledFile
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
 from serve_app.fanout.cascade import next_step
 from serve_app.fanout.fan_out import Enough, FanOut, Model, Watcher
+from serve_app.fanout.model_calls import Combiner, ModelCalls
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.scoring import compared
 from serve_app.fanout.second_stage import SecondStage, Upscaler
@@ -43,9 +38,10 @@ class Shotgun:
         registry: Registry,
         models: Mapping[str, Model],
         upscaler: Upscaler,
+        combiner: Combiner,
         ledger: Ledger,
-        share: Callable[[Any], Any] = lambda value: value,
         *,
+        share: Callable[[Any], Any] = lambda value: value,
         instruments: Instruments = NO_INSTRUMENTS,
         records: bool = True,
     ) -> None:
@@ -58,7 +54,7 @@ class Shotgun:
         self.instruments = instruments
         self.decoder = Decoder(registry.service.limits)
         self.statuses = ModelStatuses(registry.models, models, instruments)
-        self._models = models
+        self._calls = ModelCalls(registry, models, combiner, self.statuses.record)
         self.second_stage = SecondStage(upscaler, registry.service.limits)
         self._share = share
         self._billing = Billing(ledger, registry)
@@ -66,6 +62,8 @@ class Shotgun:
 
     async def run(self, job: Job, watcher: Watcher | None = None, enough: Enough | None = None) -> Result[CutoutFile]:
         """Send the picture to every selected model at once, and gather; `watcher` is told of each step.
+
+        `fused` is made after the models, of their cutouts.
 
         Once `enough` returns true, the other models are cancelled. What they may have charged counts as spent.
 
@@ -91,17 +89,19 @@ class Shotgun:
         called = time.perf_counter()
         started = called if job.began_s is None else job.began_s
         follow(job.id)
+        if job.selection.is_compared:
+            job = replace(job, removal=replace(job.removal, compared=True, with_matte=job.selection.is_fused))
         picture = await self.decoded(job)
         decoded = time.perf_counter()
-        results: dict[str, ModelResult[C]] = {}
         async with self._billing.paid(job, job.selection) as (selection, costs):
             if watcher:
                 watcher.started(selection, picture.size)
-            finish = self._share(job.output.finish) if job.output.finish else None
-            shared = await asyncio.to_thread(self._share, picture)  # a copy of all its pixels
-            fan_out = FanOut(job, made, shared, finish, started, results, costs, watcher)
+            shared, finish = await self._shared(picture, job)
+            fan_out = FanOut(replace(job, selection=selection), shared, finish, made, started, costs, watcher)
             ran = await self._fire_selected(selection, fan_out, enough)
-        ordered = tuple(results[name] for name in ran.models)
+            if ran.is_fused:
+                await self._one_model(FUSED, fan_out)
+        ordered = tuple(fan_out.results[name] for name in ran.result_ids)
         result = Result(
             job_id=job.id,
             results=ordered,
@@ -115,6 +115,23 @@ class Shotgun:
         if self._records:
             await self._billing.record(job, result)
         return result
+
+    async def fuse(
+        self, job: Job, results: Iterable[ModelResult[Any]], mattes: Mapping[str, Any]
+    ) -> ModelResult[CutoutFile]:
+        """`fused` of cutouts that there are already; `mattes` has the alpha of each, (H, W), bytes, by its model.
+
+        Raises:
+            InvalidFormat, ImageTooLarge: as `run`.
+        """
+        started, picture = time.perf_counter(), await self.decoded(job)
+        shared, finish = await self._shared(picture, job)
+        fan_out = FanOut(job, shared, finish, self._file, started, {}, None)
+        fan_out.results.update({one.model_id: one for one in results})
+        for model_id, matte in mattes.items():
+            fan_out.mattes[model_id] = await asyncio.to_thread(self._share, matte)
+        await self._one_model(FUSED, fan_out)
+        return fan_out.results[FUSED]
 
     async def upscale(self, job: Enlargement) -> UpscaledFile:
         """Enlarge a caller's own picture.
@@ -143,6 +160,11 @@ class Shotgun:
             made = Failure.of(cutout.model_id, ModelTimeout(late), "upscale")
         wall_ms = spent_ms + (time.perf_counter() - started) * 1000
         return ModelResult(cutout.model_id, replace(made, cost_usd=cutout.cost_usd), wall_ms)
+
+    async def _shared(self, picture: Picture, job: Job) -> tuple[Any, Any]:
+        """A picture and the job's finish, if it has one, where every replica can reach them."""
+        finish = self._share(job.output.finish) if job.output.finish else None
+        return await asyncio.to_thread(self._share, picture), finish  # a copy of all its pixels
 
     async def _fire_selected(
         self, selection: ModelSelection, fan_out: "FanOut[C]", enough: Enough | None
@@ -182,7 +204,7 @@ class Shotgun:
                 task.add_done_callback(look)
         for name in models:
             if name not in fan_out.results:
-                failure = self._given_up(name, ModelError("Called off: another cutout was enough"), fan_out)
+                failure = self._calls.given_up(name, ModelError("Called off: another cutout was enough"), fan_out)
                 fan_out.results[name] = ModelResult(name, failure, (time.perf_counter() - fan_out.received) * 1000)
 
     async def _one_model(self, model_id: str, fan_out: "FanOut[C]") -> None:
@@ -196,7 +218,7 @@ class Shotgun:
                     raise TimeoutError
                 outcome = await fan_out.made(model_id, fan_out)
         except TimeoutError:
-            outcome = self._given_up(model_id, ModelTimeout(late), fan_out)
+            outcome = self._calls.given_up(model_id, ModelTimeout(late), fan_out)
         fan_out.results[model_id] = ModelResult(model_id, outcome, (time.perf_counter() - started) * 1000)
         if self._records:
             record_result(self.instruments, fan_out.results[model_id])
@@ -216,50 +238,15 @@ class Shotgun:
     async def _file(self, model_id: str, fan_out: "FanOut[Any]") -> CutoutFile | Failure:
         output = fan_out.job.output
         if output.is_plain:
-            return await self._cut(model_id, fan_out, AsFile(output.format))
-        cut = await self._cut(model_id, fan_out, AsPixels())
+            return await self._calls.cut(model_id, fan_out, AsFile(output.format))
+        cut = await self._calls.cut(model_id, fan_out, AsPixels())
         if isinstance(cut, Failure):
             return cut
         made = await self.second_stage.cutout(cut, output, fan_out.finish)
         return replace(made, cost_usd=cut.cost_usd)  # the model stays paid, whatever happens to the picture after it
 
     async def _pixels(self, model_id: str, fan_out: "FanOut[Any]") -> CutoutPixels | Failure:
-        return await self._cut(model_id, fan_out, AsPixels())
-
-    async def _cut(self, model_id: str, fan_out: "FanOut[Any]", form: Form[C]) -> C | Failure:
-        """A model's own work; its cost and its pace are noted."""
-        started = time.perf_counter()
-        outcome = await self._asked(model_id, fan_out, form)
-        fan_out.costs[model_id] = outcome.cost_usd
-        cut_ms = (time.perf_counter() - started) * 1000
-        self.statuses.record(model_id, outcome, cut_ms)
-        if isinstance(outcome, Failure):
-            return outcome
-        return outcome.timed(queue=cut_ms - sum(outcome.times_ms.values()))
-
-    def _given_up(self, model_id: str, error: ModelError, fan_out: "FanOut[Any]") -> Failure:
-        """The failure of a model that was abandoned: what it may have been paid counts as spent."""
-        price_usd = self.registry.models[model_id].price_usd
-        return replace(Failure.of(model_id, error), cost_usd=fan_out.costs.get(model_id, price_usd))
-
-    async def _asked(self, model_id: str, fan_out: "FanOut[Any]", form: Form[C]) -> C | Failure:
-        spec = self.registry.models[model_id]
-        job = fan_out.job
-        removal = replace(
-            job.removal,
-            decontaminate=job.removal.decontaminate and spec.decontaminate,
-            compared=job.removal.compared or job.selection.is_compared,
-        )
-        try:
-            async with asyncio.timeout(spec.timeout_s):
-                return await self._models[model_id].remove(fan_out.shared, removal, form)
-        except TimeoutError:
-            failed: CutoutError = ModelTimeout(f"API timeout after {spec.timeout_s:g}s")
-        except CutoutError as error:
-            failed = error
-        # Unless the picture was never sent, the provider may have charged: its price counts as spent.
-        unsent = isinstance(failed, ModelUnavailable) and not isinstance(failed, NoMemory)
-        return replace(Failure.of(model_id, failed), cost_usd=0.0 if unsent else spec.price_usd)
+        return await self._calls.cut(model_id, fan_out, AsPixels())
 
     async def decoded(self, job: Job | Enlargement) -> Picture:
         """A job's picture, once it is certain that its results can be made.

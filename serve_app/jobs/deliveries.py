@@ -19,6 +19,7 @@ from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
 from serve_app.jobs.state import Attempt, Delivery, JobState
 from serve_app.jobs.webhooks import Sender
+from serve_app.responses.bodies import comparison_body
 from serve_app.responses.errors import error_body
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
@@ -118,7 +119,8 @@ class Deliveries:
             "results": await self._results(state),
             "status": state.phase,
             "total_cost_usd": state.result.total_cost_usd,
-            "skipped": state.order.selection.skipped,
+            "skipped": state.result.skipped,
+            **comparison_body(state.comparison),
             **(error_body(InternalError(state.error)) if state.error else {}),
         }
 

@@ -1,22 +1,19 @@
 """Paid cutouts, stored as soon as they are there: after a crash no provider is paid for them again."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
 from cutout.errors import NotFound
-from cutout.limits import LimitsSpec
+from cutout.limits import OWN_FILES
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.plain import Dpi
 from cutout.results import Cutout, CutoutPixels
 from serve_app.storage.pictures import PictureStore
 
-OURS = LimitsSpec(input_px=sys.maxsize)
-"""For files that this service wrote: they were within its limits when they were made."""
 Put = Callable[[str, str, bytes], Awaitable[None]]
 """Stores a file of a job under a name; waits while the store is unavailable."""
 
@@ -60,7 +57,7 @@ class PaidCutouts:
             file = await self._store.get(job_id, _pixels(model_id))
         except NotFound:
             return None
-        picture = await asyncio.to_thread(decode, file, OURS)
+        picture = await asyncio.to_thread(decode, file, OWN_FILES)
         return PaidCutout(CutoutPixels.of(card.outcome, picture.rgba(), card.outcome.dpi), card.wall_ms)
 
     async def keep(self, job_id: str, paid: PaidCutout) -> None:

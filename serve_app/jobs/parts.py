@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
-from cutout.models.spec import LicenceSpec, ModelSpec
+from cutout.models.combination import UNKNOWN
+from cutout.models.selection import FUSED
+from cutout.models.spec import ModelSpec
 from cutout.results import Cutout, Upscaled
 from serve_app.jobs.state import UPSCALED, JobState
 from serve_app.responses.bodies import model_body, score_body, upscale_result
@@ -55,13 +57,13 @@ def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part
     for one in state.results:
         name, good = one.model_id, isinstance(one.outcome, Cutout)
         files = {"image": order.name(name)} | ({"mask": order.mask_name(name)} if order.masked else {})
-        body = model_body(order.output, one, specs[name], order.size) | score_body(state.comparison, name)
+        body = model_body(order.output, one, specs, order.size) | score_body(state.comparison, name)
         found.append(Part(order.job_id, name, good, good and not dropped, body, files))
     return found
 
 
 def known_specs(asked: Iterable[str], models: Specs) -> Specs:
     """The specs of models; one that this service no longer has is named by its id, without a commercial licence."""
-    licence = LicenceSpec(name="unknown", commercial=False)
-    known = {name: ModelSpec(id=name, name=name, backend="none", licence=licence) for name in asked}
+    gone = (name for name in asked if name != FUSED)
+    known = {name: ModelSpec(id=name, name=name, backend="none", licence=UNKNOWN) for name in gone}
     return {**known, **models}

@@ -8,7 +8,7 @@ from dbos import DBOS, WorkflowStatus
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
 from serve_app.jobs import workflows
-from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, JobPhase, JobState, Order
+from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, STEP, UPSCALE_RESULT, JobPhase, JobState, Order
 
 MODEL = "model:"
 """Prefix of the name of a model's step; its id follows."""
@@ -34,10 +34,15 @@ async def state_of(job_id: str) -> JobState | None:
     steps = await DBOS.list_workflow_steps_async(job_id)
     outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
     results = tuple(
-        MODEL_RESULT.validate_python(outputs[MODEL + name]) for name in order.models if MODEL + name in outputs
+        MODEL_RESULT.validate_python(outputs[MODEL + name])
+        for name in order.selection.result_ids
+        if MODEL + name in outputs
     )
     upscaled = UPSCALE_RESULT.validate_python(outputs[UPSCALE]) if UPSCALE in outputs else None
-    state = JobState(replace(order, webhook_secret=None, sealed_secret=None), "queued", results, upscaled=upscaled)
+    told = (step["output"] for step in steps if step["function_name"] == NEXT)
+    decisions = tuple(STEP.validate_python(output) for output in told if output)
+    bare = replace(order, webhook_secret=None, sealed_secret=None)
+    state = JobState(bare, "queued", results, upscaled=upscaled, decisions=decisions)
     if FINISH in outputs:
         comparison = COMPARISON.validate_python(outputs[FINISH].get("comparison"))  # 1.0.0 stored none
         return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"], comparison=comparison)

@@ -1,14 +1,16 @@
 """A durable job's state -> the contract's JSON, as a whole, as 202, or as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
 from cutout.errors import InternalError, ProcessingError
+from cutout.models.combination import name_of
 from cutout.results import Cutout, CutoutFile, Failure
+from serve_app.fanout.cascade import Step
 from serve_app.jobs.parts import Part, Specs, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply
@@ -43,7 +45,7 @@ class JobResponses:
         body |= {
             "status": state.phase,
             "created_at": state.order.created_at,
-            "models": list(state.order.models),
+            "models": list(state.order.selection.result_ids),
             "results": [part.addressed(self._signer, base_url).body for part in done],
             "pictures_dropped": dropped,
             "webhook": asdict(delivery) if delivery else None,
@@ -79,19 +81,25 @@ class JobResponses:
             if not begun and state.phase != "queued":
                 begun = True
                 yield self._started(state)
-            for part in parts(state, self._models, dropped=await self._dropped(state)):
-                if part.name not in told:
-                    told.add(part.name)
-                    body = await self._told(part, response_format, base_url)
-                    yield Event("finished" if part.good else "failed", body)
+            done = parts(state, self._models, dropped=await self._dropped(state))
+            for name, news in _in_order(state.decisions, done):
+                if name not in told:
+                    told.add(name)
+                    yield await self._event(news, response_format, base_url)
             if state.ended:
                 yield await self._last(state, base_url)
 
     def _started(self, state: JobState) -> Event:
         order, specs = state.order, self._specs(state)
-        models = [{"model_id": name, "model_name": specs[name].name} for name in order.models]
+        models = [{"model_id": name, "model_name": name_of(name, specs)} for name in order.selection.result_ids]
         body = {"job_id": order.job_id, "models": models, "skipped": order.selection.skipped}
         return Event("started", {**body, "input_dimensions": asdict(order.size)})
+
+    async def _event(self, news: Part | Step, response_format: ResponseFormat, base_url: str) -> Event:
+        if isinstance(news, Step):
+            return Event("step", asdict(news))
+        body = await self._told(news, response_format, base_url)
+        return Event("finished" if news.good else "failed", body)
 
     async def _last(self, state: JobState, base_url: str) -> Event:
         if state.error:
@@ -127,3 +135,12 @@ class JobResponses:
 
     def _specs(self, state: JobState) -> Specs:
         return known_specs(state.order.models, self._models)
+
+
+def _in_order(decisions: Iterable[Step], done: Iterable[Part]) -> Iterator[tuple[str, Part | Step]]:
+    """What has happened, each by a name of its own: a decision of `auto`, then the results that it asked for."""
+    left = {part.name: part for part in done}
+    for number, step in enumerate(decisions):
+        yield f"step {number}", step
+        yield from ((name, left.pop(name)) for name in step.models if name in left)
+    yield from left.items()

@@ -17,11 +17,12 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour, OutputFormat, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
+from serve_app.fanout.cascade import Step
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 GONE = 410
 """The HTTP status of a receiver that wants no more webhooks."""
-NOT_NEEDED = "Not needed: the other models were enough"
+NOT_ASKED = "Not asked: the job ended before"
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
 NO_MODELS, NO_TERMS = ModelSelection((), ()), Terms()
@@ -147,7 +148,7 @@ class JobState:
     order: Order
     phase: JobPhase
     results: tuple[ModelResult, ...] = ()
-    """Of the models that are done, in the order of `order.models`; their pictures are in the store."""
+    """Those that are done, in the order of `order.selection.result_ids`; their pictures are in the store."""
     ended_at: float | None = None
     """Unix time, in seconds."""
     error: str | None = None
@@ -156,6 +157,8 @@ class JobState:
     """The result of an enlargement, once it is done; the picture is in the store."""
     comparison: Comparison | None = None
     """Of the models' cutouts, once all are done."""
+    decisions: tuple[Step, ...] = ()
+    """Of `auto`, so far."""
 
     @property
     def ended(self) -> bool:
@@ -165,7 +168,8 @@ class JobState:
     @property
     def progress(self) -> int:
         """A number that grows with every change of the state."""
-        return len(self.results) + (self.upscaled is not None) + (self.phase != "queued") + self.ended
+        done = len(self.results) + len(self.decisions) + (self.upscaled is not None)
+        return done + (self.phase != "queued") + self.ended
 
     @property
     def status(self) -> JobStatus:
@@ -178,7 +182,9 @@ class JobState:
         selection, ran = self.order.selection, {one.model_id for one in self.results}
         if not (selection.is_auto and self.ended):
             return selection.skipped
-        return selection.skipped | {name: NOT_NEEDED for name in selection.models if name not in ran}
+        last = self.decisions[-1] if self.decisions else None
+        reason = f"Not needed: {last.reason}" if last and not last.models else NOT_ASKED
+        return selection.skipped | {name: reason for name in selection.models if name not in ran}
 
     @property
     def result(self) -> Result:
@@ -234,5 +240,6 @@ def _nested(data: Any) -> Any:
 ORDER = TypeAdapter[Order](Annotated[Order, BeforeValidator(_nested)])
 MODEL_RESULT = TypeAdapter(ModelResult[Cutout])
 COMPARISON = TypeAdapter[Comparison | None](Comparison | None)
+STEP = TypeAdapter(Step)
 UPSCALE_RESULT = TypeAdapter[Upscaled | Failure](Upscaled | Failure)
 """Convert what is stored to JSON and back. Pictures are left out; fields that only 1.0.0 wrote are ignored."""

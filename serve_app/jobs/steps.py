@@ -1,4 +1,4 @@
-"""The steps of a durable job's workflow: one for each model, or a single upscale.
+"""The steps of a durable job's workflow: one for each model, and one for `fused` after them; or a single upscale.
 
 The result of a step is stored, and the step is never run again.
 """
@@ -13,9 +13,10 @@ from typing import Any, TypeAlias, TypeVar
 from dbos import DBOS
 from dbos import error as dbos_error
 
-from cutout.errors import CutoutError, InternalError, ModelUnavailable, ServiceUnavailable
+from cutout.errors import CutoutError, InternalError, ModelUnavailable
 from cutout.jobs import Job, Output
 from cutout.ledger import Ledger
+from cutout.models.selection import FUSED
 from cutout.picks.job_record import JobRecord
 from cutout.results import CutoutFile, CutoutPixels, Failure, ModelResult, UpscaledFile
 from cutout.telemetry.job_context import follow
@@ -25,10 +26,11 @@ from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.events import JobEvents
+from serve_app.jobs.job_pictures import JobPictures
 from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, NEXT, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
-from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, UPSCALE_RESULT, UPSCALED, Order
+from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, STEP, UPSCALE_RESULT, UPSCALED, Order
 from serve_app.storage.pictures import PictureStore
 from serve_app.telemetry.results import record_result
 
@@ -41,7 +43,6 @@ STOP_S = 30.0
 PATIENT_S = 120.0
 """How long after the start a job waits for a model that is unavailable; later the model fails at once."""
 PATIENT_EVERY_S = 1.0
-STORE_EVERY_S = 2.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """Retries while the ledger is unavailable: for two minutes, with growing gaps; then the job ends without a record."""
 
@@ -55,8 +56,8 @@ class JobWork:
         self._shotgun = shotgun
         self._ledger = ledger
         self.slots = Slots(ledger)
-        self._store = store
-        self._paid_cutouts = PaidCutouts(store, self._put)
+        self._pictures = JobPictures(shotgun, store)
+        self._paid_cutouts = PaidCutouts(store, self._pictures.put)
         self._deliveries = deliveries
         self._events = events
         self._patient_until_s = time.monotonic() + PATIENT_S
@@ -92,6 +93,8 @@ class JobWork:
             await self._in_steps(order)
         else:
             await self._together(order, self._steps(order))
+        if order.selection.is_fused:
+            await self._together(order, [self._model_step(FUSED)])
         await self.slots.free(order.slot)  # before a caller can learn that the job has ended, and send the next one
         end = await workflows.step(FINISH, self._finish, order)
         self._events.tell(order.job_id)
@@ -105,16 +108,21 @@ class JobWork:
 
         Each decision is a step: a replay follows the stored ones, even if thresholds or models have changed since.
         """
-        while models := await workflows.step(NEXT, self._next, order):
-            await self._together(order, [self._model_step(name) for name in models])
+        while True:
+            step = STEP.validate_python(await workflows.step(NEXT, self._next, order))
+            self._events.tell(order.job_id)
+            if not step.models:
+                return
+            await self._together(order, [self._model_step(name) for name in step.models])
 
-    async def _next(self, order: Order) -> list[str]:
-        """The models to run after those that have run; empty when no more are needed."""
+    async def _next(self, order: Order) -> dict[str, Any]:
+        """The models to run after those that have run, none when no more are needed, and why: a Step."""
         registry, done = self._shotgun.registry, (await known_state(order.job_id)).results
         specs = [registry.models[name] for name in order.models if name in registry.models]
         comparison = await asyncio.to_thread(compared, done, registry)
         step = next_step(specs, [one.model_id for one in done], comparison, registry.service.quality)
-        return list(step.models)
+        stored: dict[str, Any] = STEP.dump_python(step, mode="json")
+        return stored
 
     async def _together(self, order: Order, steps: Sequence[StepCall]) -> list[dict[str, Any]]:
         """Run steps concurrently; their outputs."""
@@ -147,9 +155,8 @@ class JobWork:
         return stored
 
     async def _upscaled(self, order: Order) -> UpscaledFile:
-        picture = await self._store.get(order.job_id, order.picture)
-        upscaled = await self._shotgun.upscale(order.enlargement(picture))
-        await self._put(order.job_id, order.name(UPSCALED), upscaled.encoded)
+        upscaled = await self._shotgun.upscale(order.enlargement(await self._pictures.input(order)))
+        await self._pictures.put(order.job_id, order.name(UPSCALED), upscaled.encoded)
         return upscaled
 
     async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
@@ -161,17 +168,24 @@ class JobWork:
         return stored
 
     async def _shoot(self, order: Order, model_id: str) -> ModelResult[CutoutFile]:
-        if model_id not in self._shotgun.registry.models:
+        if model_id not in (FUSED, *self._shotgun.registry.models):
             raise ModelUnavailable(f"{model_id} is no longer a model of this service")
-        picture = await self._store.get(order.job_id, order.picture)
-        shot = order.shot(model_id, picture, await self._output(order))
-        if shot.output.is_plain:
+        shot = order.shot(model_id, await self._pictures.input(order), await self._pictures.output(order))
+        if model_id == FUSED:
+            result = await self._fused(shot, order)
+        elif shot.output.is_plain and not order.selection.is_fused:
             result = await self._patiently(lambda: self._file(shot), _has_no_model)
         else:
             result = await self._in_stages(model_id, shot, order)
         if isinstance(result.outcome, CutoutFile):
-            await self._keep(order, result.outcome)
+            await self._pictures.keep(order, result.outcome)
         return result
+
+    async def _fused(self, shot: Job, order: Order) -> ModelResult[CutoutFile]:
+        """`fused` of the job's results so far, by their mattes in the store."""
+        whole = replace(shot, selection=order.selection)
+        mattes, done = await self._pictures.mattes(order), (await known_state(order.job_id)).results
+        return await self._patiently(lambda: self._shotgun.fuse(whole, done, mattes), _has_no_model)
 
     async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult[CutoutFile]:
         """One model's result, its cutout first: the stages after it can be retried without running the model again."""
@@ -186,37 +200,9 @@ class JobWork:
             if paid:
                 await self._paid_cutouts.keep(order.job_id, cut)
         pixels, spent_ms = cut.cutout, cut.wall_ms
+        if order.selection.is_fused:
+            await self._pictures.keep_matte(order, pixels)
         return await self._patiently(lambda: self._shotgun.finish(shot, pixels, spent_ms), _has_no_model)
-
-    async def _output(self, order: Order) -> Output:
-        """What is made of each cutout, the background's picture read from the store."""
-        keep_whole = self._shotgun.registry.service.jobs.compose_s > 0
-        picture = None
-        if order.background:
-            behind = await self._store.get(order.job_id, order.background)
-            picture = await self._shotgun.decoder.decode(behind, "background")
-        finish = order.finish.finish(picture) if order.finish else None
-        return Output(order.output_format, order.factor, finish, keep_whole)
-
-    async def _keep(self, order: Order, cutout: CutoutFile) -> None:
-        model_id = cutout.model_id
-        files = (
-            (order.name(model_id), cutout.encoded),
-            (order.mask_name(model_id), cutout.mask),
-            (order.whole_name(model_id), cutout.whole),
-        )
-        for name, data in files:
-            if data is not None:
-                await self._put(order.job_id, name, data)
-
-    async def _put(self, job_id: str, name: str, picture: bytes) -> None:
-        """Store a picture. Waits while the store is unavailable or full, since the picture may be paid for."""
-        while True:
-            try:
-                return await self._store.put(job_id, name, picture)
-            except ServiceUnavailable as away:
-                logger.warning("Job %s waits for its store: %s", job_id, away.message)
-                await asyncio.sleep(STORE_EVERY_S)
 
     async def _file(self, shot: Job) -> ModelResult[CutoutFile]:
         return (await self._shotgun.run(shot)).results[0]
@@ -235,8 +221,7 @@ class JobWork:
     async def _finish(self, order: Order) -> dict[str, Any]:
         """Delete the caller's pictures, and record the job, so that a pick can refer to it as soon as it has ended."""
         try:
-            for picture in filter(None, (order.picture, order.background)):
-                await self._store.drop(order.job_id, picture)
+            await self._pictures.drop(order)
             for model_id in order.models:
                 await self._paid_cutouts.drop(order.job_id, model_id)
         except CutoutError as away:

@@ -25,7 +25,7 @@ BINARY: Final[Part] = {"type": "string", "format": "binary"}
 EVENT: Final[Part] = {
     "type": "object",
     "description": "One event: `data` is JSON, as the event's name says; with NDJSON, its fields are the line's own.",
-    "properties": {"event": {"enum": ["started", "finished", "failed", "summary", "error"]}},
+    "properties": {"event": {"enum": ["started", "step", "finished", "failed", "summary", "error"]}},
     "required": ["event"],
 }
 MEDIA: Final[dict[str, Part]] = {SSE: EVENT, NDJSON: EVENT, "text/csv": {"type": "string"}}

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from cutout.errors import MissingImage, ValidationError
 from cutout.limits import LimitsSpec
-from cutout.models.selection import AUTO
+from cutout.models.selection import ALL, AUTO, CHOICES, FUSED
 from cutout.pixels.finish import check_format, colour
 from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
@@ -64,17 +64,19 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
     """The ids asked for, each once, in the order asked.
 
     Raises:
-        ValidationError: an id is unknown; the message names it and the known ones. Or `auto` has others beside it.
+        ValidationError: an id is unknown; the message names it and the known ones. Or `auto` has others beside it, but
+            for `fused`.
     """
     known = tuple(known)
     asked = tuple(dict.fromkeys(asked))
     for model_id in asked:
-        if model_id != "all" and model_id not in known:
+        if model_id != ALL and model_id not in known:
             raise ValidationError.of_field(
                 field, f"Unknown model {model_id[:64]!r}. Known: all, {', '.join(known)}", model_id
             )
-    if AUTO in asked and len(asked) > 1:
-        raise ValidationError.of_field(field, f"{field}: {AUTO} chooses among all models; no other is expected with it")
+    if AUTO in asked and not {AUTO, FUSED}.issuperset(asked):
+        message = f"{field}: {AUTO} chooses among all models; no other is expected with it, only {FUSED}"
+        raise ValidationError.of_field(field, message)
     return asked
 
 
@@ -120,10 +122,9 @@ def check_pick(form: PickForm, models: Collection[str], reply: Reply, *, durable
     if form.pick and durable:
         message = "pick: the others are called off, so it does not go with Idempotency-Key, Prefer or webhook_url"
         raise ValidationError.of_field(PICK, message, form.pick)
-    if form.pick and AUTO in models:
-        raise ValidationError.of_field(
-            PICK, f"pick: {AUTO} picks the best by its score; none is expected with it", form.pick
-        )
+    if form.pick and (judged := next((name for name in CHOICES if name in models), None)):
+        message = f"pick: with {judged} the best is picked by its score; none is expected"
+        raise ValidationError.of_field(PICK, message, form.pick)
     if form.image_category is not None and form.pick != "best":
         raise ValidationError.of_field("image_category", "image_category: pick: best is expected with it")
 

@@ -57,7 +57,7 @@ class Inputs:
                 asked.id, image, asked.factor, asked.reply.output_format, asked.preserve_alpha, image_field=field
             )
         selection = select_models(asked.models, asked.terms, self._statuses, asked.key)
-        if _takes_one_model(asked) and not selection.is_auto:
+        if _takes_one_model(asked) and not selection.picks_best:
             check_single(selection.models)
         image = await self._bytes(asked.picture)
         finish = await self.finish(asked.finish)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from cutout.jobs import Terms, new_id
 from cutout.models.registry import Registry
-from cutout.models.selection import AUTO
+from cutout.models.selection import CHOICES
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.plain import MEDIA_TYPES
@@ -101,8 +101,8 @@ class Reader:
     def _models(self, form: RemoveForm | ProcessForm) -> tuple[tuple[str, ...], int | None]:
         """The models asked for, and the upscale factor."""
         if isinstance(form, ProcessForm):
-            return known_models(form.bg_models, (AUTO, *self._known), "bg_models"), form.upscale_factor
-        return known_models(form.include_models, (AUTO, *self._known), "include_models"), None
+            return known_models(form.bg_models, (*CHOICES, *self._known), "bg_models"), form.upscale_factor
+        return known_models(form.include_models, (*CHOICES, *self._known), "include_models"), None
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
         margin = Margin() if form.crop_margin is None else Margin.of(form.crop_margin)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cutout.comparison import Comparison
 from cutout.jobs import Output
+from cutout.models.combination import licence_of, name_of
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.plain import Box, Size
@@ -20,19 +21,18 @@ def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> 
         "status": result.status,
         "processing_time_ms": round(result.wall_ms),
         "results": [
-            model_body(output, one, specs[one.model_id], result.input_size)
-            | score_body(result.comparison, one.model_id)
+            model_body(output, one, specs, result.input_size) | score_body(result.comparison, one.model_id)
             for one in result.results
         ],
         "total_cost_usd": result.total_cost_usd,
         "skipped": result.skipped,
-        **_comparison_body(result.comparison),
+        **comparison_body(result.comparison),
     }
 
 
-def model_body(output: Output, one: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+def model_body(output: Output, one: ModelResult, specs: Mapping[str, ModelSpec], input_size: Size) -> dict[str, Any]:
     """One model's part of it."""
-    body = _process_result(one, spec, input_size) if output.factor else _remove_result(one, spec)
+    body = _process_result(one, specs, input_size) if output.factor else _remove_result(one, specs)
     if output.masked:
         body["mask_base64"] = one.outcome.mask if isinstance(one.outcome, CutoutFile) else None
     return body
@@ -51,7 +51,8 @@ def score_body(comparison: Comparison | None, model_id: str) -> dict[str, Any]:
     }
 
 
-def _comparison_body(comparison: Comparison | None) -> dict[str, Any]:
+def comparison_body(comparison: Comparison | None) -> dict[str, Any]:
+    """What a comparison says of an answer as a whole; nothing where there is none."""
     if comparison is None:
         return {}
     return {
@@ -94,12 +95,12 @@ def upscale_result(factor: int, input_size: Size, outcome: Upscaled | Failure, w
     }
 
 
-def _remove_result(result: ModelResult, spec: ModelSpec) -> dict[str, Any]:
+def _remove_result(result: ModelResult, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
     good = isinstance(result.outcome, Cutout)
-    return _model_result(result, spec, {"status": "success" if good else "error"}) | {"image_url": None}
+    return _model_result(result, specs, {"status": "success" if good else "error"}) | {"image_url": None}
 
 
-def _process_result(result: ModelResult, spec: ModelSpec, input_size: Size) -> dict[str, Any]:
+def _process_result(result: ModelResult, specs: Mapping[str, ModelSpec], input_size: Size) -> dict[str, Any]:
     outcome = result.outcome
     if isinstance(outcome, Cutout):
         stages = {"bg_removal_status": "success", "upscale_status": "success"}
@@ -107,24 +108,27 @@ def _process_result(result: ModelResult, spec: ModelSpec, input_size: Size) -> d
         stages = {"bg_removal_status": "success", "upscale_status": "error"}
     else:
         stages = {"bg_removal_status": "error", "upscale_status": "skipped"}
-    return _model_result(result, spec, stages) | {
+    return _model_result(result, specs, stages) | {
         "input_dimensions": _dimensions(input_size),
         "output_dimensions": _dimensions(outcome.size) if isinstance(outcome, Cutout) else None,
     }
 
 
-def _model_result(result: ModelResult, spec: ModelSpec, stages: dict[str, str]) -> dict[str, Any]:
+def _model_result(result: ModelResult, specs: Mapping[str, ModelSpec], stages: dict[str, str]) -> dict[str, Any]:
     """What both endpoints say of a model, in the contract's order; ours comes last."""
     outcome = result.outcome
-    ours: dict[str, Any] = {"licence": spec.licence.name, "commercial_use": spec.licence.commercial}
+    sources = outcome.sources if isinstance(outcome, Cutout) else ()
+    licence = licence_of(result.model_id, sources, specs)
+    ours: dict[str, Any] = {"licence": licence.name, "commercial_use": licence.commercial}
     if isinstance(outcome, Cutout):
         ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
         ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
+        ours |= {"sources": list(sources)} if sources else {}
     else:
         ours |= _reason(outcome)
     return {
         "model_id": result.model_id,
-        "model_name": spec.name,
+        "model_name": name_of(result.model_id, specs),
         **stages,
         "image_base64": outcome.encoded if isinstance(outcome, CutoutFile) else None,
         "processing_time_ms": round(result.wall_ms),

@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from cutout.errors import CutoutError, InternalError
 from cutout.jobs import Job
+from cutout.models.combination import name_of
 from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import Size
@@ -72,7 +73,7 @@ class _Events:
 
     def started(self, selection: ModelSelection, size: Size) -> None:
         self._size = size
-        models = [{"model_id": name, "model_name": self._specs[name].name} for name in selection.models]
+        models = [{"model_id": name, "model_name": name_of(name, self._specs)} for name in selection.result_ids]
         body = {
             "job_id": self._job.id,
             "models": models,
@@ -82,13 +83,11 @@ class _Events:
         self._queue.put_nowait(Event("started", body))
 
     def stepped(self, step: Step) -> None:
-        self._queue.put_nowait(Event("step", {"models": list(step.models), "reason": step.reason}))
+        self._queue.put_nowait(Event("step", asdict(step)))
 
     def finished(self, result: ModelResult) -> None:
         name = "finished" if isinstance(result.outcome, Cutout) else "failed"
-        self._queue.put_nowait(
-            Event(name, model_body(self._job.output, result, self._specs[result.model_id], self._size))
-        )
+        self._queue.put_nowait(Event(name, model_body(self._job.output, result, self._specs, self._size)))
 
     def ended(self, running: asyncio.Task[Result]) -> None:
         if not running.cancelled():

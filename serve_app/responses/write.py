@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from starlette.responses import Response, StreamingResponse
 
 from cutout.jobs import Output
+from cutout.models.combination import licence_of
 from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import MEDIA_TYPES, Box, OutputFormat
 from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result
@@ -51,7 +52,7 @@ async def write(
     """The results of a job, in the form that was negotiated; an error in JSON when every model failed."""
     if result.status != "failed" and reply.kind == "picture":
         cutout = winner.winner(result) if winner else best(result)
-        return picture_response(output, result, await load(cutout), specs[cutout.model_id])
+        return picture_response(output, result, await load(cutout), specs)
     if result.status != "failed" and reply.kind == "zip":
         return zip_response(output, result, specs, load)
     results = [await _with_files(one, load) for one in result.results]
@@ -67,11 +68,12 @@ async def _with_files(one: ModelResult[C], load: Load[C]) -> ModelResult:
     return one if isinstance(outcome, Failure) else ModelResult(one.model_id, await load(outcome), one.wall_ms)
 
 
-def picture_response(output: Output, result: Result[C], cutout: CutoutFile, spec: ModelSpec) -> Response:
+def picture_response(output: Output, result: Result[C], cutout: CutoutFile, specs: Mapping[str, ModelSpec]) -> Response:
     """One model's picture; headers tell what is known of it."""
+    licence = licence_of(cutout.model_id, cutout.sources, specs)
     headers = {
         "X-Cutout-Model": cutout.model_id,
-        "X-Cutout-Commercial-Use": str(spec.licence.commercial).lower(),
+        "X-Cutout-Commercial-Use": str(licence.commercial).lower(),
         **_job_headers(result),
         **_box_header("X-Cutout-Box", cutout.box),
         **_box_header("X-Cutout-Frame", cutout.frame),

@@ -54,6 +54,20 @@ def test_a_shotgun_of_real_models(service: Service) -> None:
         assert np.array_equal(found[..., :3][seen], picture.rgb[seen])
 
 
+def test_one_more_is_made_of_the_models_cutouts(service: Service) -> None:
+    """`fused` starts its replica, and reaches the mattes that the models' replicas made; most pixels are theirs."""
+    body = post(service, "/remove-background", include_models=["local_u2netp", "local_isnet", "fused"]).json()
+
+    contract.RemoveBody.model_validate(body)
+    *singles, fused = body["results"]
+    assert (body["status"], fused["model_id"]) == ("completed", "fused")
+    assert set(fused["sources"]) <= {"local_u2netp", "local_isnet"}
+    alphas = np.stack([pixels(one)[..., 3].astype(int) for one in singles])
+    alpha = pixels(fused)[..., 3]
+    sure = (alphas > 250).all(axis=0) | (alphas < 5).all(axis=0)
+    assert (np.abs(alpha - alphas[0])[sure] < 64).mean() > 0.98
+
+
 def test_the_full_pipeline(service: Service) -> None:
     """/process gives each cutout enlarged, as WebP where that was asked, with the contract's fields."""
     body = post(service, "/process", bg_models=["local_u2netp"], upscale_factor=2, output_format="webp").json()

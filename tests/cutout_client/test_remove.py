@@ -177,7 +177,7 @@ def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path
         (("{photos}", "-m", "dark", "-o", "one.png"), 2, "OUT: a folder expected"),
         (("{photos}/a.png", "-m", "all", "-o", "-"), 2, "OUT: a folder expected"),
         (("{empty}", "-m", "dark", "-o", "out"), 2, f"contains no {READ_WORDS} file"),
-        (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, broken, dark, grey, lost"),
+        (("{photos}", "-m", "nobody", "-o", "out"), 2, "Unknown model 'nobody'. Known: all, fused, broken"),
         (("{photos}", "-m", "lost", "-o", "out"), 3, "no weights for lost"),
         (("{photos}", "-m", "dark", "-o", "out", "--config-dir", "{empty}"), 2, "service.yaml: cannot be read"),
         (("{photos}", "-m", "grey", "-o", "out", "--max-cost-usd", "0"), 2, "would cost 0.01 USD, more than"),
@@ -223,6 +223,38 @@ def test_a_service_is_told_the_terms(cutout: Cutout, service: Running, photos: P
     assert (refused.code, len(service.runs)) == (2, ran)
     assert refused.sentences == ["A photograph would cost 0.25 USD, more than max_cost_usd, 0.2"]
     assert cutout(*asked, "--max-cost-usd", "0.25", "--commercial-only").code == 0
+
+
+def test_a_service_chooses(cutout: Cutout, service: Running, photos: Path, tmp_path: Path) -> None:
+    """With `-m auto` there is one file of each photograph, of the model that the service selects."""
+    asked = ("remove", photos / "a.png", "-m", "auto", "-o")
+    ended = cutout(*asked, tmp_path / "out", "--server", service.url, "--local-only", "--json")
+    alone = cutout(*asked, tmp_path / "none")
+    beside = cutout(*asked, tmp_path / "none", "-m", "first", "--server", service.url)
+
+    assert (ended.code, written(tmp_path / "out")) == (0, ["a.png"])
+    assert [line["model_id"] for line in ended.lines] in (["first"], ["second"])
+    assert (alone.code, beside.code) == (2, 2)
+    assert "--server and no other model expected" in " ".join(alone.err.split())
+
+
+def test_fused_is_the_same_here_and_by_a_service(
+    cutout: Cutout, service: Running, configs: Path, tmp_path: Path
+) -> None:
+    """Alone it gives one file of each photograph, beside models one more; too few cutouts are its failure."""
+    photo, here = tmp_path / "one.png", ("--config-dir", configs, "--json")
+    photo.write_bytes(picture())
+    alone = cutout("remove", photo, "-m", "fused", "-o", tmp_path / "alone", *here)
+    beside = cutout("remove", photo, "-m", "dark", "-m", "fused", "-m", "grey", "-o", tmp_path / "beside", *here)
+    served = cutout("remove", photo, "-m", "fused", "-o", tmp_path / "served.png", "--server", service.url)
+    few = cutout("remove", photo, "-m", "dark", "-m", "fused", "-o", tmp_path / "few", *here)
+
+    assert (alone.code, beside.code, served.code, few.code) == (0, 0, 0, 1)
+    assert [line["model_id"] for line in alone.lines] == ["fused"]
+    assert written(tmp_path / "beside") == [f"one.{name}.png" for name in ("dark", "fused", "grey")]
+    assert few.sentences == [f"{photo}: fused: The cutouts of 2 models are needed, and there is one"]
+    here_px, there_px = (np.asarray(Image.open(tmp_path / file)) for file in ("alone/one.png", "served.png"))
+    np.testing.assert_array_equal(here_px, there_px)
 
 
 def test_refine_is_the_same_here_and_by_a_service(

@@ -21,6 +21,7 @@ from cutout.removal import Removal
 from cutout.results import C, Failure, Form
 from cutout.service import FetchSpec
 from deployments.backends.base import Resources
+from deployments.combiner import Combiner
 from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
@@ -69,7 +70,7 @@ class Service:
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
         self._ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
         self._removers = {spec.id: Held(spec, resources, EncodeSpec(), 60) for spec in models}
-        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), self._ledger)
+        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), self._ledger)
         durable = Durable(NoJobs(), PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600))  # type: ignore[arg-type]
         app = create_app(self._shotgun, self._ledger, keys, durable)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))

@@ -25,6 +25,7 @@ from cutout.results import C, Failure, Form, UpscaledFile
 from cutout.service import JobsSpec, WebhookSpec
 from cutout.telemetry.metrics import RecordedMetrics
 from deployments.backends.base import Resources
+from deployments.combiner import Combiner
 from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
@@ -141,7 +142,7 @@ def built(
     models, kept = counted(reg, folder, pause_s), RecordedMetrics()
     upscaler = Enlarging(EncodeSpec())
     upscaler.pause_s = pause_s
-    shotgun = Shotgun(reg, models, upscaler, ledger, instruments=kept, records=False)
+    shotgun = Shotgun(reg, models, upscaler, Combiner(EncodeSpec()), ledger, instruments=kept, records=False)
     store = PictureStore.at(place or str(folder / "pictures"))
     signer = Signer(load_secret(folder), service.jobs.url_expires_s)
     worker = JobsWorker(shotgun, ledger, store, signer, database_url=database_url)

@@ -19,6 +19,7 @@ from cutout.results import C, Failure, Form
 from cutout.service import DropInSpec, ServiceSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from deployments.backends.base import Resources
+from deployments.combiner import Combiner
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from serve_app.fanout.shotgun import Shotgun
@@ -63,7 +64,9 @@ class InProcess(Remover):
 def shotgun(reg: Registry, ledger: Ledger | None = None, instruments: Instruments = NO_INSTRUMENTS) -> Shotgun:
     """A shotgun whose models live in this process."""
     models = {spec.id: InProcess(spec, Resources(), EncodeSpec(), 60) for spec in reg.models.values()}
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), ledger or Memory(), instruments=instruments)
+    return Shotgun(
+        reg, models, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), ledger or Memory(), instruments=instruments
+    )
 
 
 class Memory(UnusedLedger):

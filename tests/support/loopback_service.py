@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cutout.accounts.keys import KeyRing
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
+from deployments.combiner import Combiner
 from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
@@ -83,14 +84,18 @@ async def whole(folder: Path, line: Line, reg: Registry, keys: KeyRing | None) -
     database_url = f"sqlite:///{folder}/ledger.sqlite"
     ledger = DatabaseLedger(database_url, lease_s=60)
     await ledger.start()
-    models, upscaler = counted(reg, folder), Upscaler(EncodeSpec())
+    models, upscaler, combiner = counted(reg, folder), Upscaler(EncodeSpec()), Combiner(EncodeSpec())
     store = PictureStore.at(str(folder / "pictures"))
     signer = Signer(load_secret(folder), 3600)
     jobs = JobsWorker(
-        Shotgun(reg, models, upscaler, ledger, records=False), ledger, store, signer, database_url=database_url
+        Shotgun(reg, models, upscaler, combiner, ledger, records=False),
+        ledger,
+        store,
+        signer,
+        database_url=database_url,
     )
     await jobs.start()
-    shotgun = Shotgun(reg, models, upscaler, ledger)
+    shotgun = Shotgun(reg, models, upscaler, combiner, ledger)
     watching = asyncio.create_task(shotgun.statuses.watch())
     async with served(line.over(create_app(shotgun, ledger, keys, Durable(jobs, store, signer)))) as url:
         yield url

@@ -13,7 +13,7 @@ from serve_app import contract
 from serve_app.app import create_app
 from serve_app.jobs.reading import NEXT
 from tests.serve_app.endpoints.test_process import error, png, text
-from tests.serve_app.jobs.test_jobs import ended
+from tests.serve_app.jobs.test_jobs import ended, events
 from tests.support import durable_jobs
 from tests.support.durable_jobs import working
 from tests.support.in_process import Memory, model, registry, shotgun
@@ -123,15 +123,18 @@ async def test_a_durable_job_runs_as_many_as_it_needs(tmp_path: Path) -> None:
         works.models["broken"]._backend = works.models["first"]._backend  # the cheapest two are these
         accepted = await http.post("/remove-background", json=sent(), headers={"prefer": "respond-async"})
         body = await ended(http, accepted.json()["status_url"])
-        runs = len(works.runs)
+        runs, happened = len(works.runs), events((await http.get(accepted.json()["status_url"] + "/events")).text)
         headers = {"accept": "image/png", "idempotency-key": "one picture"}
         pictures = [await http.post("/remove-background", json=sent(), headers=headers) for _ in range(2)]
         steps = await DBOS.list_workflow_steps_async(accepted.json()["job_id"])
 
-    assert [step["output"] for step in steps if step["function_name"] == NEXT] == [["broken", "first"], []]
+    stored: list[Any] = [step["output"] for step in steps if step["function_name"] == NEXT]
+    assert [step["models"] for step in stored] == [["broken", "first"], []]
+    assert [name for name, _ in happened] == ["started", "step", "finished", "finished", "step", "summary"]
+    assert [told for name, told in happened if name == "step"] == stored
     contract.JobStateBody.model_validate(body)
     assert (body["status"], sorted(ran(body)), runs) == ("completed", ["broken", "first"], 2)
-    assert body["skipped"] == {"second": "Not needed: the other models were enough"}
+    assert body["skipped"] == {"second": "Not needed: The cutouts agree: 1.00, and 0.93 is enough"}
     assert body["selected_model_id"] in ran(body)
     assert [one.status_code for one in pictures] == [200, 200], pictures[0].text
     assert {one.headers["x-cutout-model"] for one in pictures} == {body["selected_model_id"]}

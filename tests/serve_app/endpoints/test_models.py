@@ -21,4 +21,4 @@ def test_an_unknown_model_is_404_with_the_known_ones(client: TestClient) -> None
 
     found = contract.ErrorBody.model_validate(answer.json()).error
     assert (answer.status_code, found.type, found.details.field) == (404, "not_found", "model_id")
-    assert found.message == "No model '\\nthird'. Known: first, second, broken"
+    assert found.message == "No model '\\nthird'. Known: first, second, broken, auto, fused"

@@ -152,7 +152,7 @@ def test_unknown_model_names_the_known(client: TestClient) -> None:
     """An unknown id is repeated, and the known ones are listed."""
     found = error(client.post("/process", json={"image": text(png()), "bg_models": ["nobody"]}), 400)
 
-    assert found["message"] == "Unknown model 'nobody'. Known: all, auto, first, second, broken"
+    assert found["message"] == "Unknown model 'nobody'. Known: all, auto, fused, first, second, broken"
 
 
 @pytest.mark.parametrize(("path", "field"), [("/upscale", "scale_factor"), ("/process", "upscale_factor")])

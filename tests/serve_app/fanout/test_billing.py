@@ -23,6 +23,7 @@ from cutout.picks.job_record import JobRecord
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.results import CutoutFile, Failure, Result
+from deployments.combiner import Combiner
 from deployments.upscaler import Upscaler
 from serve_app.fanout import billing
 from serve_app.fanout.billing import Billing
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.anyio
 async def hanging(shotgun: Shotgun, **fields: Any) -> asyncio.Task[Result]:
     """A job whose model `a`, which never answers, has been asked."""
     running = asyncio.create_task(shotgun.run(job(shotgun, **fields)))
-    model: Any = shotgun._models["a"]
+    model: Any = shotgun._calls._models["a"]
     await when(lambda: model.asked)
     return running
 
@@ -201,7 +202,7 @@ async def test_what_costs_nothing_goes_on_without_the_ledger(away: Away) -> None
     """Beside a paid model that is left out, one without a price is answered, though no record can be kept."""
     specs = (model("paid", price_usd=0.2, provider="runware"), model("local"))
     models = {spec.id: Scripted(spec.id, nothing) for spec in specs}
-    shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), away)
+    shotgun = Shotgun(registry(*specs), models, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), away)
 
     result = await asyncio.wait_for(shotgun.run(job(shotgun)), HANG_S)
 

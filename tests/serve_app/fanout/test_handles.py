@@ -13,7 +13,8 @@ from cutout.ledger import Ledger
 from cutout.telemetry.job_context import follow
 from serve_app.fanout import handles
 from serve_app.fanout.fan_out import Model
-from serve_app.fanout.handles import Call, ledger_handle, model_handle, upscaler_handle
+from serve_app.fanout.handles import Call, combiner_handle, ledger_handle, model_handle, upscaler_handle
+from serve_app.fanout.model_calls import Combiner
 from serve_app.fanout.second_stage import Upscaler
 from serve_app.jobs import handle as jobs
 from serve_app.jobs.handle import jobs_handle
@@ -27,6 +28,7 @@ HANDLES: dict[type, Callable[[Any], Any]] = {
     Jobs: jobs_handle,
     Model: lambda handle: model_handle(model("first"), handle),
     Upscaler: upscaler_handle,
+    Combiner: combiner_handle,
 }
 TABLES: dict[str, tuple[Any, Mapping[str, Call], Callable[[Any], Any]]] = {
     "LEDGER_CALLS": (handles, handles.LEDGER_CALLS, ledger_handle),

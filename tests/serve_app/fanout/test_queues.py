@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 from cutout.errors import ModelBusy, ModelUnavailable, ServiceUnavailable
 from cutout.forms import AsFile
 from cutout.models.status import EngineReport
+from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import Size
 from cutout.removal import Removal
 from cutout.results import Cutout, CutoutPixels
+from deployments.combiner import Combiner
 from serve_app import contract
 from serve_app.app import create_app
 from serve_app.fanout.handles import model_handle, upscaler_handle
@@ -184,7 +186,7 @@ def answered(path: str, *errors: Exception, **fields: Any) -> Any:
     """What a service answers whose models, and its upscaler, refuse so."""
     reg = registry(*(model(f"m{number}") for number in range(len(errors))))
     models = {f"m{number}": Refusing(error) for number, error in enumerate(errors)}
-    shotgun = Shotgun(reg, models, Refusing(errors[0]), Memory())  # type: ignore[arg-type]
+    shotgun = Shotgun(reg, models, Refusing(errors[0]), Combiner(EncodeSpec()), Memory())  # type: ignore[arg-type]
     client = TestClient(create_app(shotgun, NearLimiter(Clock())))
     return client.post(path, json={"image": base64.b64encode(PNG).decode(), **fields})
 

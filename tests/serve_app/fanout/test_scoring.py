@@ -74,3 +74,16 @@ def test_what_was_not_measured_is_not_compared() -> None:
 
     assert compared([ModelResult("a", one, 1.0)], registry()) is None
     assert compared(results(a=None, b=None), registry()) is None
+
+
+def test_what_is_made_of_the_others_is_compared_with_them_and_they_not_with_it() -> None:
+    """`fused` has a score and may be selected; the others' scores and the reason to look are as without it."""
+    without = compared(results(a=SOFT, b=ELSEWHERE), registry(0.99))
+    beside = compared(results(a=SOFT, b=ELSEWHERE, fused=TRUE), registry(0.99))
+
+    assert without
+    assert beside
+    assert {name: beside.scores[name] for name in "ab"} == without.scores
+    assert beside.scores["fused"] == scores(PICTURE, {"a": SOFT, "b": ELSEWHERE, "fused": TRUE}, {})["fused"]
+    assert beside.selected_model_id == "fused"
+    assert beside.review_reason == without.review_reason

@@ -18,6 +18,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
 from cutout.removal import Removal
 from cutout.results import C, Cutout, CutoutFile, Failure, Form
+from deployments.combiner import Combiner
 from deployments.upscaler import Upscaler
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
@@ -53,7 +54,7 @@ class Scripted:
 def fired(scripts: dict[str, Callable[[], Awaitable[None]]], **fields: Any) -> tuple[Shotgun, dict[str, Scripted]]:
     models = {name: Scripted(name, script) for name, script in scripts.items()}
     reg = registry(*(model(name, **fields) for name in scripts))
-    return Shotgun(reg, models, Upscaler(EncodeSpec()), Memory()), models
+    return Shotgun(reg, models, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), Memory()), models
 
 
 def png() -> bytes:
@@ -113,7 +114,9 @@ async def test_an_upscale_waits_for_its_own_model_only() -> None:
         "fast": Scripted("fast", nothing),
         "slow": Scripted("slow", until_enlarged),
     }
-    shotgun = Shotgun(registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Memory())
+    shotgun = Shotgun(
+        registry(model("fast"), model("slow")), models, Watched(EncodeSpec()), Combiner(EncodeSpec()), Memory()
+    )
 
     result = await shotgun.run(job(shotgun, factor=2))
 
@@ -130,7 +133,9 @@ async def test_pixels_are_shared_beside_the_event_loop() -> None:
         return value
 
     models = {"only": Scripted("only", lambda: asyncio.sleep(0))}
-    shotgun = Shotgun(registry(model("only")), models, Upscaler(EncodeSpec()), Memory(), share)
+    shotgun = Shotgun(
+        registry(model("only")), models, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), Memory(), share=share
+    )
     await shotgun.run(job(shotgun))
     await shotgun.upscale(Enlargement("enlarged", png(), 2))
 
@@ -165,7 +170,7 @@ async def test_a_request_ends_by_its_time(stage: str) -> None:
     scripts = {"slow": asyncio.Event().wait if stage == "a model" else nothing}
     models = {name: Scripted(name, script) for name, script in scripts.items()}  # type: ignore[arg-type]
     reg = registry(model("slow", timeout_s=600), request_s=1)
-    shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Memory())
+    shotgun = Shotgun(reg, models, Hanging(EncodeSpec()), Combiner(EncodeSpec()), Memory())
 
     result = await asyncio.wait_for(shotgun.run(job(shotgun, factor=2)), HANG_S)
 

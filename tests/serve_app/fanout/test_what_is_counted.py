@@ -19,6 +19,7 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.results import Result
 from cutout.telemetry.metrics import SPENT, Instruments, RecordedMetrics
 from deployments.backends.base import Resources
+from deployments.combiner import Combiner
 from deployments.ledger import DatabaseLedger
 from deployments.records.queries import all_holds
 from deployments.upscaler import Upscaler
@@ -161,7 +162,7 @@ def wired(case: Case, paid: Any, ledger: DatabaseLedger, seen: Any) -> Shotgun:
     local = Scripted("local", lambda: when(lambda: case.ends != "enough" or seen()))
     models: Any = {paid._spec.id: Lost(case.error) if case.error else paid, "local": local}
     upscaler: Any = Broken(case.upscaler) if case.upscaler else Upscaler(EncodeSpec())
-    return Shotgun(reg.model_copy(update={"service": service}), models, upscaler, ledger)
+    return Shotgun(reg.model_copy(update={"service": service}), models, upscaler, Combiner(EncodeSpec()), ledger)
 
 
 async def ended(case: Case, shotgun: Shotgun, seen: Any) -> Result | None:

@@ -4,14 +4,19 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cutout.errors import ModelBusy
+from cutout.models.status import EngineReport
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.results import CutoutFile, Failure
+from cutout.pixels.plain import Size
+from cutout.results import CutoutFile, CutoutPixels, Failure
 from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
 from serve_app.jobs import steps
+from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
+from serve_app.storage.pictures import PictureStore
 from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
 from tests.support.durable_jobs import Works, client, working
@@ -19,6 +24,7 @@ from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 __all__ = ["database_url", "postgres"]
+JOB = "00000000-0000-4000-8000-000000000000"
 
 
 class Full(Upscaler):
@@ -101,3 +107,15 @@ async def test_a_paid_cutout_outlives_its_process(tmp_path: Path, database_url: 
     assert calls.count("second") == 1
     assert [charge.model_id for charge in (*before.ledger.spent, *after.ledger.spent)] == ["second"]
     assert body["total_cost_usd"] == 0.25
+
+
+async def test_a_paid_cutout_of_any_shape_is_found(tmp_path: Path) -> None:
+    """Limits on pictures that callers send are none on what was made of them: here a line of 1 x 1,500 pixels."""
+    store = PictureStore.at(str(tmp_path))
+    paid = PaidCutouts(store, store.put)
+    cutout = CutoutPixels("m", Size(1, 1500), 0.5, EngineReport("x", "y"), rgba=np.zeros((1500, 1, 4), np.uint8))
+    await paid.keep(JOB, PaidCutout(cutout, 1.0))
+    found = await paid.find(JOB, "m")
+
+    assert found
+    assert np.array_equal(found.cutout.rgba, cutout.rgba)
