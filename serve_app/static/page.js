@@ -7,6 +7,8 @@ import { Shortcuts } from "./frame/shortcuts.js";
 import { focusHeading, watchViews } from "./frame/views.js";
 import { say, tell } from "./frame/voice.js";
 import { refreshLeaderboard } from "./leaderboard/leaderboard.js";
+import { Look } from "./look/look.js";
+import { Mend } from "./mend/mend.js";
 import { chosen, known, refreshRoster } from "./start/roster.js";
 
 const byId = (id) => document.getElementById(id);
@@ -25,6 +27,11 @@ const shortcuts = new Shortcuts(byId("shortcuts"), byId("keys-list"));
 bench.addKeys(shortcuts);
 const panels = new Panels(byId("panel-buttons"), byId("panel"), shortcuts);
 bench.subject.addEventListener("open", () => panels.close());
+const mend = new Mend(byId("mend"), bench.subject);
+const look = new Look(bench.subject, bench.viewport, (result) => mend.open(result));
+panels.add(look);
+shortcuts.add(["v"], ["V"], "large view: picture, mask or differences", () => look.element.isConnected && look.turn());
+mend.offer(byId("panel-buttons"), shortcuts);
 
 const ready = refreshRoster();
 const go = watchViews(show);

@@ -20,20 +20,20 @@ const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels 
 /** `knowledge` says what is known of models by id; `started()` is called when a picture is on the bench. */
 export class Bench {
   #running = null;
-  #stages;
   subject = new Subject(this);
   summary = null; // the last event of the job on the bench
 
   constructor(knowledge, started) {
     this.knowledge = knowledge;
     this.started = started;
-    this.viewport = new Viewport(byId("cards"), () => this.#tellZoom());
-    this.wipe = new Wipe(byId("wipe"), byId("cards"));
+    this.viewport = new Viewport(byId("table"), () => this.#tellZoom());
+    this.wipe = new Wipe(byId("wipe"), byId("table"));
     this.pick = new Pick(byId("pick"), (pick) => this.#picked(pick));
     this.board = new Board(byId("cards"), byId("skipped"), (stage) => this.#attach(stage), (card) => this.choose(card));
-    this.#stages = new ResizeObserver(() => this.#tellZoom());
-    this.files = new Files(byId("format"), byId("cards"));
-    watchBackdrop(byId("behind"), byId("colour"), byId("cards"));
+    const sizes = new ResizeObserver(() => this.#tellZoom());
+    for (const id of ["cards", "panel"]) sizes.observe(byId(id));
+    this.files = new Files(byId("format"), byId("table"));
+    watchBackdrop(byId("behind"), byId("colour"), byId("table"));
     byId("cards").addEventListener("click", (event) => this.#download(event));
     byId("none").addEventListener("click", () => this.chooseNone());
     byId("zip").addEventListener("click", () => this.#downloadAll());
@@ -127,9 +127,7 @@ export class Bench {
     hush("notice");
     this.pick.open(event.job_id);
     this.viewport.fit();
-    this.#stages.disconnect();
     this.board.open(event, original, event.input_dimensions, this.knowledge, blind);
-    this.#stages.observe(this.board.cards[0].stage);
     byId("wipe").disabled = !original;
     byId("cards").classList.toggle("alone", !original);
     if (!original) this.wipe.set(0);
@@ -197,12 +195,12 @@ export class Bench {
   }
 
   #tellZoom() {
-    const stage = this.board?.cards[0]?.stage;
+    const stage = byId("panel").querySelector(".stage") ?? this.board?.cards[0]?.stage; // the large one, if there is one
     if (!stage) return;
     const { width, height } = this.board.size;
     const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height) * this.viewport.zoom;
     byId("zoom").querySelector("output").textContent = percent(scale);
-    byId("cards").classList.toggle("pixels", scale * devicePixelRatio >= PIXELS_FROM);
+    byId("table").classList.toggle("pixels", scale * devicePixelRatio >= PIXELS_FROM);
   }
 
   async #download(event) {

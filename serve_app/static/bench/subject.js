@@ -35,6 +35,11 @@ export class Subject extends EventTarget {
     return this.#bench.board.original;
   }
 
+  /** Whether the models' names are hidden. */
+  get blind() {
+    return this.#bench.board.blind;
+  }
+
   /** The results so far, in the order of the cards. */
   get results() {
     return this.#bench.board.offered.map((card) => card.told);

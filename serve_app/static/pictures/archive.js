@@ -36,7 +36,8 @@ function record(widths, ...values) {
   return Uint8Array.from(bytes);
 }
 
-function crc32(bytes) {
+/** The checksum of zip and PNG files. ISO 3309. */
+export function crc32(bytes) {
   let crc = ~0;
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 255];
   return ~crc >>> 0;

@@ -1,0 +1,143 @@
+"""Mending a cutout by hand."""
+
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Open
+from tests.page.mending import open_mend, shown, small_photo, stroke
+from tests.page.service import Service
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
+    """Undo goes back to the first matte, stroke by stroke, and redo forward; a new stroke forgets what was undone."""
+    stage = open_mend(page, small_photo(tmp_path))
+    mattes = [shown(page)]
+    for points in ([(0.2, 0.2), (0.8, 0.3)], [(0.3, 0.8), (0.6, 0.2)]):
+        stroke(page, stage, *points)
+        mattes.append(shown(page))
+    page.keyboard.press("Control+z")
+    once = shown(page)
+    page.get_by_role("dialog").get_by_role("button", name="Undo").click()
+    twice = shown(page)
+    page.keyboard.press("Control+Shift+z")
+    again = shown(page)
+    stroke(page, stage, (0.1, 0.9), (0.2, 0.9))
+
+    assert np.array_equal(once, mattes[1])
+    assert np.array_equal(twice, mattes[0])
+    assert np.array_equal(again, mattes[1])
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+
+
+def test_a_stroke_that_crosses_itself_covers_once(page: Page, tmp_path: Path) -> None:
+    """A soft brush that goes to and fro leaves what it leaves when it goes once."""
+    stage = open_mend(page, small_photo(tmp_path))
+    page.keyboard.press("e")
+    stroke(page, stage, (0.3, 0.5), (0.7, 0.5))
+    once = shown(page)
+    page.keyboard.press("Control+z")
+    stroke(page, stage, (0.3, 0.5), (0.7, 0.5), (0.3, 0.5), (0.7, 0.5))
+
+    assert np.array_equal(shown(page), once)
+
+
+def test_the_keyboard_paints(page: Page, tmp_path: Path) -> None:
+    """Arrows move the brush, Enter begins and ends a stroke, brackets change its size."""
+    stage = open_mend(page, small_photo(tmp_path))
+    before = shown(page)
+    stage.focus()
+    for key in ("e", "]", "]", "Enter", "ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    wide = np.count_nonzero(shown(page) != before)
+    page.keyboard.press("Control+z")
+    stage.focus()
+    for key in ("[", "[", "[", "[", "Enter", "Enter"):
+        page.keyboard.press(key)
+
+    assert 0 < np.count_nonzero(shown(page) != before) < wide
+
+
+def test_the_wheel_sizes_the_brush_and_zooms_with_control(page: Page, tmp_path: Path) -> None:
+    """The wheel makes the brush larger; with Control, as a pinch comes, the picture."""
+    stage = open_mend(page, small_photo(tmp_path))
+    stage.hover()
+    size, zoom = page.get_by_role("slider", name="Size"), page.get_by_role("dialog").locator(".zoom output")
+    before = (size.get_attribute("aria-valuetext"), zoom.inner_text())
+    page.mouse.wheel(0, -200)
+    expect(size).not_to_have_attribute("aria-valuetext", before[0] or "")
+    expect(zoom).to_have_text(before[1])
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -20)
+    page.keyboard.up("Control")
+
+    expect(zoom).not_to_have_text(before[1])
+
+
+def test_one_finger_paints_and_two_zoom(open_page: Open, service: Service, tmp_path: Path) -> None:
+    """On a phone one finger is the brush; when a second comes, what the first began is none, and they zoom."""
+    page = open_page(service, **PHONE)
+    stage = open_mend(page, small_photo(tmp_path))
+    before = shown(page)
+    box = stage.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *places: tuple[float, float]) -> None:
+        points = [{"x": x + dx, "y": y + dy, "id": i} for i, (dx, dy) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (-40, 0))
+    touch("touchStart", (-40, 0), (40, 0))
+    touch("touchMove", (-80, 0), (80, 0))
+    touch("touchEnd")
+    zoom = page.locator("#mend .zoom output")
+    expect(page.locator("#mend [name=undo]")).to_be_disabled()
+    zoomed = zoom.inner_text()
+    page.keyboard.press("f")
+    assert zoomed != zoom.text_content()
+    assert np.array_equal(shown(page), before)
+
+    page.keyboard.press("e")
+    touch("touchStart", (-40, 0))
+    touch("touchMove", (40, 0))
+    touch("touchEnd")
+    expect(page.locator("#mend [name=undo]")).to_be_enabled()
+    assert not np.array_equal(shown(page), before)
+
+
+def test_leaving_asks_once_where_strokes_would_be_lost(page: Page, tmp_path: Path) -> None:
+    """Escape closes an untouched window at once; after a stroke it says so first."""
+    stage = open_mend(page, small_photo(tmp_path))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("m")
+    expect(page.locator(".mend-words")).to_contain_text("Paint over")
+    stroke(page, stage, (0.2, 0.2), (0.8, 0.3))
+    page.keyboard.press("Escape")
+    expect(page.locator(".mend-words")).to_contain_text("not saved")
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".card.done")).to_have_count(2)
+
+
+def test_the_memory_of_undo_is_bounded(page: Page) -> None:
+    """Strokes beyond 128 MB are forgotten, the oldest first, and the last can always be undone."""
+    kept = page.evaluate(
+        """async () => {
+            const {History} = await import("./static/mend/history.js");
+            const tiles = {copy: () => null, paste: () => {}, box: () => ({left: 0, top: 0, right: 1, bottom: 1})};
+            const history = new History(tiles);
+            for (let n = 0; n < 3; n++) history.push(new Map([[n, {alpha: {length: 50 * 2 ** 20}}]]));
+            let undone = 0;
+            while (history.undo()) undone++;
+            return undone;
+        }"""
+    )
+
+    assert kept == 1
