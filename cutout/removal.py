@@ -1,14 +1,11 @@
 """How a cutout is made: the options of a removal beside its picture."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from cutout.pixels.picture import Picture
+from cutout.pixels.plain import TransparencyHandling
 from cutout.pixels.types import Matte
 
-TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
-"""For a picture that is transparent already: the model's alpha, limited to the picture's own; the picture's own alone;
-or the model's alone, for all colours as if they were opaque, including those under alpha 0."""
 RETURNED_NOTE = "The picture is transparent already; it was returned with its own transparency, and no model ran."
 
 

@@ -1,4 +1,4 @@
-"""Cropping: the subject's bounding box and the margin around it."""
+"""Cropping: the subject's bounding box, the margin around it, and a region of a picture."""
 
 import re
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ _LENGTH = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(px|%)?")
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """The margin on one side: in pixels, or in percent of the subject's width or height."""
+    """A length along one side: in pixels, or in percent of the width or height that it belongs to."""
 
     value: float = 0.0
     unit: Literal["px", "%"] = "px"
 
-    def px(self, subject_px: int) -> int:
-        """In whole pixels, for a subject of that width or height."""
-        return round(self.value if self.unit == "px" else self.value * subject_px / 100)
+    def px(self, whole_px: int) -> int:
+        """In whole pixels, of that width or height."""
+        return round(self.value if self.unit == "px" else self.value * whole_px / 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,21 @@ class Margin:
         width = left + box.width + self.right.px(box.width)
         height = top + box.height + self.bottom.px(box.height)
         return Box(box.left - left, box.top - top, width, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle by two corners, in pixels or percent of a picture's sides."""
+
+    left: Length
+    top: Length
+    right: Length
+    bottom: Length
+
+    def within(self, size: Size) -> Box:
+        """In whole pixels of a picture of that size; it may be empty, or extend beyond the picture."""
+        left, top = self.left.px(size.width), self.top.px(size.height)
+        return Box(left, top, self.right.px(size.width) - left, self.bottom.px(size.height) - top)
 
 
 def subject_box(alpha: Alpha) -> Box | None:

@@ -1,7 +1,6 @@
 """The finish of a cutout: crop, mask, background. No model is needed to change it."""
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -9,10 +8,9 @@ from PIL import Image, ImageColor
 from cutout.errors import ValidationError
 from cutout.pixels.crop import Margin, cropped, largest, subject_box
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Box, Colour, OutputFormat, Size
+from cutout.pixels.plain import Box, Colour, OutputFormat, OutputType, Size
 from cutout.pixels.types import Alpha, Rgb, Rgba
 
-OutputType: TypeAlias = Literal["cutout", "mask", "both"]
 STRIP_BYTES = 256 * 1024
 """Bytes of pixels composited at a time: a strip and its sums fit the processor's cache."""
 

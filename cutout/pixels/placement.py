@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutout.pixels.crop import Length, Margin, cropped, subject_box
+from cutout.pixels.crop import Margin, cropped, subject_box
 from cutout.pixels.finish import STRIP_BYTES, Finish, finished, on_background
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Colour, Size
@@ -16,21 +16,6 @@ from cutout.pixels.types import Alpha, Rgb, Rgba
 Place: TypeAlias = tuple[float, float]
 """Shares of the free space that are to the left of the subject and above it, in 0..1; (0.5, 0.5): centred."""
 WHITE: Colour = (255, 255, 255)
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A rectangle by two corners, in pixels or percent of a picture's sides."""
-
-    left: Length
-    top: Length
-    right: Length
-    bottom: Length
-
-    def within(self, size: Size) -> Box:
-        """In whole pixels of a picture of that size; it may be empty, or extend beyond the picture."""
-        left, top = self.left.px(size.width), self.top.px(size.height)
-        return Box(left, top, self.right.px(size.width) - left, self.bottom.px(size.height) - top)
 
 
 @dataclass(frozen=True, slots=True)

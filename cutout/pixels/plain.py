@@ -9,6 +9,10 @@ MEDIA_TYPES: dict[OutputFormat, str] = {
 }  # fmt: skip
 STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
 """Formats that can be written strip by strip, without the whole picture in memory."""
+OutputType: TypeAlias = Literal["cutout", "mask", "both"]
+TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
+"""For a picture that is transparent already: the model's alpha, limited to the picture's own; the picture's own alone;
+or the model's alone, for all colours as if they were opaque, including those under alpha 0."""
 Colour: TypeAlias = tuple[int, int, int]
 """Red, green, blue in 0..255, sRGB."""
 Dpi: TypeAlias = tuple[float, float]

@@ -5,9 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
-from cutout.pixels.finish import OutputType
-from cutout.pixels.plain import OutputFormat
-from cutout.removal import TransparencyHandling
+from cutout.pixels.plain import OutputFormat, OutputType, TransparencyHandling
 
 URL_CHARS = 8192
 MOST_MODELS = 100

@@ -1,37 +1,44 @@
 """One model's cutout of a decoded picture, as pixels; budgets, limits and records apply as to every other request."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 from cutout.accounts.keys import KeyRecord
 from cutout.errors import ModelUnavailable
 from cutout.jobs import Job, Terms
 from cutout.pixels.picture import Picture
 from cutout.removal import AS_USUAL, Removal
-from cutout.results import CutoutPixels, Failure
+from cutout.results import CutoutPixels, Failure, Result
+from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import select_models
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.responses.errors import all_failed
 
+CutOut: TypeAlias = Callable[[Job], Awaitable[Result[CutoutPixels]]]
+"""Runs a job, with cutouts as pixels: Shotgun.cut_out."""
 
-async def cut_out(
-    shotgun: Shotgun,
-    job_id: str,
-    model: str,
-    picture: Picture,
-    key: KeyRecord | None,
-    *,
-    removal: Removal = AS_USUAL,
-) -> CutoutPixels:
-    """The cutout.
 
-    Raises:
-        BudgetSpent, Forbidden: the caller's budget is spent, or the key may not use the model.
-        ProcessingError, ServiceUnavailable: the model failed, or could not start.
-    """
-    selection = select_models((model,), Terms(), shotgun.statuses, key)
-    result = await shotgun.cut_out(Job(job_id, picture, selection, key=key, removal=removal))
-    outcome = result.results[0].outcome
-    if isinstance(outcome, Failure):
-        raise all_failed(result)
-    return outcome
+class OneModel:
+    """Makes the cutouts of requests that run one model."""
+
+    def __init__(self, run: CutOut, statuses: ModelStatuses) -> None:
+        self._run = run
+        self._statuses = statuses
+
+    async def cut_out(
+        self, job_id: str, model: str, picture: Picture, key: KeyRecord | None, *, removal: Removal = AS_USUAL
+    ) -> CutoutPixels:
+        """The cutout.
+
+        Raises:
+            BudgetSpent, Forbidden: the caller's budget is spent, or the key may not use the model.
+            ProcessingError, ServiceUnavailable: the model failed, or could not start.
+        """
+        selection = select_models((model,), Terms(), self._statuses, key)
+        result = await self._run(Job(job_id, picture, selection, key=key, removal=removal))
+        outcome = result.results[0].outcome
+        if isinstance(outcome, Failure):
+            raise all_failed(result)
+        return outcome
 
 
 def answering_model(model: str | None) -> str:

@@ -12,9 +12,9 @@ from cutout.comparison import Comparison
 from cutout.jobs import Enlargement, Job, Output, Terms
 from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import Finish, OutputType
+from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Colour, OutputFormat, Size
+from cutout.pixels.plain import Colour, OutputFormat, OutputType, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
 from serve_app.fanout.cascade import Step

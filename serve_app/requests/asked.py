@@ -6,8 +6,7 @@ from typing import Literal, TypeAlias
 from cutout.accounts.keys import KeyRecord
 from cutout.jobs import Terms
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import OutputType
-from cutout.pixels.plain import Colour
+from cutout.pixels.plain import Colour, OutputType
 from cutout.removal import Removal
 from serve_app.requests.accept import Reply
 

@@ -20,7 +20,7 @@ from cutout.pixels.types import Matte
 from cutout.removal import Removal
 from cutout.results import CutoutPixels
 from fetching.fetch import Fetcher
-from serve_app.dialects.one_model import answering_model, cut_out
+from serve_app.dialects.one_model import OneModel, answering_model
 from serve_app.dialects.rembg_server.errors import WrongParameter
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
 from serve_app.fanout.shotgun import Shotgun
@@ -35,6 +35,7 @@ class RembgEndpoints:
 
     def __init__(self, shotgun: Shotgun) -> None:
         self._shotgun = shotgun
+        self._one_model = OneModel(shotgun.cut_out, shotgun.statuses)
         self._service = shotgun.registry.service
         self._fetcher = Fetcher(self._service.fetch, self._service.limits.body_bytes, field="url")
 
@@ -58,7 +59,7 @@ class RembgEndpoints:
         job_id = new_id()
         soft = not (form.ppm or form.om)
         removal = Removal(decontaminate=(form.dc or form.a) and soft, refine=form.a and soft)
-        cutout = await cut_out(self._shotgun, job_id, model, picture, request.state.key, removal=removal)
+        cutout = await self._one_model.cut_out(job_id, model, picture, request.state.key, removal=removal)
         content = await asyncio.to_thread(_written, form, picture, cutout)
         return Response(content, 200, {"X-Job-Id": job_id}, MEDIA_TYPES["png"])
 

@@ -11,7 +11,7 @@ from cutout.jobs import new_id
 from cutout.ledger import Ledger
 from cutout.pixels.plain import Size
 from fetching.fetch import Fetcher
-from serve_app.dialects.one_model import answering_model, cut_out
+from serve_app.dialects.one_model import OneModel, answering_model
 from serve_app.dialects.remove_bg.form import Subject
 from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
 from serve_app.dialects.remove_bg.responses import answer
@@ -27,6 +27,7 @@ class RemoveBgEndpoints:
 
     def __init__(self, shotgun: Shotgun, ledger: Ledger) -> None:
         self._shotgun = shotgun
+        self._one_model = OneModel(shotgun.cut_out, shotgun.statuses)
         self._ledger = ledger
         self._service = shotgun.registry.service
         rules, most_bytes = self._service.fetch, self._service.limits.body_bytes
@@ -38,7 +39,7 @@ class RemoveBgEndpoints:
         model = self._model(form.type)
         decoder, limits = self._shotgun.decoder, self._service.limits
         order = await ordered(form, new_id(), self._fetchers, decoder, limits, check_canvas=self._check_canvas)
-        cutout = await cut_out(self._shotgun, order.job_id, model, order.shown, request.state.key)
+        cutout = await self._one_model.cut_out(order.job_id, model, order.shown, request.state.key)
         found = await asyncio.to_thread(answer, order, cutout, self._service.encode)
         return await asyncio.to_thread(found.response, prefers_json(request.headers.get("accept", "")))
 

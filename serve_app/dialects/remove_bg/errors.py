@@ -23,6 +23,7 @@ from cutout.errors import (
 from cutout.pixels.formats.kind import READABLE
 from serve_app.dialects.remove_bg.bodies import RemoveBgErrors
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.order import Refused
 from serve_app.responses.dialect import Dialect
 from serve_app.responses.errors import headers_of
 
@@ -44,14 +45,6 @@ ROWS: Final[tuple[Row, ...]] = (
     (CutoutError, 500, "internal_error", "The image could not be processed"),
 )
 """Status, code and title of each error; the first row that matches counts. Some codes are not in remove.bg's list."""
-
-
-class Refused(ValidationError):
-    """A refusal with a code of remove.bg's own."""
-
-    def __init__(self, code: str, title: str, message: str) -> None:
-        super().__init__(message, {"code": code, "title": title})
-        self.code, self.title = code, title
 
 
 def error_response(error: CutoutError) -> Response:

@@ -2,19 +2,17 @@
 
 import io
 import zipfile
-from typing import Final, TypeAlias
+from typing import Final
 
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import on_background
-from cutout.pixels.picture import Picture
 from cutout.pixels.placement import WHITE, colours, laid, opacity
-from cutout.pixels.plain import MEDIA_TYPES, Colour, Dpi, OutputFormat
+from cutout.pixels.plain import MEDIA_TYPES, Dpi, OutputFormat
 from cutout.pixels.types import Alpha, Rgb, Rgba
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.values import Background
 
-Background: TypeAlias = tuple[Colour, int] | Picture | None
-"""A colour with its alpha, or a picture."""
 FORMATS: Final[dict[str, OutputFormat]] = {"png": "png", "jpg": "jpeg", "webp": "webp"}
 ZIP: Final = "application/zip"
 

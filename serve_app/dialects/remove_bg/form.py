@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from cutout.pixels.crop import Margin
-from cutout.pixels.placement import Arrangement, Region
+from cutout.pixels.crop import Margin, Region
+from cutout.pixels.placement import Arrangement
 from cutout.pixels.plain import Colour
 from cutout.pixels.shadow import Shadow, ShadowKind
 from serve_app.contract import Form

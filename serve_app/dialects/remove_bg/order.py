@@ -15,9 +15,8 @@ from cutout.pixels.placement import part
 from cutout.pixels.plain import Box, Size
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url
-from serve_app.dialects.remove_bg.errors import Refused
-from serve_app.dialects.remove_bg.files import Background
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.values import Background
 from serve_app.requests.bodies.base64_text import base64_bytes
 from serve_app.requests.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
 from serve_app.requests.bodies.reading import too_large
@@ -28,6 +27,14 @@ URLS = ("image_url", "bg_image_url")
 Fetchers: TypeAlias = Mapping[str, Fetcher]
 """By the field that has the address; errors name it."""
 BACKGROUNDS = ("bg_color", "bg_image_url", "bg_image_file")
+
+
+class Refused(ValidationError):
+    """A refusal with a code of remove.bg's own."""
+
+    def __init__(self, code: str, title: str, message: str) -> None:
+        super().__init__(message, {"code": code, "title": title})
+        self.code, self.title = code, title
 
 
 @dataclass(frozen=True, slots=True)

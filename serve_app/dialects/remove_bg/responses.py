@@ -13,9 +13,8 @@ from cutout.pixels.plain import Box, Size
 from cutout.pixels.shadow import shadowed
 from cutout.pixels.solid import solid
 from cutout.results import CutoutPixels
-from serve_app.dialects.remove_bg.errors import Refused
 from serve_app.dialects.remove_bg.files import written
-from serve_app.dialects.remove_bg.order import Order
+from serve_app.dialects.remove_bg.order import Order, Refused
 from serve_app.responses.json_pictures import PicturesResponse
 
 HEADERS: Final = {

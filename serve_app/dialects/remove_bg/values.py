@@ -3,12 +3,15 @@
 import re
 from typing import Any, Literal, TypeAlias
 
-from cutout.pixels.crop import Length
+from cutout.pixels.crop import Length, Region
 from cutout.pixels.finish import colour
-from cutout.pixels.placement import Place, Region
+from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour
 
-Position: TypeAlias = Place | Literal["original"]
+Position: TypeAlias = tuple[float, float] | Literal["original"]
+"""Shares of the free space, as in Arrangement.place; or where the subject is."""
+Background: TypeAlias = tuple[Colour, int] | Picture | None
+"""A colour with its alpha, or a picture."""
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(px|%)")
 _HEX = re.compile(r"#?([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutout.pixels.crop import Length, Margin, subject_box
+from cutout.pixels.crop import Length, Margin, Region, subject_box
 from cutout.pixels.picture import Picture
-from cutout.pixels.placement import Arrangement, Region, arranged, colours, laid, opacity, over, part, put_back, shrunk
+from cutout.pixels.placement import Arrangement, arranged, colours, laid, opacity, over, part, put_back, shrunk
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.types import Rgba
 
