@@ -38,6 +38,8 @@ class Cutout:
     """Its alpha, (H, W), bytes, or a reference to it, on its way to the combiner; None: it was not requested."""
     sources: tuple[str, ...] = ()
     """Of `fused`: the models whose cutouts it is made of, the best first."""
+    edited_from: str | None = None
+    """The model whose cutout somebody has mended by hand; None: it is as its model made it."""
 
     @property
     def whole_box(self) -> Box | None:
@@ -45,6 +47,16 @@ class Cutout:
         if self.box is None or self.frame is None:
             return self.box
         return replace(self.box, left=self.box.left + self.frame.left, top=self.box.top + self.frame.top)
+
+    @property
+    def source_id(self) -> str:
+        """The model that made it, also where it was mended by hand."""
+        return self.edited_from or self.model_id
+
+    @property
+    def words(self) -> str:
+        """What follows its model's name."""
+        return ", edited" if self.edited_from else ""
 
     def known(self) -> dict[str, Any]:
         """The fields of a Cutout, without those of a subclass."""

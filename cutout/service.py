@@ -57,8 +57,8 @@ class JobsSpec(Spec):
     compose_s: float = Field(
         900,
         ge=0,
-        description="Seconds for which the cutouts of an answered request are stored for another finish; 0 "
-        "stores none. Those of a durable job are stored with it.",
+        description="Seconds for which the picture and the cutouts of an answered request are stored, for another "
+        "finish or an edit; 0 stores none. Those of a durable job are stored with it, with 0 without its picture.",
     )
     store_bytes: PositiveInt = Field(
         10 * 1024 * MEBIBYTE,

@@ -15,13 +15,15 @@ from cutout.picks.statistics import Stats
 from cutout.pixels.plain import OutputFormat
 from cutout_client.connection import Connection, lines
 from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
-from cutout_client.pictures import Picture, fields_body, picture_body
+from cutout_client.pictures import File, Picture, fields_body, picture_body, read
 from cutout_client.refusals import error_of
 from cutout_client.results import (
     ENDED,
     CutoutResult,
     Estimate,
+    JobList,
     JobResult,
+    JobStatus,
     ModelInfo,
     ModelList,
     UpscaleResult,
@@ -115,6 +117,20 @@ class AsyncClient:
         content = await fields_body({"include_models": _listed(models), **finish})
         return _with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
 
+    async def edit(self, job_id: str, model_id: str, mask: File) -> CutoutResult:
+        """A finished job's cutout with another matte; `mask` is a grey PNG of the picture's size. It costs nothing.
+
+        It is kept with the job as `edited`: `compose` and `log_selection` take that in the place of a model's id.
+
+        Raises:
+            NotFound: the job, or its picture, is no longer stored.
+            InvalidFormat, ValidationError: the mask is of another kind or size.
+            Conflict: the job has not ended.
+        """
+        content = {"files": {"mask": ("mask.png", await asyncio.to_thread(read, mask))}, "data": {"model_id": model_id}}
+        job = await self._ask(JobResult, "POST", f"/jobs/{job_id}/edit", **content)
+        return _with_job_id(job)["edited"]
+
     async def upscale(
         self,
         picture: Picture,
@@ -180,6 +196,26 @@ class AsyncClient:
     async def job(self, job_id: str) -> JobResult:
         """A job's status and results so far; each result has its picture at `image_url`."""
         return await self._ask(JobResult, "GET", f"/jobs/{job_id}")
+
+    async def jobs(
+        self,
+        status: JobStatus | None = None,
+        limit: int = 20,
+        before: int | None = None,
+        job_ids: Sequence[str] | None = None,
+    ) -> JobList:
+        """A page of the durable jobs of this API key, the newest first; `before` is `next` of the page before.
+
+        Raises:
+            ValidationError: the service has no API keys, and no `job_ids` are given.
+        """
+        asked = {"status": status, "limit": limit, "before": before, "job_ids": job_ids}
+        fields = {name: value for name, value in asked.items() if value is not None}
+        return await self._ask(JobList, "GET", "/jobs", params=fields)
+
+    async def forget(self, job_id: str) -> None:
+        """Cancel a job, and delete it with its pictures, its results and its webhook."""
+        await self._connection.send("DELETE", f"/jobs/{job_id}", params={"forget": True})
 
     async def wait(self, job_id: str) -> JobResult:
         """Wait until a job has ended, and return it with its pictures; raises as `remove_background`."""

@@ -22,7 +22,7 @@ async def picture_body(picture: Picture, fields: Mapping[str, object]) -> dict[s
     if isinstance(picture, str) and picture.startswith(("http://", "https://")):
         return await fields_body({"image_url": picture, **fields})
     given, behind = await _split(fields)
-    files = {"image": ("image", await asyncio.to_thread(_read, picture))}
+    files = {"image": ("image", await asyncio.to_thread(read, picture))}
     return {"files": files | ({"background": ("background", behind)} if behind else {}), "data": given}
 
 
@@ -37,10 +37,11 @@ async def _split(fields: Mapping[str, object]) -> tuple[dict[str, Any], bytes | 
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     if isinstance(given.get("background"), str | None):
         return given, None
-    return given, await asyncio.to_thread(_read, given.pop("background"))
+    return given, await asyncio.to_thread(read, given.pop("background"))
 
 
-def _read(picture: Picture) -> bytes:
+def read(picture: Picture) -> bytes:
+    """The bytes of a picture: given, or those of a file; raises OSError."""
     if isinstance(picture, bytes):
         return picture
     if isinstance(picture, str | os.PathLike):

@@ -4,7 +4,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 from pydantic import ValidationError as Misfit
@@ -16,6 +16,7 @@ from cutout.pixels.plain import Size
 from cutout_client.refusals import error_of
 
 T = TypeVar("T")
+JobStatus: TypeAlias = Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
 ENDED = ("completed", "partial", "failed", "cancelled")
 _Base64 = BeforeValidator(lambda text: binascii.a2b_base64(text) if isinstance(text, str) else text)
 _Picture = Annotated[bytes | None, _Base64, Field(validation_alias="image_base64")]
@@ -53,6 +54,8 @@ class CutoutResult:
     """Time of each step: queue, infer, composite, encode …"""
     note: str | None = None
     """A remark, such as that the picture was reduced to fit a provider's limits."""
+    edited_from: str | None = None
+    """The model whose cutout was mended by hand; its `model_id` is `edited`."""
     job_id: str | None = None
     """For `log_selection`."""
 
@@ -90,7 +93,7 @@ class JobResult:
     """A job with its status and its results so far."""
 
     job_id: str
-    status: Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+    status: JobStatus
     results: _OfModels
     """One per model; empty for an upscale, whose picture `wait_upscale` returns."""
     processing_time_ms: float
@@ -119,6 +122,32 @@ class JobResult:
             if result.model_id == model_id:
                 return result
         raise KeyError(model_id)
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """One durable job in a list."""
+
+    job_id: str
+    status: JobStatus
+    created_at: float
+    """Unix time in seconds."""
+    models: tuple[str, ...]
+    total_cost_usd: float
+    selected_model_id: str | None = None
+    picture_url: str | None = None
+    """Signed URL of the picture that was sent, which expires; None when it is not stored."""
+    thumbnail_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """A page of jobs."""
+
+    jobs: tuple[JobEntry, ...]
+    """The newest first."""
+    next: int | None
+    """`before` of the next page; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)

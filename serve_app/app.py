@@ -13,9 +13,11 @@ from cutout.ledger import Ledger
 from serve_app.dialects.rembg_server.endpoints import RembgEndpoints
 from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
+from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import bound, route
 from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
+from serve_app.endpoints.kept_jobs import KeptJobs
 from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import PageEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
@@ -36,6 +38,7 @@ from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader
 from serve_app.responses.exceptions import EXCEPTION_HANDLERS
 from serve_app.storage.cutout_cache import CutoutCache
+from serve_app.storage.edits import Edits
 from serve_app.telemetry.requests import Metered, RequestMetrics
 from serve_app.telemetry.tracing import traced
 
@@ -65,13 +68,14 @@ def create_app(
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
         ProcessEndpoints(shotgun, run, reader, inputs, ledger=ledger, later=jobs.answer if jobs else None),
-        SelectionEndpoints(ledger),
+        SelectionEndpoints(ledger, Edits(durable.store) if durable else None),
         remove_bg,
         rembg,
     ]
     if jobs and durable:
-        composing = ComposeEndpoint(shotgun, cache, reader, inputs, jobs=durable.worker, store=durable.store)
-        groups += [jobs, composing]
+        kept_jobs = KeptJobs(cache.find, durable.worker, durable.store)
+        composing = ComposeEndpoint(shotgun, kept_jobs, reader, inputs, durable.store)
+        groups += [jobs, composing, EditEndpoint(shotgun, kept_jobs, reader, durable.store)]
     api = bound(ENDPOINTS, groups)
     described = partial(document, tuple(api), keys is not None, service.jobs.public_url)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(described)])

@@ -53,7 +53,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
         ("formats", "resizing", "encoding", "mattes"),
         ("decoding", "composite", "ground", "finish", "solid"),
-        ("shadow", "placement"),
+        ("shadow", "placement", "mended", "thumbnail"),
     ),
     "deployments": (
         ("instruments", "engines", "records"),

@@ -15,8 +15,8 @@ from cutout.spec import Spec
 
 LOCAL = "local_rembg"
 """The contract's name, in /health, for all models that run here."""
-RESERVED = ("all", "auto", "fused", "none")
-"""What a request may name in the place of a model's id."""
+RESERVED = ("all", "auto", "edited", "fused", "none")
+"""What a request or a result may name in the place of a model's id."""
 
 
 class LicenceSpec(Spec):

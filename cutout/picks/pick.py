@@ -27,6 +27,8 @@ class Pick:
     """At most NOTES_CHARS long."""
     created_at: float
     """Unix time, in seconds."""
+    edited: bool = False
+    """Whether its matte was mended by hand before it was chosen."""
 
     def __post_init__(self) -> None:
         for name, limit in {"image_category": CATEGORY_CHARS, "notes": NOTES_CHARS}.items():
@@ -61,3 +63,5 @@ class LoggedPick:
     notes: str | None
     offered: tuple[str, ...]
     """The models that were offered, in the order in which they were shown."""
+    edited: bool = False
+    """Whether the chosen cutout was mended by hand before."""

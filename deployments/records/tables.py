@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from cutout.picks.pick import CATEGORY_CHARS
@@ -42,6 +44,7 @@ picks = Table(
     Column("image_category", String(CATEGORY_CHARS)),
     Column("notes", Text),
     Column("created_at", Double, nullable=False, comment="Unix time of the pick that counts, in seconds"),
+    Column("edited", Boolean, nullable=False, server_default=false(), comment="Mended by hand before it was chosen"),
     Index("picks_statistics", "image_category", "offered", "selected_model_id"),
 )
 

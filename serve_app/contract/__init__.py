@@ -3,15 +3,18 @@
 from serve_app.contract.body import Body
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
-from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobStateBody
+from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobEntry, JobListBody, JobStateBody
 from serve_app.contract.picks import ExportedPick, ModelStatsBody, SelectionBody, StatsBody, TallyBody
 from serve_app.contract.requests import (
     ComposeForm,
     CutoutForm,
+    DeleteForm,
     DurableForm,
+    EditForm,
     EstimateForm,
     FinishForm,
     Form,
+    JobsForm,
     PickForm,
     PictureForm,
     ProcessForm,
@@ -46,7 +49,9 @@ __all__ = [
     "CutoutForm",
     "DeliveryBody",
     "Dimensions",
+    "DeleteForm",
     "DurableForm",
+    "EditForm",
     "EngineBody",
     "ErrorBody",
     "ErrorDetail",
@@ -65,7 +70,10 @@ __all__ = [
     "Form",
     "HealthBody",
     "JobBody",
+    "JobEntry",
+    "JobListBody",
     "JobStateBody",
+    "JobsForm",
     "LiveBody",
     "ModelBody",
     "ModelCard",

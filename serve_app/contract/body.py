@@ -1,6 +1,11 @@
-"""The base of all answers."""
+"""The base of all answers, and words that several have."""
+
+from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
+
+Phase: TypeAlias = Literal["queued", "running", "completed", "partial", "failed", "cancelled"]
+"""The state of a durable job."""
 
 
 class Body(BaseModel):

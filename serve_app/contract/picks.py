@@ -50,3 +50,4 @@ class ExportedPick(Body):
     image_category: str | None
     notes: str | None
     offered: list[str] = Field(description="The models it was chosen from, in the order shown.")
+    edited: bool = Field(description="Whether the cutout was mended by hand before it was chosen.")

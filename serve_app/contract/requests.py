@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Wi
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
 from cutout.pixels.plain import OutputFormat, OutputType, TransparencyHandling
+from serve_app.contract.body import Phase
 
 URL_CHARS = 8192
 MOST_MODELS = 100
@@ -14,6 +15,8 @@ MARGIN_CHARS = 100
 SAFE = 2**53 - 1
 """The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
+LAST_MS = 253_402_300_799_000
+"""The end of the year 9999, the last that dates reach."""
 
 
 def _number(given: Any) -> Any:
@@ -162,6 +165,40 @@ class ComposeForm(FinishForm):
     include_models: Models = ["all"]
 
 
+class JobsForm(Form):
+    """GET /jobs."""
+
+    limit: int = Field(20, ge=1, le=100, description="Most jobs of the page.")
+    before: int | None = Field(
+        None, ge=1, le=LAST_MS, description="Jobs accepted before, in Unix milliseconds: `next` of the page before."
+    )
+    status: Phase | None = Field(None, description="Jobs in this state only.")
+    job_ids: list[Annotated[str, Field(max_length=ID_CHARS)]] | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Only these jobs. Required on a service without API keys, where a job's id gives access to it.",
+    )
+
+
+class DeleteForm(Form):
+    """DELETE /jobs/{job_id}."""
+
+    forget: bool = Field(False, description="Also delete the job itself, with its pictures and its webhook.")
+
+
+class EditForm(Form):
+    """POST /jobs/{job_id}/edit."""
+
+    model_id: str = Field(
+        max_length=ID_CHARS, description="The model whose cutout is mended, or `edited`: the last edit."
+    )
+    mask: Annotated[str | bytes, WithJsonSchema({"type": "string"})] = Field(
+        description="The whole new matte: a grey PNG of 8 bits a sample, of the picture's size, 255 where the subject "
+        "is; as base64, a data URI or a part."
+    )
+
+
 class EstimateForm(TermsForm):
     """POST /estimate: a request without its picture."""
 
@@ -173,7 +210,9 @@ class SelectionForm(Form):
 
     job_id: str = Field(max_length=ID_CHARS, description="Of the request that made the cutouts.")
     selected_model_id: str = Field(
-        max_length=ID_CHARS, description="A model that succeeded in that job, or `none`: none of them will do."
+        max_length=ID_CHARS,
+        description="A model that succeeded in that job; or `edited`: the cutout that was mended by hand; or `none`: "
+        "none of them will do.",
     )
     image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(None, description="A tag.")
     notes: Annotated[str, Field(max_length=NOTES_CHARS)] | None = Field(None, description="Why, in the caller's words.")

@@ -54,6 +54,9 @@ class ModelBody(Body):
     frame: BoxBody | None = Field(
         None, description="What a crop shows, in pixels of the whole cutout; it may reach beyond. Null: all of it."
     )
+    edited_from: str | None = Field(
+        None, description="Of a cutout that was mended by hand: the model whose it was; else absent."
+    )
     mask_base64: str | None = Field(None, description="With `output_type: both`, the alpha as a grey PNG; else absent.")
     mask_url: str | None = Field(None, description="The same by its address, where the cutout has one.")
     agreement: float | None = Field(

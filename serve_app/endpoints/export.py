@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from cutout.picks.pick import LoggedPick
 
 Pages: TypeAlias = AsyncIterator[tuple[LoggedPick, ...]]
-COLUMNS = ("selection_id", "created_at", "selected_model_id", "image_category", "notes", "offered")
+COLUMNS = ("selection_id", "created_at", "selected_model_id", "image_category", "notes", "offered", "edited")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so may be taken for a formula (OWASP, CSV Injection); the last four are full-width."""
 
@@ -44,7 +44,9 @@ def row(pick: LoggedPick) -> dict[str, Any]:
     return fields | {"created_at": datetime.fromtimestamp(pick.created_at, UTC).isoformat()}
 
 
-def _cell(value: str | tuple[str, ...] | None) -> str:
+def _cell(value: str | tuple[str, ...] | bool | None) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = " ".join(value) if isinstance(value, tuple) else value or ""
     return f"'{text}" if text.startswith(FORMULA) else text
 

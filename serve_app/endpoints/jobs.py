@@ -9,22 +9,27 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cutout.accounts.keys import KeyRecord
-from cutout.errors import CutoutError, IdempotencyConflict, NotFound
+from cutout.errors import CutoutError, IdempotencyConflict, NotFound, ValidationError
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
+from serve_app.contract import DeleteForm, JobsForm
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.acceptance import Acceptance, Durable
 from serve_app.jobs.responses import JobResponses, accepted_body
-from serve_app.jobs.state import JobState
+from serve_app.jobs.state import JobQuery, JobState
 from serve_app.requests.accept import SSE, Reply
 from serve_app.requests.asked import Asked, Later, ResponseFormat
+from serve_app.requests.bodies.fields import checked, query_fields
 from serve_app.requests.hosts import Hosts
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.later import ASYNC, KEY, prefers_async
 from serve_app.responses.stream import Event
 from serve_app.storage.pictures import DROPPED, JOB_ID
 
+IDS_EXPECTED = (
+    "job_ids: the ids of the jobs are expected, since this service has no API keys by which callers are told apart"
+)
 AWAY_S = 1.0
 """Pause before the worker is asked again, while it is away."""
 
@@ -35,7 +40,7 @@ class JobEndpoints:
     def __init__(self, shotgun: Shotgun, inputs: Inputs, durable: Durable) -> None:
         self._service = shotgun.registry.service
         self._hosts = Hosts(self._service)
-        self._acceptance = Acceptance(inputs.complete, shotgun.decoded, durable, self._service.jobs.webhook)
+        self._acceptance = Acceptance(inputs.complete, shotgun.decoded, durable, self._service.jobs)
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
@@ -70,9 +75,31 @@ class JobEndpoints:
         """A job's state: the results so far by signed addresses, and the delivery of its webhook."""
         return await self._status(request, await self._own(request))
 
+    async def list_jobs(self, request: Request) -> Response:
+        """The caller's durable jobs, the newest first, a page at a time.
+
+        With API keys, those of the caller's key. Without keys nobody can be told from another, so only the jobs whose
+        ids are in `job_ids` are listed.
+        """
+        form, key_id = checked(JobsForm, query_fields(request)), _key_id(request)
+        if key_id is None and form.job_ids is None:
+            raise ValidationError.of_field("job_ids", IDS_EXPECTED)
+        ids = None if form.job_ids is None else tuple(form.job_ids)
+        page = await self._worker.page(JobQuery(key_id, ids, form.status, form.limit, form.before))
+        base_url = self._hosts.address(request)
+        entries = [await self._responses.entry(state, base_url) for state in page.states]
+        return JSONResponse({"jobs": entries, "next": page.next_ms}, headers={"Cache-Control": "no-store"})
+
     async def cancel(self, request: Request) -> Response:
-        """Cancel a job: its models stop, and finished results are kept. A job that has ended is left unchanged."""
-        state = await self._own(request)
+        """Cancel a job: its models stop, and finished results are kept. A job that has ended is left unchanged.
+
+        With `forget`, the job is then deleted with its pictures and its webhook, and the answer is 204. What was spent,
+        and the pick, stay in the statistics.
+        """
+        form, state = checked(DeleteForm, query_fields(request)), await self._own(request)
+        if form.forget:
+            await self._worker.forget(state.order.job_id)
+            return Response(status_code=204)
         return await self._status(request, await self._worker.cancel(state.order.job_id))
 
     async def events(self, request: Request) -> Response:

@@ -14,30 +14,51 @@ from cutout.picks.pick import LoggedPick, Pick
 from serve_app.contract import SelectionForm
 from serve_app.endpoints.export import FORMATS
 from serve_app.requests.forms import read_json
+from serve_app.storage.edits import EDITED, Edits
 
 
 class SelectionEndpoints:
     """The endpoints of the picks in a ledger."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, edits: Edits | None) -> None:
+        """`edits`: the cutouts that were mended by hand, where jobs are stored."""
         self._ledger = ledger
+        self._edits = edits
 
     async def log_selection(self, request: Request) -> Response:
         """Log which model's cutout the caller chose. A second pick for a job replaces the first; the answer says so.
 
-        A job is found by the API key that made it, and by operators' keys.
+        A job is found by the API key that made it, and by operators' keys. A pick of `edited` is logged for the model
+        whose cutout was mended, and marked.
         """
         form = await read_json(request, SelectionForm)
+        model_id, edited = await self._chosen(form)
         pick = Pick(
             job_id=form.job_id,
-            selected_model_id=form.selected_model_id,
+            selected_model_id=model_id,
             image_category=(form.image_category or "").strip() or None,
             notes=form.notes or None,
             created_at=time.time(),
+            edited=edited,
         )
         logged = await self._ledger.select(pick, _whose(request))
         body = {"status": "logged", "selection_id": logged.selection_id}
         return JSONResponse(body | ({"replaced": True} if logged.replaced else {}))
+
+    async def _chosen(self, form: SelectionForm) -> tuple[str, bool]:
+        """The model that was chosen, and whether its cutout was mended by hand.
+
+        Raises:
+            ValidationError: `edited`, of a job without an edited cutout.
+        """
+        field = "selected_model_id"
+        if form.selected_model_id != EDITED:
+            return form.selected_model_id, False
+        edit = await self._edits.find_any(form.job_id) if self._edits else None
+        if edit is None:
+            message = f"{field}: this job has no edited cutout, or it is no longer stored; the model is expected"
+            raise ValidationError.of_field(field, message, EDITED)
+        return edit.source, True
 
     async def stats(self, _: Request) -> Response:
         """How often each model was picked when it was offered, each rate with its count and its 95 % interval.

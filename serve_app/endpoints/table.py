@@ -13,6 +13,7 @@ from serve_app.dialects.remove_bg.errors import REMOVE_BG
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.responses import HEADERS as REMOVE_BG_HEADERS
 from serve_app.endpoints.compose import ComposeEndpoint
+from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.endpoints.export import FORMATS
 from serve_app.endpoints.health import HealthEndpoints
@@ -104,14 +105,25 @@ ENDPOINTS: Final = (
         _ok(list[contract.ExportedPick], "text/csv"), (400,),
         parameters=(_query("format", EXPORT, required=False),),
     ),
+    Endpoint(
+        "GET", "/jobs", JobEndpoints.list_jobs, _ok(contract.JobListBody), (400,), form=contract.JobsForm, media=(),
+    ),
     Endpoint("GET", "/jobs/{job_id}", JobEndpoints.read, _ok(contract.JobStateBody), (404,)),
-    Endpoint("DELETE", "/jobs/{job_id}", JobEndpoints.cancel, _ok(contract.JobStateBody), (404,)),
+    Endpoint(
+        "DELETE", "/jobs/{job_id}", JobEndpoints.cancel, _ok(contract.JobStateBody) | {204: ResponseSpec()}, (400, 404),
+        form=contract.DeleteForm, media=(),
+    ),
     Endpoint("GET", "/jobs/{job_id}/events", JobEndpoints.events, _ok(None, SSE), (404,)),
     Endpoint("POST", "/jobs/{job_id}/webhook", JobEndpoints.redeliver, ACCEPTED, (400, 404, 409)),
     Endpoint(
         "POST", "/jobs/{job_id}/compose", ComposeEndpoint.compose,
         {200: ResponseSpec(contract.RemoveBody | contract.ProcessBody, FILES, HEADERS)}, (400, 404, 409, 413, 415, 422),
         form=contract.ComposeForm, media=PARTS, takes_slot=True,
+    ),
+    Endpoint(
+        "POST", "/jobs/{job_id}/edit", EditEndpoint.edit,
+        {200: ResponseSpec(contract.RemoveBody | contract.ProcessBody, tuple(PICTURES), HEADERS)},
+        (400, 404, 409, 413, 415, 422), form=contract.EditForm, media=PARTS, takes_slot=True,
     ),
     Endpoint(
         "GET", "/results/{job_id}/{name}", JobEndpoints.result, _ok(None, "image/*"), (403, 404, 503),

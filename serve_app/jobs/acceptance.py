@@ -13,8 +13,11 @@ from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Enlargement, Job
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.finish import Finish
+from cutout.pixels.formats.kind import sniff
 from cutout.pixels.picture import Picture
-from cutout.service import WebhookSpec
+from cutout.pixels.plain import MEDIA_TYPES
+from cutout.pixels.thumbnail import thumbnail
+from cutout.service import JobsSpec
 from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
 from serve_app.jobs.jobs import Jobs
@@ -39,17 +42,22 @@ Complete: TypeAlias = Callable[[Asked], Awaitable[Job | Enlargement]]
 Decode: TypeAlias = Callable[[Job | Enlargement], Awaitable[Picture]]
 """Decodes a job's picture, and refuses what could not be made of it: Shotgun.decoded."""
 
+THUMBNAIL = "thumbnail.small.webp"
+"""Name of a thumbnail in the store; a model's id has no dot."""
+_ENDINGS = {media_type: f".{name}" for name, media_type in MEDIA_TYPES.items()}
+
 
 class Acceptance:
     """Turns requests into durable jobs."""
 
-    def __init__(self, complete: Complete, decode: Decode, durable: Durable, webhook: WebhookSpec) -> None:
+    def __init__(self, complete: Complete, decode: Decode, durable: Durable, spec: JobsSpec) -> None:
         self._complete = complete
         self._decode = decode
         self._worker = durable.worker
         self._store = durable.store
         self._signer = durable.signer
-        self._receivers = receivers(webhook)
+        self._receivers = receivers(spec.webhook)
+        self._keeps_picture = spec.compose_s > 0
 
     async def accept(self, request: Request, asked: Asked, later: Later, base_url: str) -> JobState:
         """Store a request's pictures, and enqueue its job.
@@ -69,7 +77,7 @@ class Acceptance:
         job = await self._complete(asked)
         if not isinstance(job.image, bytes):
             raise TypeError("the picture of a durable job is a file")
-        size = (await self._decode(job)).size
+        picture = await self._decode(job)
         slot: JobSlot | None = request.scope["state"].get("slot")
         order = Order(
             job_id=job.id,
@@ -77,7 +85,8 @@ class Acceptance:
             key=asked.key,
             fingerprint=later.fingerprint,
             picture=await self._put(job.id, "input", job.image),
-            size=size,
+            size=picture.size,
+            thumbnail=await self._put_thumbnail(job, picture),
             output_format=asked.reply.output_format,
             factor=asked.factor,
             base_url=base_url,
@@ -106,8 +115,16 @@ class Acceptance:
         file = await asyncio.to_thread(lambda: encode(background.on_white(), "png"))
         return StoredFinish.of(finish, await self._put(job_id, "background", file))
 
+    async def _put_thumbnail(self, job: Job | Enlargement, picture: Picture) -> str | None:
+        """Store a small copy of a picture that stays beside its cutouts."""
+        if isinstance(job, Enlargement) or not self._keeps_picture:
+            return None
+        await self._store.put(job.id, THUMBNAIL, await asyncio.to_thread(thumbnail, picture))
+        return THUMBNAIL
+
     async def _put(self, job_id: str, what: str, picture: bytes) -> str:
         """Store a picture under a name made of its content, so that no other request can change it; that name."""
-        name = f"{what}_{hashlib.sha256(picture).hexdigest()}"
+        ending = _ENDINGS.get(sniff(picture), "")
+        name = f"{what}_{hashlib.sha256(picture).hexdigest()}{ending}"
         await self._store.put(job_id, name, picture)
         return name

@@ -17,6 +17,8 @@ JOBS_CALLS: Mapping[str, Call] = {
     "state": KEPT,
     "changed": KEPT,
     "cancel": Call(TRIES, CANCEL_S),
+    "page": KEPT,
+    "forget": Call(TRIES, CANCEL_S),
     "delivery": KEPT,
     "redeliver": KEPT,
 }

@@ -69,9 +69,9 @@ class JobPictures:
         return found
 
     async def drop(self, order: Order) -> None:
-        """Delete what only the job's own work needed: the pictures of its request, and the mattes."""
+        """Delete what only the job's own work needed: pictures of its request, and the mattes."""
         mattes = map(_matte, order.models) if order.selection.is_fused else ()
-        for name in filter(None, (order.picture, order.background, *mattes)):
+        for name in (*order.spare_pictures, *mattes):
             await self._store.drop(order.job_id, name)
 
     async def put(self, job_id: str, name: str, picture: bytes) -> None:

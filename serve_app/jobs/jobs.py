@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from serve_app.jobs.state import Delivery, JobState, Order
+from serve_app.jobs.state import Delivery, JobPage, JobQuery, JobState, Order
 
 
 class Jobs(Protocol):
@@ -27,6 +27,16 @@ class Jobs(Protocol):
 
     async def cancel(self, job_id: str) -> JobState:
         """End a job: its models are stopped, finished results are kept, its webhook is sent. An ended job stays as is.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+
+    async def page(self, query: JobQuery) -> JobPage:
+        """A page of the jobs that are wanted, the newest first."""
+
+    async def forget(self, job_id: str) -> None:
+        """Cancel a job, and delete all that is stored of it: its pictures, its state, and its webhook.
 
         Raises:
             NotFound: there is no such job.

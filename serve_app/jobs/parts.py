@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
+from cutout.jobs import Output
 from cutout.models.combination import UNKNOWN
 from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.results import Cutout, Upscaled
 from serve_app.jobs.state import UPSCALED, JobState
 from serve_app.responses.bodies import model_body, score_body, upscale_result
+from serve_app.storage.edits import EDITED, Edit, edited_name
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
@@ -67,3 +69,10 @@ def known_specs(asked: Iterable[str], models: Specs) -> Specs:
     gone = (name for name in asked if name != FUSED)
     known = {name: ModelSpec(id=name, name=name, backend="none", licence=UNKNOWN) for name in gone}
     return {**known, **models}
+
+
+def edited_part(state: JobState, edit: Edit, models: Specs) -> Part:
+    """The cutout that was mended by hand: the whole of it, without the job's finish."""
+    order, specs = state.order, known_specs([edit.cutout.source_id], models)
+    body = model_body(Output(factor=order.factor), edit.result, specs, order.size)
+    return Part(order.job_id, EDITED, True, True, body, {"image": edited_name("")})

@@ -28,10 +28,15 @@ async def order_of(job_id: str) -> Order | None:
 async def state_of(job_id: str) -> JobState | None:
     """A job's state; None when there is no such job, or it was swept."""
     status = await DBOS.get_workflow_status_async(job_id)
+    return await state_from(status) if status else None
+
+
+async def state_from(status: WorkflowStatus) -> JobState | None:
+    """The state of the job whose workflow has this status; None for a workflow that is no job."""
     order = _order(status)
-    if order is None or status is None:
+    if order is None:
         return None
-    steps = await DBOS.list_workflow_steps_async(job_id)
+    steps = await DBOS.list_workflow_steps_async(status.workflow_id)
     outputs: dict[str, Any] = {step["function_name"]: step["output"] for step in steps if step["output"]}
     results = tuple(
         MODEL_RESULT.validate_python(outputs[MODEL + name])

@@ -11,7 +11,7 @@ from cutout.errors import InternalError, ProcessingError
 from cutout.models.combination import name_of
 from cutout.results import Cutout, CutoutFile, Failure
 from serve_app.fanout.cascade import Step
-from serve_app.jobs.parts import Part, Specs, known_specs, parts
+from serve_app.jobs.parts import Part, Specs, edited_part, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply
 from serve_app.requests.asked import ResponseFormat
@@ -20,6 +20,7 @@ from serve_app.responses.errors import error_body, error_response, failed_upscal
 from serve_app.responses.json_pictures import PicturesResponse
 from serve_app.responses.stream import Event
 from serve_app.responses.write import upscaled_response, write
+from serve_app.storage.edits import Edits
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
@@ -36,21 +37,39 @@ class JobResponses:
         self._models = models
         self._store = store
         self._signer = signer
+        self._edits = Edits(store)
 
     async def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
         """Answer of GET /jobs/{job_id}: pictures by their addresses."""
         dropped = await self._dropped(state)
-        done = parts(state, self._models, dropped=dropped)
+        done = [*parts(state, self._models, dropped=dropped), *await self._edited(state)]
         body = job_body(state.order.output, state.result, self._specs(state))
         body |= {
             "status": state.phase,
             "created_at": state.order.created_at,
             "models": list(state.order.selection.result_ids),
+            "picture_url": self._sent_url(state, state.order.picture, base_url, dropped=dropped),
             "results": [part.addressed(self._signer, base_url).body for part in done],
             "pictures_dropped": dropped,
             "webhook": asdict(delivery) if delivery else None,
         }
         return body | (error_body(InternalError(state.error)) if state.error else {})
+
+    async def entry(self, state: JobState, base_url: str) -> dict[str, Any]:
+        """A job in the answer of GET /jobs."""
+        order, dropped = state.order, await self._dropped(state)
+        selected = {"selected_model_id": state.comparison.selected_model_id} if state.comparison else {}
+        return {
+            "job_id": order.job_id,
+            "status": state.phase,
+            "created_at": order.created_at,
+            "models": list(order.selection.result_ids),
+            **selected,
+            "total_cost_usd": state.result.total_cost_usd,
+            "status_url": f"{base_url}/jobs/{order.job_id}",
+            "picture_url": self._sent_url(state, order.picture, base_url, dropped=dropped),
+            "thumbnail_url": self._sent_url(state, order.thumbnail, base_url, dropped=dropped),
+        }
 
     async def whole(self, state: JobState, response_format: ResponseFormat, base_url: str, reply: Reply) -> Response:
         """Answer of a POST that waited: the contract's own; an error when everything failed, or the job ended else."""
@@ -89,6 +108,10 @@ class JobResponses:
             if state.ended:
                 yield await self._last(state, base_url)
 
+    async def _edited(self, state: JobState) -> list[Part]:
+        edit = await self._edits.find(state.order.job_id, "") if state.ended else None
+        return [edited_part(state, edit, self._models)] if edit else []
+
     def _started(self, state: JobState) -> Event:
         order, specs = state.order, self._specs(state)
         models = [{"model_id": name, "model_name": name_of(name, specs)} for name in order.selection.result_ids]
@@ -107,6 +130,12 @@ class JobResponses:
         body = await self.status_body(state, None, base_url)
         del body["webhook"]
         return Event("summary", body)
+
+    def _sent_url(self, state: JobState, name: str | None, base_url: str, *, dropped: bool) -> str | None:
+        """Address of the picture that was sent, or of its thumbnail; None where they are not stored beyond the job."""
+        if name is None or state.order.thumbnail is None or dropped:
+            return None
+        return f"{base_url}/{self._signer.path(state.order.job_id, name)}"
 
     async def _dropped(self, state: JobState) -> bool:
         return state.ended and await self._store.dropped(state.order.job_id)

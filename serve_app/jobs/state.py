@@ -81,6 +81,8 @@ class Order:
     finish: StoredFinish | None = None
     preserve_alpha: bool = True
     """Of a picture that is itself enlarged."""
+    thumbnail: str | None = None
+    """Name of a small copy of the picture; None: the picture itself is deleted when the job ends, too."""
     slot: JobSlot | None = None
     """The caller's slot, taken until the job has ended."""
     webhook_url: str | None = None
@@ -126,6 +128,11 @@ class Order:
         if self.factor is None:
             raise TypeError("an enlargement has a factor")
         return Enlargement(self.job_id, picture, self.factor, self.output_format, self.preserve_alpha)
+
+    @property
+    def spare_pictures(self) -> list[str]:
+        """Names of the caller's pictures that are deleted when the job ends."""
+        return [name for name in (self.background, None if self.thumbnail else self.picture) if name]
 
     def name(self, model_id: str) -> str:
         """Name of a model's result in the store, or of the UPSCALED picture."""
@@ -192,6 +199,30 @@ class JobState:
         wall_ms = ((self.ended_at or time.time()) - self.order.created_at) * 1000
         facts = (self.order.job_id, self.results, self.order.size, wall_ms, self._skipped)
         return Result(*facts, comparison=self.comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs are wanted. One of the first two is given: who knows neither key nor ids sees nothing."""
+
+    key_id: str | None
+    """Jobs of this API key; None: of every caller."""
+    job_ids: tuple[str, ...] | None
+    """Of them those with these ids; None: all."""
+    phase: JobPhase | None
+    limit: int
+    before_ms: int | None
+    """Accepted before, in Unix milliseconds; None: up to now."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A page of jobs."""
+
+    states: tuple[JobState, ...]
+    """The newest first; fewer than the limit where others of the page are in another phase."""
+    next_ms: int | None
+    """`before_ms` of the next page; None: this is the last one."""
 
 
 @dataclass(frozen=True, slots=True)

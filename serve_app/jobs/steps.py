@@ -219,7 +219,7 @@ class JobWork:
             await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
-        """Delete the caller's pictures, and record the job, so that a pick can refer to it as soon as it has ended."""
+        """Delete pictures that are needed no more, and record the job: a pick can refer to it once it has ended."""
         try:
             await self._pictures.drop(order)
             for model_id in order.models:

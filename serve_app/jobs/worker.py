@@ -7,11 +7,11 @@ their process, do the work (workflows.py, steps.py, deliveries.py).
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, SetWorkflowID, WorkflowStatus
 
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
 from cutout.ledger import Ledger
@@ -20,13 +20,13 @@ from serve_app.jobs import workflows
 from serve_app.jobs.deliveries import Deliveries
 from serve_app.jobs.events import JobEvents
 from serve_app.jobs.jobs import Jobs
+from serve_app.jobs.listing import job_page
 from serve_app.jobs.live_workers import LOOK_S
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
-from serve_app.jobs.state import ORDER, Delivery, JobState, Order
+from serve_app.jobs.state import ORDER, Delivery, JobPage, JobQuery, JobState, Order
 from serve_app.jobs.steps import JobWork
 from serve_app.jobs.webhooks import Sender
-from serve_app.storage.cutout_cache import SUFFIX
-from serve_app.storage.pictures import PictureStore
+from serve_app.storage.pictures import SUFFIX, PictureStore
 from serve_app.storage.quota import Quota
 from serve_app.storage.signing import Signer
 
@@ -91,7 +91,8 @@ class JobsWorker(Jobs):
 
     async def accept(self, order: Order) -> JobState:
         """See Jobs."""
-        await workflows.keep(order.job_id, ORDER.dump_python(order, mode="json"))
+        key_id = order.key.id if order.key else None
+        await workflows.keep(order.job_id, ORDER.dump_python(order, mode="json"), key_id)
         state = await known_state(order.job_id)
         if state.order.fingerprint != order.fingerprint:
             raise IdempotencyConflict("This Idempotency-Key was used with another request before")
@@ -120,6 +121,17 @@ class JobsWorker(Jobs):
                 handle = await DBOS.start_workflow_async(workflows.cancel, job_id)
             await handle.get_result(polling_interval_sec=0.1)
         return await known_state(job_id)
+
+    async def page(self, query: JobQuery) -> JobPage:
+        """See Jobs."""
+        return await job_page(query)
+
+    async def forget(self, job_id: str) -> None:
+        """See Jobs."""
+        await self.cancel(job_id)
+        belongs = await workflows.belonging_to(job_id)
+        await DBOS.cancel_workflows_async([workflow.workflow_id for workflow in belongs])  # webhooks, for one
+        await self._delete(job_id, belongs)
 
     async def delivery(self, job_id: str) -> Delivery | None:
         """See Jobs."""
@@ -156,14 +168,15 @@ class JobsWorker(Jobs):
             name=workflows.JOB, completed_before=limit, load_input=False, load_output=False
         )
         for job in old:
-            belongs = await DBOS.list_workflows_async(
-                workflow_id_prefix=job.workflow_id, load_input=False, load_output=False
-            )
+            belongs = await workflows.belonging_to(job.workflow_id)
             if not any(workflow.status in workflows.ACTIVE for workflow in belongs):
-                await self._store.drop_job(job.workflow_id)
-                await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
+                await self._delete(job.workflow_id, belongs)
         await self._store.sweep(self._spec.keep_s)
         await self._store.sweep(self._spec.compose_s, SUFFIX)
+
+    async def _delete(self, job_id: str, belongs: Sequence[WorkflowStatus]) -> None:
+        await self._store.drop_job(job_id)
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in belongs])
 
     async def count(self) -> None:
         """Measure the store, and delete its oldest pictures when it is over its limit."""

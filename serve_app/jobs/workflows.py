@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, error
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus, error
 
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.database import prepared, refusing
@@ -145,8 +145,10 @@ async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: A
     return await DBOS.run_step_async({"name": name}, function, *arguments)
 
 
-async def keep(job_id: str, order: dict[str, Any]) -> None:
-    """Enqueue a job; an existing job of this id is left unchanged. Survives any crash once this returns.
+async def keep(job_id: str, order: dict[str, Any], key_id: str | None) -> None:
+    """Enqueue a job; one of this id that exists is left unchanged. Once this has returned, it survives any crash.
+
+    `key_id` is that of the API key whose job it is, by which `listing.py` finds it; None: without a key.
 
     Raises:
         ServiceUnavailable: the database is unavailable or full; the job is not accepted.
@@ -154,7 +156,8 @@ async def keep(job_id: str, order: dict[str, Any]) -> None:
     if _client is None:
         raise RuntimeError("a job came before launch()")
     with refusing():
-        await _client.enqueue_async(_options(JOB, JOBS, job_id), order)
+        owner = {"authenticated_user": key_id} if key_id else {}
+        await _client.enqueue_async(_options(JOB, JOBS, job_id) | owner, order)
 
 
 async def check() -> None:
@@ -163,6 +166,11 @@ async def check() -> None:
         raise ServiceUnavailable("The worker of durable jobs has not begun")
     with refusing():
         await _client.list_workflows_async(limit=1, load_input=False, load_output=False)
+
+
+async def belonging_to(job_id: str) -> list[WorkflowStatus]:
+    """The workflows of a job: its own, and those of its webhook and its end."""
+    return await DBOS.list_workflows_async(workflow_id_prefix=job_id, load_input=False, load_output=False)
 
 
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:

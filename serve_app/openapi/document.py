@@ -27,6 +27,7 @@ from serve_app.openapi.parts import (
 )
 from serve_app.requests.accept import JSON
 from serve_app.requests.bodies.fields import FORM, MULTIPART
+from serve_app.requests.forms import PICTURES
 from serve_app.responses.dialect import OWN
 from serve_app.settings import VERSION
 
@@ -135,7 +136,7 @@ def _body(form: type[BaseModel], media_type: str) -> Schema:
     schema = _form(form)
     fields = schema["properties"]
     if media_type == MULTIPART:
-        return {**schema, "properties": fields | {name: BINARY for name in ("image", "background") if name in fields}}
+        return {**schema, "properties": fields | {name: BINARY for name in PICTURES if name in fields}}
     texts = {name: field for name, field in fields.items() if field.get("format") != "binary"}
     return {**schema, "properties": texts}
 

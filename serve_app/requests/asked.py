@@ -114,4 +114,17 @@ class AskedComposition:
     """When the request had been read, by time.perf_counter."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedEdit:
+    """A request to mend a cutout that is kept."""
+
+    model_id: str
+    """Not checked: which are known depends on the job."""
+    mask: bytes = field(repr=False)
+    """A grey PNG of 8 bits a sample, without a colour space."""
+    reply: Reply
+    began_s: float
+    """When the request had been read, by time.perf_counter."""
+
+
 Asked: TypeAlias = AskedCutouts | AskedEnlargement

@@ -10,9 +10,10 @@ from cutout.errors import MissingImage, ValidationError
 from cutout.limits import LimitsSpec
 from cutout.models.selection import ALL, AUTO, CHOICES, FUSED
 from cutout.pixels.finish import check_format, colour
+from cutout.pixels.mended import bare_matte
 from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
-from serve_app.contract import ComposeForm, DurableForm, FinishForm, Form, PickForm, PictureForm
+from serve_app.contract import ComposeForm, DurableForm, EditForm, FinishForm, Form, PickForm, PictureForm
 from serve_app.contract.webhook_signature import FIELD, SECRET_FIELD, check_secret
 from serve_app.requests.accept import JSON, Reply, reply_to
 from serve_app.requests.asked import GivenPicture, PictureSource, RemotePicture
@@ -24,7 +25,7 @@ from serve_app.requests.bodies.reading import check_bytes, media_type, read_body
 F = TypeVar("F", bound=PictureForm)
 J = TypeVar("J", bound=Form)
 EXPECTED = "application/json, multipart/form-data, or a picture's own bytes as image/* or application/octet-stream"
-PICTURES = ("image", "background")
+PICTURES = ("image", "background", "mask")
 URL_FIELD = "background_url"
 PICK = "pick"
 
@@ -53,6 +54,12 @@ async def read_form(request: Request, form: type[F], limits: LimitsSpec) -> tupl
 async def read_compose(request: Request, limits: LimitsSpec) -> ComposeForm:
     """The checked fields of a request that brings no picture but a background; raises as `read_form`."""
     return checked(ComposeForm, await read_fields(request, limits, _wanted(ComposeForm)))
+
+
+async def read_edit(request: Request, limits: LimitsSpec) -> tuple[str, bytes]:
+    """The model, and a PNG of the bare samples of the mask; raises as `read_form`, and InvalidFormat for others."""
+    form = checked(EditForm, await read_fields(request, limits, _wanted(EditForm)))
+    return form.model_id, await asyncio.to_thread(_mask, form, limits)
 
 
 async def read_json(request: Request, form: type[J]) -> J:
@@ -167,6 +174,12 @@ def given_picture(form: PictureForm, limits: LimitsSpec) -> GivenPicture:
     image = base64_bytes(given, "image") if isinstance(given, str) else given
     check_bytes(image, limits, "image")
     return GivenPicture(image, "image")
+
+
+def _mask(form: EditForm, limits: LimitsSpec) -> bytes:
+    mask = base64_bytes(form.mask, "mask") if isinstance(form.mask, str) else form.mask
+    check_bytes(mask, limits, "mask")
+    return bare_matte(mask, "mask")
 
 
 def _picture(form: PictureForm, limits: LimitsSpec) -> PictureSource:

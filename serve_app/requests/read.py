@@ -9,13 +9,13 @@ from cutout.jobs import Terms, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import CHOICES
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import check_transparency
+from cutout.pixels.finish import check_format, check_transparency
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from serve_app.contract import FinishForm, ProcessForm, RemoveForm, TermsForm, UpscaleForm
 from serve_app.requests.accept import JSON, STREAMS, ZIP, Reply, reply_to
-from serve_app.requests.asked import AskedComposition, AskedCutouts, AskedEnlargement, AskedFinish
+from serve_app.requests.asked import AskedComposition, AskedCutouts, AskedEdit, AskedEnlargement, AskedFinish
 from serve_app.requests.forms import (
     background_source,
     check_delivery,
@@ -23,6 +23,7 @@ from serve_app.requests.forms import (
     finish_reply,
     known_models,
     read_compose,
+    read_edit,
     read_form,
 )
 from serve_app.requests.later import is_durable, read_later
@@ -97,6 +98,14 @@ class Reader:
         began_s = time.perf_counter()
         reply = finish_reply(_accept(request), form, (ZIP,))
         return AskedComposition(tuple(form.include_models), await self._finish(form), reply, began_s)
+
+    async def edit(self, request: Request) -> AskedEdit:
+        """A request to mend a cutout that is kept."""
+        model_id, mask = await read_edit(request, self._limits)
+        began_s = time.perf_counter()
+        reply = reply_to(_accept(request), (), None, list(MEDIA_TYPES), Reply(JSON, "png"))
+        check_format("cutout", reply.output_format, has_background=False)
+        return AskedEdit(model_id, mask, reply, began_s)
 
     def _models(self, form: RemoveForm | ProcessForm) -> tuple[tuple[str, ...], int | None]:
         """The models asked for, and the upscale factor."""

@@ -118,17 +118,19 @@ def _model_result(result: ModelResult, specs: Mapping[str, ModelSpec], stages: d
     """What both endpoints say of a model, in the contract's order; ours comes last."""
     outcome = result.outcome
     sources = outcome.sources if isinstance(outcome, Cutout) else ()
-    licence = licence_of(result.model_id, sources, specs)
+    source_id, words = (result.model_id, "") if isinstance(outcome, Failure) else (outcome.source_id, outcome.words)
+    licence = licence_of(source_id, sources, specs)
     ours: dict[str, Any] = {"licence": licence.name, "commercial_use": licence.commercial}
     if isinstance(outcome, Cutout):
         ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
         ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
         ours |= {"sources": list(sources)} if sources else {}
+        ours |= {"edited_from": outcome.edited_from} if outcome.edited_from else {}
     else:
         ours |= _reason(outcome)
     return {
         "model_id": result.model_id,
-        "model_name": name_of(result.model_id, specs),
+        "model_name": name_of(source_id, specs) + words,
         **stages,
         "image_base64": outcome.encoded if isinstance(outcome, CutoutFile) else None,
         "processing_time_ms": round(result.wall_ms),

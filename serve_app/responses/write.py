@@ -70,7 +70,7 @@ async def _with_files(one: ModelResult[C], load: Load[C]) -> ModelResult:
 
 def picture_response(output: Output, result: Result[C], cutout: CutoutFile, specs: Mapping[str, ModelSpec]) -> Response:
     """One model's picture; headers tell what is known of it."""
-    licence = licence_of(cutout.model_id, cutout.sources, specs)
+    licence = licence_of(cutout.source_id, cutout.sources, specs)
     headers = {
         "X-Cutout-Model": cutout.model_id,
         "X-Cutout-Commercial-Use": str(licence.commercial).lower(),

@@ -12,39 +12,18 @@ from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.pixels.plain import Size
+from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, CutoutFile, ModelResult, Result
 from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Enough, Run, Watcher
-from serve_app.storage.pictures import PictureStore
+from serve_app.storage.kept import INPUT, CachedCutout, CachedJob
+from serve_app.storage.pictures import SUFFIX, PictureStore
 
 logger = logging.getLogger(__name__)
-SUFFIX = ".kept"
-"""Suffix of all file names of a request that is not a durable job."""
 METADATA = f"job.card{SUFFIX}"
 """Name of a request's metadata; a model's id has no dot."""
 PUT_S = 2.0
 """Longest that a response waits for its cutouts to be stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class CachedCutout:
-    """One whole cutout in the store, as a PNG."""
-
-    cutout: Cutout
-    name: str
-    """Its name in the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class CachedJob:
-    """A job that has ended, and its whole cutouts."""
-
-    job_id: str
-    key_id: str | None
-    """Of the API key that made the job, and that alone may use it; None: anybody who knows the job's id."""
-    factor: int | None
-    input_size: Size
-    cutouts: tuple[CachedCutout, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +36,7 @@ class _Metadata:
     factor: int | None
     input_size: Size
     results: tuple[ModelResult, ...]
+    removal: Removal = AS_USUAL
 
 
 _METADATA = TypeAdapter(_Metadata)
@@ -103,7 +83,7 @@ class CutoutCache:
             raise NotFound(gone)
         found = [one.outcome for one in data.results if isinstance(one.outcome, Cutout)]
         cutouts = tuple(CachedCutout(cutout, cutout.model_id + SUFFIX) for cutout in found)
-        return CachedJob(job_id, data.key_id, data.factor, data.input_size, cutouts)
+        return CachedJob(job_id, data.key_id, data.factor, data.input_size, cutouts, removal=data.removal)
 
 
 class _Storing:
@@ -125,17 +105,27 @@ class _Storing:
 
     def finished(self, result: ModelResult[CutoutFile]) -> None:
         if isinstance(file := result.outcome, CutoutFile):
+            self._put_input()
             whole = file.encoded if file.whole is None else file.whole
-            put = self._store.put(self._job.id, result.model_id + SUFFIX, whole)
-            self._puts.append(asyncio.create_task(_unless_away(put)))
+            self._put(result.model_id + SUFFIX, whole)
         if self._watcher:
             self._watcher.finished(result)
+
+    def _put_input(self) -> None:
+        """The picture that was sent, with the first cutout: it is needed where a cutout is."""
+        if not self._puts and isinstance(self._job.image, bytes):
+            self._put(INPUT, self._job.image)
+
+    def _put(self, name: str, data: bytes) -> None:
+        put = self._store.put(self._job.id, name, data)
+        self._puts.append(asyncio.create_task(_unless_away(put)))
 
     async def ended(self, result: Result) -> None:
         """Store the metadata, once all cutouts are stored; without it nothing is found."""
         if self._puts and all(await asyncio.gather(*self._puts)):
             key_id, good = self._job.key.id if self._job.key else None, tuple(filter(_is_good, result.results))
-            metadata = _Metadata(time.time(), key_id, self._job.output.factor, result.input_size, good)
+            facts = (key_id, self._job.output.factor, result.input_size, good, self._job.removal)
+            metadata = _Metadata(time.time(), *facts)
             await _unless_away(self._store.put(self._job.id, METADATA, _METADATA.dump_json(metadata)))
 
 

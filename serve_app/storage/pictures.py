@@ -23,6 +23,8 @@ EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/
 DROPPED = "The pictures of this job are gone: the store was full (jobs.store_bytes), and the oldest make room"
 MARK = "dropped.mark"
 """Name of the empty file that replaces such pictures until it is swept; a model's id has no dot."""
+SUFFIX = ".kept"
+"""Suffix of all file names of a request that is not a durable job."""
 RETRY: Any = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 """How long S3 may be away before a call fails; a local folder is not tried again. The timeouts of a single try are
 obstore's own, 5 s to connect and 30 s in all: options given here would hide those of the environment."""

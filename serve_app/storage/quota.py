@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from cutout.telemetry.metrics import STORE_BYTES, STORE_LIMIT, Instruments
-from serve_app.storage.cutout_cache import SUFFIX
-from serve_app.storage.pictures import Holding, PictureStore
+from serve_app.storage.pictures import SUFFIX, Holding, PictureStore
 
 logger = logging.getLogger(__name__)
 GRACE_S = 120.0

@@ -22,7 +22,7 @@ F = TypeVar("F", bound=pydantic.BaseModel)
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
-LISTS: Final = ("include_models", "bg_models", "models")
+LISTS: Final = ("include_models", "bg_models", "models", "job_ids")
 """Outside JSON these are repeated, or separated by commas."""
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from cutout.accounts.keys import KeyRing, make_key
 from deployments.ledger import DatabaseLedger
 from serve_app import contract
-from serve_app.storage.cutout_cache import SUFFIX
+from serve_app.storage.pictures import SUFFIX
 from tests.cutout.pixels.test_density import said
 from tests.serve_app.endpoints.test_process import opened
 from tests.support.durable_jobs import Works, client, picture, working
@@ -179,7 +179,7 @@ async def test_what_is_not_there(service: Service, http: httpx.AsyncClient) -> N
     await service.works.store.sweep(-5, SUFFIX)
     swept = await composed(http, job_id)
 
-    assert kept == ["first.kept", "job.card.kept", "second.kept"]
+    assert kept == ["first.kept", "input.file.kept", "job.card.kept", "second.kept"]
     assert not folder.exists()
     assert (unknown.status_code, nobody.status_code, swept.status_code) == (404, 404, 404)
     assert "its cutouts are no longer kept; they are for 600 s" in swept.json()["error"]["message"]
@@ -260,7 +260,7 @@ async def test_a_repeated_request_for_one_picture_of_several(http: httpx.AsyncCl
 
 
 async def test_a_durable_background_by_address(service: Service, http: httpx.AsyncClient) -> None:
-    """A durable job keeps its background's picture until it ends, and no longer; its mask has an address."""
+    """A durable job keeps its background's picture until it ends, its own for longer; its mask has an address."""
     job_id = await posted(
         http, headers={"prefer": "respond-async"}, include_models="first", output_type="both",
         background="data:image/png;base64," + base64.b64encode(picture(90)).decode(),
@@ -269,7 +269,9 @@ async def test_a_durable_background_by_address(service: Service, http: httpx.Asy
     [result] = (await http.get(f"/jobs/{job_id}")).json()["results"]
 
     names = sorted(file.name for file in (service.works.folder / "pictures" / job_id).iterdir())
-    assert names == ["first.mask.png", "first.png", "first.whole.png"]
+    assert [name.split("_")[0] for name in names] == [
+        "first.mask.png", "first.png", "first.whole.png", "input", "thumbnail.small.webp",
+    ]  # fmt: skip
     mask = await http.get(result["mask_url"])
     assert Image.open(io.BytesIO(mask.content)).mode == "L"
     assert Image.open(io.BytesIO((await http.get(result["image_url"])).content)).mode == "RGB"

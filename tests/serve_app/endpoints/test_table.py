@@ -7,12 +7,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from serve_app.endpoints.compose import ComposeEndpoint
+from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.table import ENDPOINTS
 from tests.serve_app.openapi.test_openapi import described
 
-DURABLE = {*vars(JobEndpoints).values(), *vars(ComposeEndpoint).values()}
+DURABLE = {*vars(JobEndpoints).values(), *vars(ComposeEndpoint).values(), *vars(EditEndpoint).values()}
 
 
 def path_of(endpoint: Endpoint) -> str:

@@ -107,13 +107,16 @@ async def test_accepted_then_read(http: httpx.AsyncClient, works: Works) -> None
     assert [(job.job_id, job.status, len(job.results)) for job in works.ledger.jobs] == [(body["job_id"], "partial", 3)]
 
 
-async def test_the_callers_picture_is_not_kept(http: httpx.AsyncClient, works: Works) -> None:
-    """When a job has ended, the store has its results, and no longer what the caller sent."""
-    answer = await http.post("/remove-background", json=asked(), headers=ASYNC)
-    body = await ended(http, answer.json()["status_url"])
+@pytest.mark.parametrize(("compose_s", "kept"), [(900, ["input", "thumbnail.small.webp"]), (0, [])])
+async def test_the_callers_picture(tmp_path: Path, database_url: str, compose_s: float, kept: list[str]) -> None:
+    """It is kept beside its cutouts, which can be mended; where requests are not, it is deleted when the job ends."""
+    async with working(tmp_path, database_url, compose_s=compose_s) as works, client(works) as http:
+        answer = await http.post("/remove-background", json=asked(), headers=ASYNC)
+        body = await ended(http, answer.json()["status_url"])
 
-    folder = works.folder / "pictures" / body["job_id"]
-    assert sorted(file.name for file in folder.iterdir()) == ["first.png", "second.png"]
+        folder = works.folder / "pictures" / body["job_id"]
+        names = sorted(file.name for file in folder.iterdir())
+        assert [name.partition("_")[0] for name in names] == ["first.png", *kept[:1], "second.png", *kept[1:]]
 
 
 async def test_results_by_address(http: httpx.AsyncClient) -> None:

@@ -70,7 +70,7 @@ async def test_only_the_stage_that_failed_is_tried_again(
     assert sorted(calls) == ["first", "second"]
     assert [(charge.model_id, charge.usd) for charge in works.ledger.spent] == [("second", 0.25)]
     assert body["total_cost_usd"] == 0.25
-    assert kept == ["first.png", "second.png"]
+    assert [name.partition("_")[0] for name in kept] == ["first.png", "input", "second.png", "thumbnail.small.webp"]
 
 
 async def test_a_second_stage_that_is_given_up_keeps_its_cost(

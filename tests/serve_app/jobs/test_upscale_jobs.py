@@ -261,7 +261,7 @@ async def test_an_order_of_the_version_before(http: httpx.AsyncClient, works: Wo
     """A job that was accepted before the service was upgraded is done after it, and read as ever."""
     job_id = WRITTEN_BEFORE["job_id"]
     await works.store.put(job_id, "input", picture())
-    await workflows.keep(job_id, WRITTEN_BEFORE)
+    await workflows.keep(job_id, WRITTEN_BEFORE, None)
     body = await ended(http, job_id)
 
     assert (body["status"], body["models"], body["skipped"]) == ("completed", ["first"], {"broken": "no ink"})
