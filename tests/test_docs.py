@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from cutout.errors import CutoutError
 from cutout.models.spec import ModelSpec
 from cutout.service import ServiceSpec
 from deployments.backends import BACKENDS
@@ -18,6 +20,7 @@ from serve_app.dialects.remove_bg.errors import ROWS
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.endpoints.table import ENDPOINTS
 from serve_app.responses.dialect import OWN
+from tests.serve_app.openapi.test_contract_page import kinds
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
@@ -88,6 +91,27 @@ def test_every_code_of_the_drop_in_is_documented() -> None:
     page = DROP_IN.read_text()
 
     assert [f"{status} `{code}`" for _, status, code, _ in ROWS if f"{status} `{code}`" not in page] == []
+
+
+def test_errors_of_the_questions_page_are_ours() -> None:
+    """Each `status type` in docs/faq.md is one that the service answers with."""
+    named = set(re.findall(r"`(\d{3}) (\w+)`", (ROOT / "docs" / "faq.md").read_text()))
+
+    assert len(named) > 4
+    assert named <= {(str(kind.status), kind.type) for kind in kinds(CutoutError)}
+
+
+def test_every_model_can_be_chosen() -> None:
+    """docs/choosing-a-model.md names each shipped model, and both pages with prices have those of its file."""
+    pages = [(ROOT / "docs" / name).read_text() for name in ("choosing-a-model.md", "with-keys.md")]
+    for file in (ROOT / "configs" / "models").glob("*.yaml"):
+        if file.stem == "remove_bg":
+            continue
+        price_usd = yaml.safe_load(file.read_text()).get("price_usd")
+        rows = [[line for line in page.splitlines() if f"`{file.stem}`" in line] for page in pages]
+        assert rows[0], file.stem
+        if price_usd:
+            assert all(f"{price_usd:g} USD" in row for found in rows for row in found if "USD" in row)
 
 
 @pytest.mark.parametrize(
