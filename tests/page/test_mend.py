@@ -6,10 +6,42 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Open
-from tests.page.mending import open_mend, shown, small_photo, stroke
+from tests.page.mending import open_mend, saved, shown, small_photo, stroke
 from tests.page.service import Service
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def test_what_is_saved_is_what_was_shown(page: Page, service: Service, tmp_path: Path) -> None:
+    """Kept, erased, taken from another cutout and outlined: the saved alpha is the one on screen, within 1 of 255."""
+    stage = open_mend(page, small_photo(tmp_path))
+    before = shown(page)
+    stroke(page, stage, (0.2, 0.2), (0.8, 0.3), (0.7, 0.5))
+    page.keyboard.press("e")
+    stroke(page, stage, (0.2, 0.8), (0.8, 0.7))
+    page.keyboard.press("t")
+    expect(page.locator(".mend-words")).to_have_text("Paint over what is better in Fine Matte.")
+    stroke(page, stage, (0.5, 0.6), (0.5, 0.9))
+    page.keyboard.press("o")
+    page.keyboard.press("k")
+    stroke(page, stage, (0.05, 0.5), (0.15, 0.4), (0.15, 0.6), (0.05, 0.6))
+    after = shown(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+    assert np.count_nonzero(np.abs(after - before) > 1) > 500
+    assert np.abs(saved(page, "Quick Matte, edited") - after).max() <= 1
+
+
+def test_a_pick_of_it_is_a_pick_of_the_model_that_was_mended(page: Page, service: Service, tmp_path: Path) -> None:
+    """The mended cutout is picked at once, and the vote says that it was mended."""
+    stage = open_mend(page, small_photo(tmp_path))
+    stroke(page, stage, (0.2, 0.2), (0.8, 0.3))
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Log now").click()
+
+    assert service.picks() == {"fast": 1}
 
 
 def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:

@@ -81,12 +81,16 @@ export class Painting {
     return this.show(this.#history.redo());
   }
 
-  /** Bring what has changed in `box` to what is shown. */
+  /** Bring what has changed in `box` to what is shown; gives the box that was drawn. */
   show(box) {
     if (!box) return null;
-    this.shown.pen.putImageData(this.#pixels(box), box.left, box.top);
-    this.shown.update(box);
-    return box;
+    const { step } = this.shown;
+    const drawn = this.matte.within({
+      left: Math.floor(box.left / step) * step, top: Math.floor(box.top / step) * step,
+      right: Math.ceil(box.right / step) * step, bottom: Math.ceil(box.bottom / step) * step,
+    });
+    this.shown.put(this.#pixels(drawn), drawn.left, drawn.top);
+    return drawn;
   }
 
   #pixels(box) {

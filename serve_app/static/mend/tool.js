@@ -78,8 +78,8 @@ export class Tool {
     this.#dirty = around(this.#dirty, box);
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.painting?.show(this.#dirty);
-      if (this.#dirty) this.#view.draw(this.#dirty);
+      const drawn = this.painting?.show(this.#dirty);
+      if (drawn) this.#view.draw(drawn);
       this.#dirty = null;
       this.#on.drawn();
     });
