@@ -23,7 +23,8 @@ from benchmarks.processes import free_port, started, wait_until
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
-EXTRAS = ("", "local", "service", "mcp")
+PARTS = ("base", "local", "service", "mcp")
+"""The package without extras, and each of them."""
 MOST_PACKAGES, MOST_MB = 20, 40
 """Of the installation without extras; the packages are those beside this one."""
 READY_S = 240
@@ -37,34 +38,23 @@ class Environment:
 
     folder: Path
     seconds: float
+    packages: int
+    """How many were installed beside this one."""
+    mb: float
 
     @classmethod
     def of(cls, folder: Path, requirement: str) -> "Environment":
         """A new one at `folder` with `requirement` installed."""
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        begun = time.monotonic()
+        before, begun = _size(folder), time.monotonic()
         subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--no-cache-dir", requirement], check=True)
-        return cls(folder, time.monotonic() - begun)
-
-    @property
-    def packages(self) -> int:
-        """How many packages there are, this one and pip not counted."""
-        return len(list(self._site.glob("*.dist-info"))) - sum(1 for _ in self._site.glob("pip-*.dist-info")) - 1
-
-    @property
-    def mb(self) -> float:
-        """Size of what was installed, in megabytes."""
-        files = (file for file in self._site.rglob("*") if file.relative_to(self._site).parts[0] != "pip")
-        return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+        packages, mb = (after - was for after, was in zip(_size(folder), before, strict=True))
+        return cls(folder, time.monotonic() - begun, round(packages) - 1, mb)
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment with its programs first."""
         return {**os.environ, "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-
-    @property
-    def _site(self) -> Path:
-        return next(self.folder.glob("lib/python*/site-packages"))
 
     def run(self, line: str, folder: Path) -> None:
         """Run a line of shell in a folder, and say how long it took."""
@@ -73,16 +63,23 @@ class Environment:
         print(f"  {time.monotonic() - begun:6.1f} s  {line.splitlines()[0]}", flush=True)
 
 
+def _size(folder: Path) -> tuple[float, float]:
+    """Packages, and megabytes."""
+    site = next(folder.glob("lib/python*/site-packages"))
+    size_bytes = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
+    return len(list(site.glob("*.dist-info"))), size_bytes / 1e6
+
+
 def wheel(folder: Path) -> Path:
     """The wheel, built in a folder."""
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT], check=True)
     return next(folder.glob("*.whl"))
 
 
-def shown(language: str, extra: str) -> list[str]:
-    """What README.md shows in a language for an extra: the blocks after `<!-- installed: EXTRA -->`."""
+def shown(language: str, part: str) -> list[str]:
+    """What README.md shows in a language for a part: the blocks after `<!-- installed: PART -->`."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    mark = rf"<!-- installed: {extra or 'base'} -->\n```{language}\n(.*?)```"
+    mark = rf"<!-- installed: {part} -->\n```{language}\n(.*?)```"
     return re.findall(mark, text, re.DOTALL)
 
 
@@ -112,7 +109,7 @@ def _is_ready(url: str) -> bool:
 
 def check_types(environment: Environment, folder: Path) -> None:
     """Mypy finds the client typed throughout: no expression of README.md's example is an Any."""
-    for block in shown("python", ""):
+    for block in shown("python", "base"):
         (folder / "typed.py").write_text(block)
         python = f"--python-executable={environment.folder / 'bin' / 'python'}"
         subprocess.run([sys.executable, "-m", "mypy", *MYPY, python, "typed.py"], cwd=folder, check=True)
@@ -127,33 +124,37 @@ def check_size(environment: Environment) -> None:
 def main() -> int:
     """0 when everything that README.md shows works."""
     parser = argparse.ArgumentParser(prog="python -m scripts.install_check", description=__doc__)
-    parser.add_argument("extras", nargs="*", choices=EXTRAS, default=EXTRAS, help="default: all, and none")
-    extras = parser.parse_args().extras
+    parser.add_argument("--part", action="append", choices=PARTS, help="repeat for more; default: all")
+    parts = parser.parse_args().part or PARTS
     with tempfile.TemporaryDirectory(prefix="cutout-install-") as scratch:
         folder = Path(scratch)
         built = wheel(folder / "dist")
-        made = {extra: _installed(folder, built, extra) for extra in extras}
+        made = {part: _installed(folder, built, part) for part in parts}
         shutil.copy(PHOTO, folder / "photo.jpg")
-        if "" in made:
-            check_size(made[""])
-            check_types(made[""], folder)
-        for extra in set(made) & {"local", "mcp"}:
-            for line in shown("sh", extra):
-                made[extra].run(line, folder)
-        if {"", "service"} <= made.keys():
-            with served(made["service"], folder) as url:
-                for line in shown("sh", ""):
-                    made[""].run(line.replace(LOCALHOST, url), folder)
-                for block in shown("python", ""):
-                    (folder / "example.py").write_text(block.replace(LOCALHOST, url))
-                    made[""].run("python example.py", folder)
+        if "base" in made:
+            check_size(made["base"])
+            check_types(made["base"], folder)
+        if "local" in made:
+            for block in shown("sh", "local"):
+                made["local"].run(block, folder)
+        if {"base", "service"} <= made.keys():
+            _check_service(made["service"], made["base"], folder)
     return 0
 
 
-def _installed(folder: Path, built: Path, extra: str) -> Environment:
-    environment = Environment.of(folder / (extra or "base"), f"{built}[{extra}]" if extra else str(built))
+def _check_service(service: Environment, base: Environment, folder: Path) -> None:
+    with served(service, folder) as url:
+        for block in shown("sh", "base"):
+            base.run(block.replace(LOCALHOST, url), folder)
+        for block in shown("python", "base"):
+            (folder / "example.py").write_text(block.replace(LOCALHOST, url))
+            base.run("python example.py", folder)
+
+
+def _installed(folder: Path, built: Path, part: str) -> Environment:
+    environment = Environment.of(folder / part, str(built) if part == "base" else f"{built}[{part}]")
     size = f"{environment.packages} packages, {environment.mb:.0f} MB"
-    print(f"{extra or 'base':8} {size} in {environment.seconds:.0f} s", flush=True)
+    print(f"{part:8} {size} in {environment.seconds:.0f} s", flush=True)
     return environment
 
 
