@@ -69,6 +69,7 @@ check: setup     ## check lint, format and types
 	@$(BIN)/mypy
 
 wheel: $(INSTALLED)    ## build the wheel in dist/, which pip installs anywhere
+	@rm -rf build
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 install-check: setup ## install the wheel with each extra, in bare environments, and run what README.md shows of it

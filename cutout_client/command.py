@@ -18,10 +18,12 @@ from cutout.errors import (
     Unauthorized,
     ValidationError,
 )
+from cutout_client.batch.names import shown
 from cutout_client.commands import keys, weights
 from cutout_client.commands.compare import compare
+from cutout_client.commands.examples import epilog
+from cutout_client.commands.mcp import mcp
 from cutout_client.commands.models import models
-from cutout_client.commands.names import shown
 from cutout_client.commands.remove import remove
 from cutout_client.commands.serve import serve
 from cutout_client.commands.upscale import upscale
@@ -29,14 +31,20 @@ from cutout_client.extras import ExtraMissing
 
 FAILED, USAGE, UNAVAILABLE = 1, 2, 3
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command()(remove)
-app.command()(compare)
-app.command()(upscale)
-app.command()(models)
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=epilog("remove"))(remove)
+app.command(epilog=epilog("compare"))(compare)
+app.command(epilog=epilog("upscale"))(upscale)
+app.command(epilog=epilog("models"))(models)
 app.add_typer(weights.app, name="weights")
 app.add_typer(keys.app, name="keys")
-app.command()(serve)
+app.command(epilog=epilog("serve"))(serve)
+app.command(epilog=epilog("mcp"))(mcp)
 
 
 def _version(wanted: bool) -> None:

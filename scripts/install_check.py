@@ -46,10 +46,12 @@ class Environment:
     def of(cls, folder: Path, requirement: str) -> "Environment":
         """A new one at `folder` with `requirement` installed."""
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        before, begun = _size(folder), time.monotonic()
+        site = next(folder.glob("lib/python*/site-packages"))
+        before, begun = set(site.iterdir()), time.monotonic()
         subprocess.run([folder / "bin" / "pip", "install", "--quiet", "--no-cache-dir", requirement], check=True)
-        packages, mb = (after - was for after, was in zip(_size(folder), before, strict=True))
-        return cls(folder, time.monotonic() - begun, round(packages) - 1, mb)
+        seconds, new = time.monotonic() - begun, set(site.iterdir()) - before
+        packages = sum(entry.suffix == ".dist-info" for entry in new) - 1
+        return cls(folder, seconds, packages, sum(map(_size_bytes, new)) / 1e6)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -63,15 +65,14 @@ class Environment:
         print(f"  {time.monotonic() - begun:6.1f} s  {line.splitlines()[0]}", flush=True)
 
 
-def _size(folder: Path) -> tuple[float, float]:
-    """Packages, and megabytes."""
-    site = next(folder.glob("lib/python*/site-packages"))
-    size_bytes = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
-    return len(list(site.glob("*.dist-info"))), size_bytes / 1e6
+def _size_bytes(entry: Path) -> int:
+    files = [entry] if entry.is_file() else entry.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def wheel(folder: Path) -> Path:
-    """The wheel, built in a folder."""
+    """The wheel, built in a folder; without what an earlier build left, which setuptools would put in again."""
+    shutil.rmtree(ROOT / "build", ignore_errors=True)
     subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT], check=True)
     return next(folder.glob("*.whl"))
 

@@ -27,7 +27,7 @@ WIRING = {
     "serve_app/build.py",
     "serve_app/configuration.py",
     "serve_app/process/service.py",
-    "cutout_client/local.py",
+    "cutout_client/cutting/local.py",
 }
 HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py", "serve_app/process/readiness.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
@@ -100,7 +100,7 @@ def allowed(file: str, package: str) -> bool:
             "serve_app/build.py",
             "serve_app/configuration.py",
             "serve_app/process/service.py",
-            "cutout_client/local.py",
+            "cutout_client/cutting/local.py",
         ),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
@@ -147,7 +147,9 @@ LEAN = {
 """What the client takes of `cutout`: these need no extra of the package."""
 LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}
 """What pyproject.toml lists as dependencies."""
-LOCAL = {"cutout_client/local.py", "cutout_client/local_fusion.py", "cutout_client/commands/registry.py"}
+LOCAL = {f"cutout_client/cutting/{name}.py" for name in ("finishing", "fusion", "local", "registry", "sheet")}
+MCP = "cutout_client/mcp/server.py"
+"""The file that needs the extra `mcp`."""
 """Files of the client that need the extra `local`; others import them, and all else, within functions."""
 
 
@@ -162,7 +164,7 @@ def at_start(file: str) -> Iterator[str]:
 
 def test_the_client_needs_no_extra() -> None:
     """The client, the command and what they import of `cutout` work with the package's own dependencies alone."""
-    client = [file for file in FILES if file.startswith("cutout_client/") and file not in LOCAL]
+    client = [file for file in FILES if file.startswith("cutout_client/") and file not in (*LOCAL, MCP)]
     lean = [f"{name.replace('.', '/')}.py" for name in LEAN]
     known = LEAN | LEAN_PACKAGES | sys.stdlib_module_names
     broken = [

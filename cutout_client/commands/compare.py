@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -23,9 +23,8 @@ from cutout_client.commands.options import (
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from cutout.pixels.contact_sheet import Panel
-    from cutout_client.commands.cutters import Cutter
-    from cutout_client.options import Terms
+    from cutout_client.cutting.cutters import Cutter
+    from cutout_client.options import JobOptions, Terms
     from cutout_client.results import CutoutResult
 
 
@@ -47,25 +46,31 @@ def compare(
 
     Unavailable models are listed on standard error, with the reason.
     """
-    from cutout_client.commands.cutters import Place, cutter
-    from cutout_client.commands.names import shown
-    from cutout_client.commands.photos import photographs
+    from cutout_client.batch.names import shown
+    from cutout_client.batch.photos import photographs
+    from cutout_client.cutting.cutters import Place, cutter
+    from cutout_client.cutting.selection import terms_of
     from cutout_client.extras import needs
-    from cutout_client.selection import terms_of
 
     needs("local", "A contact sheet")
+    from cutout_client.cutting.registry import registry_of
+    from cutout_client.cutting.sheet import sheet
+
     if out.exists() and not overwrite:
         raise typer.BadParameter(f"{shown(out)} exists; --overwrite replaces it", param_hint="--out")
     if out.suffix.lower() not in ("", ".png"):
         raise typer.BadParameter(f"a name ending in .png expected, not {shown(out)}", param_hint="--out")
     image = photographs([photo], recursive=False).photos[0].read()
     terms = terms_of(max_cost_usd, local_only, commercial_only)
-    cutting = cutter(Place(server, api_key, config_dir, data_dir.expanduser()), terms, "png", 1)
+    options = cast("JobOptions", {**terms, "output_format": "png"})
+    cutting = cutter(Place(server, api_key, config_dir, data_dir.expanduser()), options, 1)
     results = asyncio.run(_results(image, cutting, model, terms))
     for result in results:
         if result.error:
             typer.echo(f"{shown(photo)}: {result.model_id}: {result.error}", err=True)
-    _write(out, image, results)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    families = {name: spec.family for name, spec in registry_of(config_dir).models.items() if spec.family}
+    out.write_bytes(sheet(shown(Path(photo).name), image, results, families))
     raise typer.Exit(1 if any(result.image is None for result in results) else 0)
 
 
@@ -73,7 +78,7 @@ async def _results(
     image: bytes, cutting: "AbstractAsyncContextManager[Cutter]", models: list[str], terms: "Terms"
 ) -> "list[CutoutResult]":
     """Each model's result, in the order asked for; of `all`, names unavailable models on standard error."""
-    from cutout_client.selection import selected
+    from cutout_client.cutting.selection import selected
 
     async with cutting as cutter:
         asked = selected(models, cutter.cards, terms)
@@ -83,26 +88,3 @@ async def _results(
         await cutter.open(asked)
         made = {result.model_id: result async for result in cutter.stream(image, asked)}
     return [made[name] for name in asked]
-
-
-def _write(sheet: Path, image: bytes, results: "list[CutoutResult]") -> None:
-    from cutout.limits import LimitsSpec
-    from cutout.pixels.contact_sheet import Panel, contact_sheet
-    from cutout.pixels.decoding.picture_file import decode
-    from cutout.pixels.encoding.encode import encode
-
-    original = Panel("The photograph", "", decode(image, LimitsSpec()).rgba())
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    sheet.write_bytes(encode(contact_sheet([original, *map(_panel, results)]), "png"))
-
-
-def _panel(result: "CutoutResult") -> "Panel":
-    from cutout.limits import LimitsSpec
-    from cutout.pixels.contact_sheet import Panel
-    from cutout.pixels.decoding.picture_file import decode
-
-    if result.image is None:
-        return Panel(result.model_name, result.error or "no picture", None)
-    price = f"{result.cost_usd:g} USD" if result.cost_usd else "free"
-    rgba = decode(result.image, LimitsSpec()).rgba()
-    return Panel(result.model_name, f"{result.processing_time_ms:,.0f} ms, {price}, {result.licence}", rgba)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cutout_client.commands.examples import epilog
+
 if TYPE_CHECKING:
     from cutout.accounts.keys import KeyRecord
 
@@ -13,7 +15,7 @@ File = Annotated[Path, typer.Option("--file", envvar="CUTOUT_API_KEYS_FILE", hel
 HEADINGS = ("id", "name", "tier", "models", "USD a day", "scope", "made", "revoked")
 
 
-@app.command()
+@app.command(epilog=epilog("keys make"))
 def make(
     name: Annotated[str, typer.Argument(help="Name of the key's owner.")],
     file: File,
@@ -36,7 +38,7 @@ def make(
     typer.echo(text)
 
 
-@app.command("list")
+@app.command("list", epilog=epilog("keys list"))
 def show(file: File) -> None:
     """List all keys by id, without the keys themselves."""
     _check_installed()
@@ -46,7 +48,7 @@ def show(file: File) -> None:
     print_table(HEADINGS, map(_row, KeyRing.load(file).records))
 
 
-@app.command()
+@app.command(epilog=epilog("keys revoke"))
 def revoke(key_id: Annotated[str, typer.Argument(help="Id of the key, as shown by `list`.")], file: File) -> None:
     """Revoke a key; running services refuse it at once."""
     _check_installed()

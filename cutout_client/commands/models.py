@@ -45,8 +45,8 @@ def _of_this_machine(config_dir: "Path | None") -> "tuple[ModelInfo, ...]":
     from cutout_client.extras import needs_local
 
     needs_local()
-    from cutout_client.commands.registry import registry_of
-    from cutout_client.local import card
+    from cutout_client.cutting.local import card
+    from cutout_client.cutting.registry import registry_of
 
     return tuple(map(card, registry_of(config_dir).models.values()))
 

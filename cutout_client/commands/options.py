@@ -7,8 +7,7 @@ import typer
 
 from cutout.pixels.endings import READ_WORDS
 
-Format = Literal["png", "webp", "jpeg", "avif"]
-CutoutFormat = Literal["png", "webp", "avif"]
+Ending = Literal["png", "webp", "avif", "jpg", "jpeg"]
 DATA_DIR = Path("~/.cutout-shotgun")
 
 Photos = Annotated[
@@ -43,15 +42,52 @@ Out = Annotated[
         show_default=False,
     ),
 ]
-OfCutouts = Annotated[
-    CutoutFormat | None, typer.Option("--format", help="Format of the results. Default: as OUT ends, or PNG.")
+Form = Annotated[
+    Ending | None,
+    typer.Option("--format", help="Format of the results. Default: as OUT ends, or PNG. JPEG needs a background."),
 ]
 OfPictures = Annotated[
-    Format | None,
+    Ending | None,
     typer.Option("--format", help="Format of the results. Default: by OUT, or PNG. JPEG has a white background."),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Include subfolders.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+SkipExisting = Annotated[bool, typer.Option("--skip-existing", help="Keep existing files, and do only what is left.")]
+Watch = Annotated[
+    Path | None,
+    typer.Option(
+        "--watch",
+        metavar="FOLDER",
+        help="Process the photographs in this folder, and those that arrive, until Ctrl-C. Existing files are kept.",
+        show_default=False,
+    ),
+]
+Behind = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="COLOUR|FILE",
+        help="What lies behind: #rrggbb, a CSS colour name, or a picture.",
+        show_default=False,
+    ),
+]
+Crop = Annotated[bool, typer.Option("--crop", help="Crop to the subject.")]
+Margin = Annotated[
+    str | None,
+    typer.Option(
+        "--margin",
+        metavar="LENGTH",
+        help="With --crop, around the subject: 30px, or 10% of its size; one, two or four, as in CSS.",
+        show_default=False,
+    ),
+]
+Mask = Annotated[bool, typer.Option("--mask", help="Write the mask, white where the subject is, not the cutout.")]
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        "--quality", metavar="1-100", min=1, max=100, help="Quality of JPEG, WebP or AVIF.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per result.")]
 MaxCostUsd = Annotated[
     float | None,

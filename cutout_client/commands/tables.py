@@ -1,5 +1,6 @@
 """Tables on standard output, in which no cell is ever shortened."""
 
+import sys
 from collections.abc import Iterable, Sequence
 
 UNLIMITED = 10_000
@@ -12,8 +13,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    console = Console(markup=False, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else UNLIMITED, markup=False, highlight=False)
     table = Table(*(Column(heading, overflow="fold") for heading in headings), box=box.SIMPLE)
     for row in rows:
         table.add_row(*row)
-    console.print(table, width=None if console.is_terminal else UNLIMITED, crop=console.is_terminal)
+    console.print(table)

@@ -18,6 +18,7 @@ from cutout_client.commands.options import (
     Photos,
     Recursive,
     Server,
+    SkipExisting,
 )
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
     from cutout.pixels.plain import OutputFormat, Size
     from cutout.service import ServiceSpec
+    from cutout_client.batch.batch import Batch, Work
+    from cutout_client.batch.photos import Photo
     from cutout_client.client import AsyncClient
-    from cutout_client.commands.batch import Batch, Work
 
 Factor = Literal[2, 4]
 PICTURES_AT_ONCE = 4
@@ -41,6 +43,7 @@ def upscale(
     output_format: OfPictures = None,
     recursive: Recursive = False,
     overwrite: Overwrite = False,
+    skip_existing: SkipExisting = False,
     as_json: Json = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -50,10 +53,10 @@ def upscale(
 
     Results are named OUT/NAME.png.
     """
-    from cutout_client.commands.batch import Batch
-    from cutout_client.commands.destination import Destination
-    from cutout_client.commands.photos import photographs
-    from cutout_client.commands.report import Report
+    from cutout_client.batch.batch import Batch, existing_of
+    from cutout_client.batch.destination import Destination
+    from cutout_client.batch.photos import photographs
+    from cutout_client.batch.report import Report
 
     given = photographs(photos, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=False)
@@ -61,33 +64,42 @@ def upscale(
 
     with Report(len(found.photos), as_json) as report:
         report.say(found.sentences())
-        batch = Batch(found.photos, destination, overwrite, report)
-        if server:
-            asyncio.run(_on_server(batch, factor, server, api_key))
-        else:
-            asyncio.run(_in_process(batch, factor, config_dir))
+        batch = Batch(destination, existing_of(overwrite=overwrite, skip=skip_existing), report)
+        if left := batch.left(found.photos, [""]):
+            run = (
+                _on_server(batch, left, factor, server, api_key)
+                if server
+                else _in_process(batch, left, factor, config_dir)
+            )
+            asyncio.run(run)
     raise typer.Exit(report.exit_code)
 
 
-async def _on_server(batch: "Batch", factor: Factor, server: str, api_key: str | None) -> None:
+async def _on_server(
+    batch: "Batch", photos: "Sequence[Photo]", factor: Factor, server: str, api_key: str | None
+) -> None:
+    from cutout_client.batch.batch import one_by_one
     from cutout_client.client import AsyncClient
 
     async with AsyncClient(server, api_key) as client:
-        await batch.run(_by(client, factor, batch.destination.suffix), [""], PICTURES_AT_ONCE)
+        work = _by(client, factor, batch.destination.format)
+        await batch.run(one_by_one(photos), work, [""], PICTURES_AT_ONCE)
 
 
-async def _in_process(batch: "Batch", factor: Factor, config_dir: "Path | None") -> None:
+async def _in_process(batch: "Batch", photos: "Sequence[Photo]", factor: Factor, config_dir: "Path | None") -> None:
+    from cutout_client.batch.batch import one_by_one
     from cutout_client.extras import needs_local
 
     needs_local()
-    from cutout_client.commands.registry import registry_of
+    from cutout_client.cutting.registry import registry_of
 
     service = registry_of(config_dir).service
-    await batch.run(_here(service, factor, batch.destination.suffix), [""], len(os.sched_getaffinity(0)))
+    work = _here(service, factor, batch.destination.format)
+    await batch.run(one_by_one(photos), work, [""], len(os.sched_getaffinity(0)))
 
 
 def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") -> "Work":
-    from cutout_client.commands.batch import Output
+    from cutout_client.batch.batch import Output
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Output]:
         made = await client.upscale(image, factor, output_format, preserve_alpha=output_format != "jpeg")
@@ -105,7 +117,7 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout.pixels.plain import STRIP_FORMATS
     from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
-    from cutout_client.commands.batch import Output
+    from cutout_client.batch.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)
     in_strips = output_format in STRIP_FORMATS

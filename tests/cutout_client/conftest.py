@@ -39,8 +39,14 @@ class Ended:
 
     @property
     def sentences(self) -> list[str]:
-        """Lines of standard error but those that say what a folder's run leaves out."""
-        return [line for line in self.err.strip().splitlines() if ": left out, " not in line]
+        """Lines of standard error but the summary, and those that say what a folder's run leaves out."""
+        lines = self.err.strip().splitlines()
+        return [line for line in lines if ": left out, " not in line and " photographs in " not in line]
+
+    @property
+    def summary(self) -> str:
+        """The last line of standard error."""
+        return self.err.strip().splitlines()[-1]
 
     @property
     def left_out(self) -> list[str]:

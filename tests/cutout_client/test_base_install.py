@@ -90,6 +90,7 @@ def test_a_service_does_the_work(cutout: Cutout, service: Running, tmp_path: Pat
         (("weights", "pull"), "local"),
         (("compare", "a.png", "--server", "http://127.0.0.1:9"), "local"),
         (("serve",), "service"),
+        (("mcp",), "mcp"),
         (("keys", "list", "--file", "keys"), "service"),
     ],
 )

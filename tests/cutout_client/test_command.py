@@ -28,7 +28,9 @@ def test_it_starts_at_once() -> None:
 
 def test_work_in_this_process_imports_nothing_that_calls() -> None:
     """To look at every model, providers' included, no HTTP client is imported: it would take a third of a second."""
-    look = "import sys; from cutout_client import local; from cutout_client.commands.registry import registry_of; "
+    look = (
+        "import sys; from cutout_client.cutting import local; from cutout_client.cutting.registry import registry_of; "
+    )
     look += "[local.card(spec) for spec in registry_of(None).models.values()]; print('httpx' in sys.modules)"
 
     ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=HANG_S, check=True)
@@ -39,6 +41,7 @@ def test_version_and_help(cutout: Cutout) -> None:
     """Both end well; a command that is none is exit code 2."""
     assert cutout("--version").out == b"1.0.0\n"
     assert b"remove" in cutout("--help").out
+    assert cutout("remove", "-h").out == cutout("remove", "--help").out
     assert cutout("paint").code == 2
 
 
@@ -120,7 +123,7 @@ def test_models_are_shown(cutout: Cutout, service: Running, configs: Path) -> No
     lines = {line["id"]: line for line in cutout("models", "--json", "--config-dir", configs).lines}
     of_service = cutout("models", "--json", "--server", service.url).lines
 
-    assert all(name in shown for name in ("dark", "grey", "0.01", "MIT"))
+    assert all(name in shown for name in ("dark", "grey", "0.01", "MIT", "no weights yet: cutout weights pull lost "))
     assert lines["dark"]["available"]
     assert lines["lost"]["reason"] == "no weights yet: cutout weights pull lost"
     assert [line["id"] for line in of_service] == ["first", "second", "broken"]

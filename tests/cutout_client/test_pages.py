@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from cutout_client.command import app
+from cutout_client.commands.examples import EXAMPLES
 from tests.cutout_client.conftest import Cutout
 from tests.support.in_process import model, registry
 from tests.support.loopback_service import Running, running
@@ -87,12 +88,27 @@ def test_the_commands_examples(cutout: Cutout, local_names: Running, folder: Pat
             ended = cutout(*shlex.split(line)[1:])
             assert ended.code == 0, f"{line}: {ended.err}"
 
-    made = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.suffix in (".png", ".webp")}
+    files = [file.relative_to(folder) for file in folder.rglob("*")]
+    made = {str(file) for file in files if file.suffix in (".png", ".webp") or file.parent.name == "shop"}
     assert made == {
         "cutouts/photo.png", "cutouts/cat.local_isnet.png", "cutouts/cat.local_u2netp.png", "small/cat.webp",
-        "cutout.png", "sheet.png", "large.png", "larger.png", "cutouts/chelsea.png",
+        "cutout.png", "sheet.png", "large.png", "larger.png", "cutouts/chelsea.png", "shop/cat.jpg",
         "by-service/cat.local_isnet.png", "by-service/cat.local_u2netp.png",
     }  # fmt: skip
+
+
+def test_the_examples_of_the_help() -> None:
+    """Every command has examples, and they are command lines that it takes."""
+    group = typer.main.get_command(app)
+    assert set(EXAMPLES) == {" ".join(words) for words in commands()}
+
+    for name, lines in EXAMPLES.items():
+        for line in lines:
+            command, words = group, shlex.split(line.partition("cutout ")[2])
+            for word in name.split():
+                assert words.pop(0) == word
+                command = command.commands[word]  # type: ignore[attr-defined]
+            command.make_context("cutout", words)
 
 
 def test_the_clients_examples(local_names: Running, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,11 +25,11 @@ from cutout.pixels.mattes.refine import refined
 from cutout.removal import Removal
 from cutout.results import CutoutPixels, Failure
 from cutout_client import AsyncClient
-from cutout_client.commands.batch import Batch, Output
-from cutout_client.commands.cutters import ServiceModels
-from cutout_client.commands.destination import Destination
-from cutout_client.commands.photos import Photo
-from cutout_client.commands.report import Report
+from cutout_client.batch.batch import Batch, Output, one_by_one
+from cutout_client.batch.destination import Destination
+from cutout_client.batch.photos import Photo
+from cutout_client.batch.report import Report
+from cutout_client.cutting.cutters import ServiceModels
 from deployments.backends.base import Resources
 from deployments.remover import Remover
 from tests.cutout.pixels.mattes.parts import disc, shown
@@ -143,7 +143,7 @@ def test_what_is_there_is_kept(cutout: Cutout, photos: Path, configs: Path, tmp_
     replaced = cutout(*asked, "--overwrite")
 
     assert (kept.code, replaced.code) == (1, 0)
-    assert kept.sentences == [f"{photos}/a.png: {out}/a.png exists; --overwrite replaces it"]
+    assert kept.sentences == [f"{photos}/a.png: {out}/a.png exists; --overwrite replaces it, --skip-existing keeps it"]
     assert content == "mine"
     assert Image.open(out / "a.png").format == "PNG"
     assert written(out) == ["a.png", "b.png"]
@@ -340,7 +340,7 @@ async def test_photographs_overlap(tmp_path: Path) -> None:
     photos = [Photo(str(tmp_path / f"{name}.jpg"), Path(str(name))) for name in range(6)]
     with Report(6, as_json=False) as report:
         destination = Destination(tmp_path / "out", None, "png", labelled=False)
-        await Batch(photos, destination, False, report).run(work, ["model"], 3)
+        await Batch(destination, "refuse", report).run(one_by_one(photos), work, ["model"], 3)
 
     assert most == 3
     assert written(tmp_path / "out") == [f"{name}.png" for name in range(6)]

@@ -4,16 +4,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from cutout.models.selection import AUTO, FUSED
-from cutout.pixels.plain import OutputFormat
 from cutout_client.extras import needs_local
 from cutout_client.results import CutoutResult, ModelInfo
 
 if TYPE_CHECKING:
     from cutout_client.client import AsyncClient
-    from cutout_client.options import JobOptions, Terms
+    from cutout_client.options import JobOptions
 
 
 class Cutter(Protocol):
@@ -68,24 +67,20 @@ class Place:
 
 
 @asynccontextmanager
-async def cutter(
-    place: Place, terms: "Terms", output_format: OutputFormat, photos: int, *, refine: bool = False
-) -> AsyncIterator[Cutter]:
-    """The cutter for a place and a number of photographs; a service also gets the terms and `refine`."""
+async def cutter(place: Place, options: "JobOptions", photos: int, quality: int | None = None) -> AsyncIterator[Cutter]:
+    """The cutter for a place and a number of photographs; `quality` is that of the files, where they are made here."""
     if place.server:
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:
-            refined = {"refine": True} if refine else {}  # services of version 1.0.0 reject the field
-            options = cast("JobOptions", {**terms, **refined, "output_format": output_format})
             yield ServiceModels(client, await client.models(), options)
         return
     needs_local()
-    from cutout_client.commands.registry import registry_of
-    from cutout_client.local import LocalModels
+    from cutout_client.cutting.local import LocalModels
+    from cutout_client.cutting.registry import registry_of
 
-    registry, cache = registry_of(place.config_dir), place.data_dir / "compiled"
-    models = LocalModels(registry, cache, output_format, photos, terms, refine=refine)
+    registry = registry_of(place.config_dir)
+    models = LocalModels(registry, place.data_dir / "compiled", options, photos, quality)
     try:
         yield models
     finally:

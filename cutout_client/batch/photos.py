@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from cutout.pixels.endings import READ, READ_WORDS
-from cutout_client.commands.names import shown
+from cutout_client.batch.names import shown
 
 STREAM = "-"
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
@@ -90,14 +90,18 @@ def _of(argument: str, recursive: bool, out: str | None) -> Found:
         return Found((Photo(STREAM, Path("stdin"), sys.stdin.buffer.read()),))
     try:
         if path.is_dir():
-            return _in_folder(path, recursive, Path(out).absolute() if out else None)
+            found = in_folder(path, recursive, Path(out).absolute() if out else None)
+            if not found.photos:
+                raise typer.BadParameter(f"{shown(path)} contains no {READ_WORDS} file")
+            return found
         files = [path] if path.exists() else [Path(match) for match in sorted(glob.glob(argument, recursive=recursive))]
     except OSError:
         files = []  # an invalid name, or a folder without access: reading it will fail
     return Found(tuple(Photo(str(file), Path(file.stem)) for file in files or [path]))
 
 
-def _in_folder(folder: Path, recursive: bool, out: Path | None) -> Found:
+def in_folder(folder: Path, recursive: bool, out: Path | None) -> Found:
+    """The photographs in a folder, and what else is there; `out`, an absolute path, is that of the results."""
     files, left = list[Path](), list[LeftOut]()
     folders = [folder]
     while folders:
@@ -107,8 +111,6 @@ def _in_folder(folder: Path, recursive: bool, out: Path | None) -> Found:
                 left.append(LeftOut(path, reason))
             else:
                 (folders if path.is_dir() else files).append(path)
-    if not files:
-        raise typer.BadParameter(f"{shown(folder)} contains no {READ_WORDS} file")
     photos = (Photo(str(file), file.relative_to(folder).with_suffix(""), found=True) for file in sorted(files))
     return Found(tuple(photos), tuple(left))
 

@@ -1,6 +1,6 @@
 """Selects the models of a command: those asked for that meet its terms."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from cutout.errors import ModelUnavailable, ValidationError
@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from cutout_client.options import Terms
 
 
+OF_REMBG = {
+    "u2netp": "local_u2netp",
+    "u2net": "local_u2net",
+    "isnet-general-use": "local_isnet",
+    "birefnet-general": "local_birefnet",
+}
+"""The shipped models by the names that rembg gives them."""
+
+
 def terms_of(max_cost_usd: float | None, local_only: bool, commercial_only: bool) -> "Terms":
     """A command's options as the API's terms."""
     terms: Terms = {"local_only": local_only, "commercial_only": commercial_only}
@@ -18,7 +27,7 @@ def terms_of(max_cost_usd: float | None, local_only: bool, commercial_only: bool
 
 
 def selected(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -> tuple[str, ...]:
-    """The ids of the models asked for that meet the terms, and `fused`, last, where it is asked for.
+    """The ids of the models asked for, by our names or rembg's, that meet the terms, and `fused`, last, if asked for.
 
     `all` means those that are available; `fused` alone is made of what its place decides.
 
@@ -27,7 +36,7 @@ def selected(asked: Sequence[str], cards: Sequence[ModelInfo], terms: "Terms") -
         ModelUnavailable: `all` was asked for, and no model is available.
     """
     known, own = {one.id: one for one in cards}, (FUSED,) if FUSED in asked else ()
-    asked = [name for name in asked if name != FUSED]
+    asked = [our_name(name, known) for name in asked if name != FUSED]
     if unknown := [name for name in asked if name not in ("all", *known)]:
         raise ValidationError(f"Unknown model {unknown[0]!r}. Known: all, {FUSED}, {', '.join(known)}")
     if own and not asked:
@@ -54,3 +63,9 @@ def _check_price(models: Sequence[ModelInfo], terms: "Terms") -> None:
     price_usd, most_usd = round(sum(one.price_usd for one in models), 6), terms.get("max_cost_usd")
     if most_usd is not None and price_usd > most_usd:
         raise ValidationError(f"A photograph would cost {price_usd:g} USD, more than max_cost_usd, {most_usd:g}")
+
+
+def our_name(name: str, known: Collection[str]) -> str:
+    """The id of a model that is named as rembg names it; a name that is not rembg's, or not known here, stays."""
+    ours = OF_REMBG.get(name, name)
+    return ours if ours in known and name not in known else name

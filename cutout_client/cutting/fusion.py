@@ -10,13 +10,12 @@ from cutout.models.selection import FUSED
 from cutout.models.spec import LicenceSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.composite import compose
-from cutout.pixels.encoding.encode import encode
 from cutout.pixels.ground import shown
 from cutout.pixels.mattes.fuse import fused
 from cutout.pixels.mattes.measure import scores
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import OutputFormat
 from cutout.pixels.types import Alpha, Matte
+from cutout_client.cutting.finishing import Finishing
 from cutout_client.results import CutoutResult
 
 ENGINE = EngineReport("scipy", "CPU")
@@ -27,7 +26,7 @@ def fuse(
     mattes: Mapping[str, Alpha],
     failures: Mapping[str, str],
     registry: Registry,
-    output_format: OutputFormat,
+    finishing: Finishing,
 ) -> CutoutResult:
     """The result `fused` of a picture, or its error where there are too few cutouts.
 
@@ -39,7 +38,7 @@ def fuse(
     rgb, specs = shown(picture), registry.models
     families = {name: family for name in mattes if (family := specs[name].family)}
     made = fused(rgb, mattes, scores(rgb, mattes, families))
-    image = encode(compose(picture, Matte(made.alpha), True), output_format, registry.service.encode, picture.dpi)
+    image = finishing.file(compose(picture, Matte(made.alpha), True), picture.dpi)
     return _result(started, licence_of(FUSED, made.sources, specs), image=image)
 
 

@@ -16,21 +16,20 @@ from cutout.models.spec import ModelSpec
 from cutout.models.weights import at_hand
 from cutout.pixels.composite import compose
 from cutout.pixels.decoding.decoder import Decoder
-from cutout.pixels.encoding.encode import encode
 from cutout.pixels.ground import kept, shown
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import OutputFormat
 from cutout.pixels.types import Alpha, Matte, Rgba
-from cutout_client.local_fusion import fuse
+from cutout_client.cutting.finishing import Finishing
+from cutout_client.cutting.fusion import fuse
+from cutout_client.cutting.selection import allowed
 from cutout_client.results import CutoutResult, ModelInfo
-from cutout_client.selection import allowed
 from deployments.backends import load_backend
 from deployments.backends.base import Backend, LocalBackend, Resources
 from deployments.backends.remote.backend import RemoteBackend
 
 if TYPE_CHECKING:
-    from cutout_client.options import Terms
+    from cutout_client.options import JobOptions
 
 STREAMS = 4
 """Most networks that run at a time: each takes up to 1 GB."""
@@ -47,18 +46,18 @@ class LocalModels:
     """
 
     def __init__(
-        self, registry: Registry, cache: Path, output_format: OutputFormat, photos: int, terms: "Terms", *, refine: bool
+        self, registry: Registry, cache: Path, options: "JobOptions", photos: int, quality: int | None
     ) -> None:
-        """`terms` decide which models `fused` is made of where it is asked alone."""
+        """`options` say whether mattes are refined, and which models `fused` is made of where it is asked alone."""
         cores = len(os.sched_getaffinity(0))
         streams = max(1, min(photos, cores, STREAMS))
         self.cards = tuple(card(spec) for spec in registry.models.values())
         self.at_once = streams + AHEAD
-        self._fused_of = tuple(one.id for one in self.cards if one.available and allowed(one, terms) and one.local)
+        self._fused_of = tuple(one.id for one in self.cards if one.available and allowed(one, options) and one.local)
         self._registry = registry
         self._decoder = Decoder(registry.service.limits)
-        self._format = output_format
-        self._refine = refine
+        self._finishing = Finishing.of(options, quality, registry.service)
+        self._refine = options.get("refine", False)
         self._resources = Resources(cores // streams, cache=cache)
         self._slots = asyncio.Semaphore(streams)
         self._idle: dict[str, list[Backend[Any]]] = {}
@@ -90,7 +89,7 @@ class LocalModels:
                 if result.model_id in models:
                     yield result
             if FUSED in models:
-                yield await asyncio.to_thread(fuse, picture, mattes, failures, self._registry, self._format)
+                yield await asyncio.to_thread(fuse, picture, mattes, failures, self._registry, self._finishing)
         finally:
             for task in work:
                 task.cancel()
@@ -119,7 +118,7 @@ class LocalModels:
                     idle.append(backend)
             rgba = await asyncio.to_thread(self._composed, spec, picture, matte)
             mattes[spec.id] = rgba[..., 3].copy()
-            image = await asyncio.to_thread(encode, rgba, self._format, self._registry.service.encode, picture.dpi)
+            image = await asyncio.to_thread(self._finishing.file, rgba, picture.dpi)
         except TimeoutError:
             return _failed(spec, ModelTimeout(f"not done after {spec.timeout_s:g} s"), started)
         except CutoutError as error:
