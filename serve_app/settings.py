@@ -20,6 +20,10 @@ RUN_ID = "CUTOUT_RUN_ID"
 HARD_STOP = "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"
 RAYS_OWN_S = "120"
 """Ray's default of HARD_STOP (2.60)."""
+PROXY_STARTS = ("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "RAY_SERVE_HAPROXY_STARTUP_TIMEOUT_S")
+PROXY_START_S = "240"
+"""Longest start of HAProxy's actor and of HAProxy, in seconds. With Ray's own, 5 and 30, a busy machine killed the
+actor, and the start of the service ended in a traceback (Ray 2.60)."""
 
 
 def _path(variable: str, default: str) -> Path:
@@ -117,6 +121,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(free_port()),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + 99),
+        **dict.fromkeys(PROXY_STARTS, PROXY_START_S),
         HARD_STOP: "660",  # hard_stop.py raises it where limits.request_s is longer
         "FORWARDED_ALLOW_IPS": "",  # uvicorn would trust X-Forwarded-For from HAProxy, which passes on any caller's
         "RAY_USE_UVLOOP": "0",

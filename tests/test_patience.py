@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,17 @@ def constants(tree: ast.AST) -> dict[str, float]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
             file = TESTS.parent / Path(*str(node.module).split(".")).with_suffix(".py")
-            found |= constants(ast.parse(file.read_text(encoding="utf-8"))) if file.exists() else {}
+            found |= _constants_of(file) if file.exists() else {}
         elif isinstance(node, ast.Assign) and _is_number(node.value):
             found |= {
                 name.id: float(ast.literal_eval(node.value)) for name in node.targets if isinstance(name, ast.Name)
             }
     return found
+
+
+@cache
+def _constants_of(file: Path) -> dict[str, float]:
+    return constants(ast.parse(file.read_text(encoding="utf-8")))
 
 
 def short(tree: ast.AST) -> Iterator[int]:

@@ -19,6 +19,7 @@ import httpx
 import ray
 import yaml
 from ray import serve
+from ray.serve._private import api as serve_api
 from ray.serve.scripts import run as serve_run
 
 from serve_app.process.checks import Start
@@ -28,7 +29,7 @@ from serve_app.process.exposure import addresses_line, is_loopback
 from serve_app.process.haproxy.hard_stop import outlast
 from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
-from serve_app.settings import APP_NAME, RUN_ID, Settings
+from serve_app.settings import APP_NAME, PROXY_START_S, RUN_ID, Settings
 
 RAYLET = "/raylet/raylet"
 """Ray's process on each machine; Ray does not tell the driver when it dies (Ray 2.60)."""
@@ -71,6 +72,7 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
 
 def deploy(config: dict[str, Any]) -> None:
     """Deploy a configuration on the Ray that this process is connected to; a running service changes in place."""
+    serve_api.HTTP_PROXY_TIMEOUT = int(PROXY_START_S)  # a constant of 60 s in Ray 2.60, and no setting
     with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as copy:
         yaml.safe_dump(config, copy)
         copy.flush()

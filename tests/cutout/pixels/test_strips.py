@@ -166,7 +166,7 @@ def _memory(field: str) -> int:
 
 def test_webp_holds_the_noise_of_large_pictures() -> None:
     """Its 512 KiB for modes of prediction are enough for more pixels than its fastest method can write."""
-    pixels = np.random.default_rng(1).integers(0, 256, (4001, 4001, 3)).astype(np.uint8)
+    pixels = np.random.default_rng(1).integers(0, 256, (4001, 4001, 3), dtype=np.uint8)
 
     with Image.open(io.BytesIO(encode(pixels, "webp"))) as image:
         assert image.size == (4001, 4001)
