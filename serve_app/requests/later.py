@@ -14,6 +14,13 @@ from serve_app.requests.asked import GivenPicture, Later, PictureSource
 KEY: Final = "Idempotency-Key"
 KEY_CHARS = 255
 ASYNC = "respond-async"
+FIRST_FIELDS: Final = frozenset({
+    "image_url", "output_format", "output_type", "background_url", "crop", "crop_margin", "pick", "image_category",
+    "max_cost_usd", "deadline_ms", "local_only", "commercial_only", "response_format", "webhook_url", "webhook_secret",
+    "include_models", "bg_models", "upscale_factor", "scale_factor", "preserve_alpha",
+})  # fmt: skip
+"""The fields of 1.0.0. Fingerprints have them all; of a later field only a value that is not its default, so that keys
+stored before an upgrade stay good."""
 
 
 def is_durable(request: Request, form: DurableForm) -> bool:
@@ -59,8 +66,10 @@ def _idempotency_key(request: Request) -> str | None:
 def _fingerprint(
     form: DurableForm, output_format: OutputFormat, picture: PictureSource, background: Colour | PictureSource | None
 ) -> str:
-    """The same for every content type by which a request may come."""
+    """The same for every content type by which a request may come, and every version that knows its fields."""
+    given = form.model_dump(exclude_defaults=True).keys()
     fields = form.model_dump(mode="json", exclude={"image", "background"})
+    fields = {name: value for name, value in fields.items() if name in FIRST_FIELDS or name in given}
     fields |= {"endpoint": type(form).__name__, "output_format": output_format}
     asked = [fields, _content(picture), _content(background)]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,7 @@
 """A request is read into one complete value, before anything is fetched, decoded or selected."""
 
+import hashlib
+import json
 from dataclasses import FrozenInstanceError
 from typing import Any
 
@@ -97,3 +99,21 @@ def test_the_same_request_has_the_same_fingerprint() -> None:
     assert first.later.fingerprint == again.later.fingerprint
     assert first.id != again.id
     assert len({first.later.fingerprint, *(other.later.fingerprint for other in others)}) == 4
+
+
+def test_a_fingerprint_of_1_0_0_is_the_same_today() -> None:
+    """A key that was stored before an upgrade added fields is still the same request's; a new field set tells apart."""
+    fields = {
+        "image_url": None, "output_format": "png", "output_type": "cutout", "background_url": None, "crop": False,
+        "crop_margin": None, "pick": None, "image_category": None, "max_cost_usd": None, "deadline_ms": None,
+        "local_only": False, "commercial_only": False, "response_format": "base64", "webhook_url": None,
+        "webhook_secret": None, "bg_models": ["all"], "upscale_factor": 2, "endpoint": "ProcessForm",
+    }  # fmt: skip
+    stored = [fields, hashlib.sha256(b"no picture").hexdigest(), [255, 136, 0]]
+    before = hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
+    sent = {"image": "bm8gcGljdHVyZQ==", "upscale_factor": 2, "background": "#ff8800"}
+
+    same, other = (asked({**sent, **more}, {"Idempotency-Key": "mine"}) for more in ({}, {"refine": True}))
+
+    assert same.later.fingerprint == before
+    assert other.later.fingerprint != before
