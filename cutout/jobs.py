@@ -2,6 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Generic
+
+from typing_extensions import TypeVar
 
 from cutout.accounts.keys import KeyRecord
 from cutout.models.selection import ModelSelection
@@ -63,13 +66,16 @@ class Output:
         return self.finish is not None and self.finish.output_type == "both"
 
 
+Image_co = TypeVar("Image_co", bound=bytes | Picture, covariant=True, default=bytes | Picture)
+"""A picture: a file, or pixels where it is decoded already."""
+
+
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(Generic[Image_co]):
     """One request for cutouts, complete: its models are chosen, and its pictures are here."""
 
     id: str
-    image: bytes | Picture
-    """The picture: a file, or pixels where it is decoded already."""
+    image: Image_co
     selection: ModelSelection
     output: Output = Output()
     terms: Terms = Terms()

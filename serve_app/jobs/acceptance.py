@@ -21,7 +21,7 @@ from cutout.service import JobsSpec
 from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
 from serve_app.jobs.jobs import Jobs
-from serve_app.jobs.state import JobState, Order, StoredFinish
+from serve_app.jobs.state import JobState, Order, StoredEnlargement, StoredFinish
 from serve_app.jobs.webhooks import receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.storage.pictures import PictureStore
@@ -37,7 +37,7 @@ class Durable:
     signer: Signer
 
 
-Complete: TypeAlias = Callable[[Asked], Awaitable[Job | Enlargement]]
+Complete: TypeAlias = Callable[[Asked], Awaitable[Job[bytes] | Enlargement]]
 """Selects the models and fetches the pictures of a request: Inputs.complete."""
 Decode: TypeAlias = Callable[[Job | Enlargement], Awaitable[Picture]]
 """Decodes a job's picture, and refuses what could not be made of it: Shotgun.decoded."""
@@ -75,8 +75,6 @@ class Acceptance:
         if later.webhook_url:
             await self._receivers.check(checked_url(later.webhook_url, FIELD))
         job = await self._complete(asked)
-        if not isinstance(job.image, bytes):
-            raise TypeError("the picture of a durable job is a file")
         picture = await self._decode(job)
         slot: JobSlot | None = request.scope["state"].get("slot")
         order = Order(
@@ -88,7 +86,6 @@ class Acceptance:
             size=picture.size,
             thumbnail=await self._put_thumbnail(job, picture),
             output_format=asked.reply.output_format,
-            factor=asked.factor,
             base_url=base_url,
             slot=slot,
             webhook_url=later.webhook_url,
@@ -103,9 +100,10 @@ class Acceptance:
     async def _work(self, job: Job | Enlargement) -> dict[str, Any]:
         """The order's fields that only cutouts have, or only an enlargement."""
         if isinstance(job, Enlargement):
-            return {"preserve_alpha": job.preserve_alpha}
+            return {"enlargement": StoredEnlargement(job.factor, job.preserve_alpha)}
         finish = await self._put_finish(job.id, job.output.finish) if job.output.finish else None
-        return {"selection": job.selection, "terms": job.terms, "removal": job.removal, "finish": finish}
+        made = {"factor": job.output.factor, "finish": finish}
+        return {"selection": job.selection, "terms": job.terms, "removal": job.removal, **made}
 
     async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:
         """The finish as it is stored, its background's picture in the store."""

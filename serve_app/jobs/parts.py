@@ -51,8 +51,8 @@ class Part:
 def parts(state: JobState, models: Specs, *, dropped: bool = False) -> list[Part]:
     """The results of a job so far, without pictures and addresses; `dropped`: the pictures had to make room."""
     order = state.order
-    if (upscaled := state.upscaled) is not None:
-        body = upscale_result(order.factor or 1, order.size, upscaled, state.result.wall_ms)
+    if order.enlargement and (upscaled := state.upscaled):
+        body = upscale_result(order.enlargement.factor, order.size, upscaled, state.result.wall_ms)
         good = isinstance(upscaled, Upscaled)
         return [Part(order.job_id, UPSCALED, good, good and not dropped, body, {"image": order.name(UPSCALED)})]
     specs, found = known_specs(order.models, models), []

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
 from cutout.comparison import Comparison
-from cutout.jobs import Enlargement, Job, Output, Terms
+from cutout.jobs import Job, Output, Terms
 from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Finish
@@ -56,6 +56,15 @@ class StoredFinish:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEnlargement:
+    """How the caller's own picture is enlarged."""
+
+    factor: int
+    """2 or 4."""
+    preserve_alpha: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An accepted job: the persisted input of its workflow, in the database until the job is swept."""
 
@@ -70,17 +79,18 @@ class Order:
     """Name of the input in the store."""
     size: Size
     output_format: OutputFormat
-    factor: int | None
     base_url: str
     """The service's address in its webhook, without a slash at its end; empty without one."""
     selection: ModelSelection = NO_MODELS
-    """Chosen when the job was accepted. No models: the picture itself is enlarged."""
+    """Chosen when the job was accepted."""
+    factor: int | None = None
+    """Upscale factor of each cutout, 2 or 4; None: no upscale."""
     terms: Terms = NO_TERMS
     """The deadline of each model counts from when the job starts to run: it may have waited."""
     removal: Removal = AS_USUAL
     finish: StoredFinish | None = None
-    preserve_alpha: bool = True
-    """Of a picture that is itself enlarged."""
+    enlargement: StoredEnlargement | None = None
+    """Of an order that enlarges the picture itself, and runs no model."""
     thumbnail: str | None = None
     """Name of a small copy of the picture; None: the picture itself is deleted when the job ends, too."""
     slot: JobSlot | None = None
@@ -102,11 +112,6 @@ class Order:
         return Output(self.output_format, self.factor, self.finish.finish() if self.finish else None)
 
     @property
-    def enlarges(self) -> bool:
-        """Whether the picture itself is enlarged, and no model runs."""
-        return not self.models
-
-    @property
     def background(self) -> str | None:
         """Name of the background's picture in the store, if there is one."""
         behind = self.finish and self.finish.background
@@ -122,12 +127,6 @@ class Order:
         selection = ModelSelection((model_id,), (model_id,))
         removal = replace(self.removal, compared=self.selection.is_compared)
         return Job(f"{self.job_id}.{model_id}", picture, selection, output, self.terms, self.key, removal)
-
-    def enlargement(self, picture: bytes) -> Enlargement:
-        """The job of an order that enlarges the picture itself."""
-        if self.factor is None:
-            raise TypeError("an enlargement has a factor")
-        return Enlargement(self.job_id, picture, self.factor, self.output_format, self.preserve_alpha)
 
     @property
     def spare_pictures(self) -> list[str]:
@@ -255,17 +254,19 @@ class Delivery:
 def _nested(data: Any) -> Any:
     """An order in today's form, of one that 1.0.0 or a later version stored with flat fields; a slot was a place."""
     if "selection" in data:
-        return data
+        return _with_enlargement(data)
     selection = {name: data[name] for name in ("asked", "models", "skipped")}
     removal = {name: data[name] for name in ("transparency", "refine") if name in data}
-    slot = data.get("slot") or data.get("place")
-    return {
-        **data,
-        "selection": selection,
-        "terms": {"deadline_s": data["deadline_s"]},
-        "removal": removal,
-        "slot": slot,
-    }
+    slot, terms = data.get("slot") or data.get("place"), {"deadline_s": data["deadline_s"]}
+    return _with_enlargement({**data, "selection": selection, "terms": terms, "removal": removal, "slot": slot})
+
+
+def _with_enlargement(data: Any) -> Any:
+    """An order in today's form, of one that told an enlargement by having no model."""
+    if "enlargement" in data or data["selection"]["models"]:
+        return data
+    how = {"factor": data["factor"], "preserve_alpha": data.get("preserve_alpha", True)}
+    return {**data, "factor": None, "enlargement": how}
 
 
 ORDER = TypeAdapter[Order](Annotated[Order, BeforeValidator(_nested)])

@@ -14,7 +14,7 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.errors import CutoutError, InternalError, ModelUnavailable
-from cutout.jobs import Job, Output
+from cutout.jobs import Enlargement, Job, Output
 from cutout.ledger import Ledger
 from cutout.models.selection import FUSED
 from cutout.picks.job_record import JobRecord
@@ -30,13 +30,22 @@ from serve_app.jobs.job_pictures import JobPictures
 from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import FINISH, MODEL, NEXT, UPSCALE, known_state
 from serve_app.jobs.slots import Slots
-from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, STEP, UPSCALE_RESULT, UPSCALED, Order
+from serve_app.jobs.state import (
+    COMPARISON,
+    MODEL_RESULT,
+    ORDER,
+    STEP,
+    UPSCALE_RESULT,
+    UPSCALED,
+    Order,
+    StoredEnlargement,
+)
 from serve_app.storage.pictures import PictureStore
 from serve_app.telemetry.results import record_result
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-StepCall: TypeAlias = tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[str, ...]]
+StepCall: TypeAlias = tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[Any, ...]]
 """A step: its name, its function, and the arguments that follow the order."""
 STOP_S = 30.0
 """Longest wait for the models of a cancelled job to stop."""
@@ -136,26 +145,27 @@ class JobWork:
 
     def _steps(self, order: Order) -> list[StepCall]:
         """The steps of an order."""
-        if order.enlarges:
-            return [(UPSCALE, self._enlarge, ())]
+        if order.enlargement:
+            return [(UPSCALE, self._enlarge, (order.enlargement,))]
         return [self._model_step(model_id) for model_id in order.models]
 
     def _model_step(self, model_id: str) -> StepCall:
         return MODEL + model_id, self._fire, (model_id,)
 
-    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[str, ...]) -> dict[str, Any]:
+    async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[Any, ...]) -> dict[str, Any]:
         output: dict[str, Any] = await step.run_async({"name": name, "preemptible": True}, work, order, *more)
         self._events.tell(order.job_id)
         return output
 
-    async def _enlarge(self, order: Order) -> dict[str, Any]:
+    async def _enlarge(self, order: Order, how: StoredEnlargement) -> dict[str, Any]:
         """The result of the upscale, or its failure; the picture is in the store."""
-        outcome = await self._patiently(lambda: _or_failure(self._upscaled(order), UPSCALED, order), _is_absent)
+        outcome = await self._patiently(lambda: _or_failure(self._upscaled(order, how), UPSCALED, order), _is_absent)
         stored: dict[str, Any] = UPSCALE_RESULT.dump_python(outcome, mode="json")
         return stored
 
-    async def _upscaled(self, order: Order) -> UpscaledFile:
-        upscaled = await self._shotgun.upscale(order.enlargement(await self._pictures.input(order)))
+    async def _upscaled(self, order: Order, how: StoredEnlargement) -> UpscaledFile:
+        given = (order.job_id, await self._pictures.input(order), how.factor)
+        upscaled = await self._shotgun.upscale(Enlargement(*given, order.output_format, how.preserve_alpha))
         await self._pictures.put(order.job_id, order.name(UPSCALED), upscaled.encoded)
         return upscaled
 

@@ -38,11 +38,11 @@ class Inputs:
         }
 
     @overload
-    async def complete(self, asked: AskedCutouts) -> Job: ...
+    async def complete(self, asked: AskedCutouts) -> Job[bytes]: ...
     @overload
     async def complete(self, asked: AskedEnlargement) -> Enlargement: ...
 
-    async def complete(self, asked: Asked) -> Job | Enlargement:
+    async def complete(self, asked: Asked) -> Job[bytes] | Enlargement:
         """The job that a request asks for.
 
         Raises:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
 from cutout.models.status import EngineReport
@@ -13,8 +15,11 @@ from cutout.pixels.plain import Box, Size
 from cutout.removal import Removal
 from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from serve_app.jobs.paid_cutouts import CARD
-from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredFinish
+from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredEnlargement, StoredFinish
+from serve_app.storage.cutout_cache import METADATA, SUFFIX, CutoutCache
+from serve_app.storage.pictures import PictureStore
 
+pytestmark = pytest.mark.anyio
 STORED = Path(__file__).parent / "stored"
 JOB_ID = "0b7c1c3e-5a43-4f7e-9a1d-2f6f0f6f9a10"
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -61,9 +66,32 @@ def test_orders_of_the_versions_after_it() -> None:
     assert background.key.operator
     assert background.removal == Removal("discard_alpha_layer")
     assert background.sealed_secret == "sealed"
-    assert enlargement.enlarges
-    assert (enlargement.factor, enlargement.preserve_alpha) == (4, False)
+    assert enlargement.enlargement == StoredEnlargement(4, preserve_alpha=False)
     assert (plain.finish, plain.key, plain.models) == (None, None, ("first", "second"))
+
+
+def test_an_enlargement_was_an_order_without_models() -> None:
+    """Its factor and transparency stood where those of cutouts do."""
+    flat = stored("after-1.0.0/order-enlargement")
+    nested = flat | {"selection": {"asked": [], "models": [], "skipped": {}}, "removal": {}, "terms": {}}
+
+    assert ORDER.validate_python(nested).enlargement == StoredEnlargement(4, preserve_alpha=False)
+
+
+async def test_a_cached_job_of_the_versions_after_it(tmp_path: Path) -> None:
+    """Its cutouts are found by their names in the store, without the fields that are no more."""
+    store = PictureStore.at(str(tmp_path))
+    await store.put(JOB_ID, METADATA, json.dumps(stored("after-1.0.0/cached")).encode())
+
+    found = await CutoutCache(unused, store, keep_s=1e12).find(JOB_ID)
+
+    assert (found.key_id, found.factor, found.input_size) == ("00000001", 2, Size(30, 20))
+    assert [one.name for one in found.cutouts] == [f"first{SUFFIX}"]
+
+
+async def unused(*_: Any, **__: Any) -> Any:
+    """What was answered is read without running a job."""
+    raise AssertionError
 
 
 def test_results_of_1_0_0() -> None:
