@@ -1,7 +1,7 @@
 """Where the time of one piece of work goes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -16,3 +16,8 @@ class Spans(dict[str, float]):
             yield
         finally:
             self[span] = self.get(span, 0.0) + (time.perf_counter() - started) * 1000
+
+
+def rounded(times_ms: Mapping[str, float]) -> dict[str, float]:
+    """Times by span, in ms, as they are told."""
+    return {span: round(ms, 1) for span, ms in times_ms.items()}

@@ -20,9 +20,9 @@ from serve_app.requests.asked import Asked, AskedCutouts, Later
 from serve_app.requests.forms import known_models, read_json
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.read import Reader, terms
-from serve_app.responses.bodies import upscale_body
-from serve_app.responses.json_pictures import PicturesResponse
+from serve_app.responses.bodies import PicturesResponse
 from serve_app.responses.stream import stream_response
+from serve_app.responses.upscaled import upscale_body
 from serve_app.responses.write import loaded, upscaled_response, write
 
 AnswerLater: TypeAlias = Callable[[Request, Asked, Later], Awaitable[Response]]

@@ -10,7 +10,8 @@ from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.results import Cutout, Upscaled
 from serve_app.jobs.state import UPSCALED, JobState
-from serve_app.responses.bodies import model_body, score_body, upscale_result
+from serve_app.responses.bodies import model_body, score_body
+from serve_app.responses.upscaled import upscale_result
 from serve_app.storage.edits import EDITED, Edit, edited_name
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer

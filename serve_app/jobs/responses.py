@@ -15,9 +15,8 @@ from serve_app.jobs.parts import Part, Specs, edited_part, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply
 from serve_app.requests.asked import ResponseFormat
-from serve_app.responses.bodies import job_body
+from serve_app.responses.bodies import PicturesResponse, job_body
 from serve_app.responses.errors import error_body, error_response, failed_upscale
-from serve_app.responses.json_pictures import PicturesResponse
 from serve_app.responses.stream import Event
 from serve_app.responses.write import upscaled_response, write
 from serve_app.storage.edits import Edits

@@ -1,9 +1,14 @@
-"""Result -> the contract's JSON."""
+"""Result -> the contract's JSON, and JSON with pictures as it is sent."""
 
-import math
+import base64
+import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from cutout.comparison import Comparison
 from cutout.jobs import Output
@@ -11,7 +16,11 @@ from cutout.models.combination import licence_of, name_of
 from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport
 from cutout.pixels.plain import Box, Size
-from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result, Upscaled, UpscaledFile
+from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result
+from cutout.telemetry.spans import rounded
+from serve_app.responses.errors import reason
+
+CHUNK_BYTES = 1024 * 1024
 
 
 def job_body(output: Output, result: Result, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
@@ -63,38 +72,6 @@ def comparison_body(comparison: Comparison | None) -> dict[str, Any]:
     }
 
 
-def upscale_body(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: float) -> dict[str, Any]:
-    """Answer of POST /upscale."""
-    return {
-        "job_id": job_id,
-        "status": "completed",
-        "input_dimensions": _dimensions(upscaled.input_size),
-        "output_dimensions": _dimensions(upscaled.output_size),
-        "scale_factor": factor,
-        "alpha_preserved": upscaled.has_alpha,
-        "processing_time_ms": round(wall_ms),
-        "image_base64": upscaled.encoded,
-        "cost_usd": 0.0,
-        "times_ms": _rounded(upscaled.times_ms),
-    }
-
-
-def upscale_result(factor: int, input_size: Size, outcome: Upscaled | Failure, wall_ms: float) -> dict[str, Any]:
-    """The same of an upscale that is answered later, or why it failed; without its picture and address."""
-    good = isinstance(outcome, Upscaled)
-    return {
-        "status": "success" if good else "error",
-        "input_dimensions": _dimensions(input_size),
-        "output_dimensions": _dimensions(outcome.output_size) if isinstance(outcome, Upscaled) else None,
-        "scale_factor": factor,
-        "alpha_preserved": outcome.has_alpha if isinstance(outcome, Upscaled) else None,
-        "processing_time_ms": round(wall_ms),
-        "image_base64": None,
-        "cost_usd": 0.0,
-        **({"times_ms": _rounded(outcome.times_ms)} if isinstance(outcome, Upscaled) else _reason(outcome)),
-    }
-
-
 def _remove_result(result: ModelResult, specs: Mapping[str, ModelSpec]) -> dict[str, Any]:
     good = isinstance(result.outcome, Cutout)
     return _model_result(result, specs, {"status": "success" if good else "error"}) | {"image_url": None}
@@ -122,12 +99,12 @@ def _model_result(result: ModelResult, specs: Mapping[str, ModelSpec], stages: d
     licence = licence_of(source_id, sources, specs)
     ours: dict[str, Any] = {"licence": licence.name, "commercial_use": licence.commercial}
     if isinstance(outcome, Cutout):
-        ours |= {"engine": engine_body(outcome.engine), "times_ms": _rounded(outcome.times_ms), "note": outcome.note}
+        ours |= {"engine": engine_body(outcome.engine), "times_ms": rounded(outcome.times_ms), "note": outcome.note}
         ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
         ours |= {"sources": list(sources)} if sources else {}
         ours |= {"edited_from": outcome.edited_from} if outcome.edited_from else {}
     else:
-        ours |= _reason(outcome)
+        ours |= reason(outcome)
     return {
         "model_id": result.model_id,
         "model_name": name_of(source_id, specs) + words,
@@ -146,11 +123,6 @@ def engine_body(engine: EngineReport | None) -> dict[str, Any] | None:
     return {"name": engine.name, "device": engine.device, "weights": engine.weights, "warning": engine.warning}
 
 
-def _reason(failure: Failure) -> dict[str, Any]:
-    wait = {} if failure.retry_after_s is None else {"retry_after_s": math.ceil(failure.retry_after_s)}
-    return {"error": failure.message, "error_type": failure.type, **wait}
-
-
 def _dimensions(size: Size) -> dict[str, int]:
     return {"width": size.width, "height": size.height}
 
@@ -163,5 +135,38 @@ def _share(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _rounded(times_ms: Mapping[str, float]) -> dict[str, float]:
-    return {span: round(ms, 1) for span, ms in times_ms.items()}
+def json_parts(content: Any) -> list[bytes]:
+    """JSON in parts, to be sent one after the other; bytes in `content` become base64 text.
+
+    A picture's base64 is a part of its own, and never copied into one large string.
+    """
+    mark, pictures = uuid.uuid4().hex, list[bytes]()
+
+    def placeholder(value: object) -> str:
+        if not isinstance(value, bytes):
+            raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+        pictures.append(base64.b64encode(value))
+        return mark
+
+    texts = json.dumps(content, default=placeholder, separators=(",", ":")).encode().split(mark.encode())
+    return [texts[0]] + [part for pair in zip(pictures, texts[1:], strict=True) for part in pair]
+
+
+class PicturesResponse(Response):
+    """JSON with pictures, sent in chunks."""
+
+    media_type = "application/json"
+
+    def __init__(self, content: Any, status_code: int = 200) -> None:
+        self._parts = json_parts(content)
+        super().__init__(None, status_code, {"Content-Length": str(sum(map(len, self._parts)))})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        """Send the parts, none larger than CHUNK_BYTES."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for part in self._parts:
+            view = memoryview(part)
+            for start in range(0, len(view), CHUNK_BYTES):
+                chunk = bytes(view[start : start + CHUNK_BYTES])
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

@@ -75,3 +75,9 @@ def failed_upscale(failure: Failure) -> CutoutError:
         if failure.type == kind.type:
             return kind(failure.message, details)
     return ProcessingError(failure.message, details)
+
+
+def reason(failure: Failure) -> dict[str, Any]:
+    """Why a model or an upscale failed, and when to try again."""
+    wait = {} if failure.retry_after_s is None else {"retry_after_s": math.ceil(failure.retry_after_s)}
+    return {"error": failure.message, "error_type": failure.type, **wait}

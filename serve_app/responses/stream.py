@@ -23,9 +23,8 @@ from cutout.results import Cutout, ModelResult, Result
 from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Run
 from serve_app.requests.accept import NDJSON, SSE
-from serve_app.responses.bodies import job_body, model_body
+from serve_app.responses.bodies import job_body, json_parts, model_body
 from serve_app.responses.errors import error_body
-from serve_app.responses.json_pictures import json_parts
 
 HEARTBEAT_S = 10.0
 """Longest time without a byte: proxies close idle connections."""

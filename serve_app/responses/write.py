@@ -16,9 +16,8 @@ from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Result
 from serve_app.fanout.winner import WinnerChoice, best
 from serve_app.requests.accept import ZIP, Reply
 from serve_app.responses.archive import zipped
-from serve_app.responses.bodies import job_body
+from serve_app.responses.bodies import PicturesResponse, job_body
 from serve_app.responses.errors import all_failed, error_response
-from serve_app.responses.json_pictures import PicturesResponse
 
 HEADERS = {
     "X-Job-Id": "Of a picture or an archive: the job's id.",

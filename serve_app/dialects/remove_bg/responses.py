@@ -15,7 +15,7 @@ from cutout.pixels.solid import solid
 from cutout.results import CutoutPixels
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order, Refused
-from serve_app.responses.json_pictures import PicturesResponse
+from serve_app.responses.bodies import PicturesResponse
 
 HEADERS: Final = {
     "X-Type": "The `type` that was asked for, else `other`; not with `type_level` `none`.",

@@ -16,8 +16,8 @@ from cutout.removal import Removal
 from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from serve_app.jobs.paid_cutouts import CARD
 from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredEnlargement, StoredFinish
-from serve_app.storage.cutout_cache import METADATA, SUFFIX, CutoutCache
-from serve_app.storage.pictures import PictureStore
+from serve_app.storage.cutout_cache import METADATA, CutoutCache
+from serve_app.storage.pictures import SUFFIX, PictureStore
 
 pytestmark = pytest.mark.anyio
 STORED = Path(__file__).parent / "stored"
