@@ -115,7 +115,7 @@ def test_what_the_service_would_choose_and_why(page: Page) -> None:
     worse = {"model_id": "b", **scores, "agreement": 0.9, "edge_alignment": 0.6, "score": 0.8}
     told = {"selected_model_id": "a", "agreement": 0.97, "needs_review": False, "results": [best, worse]}
     names = {"a": "Ant", "b": "Bee"}
-    why = "agrees most with the others (97 %) and leaves the least half transparent"
+    why = "agrees most with the others (97 %)"
 
     assert page.evaluate(VERDICT, [told, names]) == f"The service would choose Ant: it {why}."
     unsure = page.evaluate(VERDICT, [{**told, "needs_review": True}, names])

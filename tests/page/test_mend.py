@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page import axe
+from tests.page.bench import drop_and_wait
 from tests.page.conftest import Open
 from tests.page.mending import open_mend, saved, shown, small_photo, stroke
 from tests.page.service import Service
@@ -173,3 +176,25 @@ def test_the_memory_of_undo_is_bounded(page: Page) -> None:
     )
 
     assert kept == 1
+
+
+@pytest.mark.parametrize("window", [{}, {"color_scheme": "dark", **PHONE}], ids=["desk-light", "phone-dark"])
+def test_axe_finds_no_serious_fault(
+    open_page: Open, service: Service, axe_script: str, tmp_path: Path, window: dict[str, object]
+) -> None:
+    """Nor in the large view, nor in the window of the brush; neither is wider than a phone."""
+    page = open_page(service, **window)
+    drop_and_wait(page, small_photo(tmp_path))
+    page.keyboard.press("l")
+    expect(page.locator(".look .after img")).to_be_visible()
+    found = axe.faults(page, axe_script)
+    page.get_by_role("radio", name="Differences").check()
+    expect(page.locator(".look-words")).to_contain_text("differ in")
+    found += axe.faults(page, axe_script)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("m")
+    expect(page.locator(".mend-words")).to_contain_text("Paint over")
+    found += axe.faults(page, axe_script)
+
+    assert found == []
+    assert page.evaluate("document.querySelector('#mend').scrollWidth <= innerWidth")

@@ -42,6 +42,7 @@ export class Look {
     this.wipe.set(MIDDLE);
     for (const side of ["left", "right"]) this.#find(`[name=${side}]`).replaceChildren(); // forget the last picture's
     this.#tell();
+    this.element.scrollIntoView({ block: "nearest" }); // on a phone it is below the tools
   }
 
   /** See frame/panels.js. */

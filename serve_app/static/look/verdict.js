@@ -19,7 +19,8 @@ function choice({ id, name }, bodies) {
   const scored = bodies.filter(({ score }) => score != null);
   const own = scored.find(({ model_id }) => model_id === id);
   if (scored.length < 2 || !own) return "";
-  const won = MEASURES.filter(([field]) => own[field] != null && scored.every((one) => one[field] <= own[field]));
+  const others = scored.filter((one) => one !== own);
+  const won = MEASURES.filter(([field]) => others.every((one) => own[field] > one[field]));
   const reasons = won.map(([field, words]) => words(own[field]));
   return `The service would choose ${name}: it ${reasons.length ? listed(reasons) : "has the best balance of all"}.`;
 }
