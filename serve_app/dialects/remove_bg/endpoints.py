@@ -12,9 +12,9 @@ from cutout.ledger import Ledger
 from cutout.pixels.plain import Size
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import OneModel, answering_model
-from serve_app.dialects.remove_bg.form import Subject
 from serve_app.dialects.remove_bg.order import URLS, ordered, read_form
 from serve_app.dialects.remove_bg.responses import answer
+from serve_app.dialects.remove_bg.subjects import Subject
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.requests.accept import prefers_json
 

@@ -10,14 +10,10 @@ from cutout.pixels.plain import Colour
 from cutout.pixels.shadow import Shadow, ShadowKind
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
+from serve_app.dialects.remove_bg.subjects import Subject
 from serve_app.dialects.remove_bg.values import Position
 
 Size: TypeAlias = Literal["preview", "small", "regular", "medium", "hd", "full", "4k", "50MP", "auto"]
-Subject: TypeAlias = Literal[
-    "auto", "person", "product", "car", "animal", "graphic", "transportation",
-    "graphics", "car_interior", "car_part", "other",
-]  # fmt: skip
-"""Those of the last line are from older versions of the API; published clients still send them."""
 ShadowType: TypeAlias = Literal["none", "auto", "drop", "3D", "3d", "car"]
 Text = WithJsonSchema({"type": "string"})
 File: TypeAlias = Annotated[bytes | None, WithJsonSchema({"type": "string", "format": "binary"})]

@@ -16,6 +16,7 @@ from cutout.pixels.plain import Box, Size
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url
 from serve_app.dialects.remove_bg.form import RemoveBgForm
+from serve_app.dialects.remove_bg.subjects import for_type
 from serve_app.dialects.remove_bg.values import Background
 from serve_app.requests.bodies.base64_text import base64_bytes
 from serve_app.requests.bodies.fields import FORM, JSON, MULTIPART, Wanted, checked, read_fields
@@ -58,7 +59,7 @@ async def read_form(request: Request, limits: LimitsSpec) -> RemoveBgForm:
         ValidationError: a field that is wrong, unknown, missing, or does not go with another.
         ImageTooLarge: more bytes than `limits.body_bytes`; the rest is not read.
     """
-    form = checked(RemoveBgForm, await read_fields(request, limits, WANTED))
+    form = checked(RemoveBgForm, for_type(await read_fields(request, limits, WANTED)))
     _check(form)
     return form
 

@@ -91,6 +91,22 @@ def test_the_shadow_of_a_type(kind: str, expected: tuple[str, float]) -> None:
     assert (shadow.kind, shadow.opacity) == expected
 
 
+BY_TYPE = [
+    ({"type": "product"}, {"shadow_type[product]": "drop", "shadow_opacity[product]": "80"}, {"shadow_type": "drop",
+                                                                                            "shadow_opacity": "80"}),
+    ({"type": "product"}, {"shadow_type[car]": "car"}, {}),
+    ({}, {"shadow_type[other]": "3D", "shadow_type[car]": "drop"}, {"shadow_type": "3D"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("common", "by_type", "plain"), BY_TYPE)
+def test_a_shadow_by_type(
+    client: TestClient, common: dict[str, str], by_type: dict[str, str], plain: dict[str, str]
+) -> None:
+    """The field for the request's type holds; without a type, that for `other`; a type without one has no shadow."""
+    assert asked(client, **common, **by_type).content == asked(client, **common, **plain).content
+
+
 def test_without_semitransparency(client: TestClient) -> None:
     """The subject, whose alpha is 249 here, becomes opaque within its edges."""
     assert opened(asked(client).content)[30, 30, 3] == 249

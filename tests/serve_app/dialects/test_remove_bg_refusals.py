@@ -43,6 +43,9 @@ FIELDS = [
     ({"add_shadow": "perhaps"}, "invalid_add_shadow"),
     ({"shadow_type": "floating"}, "invalid_shadow_type"),
     ({"shadow_opacity": "101"}, "invalid_shadow_opacity"),
+    ({"shadow_type[cat]": "drop"}, "invalid_shadow_type"),
+    ({"shadow_type[other]": "tall"}, "invalid_shadow_type"),
+    ({"shadow_type[car]": "drop", "shadow_type": "drop"}, "invalid_shadow_type"),
     ({"semitransparency": "half"}, "invalid_semitransparency"),
 ]
 
