@@ -73,7 +73,7 @@ class Connection:
         """The error to raise for a connection that failed or broke."""
         match fault:
             case httpx.ConnectError() | httpx.ConnectTimeout():
-                return ServiceUnavailable(f"{self._url} could not be reached")
+                return ServiceUnavailable(f"{self._url} could not be reached in {self.tries} attempts")
             case httpx.TimeoutException():
                 return ServiceUnavailable(f"{self._url} did not answer in time")
         return ServiceUnavailable(f"{self._url} closed the connection before it had answered")

@@ -36,11 +36,11 @@ class CutoutResult:
     licence: str
     commercial_use: bool
     """Whether the model's licence allows commercial use of this cutout."""
-    image: _Picture = None
+    image: _Picture = field(default=None, repr=False)
     """The PNG or WebP file; None when the model failed."""
     image_url: str | None = None
     """The picture's signed URL, which expires; set for durable jobs."""
-    mask: _Mask = None
+    mask: _Mask = field(default=None, repr=False)
     """With `output_type="both"`, the alpha as a grey PNG."""
     error: str | None = None
     """One sentence; None when the model succeeded."""
@@ -155,7 +155,7 @@ class UpscaleResult:
     """An enlarged picture."""
 
     job_id: str
-    image: Annotated[bytes, _Base64, Field(validation_alias="image_base64")]
+    image: Annotated[bytes, _Base64, Field(validation_alias="image_base64")] = field(repr=False)
     """The PNG or WebP file."""
     input_size: Annotated[Size, Field(validation_alias="input_dimensions")]
     output_size: Annotated[Size, Field(validation_alias="output_dimensions")]

@@ -173,7 +173,7 @@ def test_a_service_that_is_not_there(cutout: Cutout) -> None:
     """It is one sentence, and exit code 3."""
     ended = cutout("models", "--server", "http://127.0.0.1:9")
 
-    assert (ended.code, ended.sentences) == (3, ["http://127.0.0.1:9 could not be reached"])
+    assert (ended.code, ended.sentences) == (3, ["http://127.0.0.1:9 could not be reached in 5 attempts"])
 
 
 def test_json_is_utf8(cutout: Cutout, configs: Path, tmp_path: Path) -> None:

@@ -306,6 +306,7 @@ def test_ctrl_c_ends_it(configs: Path, photos: Path, tmp_path: Path) -> None:
 
     assert process.returncode == 130
     assert "Traceback" not in errors
+    assert "Interrupted: 0 of 2 photographs in" in errors
     assert all(name.endswith(".dark.png") for name in written(tmp_path / "out"))
 
 
