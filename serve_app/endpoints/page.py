@@ -48,6 +48,7 @@ HEADERS: Final = {
 }
 
 mimetypes.add_type("text/javascript", ".js")  # RFC 9239; Python 3.11 and some systems' tables say otherwise
+mimetypes.add_type("image/avif", ".avif")  # which some systems do not know yet
 
 
 class PageEndpoints:

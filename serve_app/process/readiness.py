@@ -12,7 +12,7 @@ from serve_app.settings import APP_NAME, Settings
 
 START_S = 240.0
 """Longest start, in seconds: the first time, models may be compiled for this processor."""
-SAMPLE = files("serve_app") / "static" / "sample.jpg"
+SAMPLE = files("serve_app") / "static" / "sample.avif"
 
 
 def wait_ready(client: httpx.Client, ended: threading.Event) -> bool:
@@ -43,7 +43,7 @@ def send_sample(client: httpx.Client) -> None:
     if Settings().api_keys_file:
         print("  No sample picture is sent: requests need an API key")
         return
-    headers = {"Content-Type": "image/jpeg"}
+    headers = {"Content-Type": "image/avif"}
     answer = client.post("/remove-background?local_only=true", content=SAMPLE.read_bytes(), headers=headers)
     body = answer.json()
     for result in body.get("results", []):

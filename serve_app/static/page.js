@@ -4,27 +4,36 @@ import { Bench } from "./bench/bench.js";
 import { watchIntake } from "./frame/intake.js";
 import { Panels } from "./frame/panels.js";
 import { Shortcuts } from "./frame/shortcuts.js";
-import { focusHeading, watchViews } from "./frame/views.js";
-import { say, tell } from "./frame/voice.js";
+import { addressOf, entitle, focusHeading, watchViews } from "./frame/views.js";
+import { hush, say, tell } from "./frame/voice.js";
+import { money } from "./frame/words.js";
+import { entries, entry, entryOf, freshKey, keep } from "./kept/store.js";
 import { refreshLeaderboard } from "./leaderboard/leaderboard.js";
 import { Look } from "./look/look.js";
+import { Many } from "./many/many.js";
+import { Queue } from "./many/queue.js";
 import { Mend } from "./mend/mend.js";
-import { chosen, known, refreshRoster } from "./start/roster.js";
+import { nameOf } from "./pictures/pictures.js";
+import { showRecent } from "./recent/recent.js";
+import { chosen, hasPaid, known, refreshRoster } from "./start/roster.js";
+import { watchShown } from "./start/shown.js";
 
 const byId = (id) => document.getElementById(id);
 const knowledge = {
   names: (id) => known.get(id)?.name ?? id,
   usualMs: (id) => known.get(id)?.median_time_ms,
+  available: (id) => Boolean(known.get(id)?.available),
+  price: (id) => known.get(id)?.price_usd && money(known.get(id).price_usd),
 };
+const SECTIONS = { start: "start", picture: "bench", many: "many", leaderboard: "leaderboard" };
 let shown = null;
-let onBench = false;
 
-const bench = new Bench(knowledge, () => {
-  onBench = true;
-  go("choose");
-});
+const bench = new Bench(knowledge, (opened) => go(addressOf("picture", opened.key)));
+const queue = new Queue();
+const many = new Many(queue);
 const shortcuts = new Shortcuts(byId("shortcuts"), byId("keys-list"));
 bench.addKeys(shortcuts);
+many.addKeys(shortcuts);
 const panels = new Panels(byId("panel-buttons"), byId("panel"), shortcuts);
 bench.subject.addEventListener("open", () => panels.close());
 const mend = new Mend(byId("mend"), bench.subject);
@@ -33,36 +42,77 @@ panels.add(look);
 shortcuts.add(["v"], ["V"], "large view: picture, mask or differences", () => look.element.isConnected && look.turn());
 mend.offer(byId("panel-buttons"), shortcuts);
 
-const ready = refreshRoster();
+const ready = refreshRoster().then(() => many.offer.allow(hasPaid()));
 const go = watchViews(show);
-watchIntake(byId("file"), byId("address"), fire);
+watchIntake(byId("file"), byId("address"), take, (address) => fire(entryOf(address, nameOf(address), terms())));
+watchShown(byId("shown"));
 byId("sample").addEventListener("click", fireSample);
 byId("blind").addEventListener("change", turnBlind);
+resume();
 
-async function show(view) {
-  byId("start").hidden = view !== "choose" || onBench;
-  byId("bench").hidden = view !== "choose" || !onBench;
-  byId("leaderboard").hidden = view !== "leaderboard";
-  byId("bench-acts").hidden = view !== "choose";
-  byId("another").hidden = !onBench;
-  if (shown) focusHeading(document.querySelector("main > section:not([hidden])"));
-  shown = view;
-  if (view !== "leaderboard") return;
+async function show(view, id) {
+  const changed = shown !== null && shown !== `${view}/${id}`;
+  shown = `${view}/${id}`;
+  for (const [name, section] of Object.entries(SECTIONS)) byId(section).hidden = name !== view;
+  byId("blind-switch").hidden = view !== "picture" && view !== "start";
+  if (changed) {
+    hush("fault");
+    focusHeading(byId(SECTIONS[view]));
+  }
+  if (view === "start") await showRecent();
+  if (view === "picture") await showPicture(id);
+  if (view === "many") await showMany(id);
+  if (view === "leaderboard") await showLeaderboard();
+}
+
+async function showPicture(key) {
+  if (bench.entry?.key === key) return entitle(bench.entry.name);
+  const [kept] = await Promise.all([entry(key), ready]);
+  if (!kept || !(await bench.open(kept, byId("blind").checked))) lost("picture");
+}
+
+async function showMany(run) {
+  await ready;
+  if (!(await many.show(run))) lost("run");
+}
+
+async function showLeaderboard() {
   await Promise.all([bench.pick.flush(), ready]);
   await refreshLeaderboard(knowledge.names);
 }
 
-async function fire(picture) {
-  const models = chosen();
-  if (!models.length) return tell("Select at least one model.");
-  await bench.fire(picture, byId("blind").checked, models);
-  await refreshRoster(); // the models' usual times have changed
+/** What an address names is not there; a message of the service may say why. */
+function lost(what) {
+  const { hidden, textContent } = byId("banner");
+  go(addressOf("start"));
+  if (hidden) tell(`This ${what} is not known to this browser any more.`, "notice");
+  else tell(textContent);
+}
+
+/** The fields of a request about one picture. */
+const terms = () => ({ include_models: chosen() });
+
+async function take(files) {
+  if (files.length === 1) return fire(entryOf(files[0], files[0].name, terms()));
+  const run = freshKey();
+  await Promise.all(files.map((file, place) => keep(entryOf(file, file.name, many.offer.fields, run, place))));
+  go(addressOf("many", run));
+}
+
+async function fire(made) {
+  if (!chosen().length) return tell("Select at least one model.");
+  if (await bench.open(made, byId("blind").checked)) await refreshRoster(); // the models' usual times have changed
 }
 
 async function fireSample() {
-  const response = await fetch("static/sample.jpg");
+  const response = await fetch("static/sample.avif");
   if (!response.ok) return tell("The photograph could not be loaded.");
-  await fire(new File([await response.blob()], "sample.jpg", { type: "image/jpeg" }));
+  await take([new File([await response.blob()], "sample.avif", { type: "image/avif" })]);
+}
+
+/** Go on with the runs that a reload has interrupted. */
+async function resume() {
+  queue.add((await entries()).filter(({ run, agreed }) => run && agreed).reverse());
 }
 
 function turnBlind() {

@@ -27,9 +27,18 @@ def drop_and_wait(page: Page, photo: Path = COFFEE) -> None:
     expect(page.locator("#job-words")).to_contain_text(re.compile("cutouts? of"))
 
 
+def take(page: Page) -> str:
+    """Download the pick by the bar's button; the file's name."""
+    with page.expect_download() as waiting:
+        page.locator("#pick [name=take]").click()
+    return waiting.value.suggested_filename
+
+
 def logged(page: Page, name: str) -> None:
-    """Wait until the page says that this pick is logged."""
-    expect(page.locator("#pick")).to_contain_text(f"Logged: {name}.")
+    """Take the pick, and wait until the service has it."""
+    take(page)
+    expect(page.locator("#pick")).to_have_attribute("data-state", "logged")
+    expect(page.get_by_role("button", name=f"Picked {name}")).to_be_visible()
 
 
 def arrived(service: Service, picks: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""The service that the page talks to: real HTTP, removers in this process, a real ledger on SQLite."""
+"""The service that the page talks to: real HTTP, removers in this process, real ledger and durable jobs on SQLite."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 
 from cutout.accounts.keys import KeyRing
+from cutout.accounts.spec import AccessSpec
 from cutout.models.spec import ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.removal import Removal
@@ -27,9 +28,10 @@ from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
+from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
-from tests.support.in_process import InProcess, registry
+from tests.support.in_process import BUSY, InProcess, registry
 from tests.support.patience import HANG_S
 
 
@@ -49,30 +51,28 @@ class Held(InProcess):
         return made
 
 
-class NoJobs:
-    """The page makes no durable jobs: nobody has one."""
-
-    async def state(self, job_id: str) -> None:
-        """As Jobs.state."""
-
-
 class Service:
     """An application on a port of its own, in a thread: `with Service(folder, models) as service: … service.url`."""
 
-    def __init__(self, folder: Path, *models: ModelSpec, keys: KeyRing | None = None) -> None:
+    def __init__(
+        self, folder: Path, *models: ModelSpec, keys: KeyRing | None = None, access: AccessSpec = BUSY
+    ) -> None:
         """`folder` takes the database and compiled models."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}/"
-        reg = registry(*models)
+        reg = registry(*models, access=access)
         fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
         self._ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
         self._removers = {spec.id: Held(spec, resources, EncodeSpec(), 60) for spec in models}
-        self._shotgun = Shotgun(reg, self._removers, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), self._ledger)
-        durable = Durable(NoJobs(), PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600))  # type: ignore[arg-type]
-        app = create_app(self._shotgun, self._ledger, keys, durable)
+        parts = (reg, self._removers, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), self._ledger)
+        self._shotgun = Shotgun(*parts)
+        store, signer = PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600)
+        database_url = f"sqlite:///{folder / 'jobs.sqlite'}"
+        self._jobs = JobsWorker(Shotgun(*parts, records=False), self._ledger, store, signer, database_url=database_url)
+        app = create_app(self._shotgun, self._ledger, keys, Durable(self._jobs, store, signer))
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
         self._started = threading.Event()
@@ -96,6 +96,11 @@ class Service:
             yield
         finally:
             may_end.set()
+
+    def mend(self, model_id: str) -> None:
+        """The model fails no more."""
+        backend = self._removers[model_id]._backend
+        backend.options = backend.options.model_copy(update={"error": None})
 
     def stop(self) -> None:
         """End it, and what it is answering."""
@@ -126,6 +131,7 @@ class Service:
 
     async def _serve(self) -> None:
         await self._ledger.start()
+        await self._jobs.start()
         statuses = self._shotgun.statuses
         watching = asyncio.create_task(statuses.watch())
         while any(statuses.status(model_id) is None for model_id in statuses.specs):
@@ -136,6 +142,7 @@ class Service:
         self._started.set()
         await serving
         watching.cancel()
+        await self._jobs.close()
         for remover in self._removers.values():
             await remover.close()
         await self._ledger.close()

@@ -73,7 +73,7 @@ def test_a_click_on_a_card_shows_it_large(page: Page) -> None:
     expect(page.locator(".look-name.right")).to_have_text("Fine Matte")
     expect(page.locator(".look-name.left")).to_have_text("Quick Matte")
     page.get_by_role("button", name="Pick Fine Matte").click()
-    expect(page.locator("#pick")).to_contain_text("Picked Fine Matte.")
+    expect(page.locator("#pick")).to_contain_text("Your pick: Fine Matte")
 
 
 def test_a_mask_is_the_alpha(page: Page, tmp_path: Path) -> None:

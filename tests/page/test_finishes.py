@@ -23,10 +23,10 @@ def saved(page: Page, name: str, path: Path) -> tuple[str, Image.Image]:
 
 def test_a_picture_by_its_address(page: Page, service: Service) -> None:
     """The service fetches the picture, the page asks no other host; there is no original to compare with."""
-    page.get_by_label("Address of a picture").fill(f"{service.url}static/sample.jpg")
+    page.get_by_label("Address of a picture").fill(f"{service.url}static/sample.avif")
     page.get_by_role("button", name="Fetch").click()
 
-    expect(page.get_by_role("heading", level=1, name="sample.jpg")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="sample.avif")).to_be_visible()
     expect(page.locator("#job-words")).to_contain_text("cutouts of")
     expect(page.locator("#wipe")).to_be_disabled()
     expect(card(page, "Quick Matte").locator(".after img")).to_be_visible()
@@ -34,9 +34,10 @@ def test_a_picture_by_its_address(page: Page, service: Service) -> None:
 
 def test_models_are_chosen(page: Page) -> None:
     """A picture goes to the models that are ticked, and their price is summed; none is not enough."""
+    page.locator("details.roster summary").click()
     page.get_by_role("checkbox", name="Fine Matte").uncheck()
     page.get_by_role("checkbox", name="Dry Pen").uncheck()
-    expect(page.locator("#roster-sum")).to_have_text("1 of 3 chosen; one picture costs nothing in all.")
+    expect(page.locator("#roster-sum")).to_have_text("1 of 3 models · free")
     drop_and_wait(page)
 
     expect(page.locator(".card")).to_have_count(1)
@@ -45,7 +46,11 @@ def test_models_are_chosen(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name", "mode"),
-    [("WebP", "fast.webp", "RGBA"), ("AVIF", "fast.avif", "RGBA"), ("JPEG on the backdrop", "fast.jpeg", "RGB")],
+    [
+        ("WebP", "coffee-fast.webp", "RGBA"),
+        ("AVIF", "coffee-fast.avif", "RGBA"),
+        ("JPEG with background", "coffee-fast.jpeg", "RGB"),
+    ],
 )
 def test_files_of_another_format(page: Page, tmp_path: Path, kind: str, name: str, mode: str) -> None:
     """The service makes the file from the job's cutout, on the backdrop where that is wanted; enlarged, too."""

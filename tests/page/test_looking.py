@@ -8,7 +8,6 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.page.bench import COFFEE, TIMES, card, drop_and_wait
-from tests.page.chromium import drop
 from tests.page.conftest import Open
 from tests.page.service import Service
 
@@ -26,7 +25,7 @@ def view(page: Page) -> dict[str, float]:
 
 
 def test_wheel_and_pointer_move_all_cards_together(page: Page) -> None:
-    """The wheel zooms about the pointer, a drag pans, Fit goes back; every card shows the same part."""
+    """With Ctrl the wheel zooms about the pointer, a drag pans, Fit goes back; alone it leaves the picture as it is."""
     drop_and_wait(page)
     box = page.locator(".stage").first.bounding_box()
     assert box
@@ -34,6 +33,11 @@ def test_wheel_and_pointer_move_all_cards_together(page: Page) -> None:
 
     page.mouse.move(*centre)
     page.mouse.wheel(0, -500)
+    assert view(page) == {"zoom": 1, "x": 0, "y": 0}
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -500)
+    page.mouse.wheel(0, -50)
+    page.keyboard.up("Control")
     zoomed = view(page)
     page.mouse.down()
     page.mouse.move(centre[0] + 40, centre[1] + 30, steps=4)
@@ -119,7 +123,7 @@ def test_a_cutout_twice_and_four_times_as_large(page: Page, tmp_path: Path) -> N
             quick.get_by_role("link", name="Download Quick Matte").click()
         waiting.value.save_as(tmp_path / "large.png")
 
-        assert waiting.value.suggested_filename == f"fast-{factor}x.png"
+        assert waiting.value.suggested_filename == f"coffee-fast-{factor}x.png"
         with Image.open(tmp_path / "large.png") as picture:
             assert (picture.size, picture.mode) == (size, "RGBA")
 
@@ -141,11 +145,3 @@ def test_all_cutouts_in_one_archive(open_page: Open, service: Service, tmp_path:
         for name in archive.namelist():
             with archive.open(name) as member, Image.open(member) as picture:
                 assert (picture.size, picture.mode) == ((600, 400), "RGBA")
-
-
-def test_one_of_several_files_is_taken(page: Page) -> None:
-    """Of two files dropped together the first is fired, and the page says so."""
-    drop(page, COFFEE, COFFEE.with_name("rocket.jpg"))
-
-    expect(page.locator("#banner")).to_have_text("One picture at a time: coffee.jpg is used.")
-    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import axe
-from tests.page.bench import drop_and_wait
+from tests.page.bench import arrived, drop_and_wait, take
 from tests.page.conftest import Open
 from tests.page.mending import open_mend, saved, shown, small_photo, stroke
 from tests.page.service import Service
@@ -42,9 +42,9 @@ def test_a_pick_of_it_is_a_pick_of_the_model_that_was_mended(page: Page, service
     stroke(page, stage, (0.2, 0.2), (0.8, 0.3))
     page.keyboard.press("Control+s")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    page.get_by_role("button", name="Log now").click()
+    take(page)
 
-    assert service.picks() == {"fast": 1}
+    arrived(service, {"fast": 1})
 
 
 def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:

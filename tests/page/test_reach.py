@@ -26,31 +26,32 @@ def tab_to(page: Page, name: str) -> None:
 def test_keyboard_alone_from_start_to_pick(page: Page, service: Service) -> None:
     """Tab and Enter are enough; after the start the focus is on the picture's heading, not lost."""
     page.on("filechooser", lambda winner: winner.set_files(COFFEE))
-    tab_to(page, "Choose a picture")
+    tab_to(page, "Choose pictures")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="coffee.jpg")).to_be_focused()
     expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
     tab_to(page, "Pick Fine Matte")
     page.keyboard.press("Enter")
-    tab_to(page, "Log now")
-    page.keyboard.press("Enter")
+    tab_to(page, "Download Enter")
+    with page.expect_download():
+        page.keyboard.press("Enter")
 
     logged(page, "Fine Matte")
     assert service.picks() == {"slow": 1}
 
 
 def test_single_keys_can_be_turned_off_and_rest_while_somebody_types(page: Page) -> None:
-    """A digit in a note is a digit; with the switch off, keys do nothing, on the next visit too."""
+    """A key in a field is the field's; with the switch off, keys do nothing, on the next visit too."""
     drop_and_wait(page)
     page.keyboard.press("1")
-    page.get_by_label("Note").press_sequentially("2 u")
-    expect(page.locator("#pick")).to_contain_text("Picked Quick Matte.")
+    page.get_by_label("Files").press("2")
+    expect(page.locator("#pick")).to_contain_text("Quick Matte")
 
     page.get_by_role("button", name="Keys").click()
     page.get_by_role("switch", name="Use keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
-    expect(page.locator("#pick")).to_contain_text("Quick Matte.")
+    expect(page.locator("#pick")).to_contain_text("Quick Matte")
     page.reload()
     assert not page.locator("#shortcuts").is_checked()
 
@@ -66,14 +67,14 @@ def test_a_screen_reader_is_told_what_happens(page: Page) -> None:
     )
     drop_and_wait(page)
     page.keyboard.press("1")
-    page.get_by_role("button", name="Log now").click()
     logged(page, "Quick Matte")
 
     said = page.evaluate("said")
-    wanted = ("Sent to 3 models.", "Quick Matte is done.", "Dry Pen failed: The ink ran out", "Fine Matte is done.")
+    wanted = ("Sent to 3 models.", "Quick Matte is done.", "Dry Pen gave no cutout.", "Fine Matte is done.")
     assert set(wanted) <= set(said)
     assert [line for line in said if line.startswith("All done: 2 cutouts of 3")]
-    assert said[-1] == "Logged: Quick Matte. Pick another to replace it."
+    assert "Your pick: Quick Matte" in said
+    assert said[-1] == "Downloaded coffee-fast.png"
 
 
 def test_a_phone_scrolls_one_way_only(open_page: Open, service: Service) -> None:
@@ -85,7 +86,6 @@ def test_a_phone_scrolls_one_way_only(open_page: Open, service: Service) -> None
     drop_and_wait(page)
     page.get_by_role("button", name="Pick Quick Matte").tap()
     assert page.evaluate(width) == 390
-    page.get_by_role("button", name="Log now").tap()
     logged(page, "Quick Matte")
     page.get_by_role("link", name="Leaderboard").tap()
     expect(page.get_by_role("row", name="Quick Matte")).to_be_visible()
@@ -104,7 +104,6 @@ def test_axe_finds_no_serious_fault(
     drop_and_wait(page)
     page.get_by_role("button", name="Pick Quick Matte").click()
     steps["held"] = axe.faults(page, axe_script)
-    page.get_by_role("button", name="Log now").click()
     logged(page, "Quick Matte")
     steps["logged"] = axe.faults(page, axe_script)
     page.evaluate("document.getElementById('keys').showPopover()")

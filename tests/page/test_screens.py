@@ -48,7 +48,7 @@ def shot(page: Page, name: str, folder: Path) -> None:
 def test_real_cutouts_at_a_desk(open_page: Open, real: Service, tmp_path: Path) -> None:
     """Both local models cut the astronaut out: the wall is clear, face and suit are opaque."""
     page = open_page(real, viewport={"width": 1440, "height": 900}, device_scale_factor=1.5)
-    drop_and_wait(page, STATIC / "sample.jpg")
+    drop_and_wait(page, STATIC / "sample.avif")
     for name in ("Local ISNet", "Local U2Netp"):
         with page.expect_download() as waiting:
             card(page, name).get_by_role("link", name="Download").click()
@@ -60,17 +60,17 @@ def test_real_cutouts_at_a_desk(open_page: Open, real: Service, tmp_path: Path) 
 
     page.get_by_label("Original").fill("38")
     card(page, "Local ISNet").get_by_role("button", name="Pick").click()
-    expect(page.locator("#pick")).to_contain_text("Picked Local ISNet.")
+    expect(page.locator("#pick")).to_contain_text("Your pick: Local ISNet")
     shot(page, "page.png", tmp_path)
 
 
 def test_real_cutouts_on_a_phone(open_page: Open, real: Service, tmp_path: Path) -> None:
-    """The same on a phone in the dark; a provider without a key says which one it wants."""
+    """The same on a phone in the dark; a provider without a key is not set up."""
     window = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = open_page(real, color_scheme="dark", device_scale_factor=2, **window)
-    drop_and_wait(page, STATIC / "sample.jpg")
+    drop_and_wait(page, STATIC / "sample.avif")
 
-    expect(page.locator("#skipped")).to_contain_text("Kie.ai Recraft BG KIE_API_KEY is not set")
+    expect(page.locator("#skipped")).to_contain_text("Kie.ai Recraft BG Not set up")
     page.get_by_role("radio", name="White").check()
     page.get_by_role("button", name="Pick Local ISNet").tap()
     shot(page, "page-phone.png", tmp_path)

@@ -19,23 +19,23 @@ def allow(page: Page, complaint: str) -> None:
 
 
 def test_a_file_that_is_no_picture(page: Page, tmp_path: Path) -> None:
-    """The service's own sentence is shown; what was on the bench stays there."""
+    """A sentence for people is shown; what was on the bench stays there."""
     allow(page, "status of 400")
     drop_and_wait(page)
     (tmp_path / "text.jpg").write_text("no picture")
     drop(page, tmp_path / "text.jpg")
 
-    expect(page.get_by_role("alert")).to_contain_text("Invalid image format. Supported: PNG")
+    expect(page.get_by_role("alert")).to_contain_text("This file cannot be read as a picture. PNG")
     expect(card(page, "Quick Matte").get_by_role("img", name="Cutout of Quick Matte")).to_be_visible()
 
 
 def test_an_address_that_is_refused(page: Page) -> None:
-    """A host inside the operator's network is refused in the service's own words."""
+    """A host inside the operator's network is refused, in words that name no field."""
     allow(page, "status of 400")
     page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
     page.get_by_role("button", name="Fetch").click()
 
-    expect(page.locator("#banner")).to_contain_text("image_url: a public host is expected")
+    expect(page.locator("#banner")).to_contain_text("That address cannot be used.")
 
 
 def test_every_model_fails(open_page: Open, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_every_model_fails(open_page: Open, tmp_path: Path) -> None:
         page.get_by_role("switch", name="Blind").check()
         drop(page, COFFEE)
 
-        expect(page.get_by_role("alert")).to_have_text("Every model failed; each card says why.")
+        expect(page.get_by_role("alert")).to_have_text("There is no cutout of this picture; each card says why.")
         expect(card(page, "One")).to_contain_text("No ink")
         expect(card(page, "Two")).to_contain_text("No paper")
         expect(page.get_by_role("button", name="None of them")).to_be_disabled()

@@ -1,7 +1,9 @@
 """python -m tests.providers [-- COMMAND]: every fake provider, until SIGINT, SIGTERM or the end of the command.
 
 The command, such as the service, runs with the fakes' addresses in its environment. They are real HTTP servers on
-loopback that compute real cutouts, and misbehave on demand. A test starts the one it needs with `serving.Served`.
+loopback that compute real cutouts by a network of this repository, and misbehave on demand. The command gets a
+configuration in which the names of their models say that they are stand-ins. A test starts the one it needs with
+`serving.Served`.
 """
 
 import argparse
@@ -9,11 +11,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
+from tests.providers.configuration import marked
 from tests.providers.kie import FakeKie
 from tests.providers.leonardo import FakeLeonardo
+from tests.providers.network import CONFIGS, cutting
 from tests.providers.picture_api import DIALECTS, FakePictureApi
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
@@ -43,13 +49,15 @@ def main() -> int:
 
 def _served(options: argparse.Namespace, servers: ExitStack) -> tuple[dict[str, str], str]:
     """The variables that lead to the fakes, and the address of those that need none."""
-    kie = FakeKie(options.latency_s, options.kie_errors_as)
+    runware, kie = FakeRunware(options.latency_s), FakeKie(options.latency_s, options.kie_errors_as)
+    leonardo, pictures = FakeLeonardo(options.latency_s), FakePictureApi(options.latency_s)
+    runware.cut = kie.cut = leonardo.cut = pictures.cut = cutting()
     apps = {
-        "runware": (FakeRunware(options.latency_s).app, options.runware_port),
+        "runware": (runware.app, options.runware_port),
         "kie": (kie.api, options.kie_port),
         "files": (kie.files, options.kie_files_port),
-        "leonardo": (FakeLeonardo(options.latency_s).app, options.leonardo_port),
-        "pictures": (FakePictureApi(options.latency_s).app, options.picture_api_port),
+        "leonardo": (leonardo.app, options.leonardo_port),
+        "pictures": (pictures.app, options.picture_api_port),
     }
     at = {name: servers.enter_context(Served(app, port)).url for name, (app, port) in apps.items()}
     kie.files_url = at["files"]
@@ -69,10 +77,12 @@ def _lines(variables: dict[str, str]) -> list[str]:
 
 
 def _run(command: list[str], variables: dict[str, str]) -> int:
-    child = subprocess.Popen(command, env={**os.environ, **variables})
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: child.terminate())
-    return child.wait()
+    with tempfile.TemporaryDirectory(prefix="cutout-stand-ins-") as folder:
+        configs = marked(Path(os.environ.get("CUTOUT_CONFIG_DIR", CONFIGS)), Path(folder))
+        child = subprocess.Popen(command, env={**os.environ, **variables, "CUTOUT_CONFIG_DIR": str(configs)})
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: child.terminate())
+        return child.wait()
 
 
 def _options() -> argparse.Namespace:

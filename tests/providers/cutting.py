@@ -1,7 +1,8 @@
 """A cutout without a model: what differs in colour from the border of the picture is the subject."""
 
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -9,8 +10,11 @@ from PIL import Image, ImageFilter
 NEAR, FAR = 24.0, 72.0
 """Distance from the border's colour, in 0..441: nearer is background, farther is subject, in between a soft ramp."""
 
+Cut: TypeAlias = Callable[[bytes, str], Image.Image]
+"""Cuts a picture file out, as the model of this name would."""
 
-def cutout(data: bytes) -> Image.Image:
+
+def cutout(data: bytes, model: str = "") -> Image.Image:
     """RGBA of a PNG, JPEG or WebP file: its own colours, and alpha by distance from the border's mean colour."""
     rgb = Image.open(io.BytesIO(data)).convert("RGB")
     pixels = np.asarray(rgb)

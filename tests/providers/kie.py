@@ -27,7 +27,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.providers.cutting import cutout, encoded, facts
+from tests.providers.cutting import Cut, cutout, encoded, facts
 from tests.providers.script import GOOD, BrokenOff, Script, hang, html
 from tests.support.patience import HANG_S
 
@@ -61,6 +61,8 @@ class FakeKie:
         self.files_url = ""
         self.hostile: bytes | None = None
         """What its results hold in the place of a cutout."""
+        self.cut: Cut = cutout
+        """What cuts pictures out."""
         self.result_url = ""
         """What it names in the place of its own address of a result, where it is hostile."""
         self._hmac_key = hmac_key
@@ -164,7 +166,7 @@ class FakeKie:
         path = f"results/{task_id}.png"
         if not reason and behaviour != "missing":
             kind = "jpeg" if behaviour == "jpg" else "png"
-            made = b"html" if behaviour == "html" else await asyncio.to_thread(_cut, source, kind)
+            made = b"html" if behaviour == "html" else await asyncio.to_thread(self._result, source, kind)
             self._files[path] = self.hostile or made
         await self.script.takes(self._tasks[task_id].created_s)
         if behaviour == "stuck":
@@ -207,6 +209,9 @@ class FakeKie:
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
         return self._code(401) if key in ("", "wrong") else None
 
+    def _result(self, source: bytes, kind: str) -> bytes:
+        return encoded(self.cut(source, ""), kind)
+
     def _too_many(self) -> Response | None:
         self._created_s = [at for at in self._created_s if time.monotonic() - at < WINDOW_S]
         return self._code(429) if len(self._created_s) >= TASKS else None
@@ -222,10 +227,6 @@ class FakeKie:
         """An error as Kie.ai gives it: `code` in the body, and in the status only where the fake is told so."""
         body = {"code": code, "msg": message or MESSAGES.get(code, "error"), "data": None}
         return JSONResponse(body, code if self.errors_as == "status" else 200)
-
-
-def _cut(source: bytes, kind: str) -> bytes:
-    return encoded(cutout(source), kind)
 
 
 def _limits_fault(source: bytes) -> str:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.providers.cutting import cutout, encoded, facts, shrunk
+from tests.providers.cutting import Cut, cutout, encoded, facts, shrunk
 from tests.providers.script import BrokenOff, Script, hang, html
 
 PRICE_USD = 0.1047
@@ -40,6 +40,8 @@ class FakeLeonardo:
         self.script = Script(latency_s)
         self.hostile: bytes | None = None
         """What it answers in the place of a cutout."""
+        self.cut: Cut = cutout
+        """What cuts pictures out."""
         self.kept = 0
         """Pictures that were sent without `ephemeral`, and stay in the account's library."""
         self._files: dict[str, bytes] = {}
@@ -71,7 +73,7 @@ class FakeLeonardo:
         kind = "jpeg" if behaviour == "jpg" else KINDS[body["parameters"].get("format", "png")]
         most_px = PREVIEW_PX if body["parameters"].get("size") == "preview" else PNG_PX if kind == "png" else None
         data, _ = await asyncio.gather(
-            asyncio.to_thread(_cut, source, kind, most_px), self.script.takes(time.monotonic())
+            asyncio.to_thread(self._file, source, kind, most_px), self.script.takes(time.monotonic())
         )
         data = self.hostile or data
         if body.get("base64") and len(data) > OUT_BYTES:
@@ -96,6 +98,10 @@ class FakeLeonardo:
         name = uuid.uuid4().hex
         self._files[name] = data
         return {"url": f"{request.base_url}results/{name}?X-Amz-Expires=1800"}
+
+    def _file(self, source: bytes, kind: str, most_px: int | None) -> bytes:
+        picture = self.cut(source, "")
+        return encoded(shrunk(picture, most_px) if most_px else picture, kind)
 
     async def _result(self, request: Request) -> Response:
         behaviour = self.script.turn("result", request)
@@ -163,8 +169,3 @@ def _gave_up() -> Response:
 def _hook(status: int, error: str, code: str) -> Response:
     """An error of the gateway before the API."""
     return JSONResponse({"error": error, "path": "$", "code": code}, status)
-
-
-def _cut(source: bytes, kind: str, most_px: int | None) -> bytes:
-    picture = cutout(source)
-    return encoded(shrunk(picture, most_px) if most_px else picture, kind)

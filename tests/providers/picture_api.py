@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.providers.cutting import cutout, encoded, facts, shrunk
+from tests.providers.cutting import Cut, cutout, encoded, facts, shrunk
 from tests.providers.script import BrokenOff, Script, hang, html
 
 PREVIEW_PX = 250_000
@@ -49,6 +49,8 @@ class FakePictureApi:
         self.script = Script(latency_s)
         self.hostile: bytes | None = None
         """What it answers in the place of a cutout."""
+        self.cut: Cut = cutout
+        """What cuts pictures out."""
         routes = [Route(path, self._cut, methods=["POST"]) for path in DIALECTS]
         self.app = Starlette(routes=[*routes, *self.script.routes()])
 
@@ -66,7 +68,7 @@ class FakePictureApi:
         small = dialect.preview and fields.get("size", "preview") == "preview"
         kind = "jpeg" if behaviour == "jpg" or fields.get("format") == "jpg" else "png"
         data, _ = await asyncio.gather(
-            asyncio.to_thread(_result, source, small, kind), self.script.takes(time.monotonic())
+            asyncio.to_thread(self._result, source, small, kind), self.script.takes(time.monotonic())
         )
         data = self.hostile or data
         cost = {} if behaviour == "no_cost" else {"X-Credits-Charged": "0.25" if small else "1"}
@@ -79,6 +81,10 @@ class FakePictureApi:
         for name in reversed(dialect.reply):
             body = {name: body} if body else {}
         return JSONResponse(body, headers=cost)
+
+    def _result(self, source: bytes, small: bool, kind: str) -> bytes:
+        picture = self.cut(source, "")
+        return encoded(shrunk(picture, PREVIEW_PX) if small else picture, kind)
 
 
 async def _sent(request: Request, dialect: Dialect) -> tuple[bytes, dict[str, str]]:
@@ -107,8 +113,3 @@ async def _refused(behaviour: str) -> Response | None:
 def _failure(status: int, code: str, title: str, retry_after: str | None = None) -> Response:
     headers = {"Retry-After": retry_after} if retry_after else None
     return JSONResponse({"errors": [{"title": title, "code": code}]}, status, headers)
-
-
-def _result(source: bytes, small: bool, kind: str) -> bytes:
-    picture = cutout(source)
-    return encoded(shrunk(picture, PREVIEW_PX) if small else picture, kind)

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.providers.cutting import cutout, encoded, facts, shrunk
+from tests.providers.cutting import Cut, cutout, encoded, facts, shrunk
 from tests.providers.script import GOOD, BrokenOff, Script, hang, html
 
 PRICE_USD = 0.0006
@@ -60,6 +60,8 @@ class FakeRunware:
         self.script = Script(latency_s)
         self.hostile: bytes | None = None
         """What it answers in the place of a cutout."""
+        self.cut: Cut = cutout
+        """What cuts pictures out."""
         self.app = Starlette(
             routes=[
                 Route("/v1", self._tasks, methods=["POST"]),
@@ -137,7 +139,7 @@ class FakeRunware:
         return common | done | cost
 
     def _result(self, task: dict[str, Any], source: bytes, behaviour: str) -> dict[str, str]:
-        picture = cutout(source)
+        picture = self.cut(source, str(task["model"]))
         if behaviour == "smaller":
             picture = shrunk(picture, picture.width * picture.height // 4)
         if behaviour == "other_shape":

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -20,8 +22,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cutout.models.registry import load_registry
+from tests.providers.configuration import marked
 from tests.providers.cutting import encoded
 from tests.providers.kie import FakeKie
+from tests.providers.network import CONFIGS, cutting
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S
@@ -173,3 +178,26 @@ def test_all_fakes_run_in_the_foreground_until_they_are_told_to_stop() -> None:
 
         assert (fakes.wait(HANG_S), refusal.status_code) == (0, 400)
     assert "KIE_UPLOAD_URL=http://127.0.0.1:" in exports[1]
+
+
+def test_stand_ins_say_so_in_their_names(tmp_path: Path) -> None:
+    """The configuration for a demonstration marks the models of providers, and changes nothing else."""
+    given, made = load_registry(CONFIGS), load_registry(marked(CONFIGS, tmp_path))
+    named = {name: (spec.name, made.models[name].name) for name, spec in given.models.items()}
+
+    assert made.service == given.service
+    for name, (before, after) in named.items():
+        assert after == (before if given.models[name].local else f"{before} (stand-in)")
+
+
+def test_stand_ins_cut_by_a_network() -> None:
+    """Every model's cutout has a clear background, an opaque subject, and an edge of its own."""
+    cut, photo = cutting(), (CONFIGS.parent / "tests" / "photos" / "astronaut.jpg").read_bytes()
+    cutouts = [cut(photo, model) for model in ("runware:110@1", "runware:112@10", "")]
+    alphas = [np.asarray(one)[..., 3] for one in cutouts]
+
+    for alpha in alphas:
+        assert alpha.shape == (512, 512)
+        assert alpha[40, 330] < 30
+        assert alpha[120, 225] > 225
+    assert len({alpha.tobytes() for alpha in alphas}) == 3

@@ -1,15 +1,19 @@
 /** The bench: one picture, its cutouts side by side, and the pick. */
 
-import { zip } from "../pictures/archive.js";
-import { Picture, download, stem } from "../pictures/pictures.js";
-import { fire, wordsOf } from "../service/service.js";
+import { addressOf } from "../frame/views.js";
 import { hush, say, tell } from "../frame/voice.js";
-import { bytes, count, money, percent, size, time } from "../frame/words.js";
+import { count, money, percent, size, time } from "../frame/words.js";
+import { keep } from "../kept/store.js";
+import { Picture } from "../pictures/pictures.js";
+import { cutOut, job, pictureAt, wordsOf } from "../service/service.js";
 import { watchBackdrop } from "./backdrop.js";
 import { Board } from "./board.js";
 import { Files } from "./files.js";
 import { NONE, Pick } from "./pick.js";
+import { recordEnd, recordPick, recordUndo } from "./record.js";
+import { alike, eventsOf, slowWords } from "./sending.js";
 import { Subject } from "./subject.js";
+import { Taking, canCopy } from "./taking.js";
 import { Viewport } from "./viewport.js";
 import { Wipe } from "./wipe.js";
 
@@ -17,66 +21,67 @@ const byId = (id) => document.getElementById(id);
 const NOTICE_MS = 400; // a picture that is sent faster needs no message
 const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels are shown as squares
 
-/** `knowledge` says what is known of models by id; `started()` is called when a picture is on the bench. */
+/** `knowledge` says what is known of models by id; `started(entry)` is called when a picture is on the bench. */
 export class Bench {
   #running = null;
+  #words = ""; // about the job
   subject = new Subject(this);
-  summary = null; // the last event of the job on the bench
+  entry = null; // what is on the bench, as kept/store.js has it
+  summary = null; // the last event of its job
 
   constructor(knowledge, started) {
     this.knowledge = knowledge;
     this.started = started;
     this.viewport = new Viewport(byId("table"), () => this.#tellZoom());
     this.wipe = new Wipe(byId("wipe"), byId("table"));
-    this.pick = new Pick(byId("pick"), (pick) => this.#picked(pick));
-    this.board = new Board(byId("cards"), byId("skipped"), (stage) => this.#attach(stage), (card) => this.choose(card));
+    this.pick = new Pick(byId("pick"), (pick) => this.#changed(pick));
+    const acts = { picked: (card) => this.choose(card), again: (model) => this.#again(model) };
+    this.board = new Board(byId("cards"), byId("skipped"), (stage) => this.#attach(stage), acts);
     const sizes = new ResizeObserver(() => this.#tellZoom());
     for (const id of ["cards", "panel"]) sizes.observe(byId(id));
     this.files = new Files(byId("format"), byId("table"));
+    this.taking = new Taking(this, byId("cards"), byId("zip"), byId("pick"));
     watchBackdrop(byId("behind"), byId("colour"), byId("table"));
-    byId("cards").addEventListener("click", (event) => this.#download(event));
     byId("none").addEventListener("click", () => this.chooseNone());
-    byId("zip").addEventListener("click", () => this.#downloadAll());
     byId("zoom").addEventListener("click", (event) => this.zoom(event.target.dataset.zoom));
   }
 
   /**
-   * Send a picture, a file or an address, to `models`, and show what comes. What is on the bench stays until the service
-   * has started. Of an address nobody sees the original: the service alone asks another host; nor of a file that the
-   * browser does not show as the service has read it.
+   * Show an entry's cutouts as they come, of the job that it has or else of a new one; whether it could be opened. What
+   * is on the bench stays until the service has started. Of an address nobody sees the original: the service alone asks
+   * another host; nor of a file that the browser does not show as the service has read it.
    */
-  async fire(subject, blind, models) {
-    const byAddress = typeof subject === "string";
-    const file = byAddress ? { name: nameOf(subject) } : subject;
-    const original = byAddress ? null : new Picture(file);
+  async open(entry, blind) {
+    const original = entry.source instanceof Blob ? new Picture(entry.source) : null;
     const seen = original?.shownSize();
     const stop = new AbortController();
-    const words = byAddress ? `Fetching ${file.name} …` : `Sending ${file.name}, ${bytes(file.size)} …`;
-    const slow = setTimeout(() => tell(words, "notice"), NOTICE_MS);
+    const slow = setTimeout(() => tell(slowWords(entry), "notice"), NOTICE_MS);
+    const coming = [];
     let begun = false;
     hush();
     try {
-      for await (const event of fire(subject, models, stop.signal)) {
+      for await (const event of eventsOf(entry, stop.signal)) {
         clearTimeout(slow);
-        if (begun && this.#running !== stop) return; // another picture took its place
-        if (event.event === "started") this.#begin(event, file, await alike(original, seen, event), blind, stop);
-        else if (event.event === "summary") this.#end(event);
-        else this.#settle(event);
+        if (begun && this.#running !== stop) break; // another picture took its place
+        if (event.event === "started") this.#begin(event, entry, await alike(original, seen, event), blind, stop);
+        else if (event.event === "summary") await this.#end(event, coming);
+        else if (event.model_id) coming.push(this.#settle(event, entry));
         begun = true;
       }
     } catch (fault) {
       clearTimeout(slow);
-      if (fault.name === "AbortError") return;
+      if (fault.name === "AbortError") return true;
       const reason = wordsOf(fault);
       tell(reason);
       if (begun) this.board.end(reason);
       else original?.release();
     }
+    return begun;
   }
 
   /** Pick a card. */
   choose(card) {
-    if (card?.cutout) this.pick.choose({ id: card.model.model_id, name: () => card.name });
+    if (card?.cutout) this.pick.choose({ id: card.model.model_id, jobId: card.jobId, name: () => card.name });
   }
 
   /** Pick the card at a place of the board, from 1. */
@@ -86,12 +91,18 @@ export class Bench {
 
   /** Pick none of them. */
   chooseNone() {
-    if (!byId("none").disabled) this.pick.choose({ id: NONE, name: () => "none of them" });
+    if (byId("none").disabled) return;
+    this.pick.choose({ id: NONE, jobId: this.jobId, name: () => "none of them" });
+  }
+
+  /** The picked card, if there is one. */
+  get picked() {
+    return this.board.offered.find(({ model }) => model.model_id === this.pick.choice?.id);
   }
 
   /** Put a result of the job beside the others, or in the place of one with the same id; see Subject. */
   add(result, blob) {
-    this.board.add(result, blob);
+    this.board.settle(result, new Picture(blob));
     this.#tellSubject();
   }
 
@@ -100,12 +111,14 @@ export class Bench {
     const add = (keys, shown, words, press) =>
       shortcuts.add(keys, shown, words, (key) => byId("bench").checkVisibility() && press(key));
     add([..."123456789"], ["1", "…", "9"], "pick that cutout", (key) => this.chooseNumber(Number(key)));
+    add(["Enter"], ["Enter"], "download your pick", () => this.taking.take());
+    if (canCopy) add(["c"], ["C"], "copy your pick", () => this.taking.copy());
     add(["0"], ["0"], "none of them is good", () => this.chooseNone());
-    add(["u"], ["U"], "undo a pick that is not logged yet", () => this.pick.undo());
+    add(["u"], ["U"], "undo", () => this.pick.undo());
     add(["+", "="], ["+"], "zoom in", () => this.zoom("in"));
     add(["-"], ["−"], "zoom out", () => this.zoom("out"));
-    add(["f"], ["F"], "fit the whole picture", () => this.zoom("fit"));
-    add([], ["←", "↑", "→", "↓"], "pan, while a picture has the focus", () => false);
+    add(["f"], ["F"], "show the whole picture", () => this.zoom("fit"));
+    add([], ["←", "↑", "→", "↓"], "move, while a picture has the focus", () => false);
   }
 
   /** Zoom `in` or `out`, or `fit`. */
@@ -117,62 +130,112 @@ export class Bench {
 
   /** Show all names of a blind job. */
   reveal() {
+    if (!this.board.cards.length) return;
     this.board.reveal();
-    this.#picked(this.pick);
+    this.#changed(this.pick);
+    this.#tellJob();
   }
 
-  #begin(event, file, original, blind, stop) {
+  #begin(event, entry, original, blind, stop) {
     this.#running?.abort();
     this.#running = stop;
     hush("notice");
-    this.pick.open(event.job_id);
+    Object.assign(entry, { jobId: event.job_id });
+    Object.assign(this, { entry, jobId: event.job_id, cost_usd: 0, summary: null });
+    this.board.open(event, original, event.input_dimensions, this.knowledge, blind && !entry.picked);
+    this.pick.open(entry.picked ? this.#pickedBefore(entry) : null);
     this.viewport.fit();
-    this.board.open(event, original, event.input_dimensions, this.knowledge, blind);
     byId("wipe").disabled = !original;
     byId("cards").classList.toggle("alone", !original);
     if (!original) this.wipe.set(0);
-    Object.assign(this, { file, jobId: event.job_id, cost_usd: 0, summary: null });
-    byId("picture-name").textContent = file.name;
+    byId("picture-name").textContent = entry.name;
+    byId("to-run").hidden = !entry.run;
+    byId("to-run").href = addressOf("many", entry.run);
     byId("zip").disabled = true;
     byId("none").disabled = true;
     this.#count();
-    this.started();
+    keep(entry);
+    this.started(entry);
     this.subject.dispatchEvent(new Event("open"));
     say(`Sent to ${count(this.board.cards.length, "model")}.`);
   }
 
-  #settle(result) {
+  #pickedBefore({ winner, jobId }) {
+    const name = () => this.board.offered.find(({ model }) => model.model_id === winner)?.name ?? winner;
+    return { id: winner, jobId, name };
+  }
+
+  async #settle(result, entry, jobId = this.jobId) {
+    const blob = result.image_url ? await pictureAt(result.image_url) : null;
+    if (entry !== this.entry) return;
     this.cost_usd += result.cost_usd;
-    this.board.settle(result);
+    this.board.settle(result, blob && new Picture(blob), jobId);
     this.#tellSubject();
     this.#count();
-    if (!this.board.blind) {
-      say(result.image_base64 ? `${result.model_name} is done.` : `${result.model_name} failed: ${result.error}`);
+    if (!this.board.blind) say(blob ? `${result.model_name} is done.` : `${result.model_name} gave no cutout.`);
+  }
+
+  async #end(summary, coming) {
+    const { entry } = this;
+    for (const jobId of entry.retried) coming.push(...(await this.#others(jobId, entry)));
+    await Promise.all(coming);
+    if (entry !== this.entry) return;
+    this.summary = summary;
+    this.board.end("No answer.", summary.skipped);
+    this.pick.end();
+    const { length } = this.board.offered;
+    this.#words = `${count(length, "cutout")} of ${this.board.cards.length} in ${time(summary.processing_time_ms)}`;
+    this.#changed(this.pick);
+    this.#tellJob();
+    if (length) say(`All done: ${this.#words}.`);
+    else tell("There is no cutout of this picture; each card says why.");
+    await recordEnd(entry, summary, this.board.offered);
+  }
+
+  /** The results of a job of one model that was asked again. */
+  async #others(jobId, entry) {
+    const { results } = await job(jobId);
+    return results.map((result) => this.#settle(result, entry, jobId));
+  }
+
+  /** Ask a model again, or one that was left out, in a job of its own. */
+  async #again(model) {
+    const { entry } = this;
+    if (!entry.source) return tell("Drop the picture again to ask other models.");
+    const card = this.board.waiting(model);
+    try {
+      const key = `${entry.key}-${++entry.tries}`;
+      const { job_id, results } = await cutOut(entry.source, key, { include_models: model.model_id });
+      entry.retried.push(job_id);
+      await this.#settle(results[0], entry, job_id);
+      this.#changed(this.pick);
+      this.#tellJob();
+      await recordEnd(entry, this.summary, this.board.offered);
+    } catch (fault) {
+      card.fail(wordsOf(fault));
     }
   }
 
-  #end(summary) {
-    this.summary = summary;
-    this.board.end("No answer.");
-    this.pick.end();
-    const { length } = this.board.offered;
-    byId("none").disabled = byId("zip").disabled = !length;
-    const all = `${count(length, "cutout")} of ${this.board.cards.length} in ${time(summary.processing_time_ms)}`;
-    this.#tellJob(all, summary.total_cost_usd);
-    this.#tellSubject();
-    if (length) say(`All done: ${all}.`);
-    else tell("Every model failed; each card says why.");
-  }
-
-  #picked(pick) {
+  #changed(pick) {
     if (pick.state === "logged" && this.board.blind) {
       pick.locked = true;
       this.board.reveal();
+      this.#tellJob();
     }
+    const { length } = this.board.offered;
     this.board.mark(pick.choice?.id, !pick.locked);
     byId("none").setAttribute("aria-pressed", pick.choice?.id === NONE);
-    byId("none").disabled = pick.locked || !this.board.offered.length;
+    byId("none").disabled = pick.locked || !this.summary || !length;
+    byId("zip").disabled = !this.summary || !length;
+    this.#record(pick);
     this.#tellSubject();
+  }
+
+  #record({ choice }) {
+    const { entry, picked } = this;
+    const isRecorded = entry.picked && (!picked || entry.winner === choice.id);
+    if (picked && !isRecorded) recordPick(entry, picked, this.board.offered);
+    if (!choice && entry.picked) recordUndo(entry);
   }
 
   #tellSubject() {
@@ -180,13 +243,14 @@ export class Bench {
   }
 
   #count() {
-    this.#tellJob(`${this.board.done} of ${this.board.cards.length} done`, this.cost_usd);
+    if (!this.summary) this.#words = `${this.board.done} of ${this.board.cards.length} done`;
+    this.#tellJob();
   }
 
-  #tellJob(words, cost_usd) {
+  #tellJob() {
     const { width, height } = this.board.size;
-    const price = this.board.blind || !cost_usd ? [] : [money(cost_usd)]; // a price would reveal the model
-    byId("job-words").textContent = [`${size(width, height)} px`, words, ...price].join(" · ");
+    const price = this.board.blind || !this.cost_usd ? [] : [money(this.cost_usd)]; // a price would reveal the model
+    byId("job-words").textContent = [`${size(width, height)} px`, this.#words, ...price].join(" · ");
   }
 
   #attach(stage) {
@@ -201,53 +265,5 @@ export class Bench {
     const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height) * this.viewport.zoom;
     byId("zoom").querySelector("output").textContent = percent(scale);
     byId("table").classList.toggle("pixels", scale * devicePixelRatio >= PIXELS_FROM);
-  }
-
-  async #download(event) {
-    const link = event.target.closest(".download");
-    if (!link || this.files.isPlain) return; // the link itself has the picture
-    event.preventDefault();
-    const card = this.board.cards.find(({ element }) => element.contains(link));
-    await busy(link, async () => download(await this.files.of(this.jobId, card), this.files.nameOf(card)));
-  }
-
-  async #downloadAll() {
-    const name = stem(this.file.name);
-    const { offered } = this.board;
-    await busy(byId("zip"), async () => {
-      const blobs = await Promise.all(offered.map((card) => this.files.of(this.jobId, card)));
-      const members = offered.map((card, i) => [`${name}-${this.files.nameOf(card)}`, blobs[i]]);
-      download(await zip(members), `${name}-cutouts.zip`);
-    });
-  }
-}
-
-/** The last part of an address's path, or its host. */
-function nameOf(address) {
-  const { host, pathname } = new URL(address);
-  return pathname.split("/").pop() || host;
-}
-
-/**
- * The original, where the browser shows it, and at the size that the service has read. It does not where it cannot read
- * the format, as HEIC and TIFF, or holds the picture another way: then the two are not to be compared.
- */
-async function alike(original, seen, { input_dimensions }) {
-  if (!original) return null;
-  const { width, height } = await seen;
-  if (width === input_dimensions.width && height === input_dimensions.height) return original;
-  original.release();
-  return null;
-}
-
-/** Show `element` as busy while `work` runs; a service error is shown as a message. */
-async function busy(element, work) {
-  element.setAttribute("aria-busy", true);
-  try {
-    await work();
-  } catch (fault) {
-    tell(`The download failed. ${wordsOf(fault)}`);
-  } finally {
-    element.removeAttribute("aria-busy");
   }
 }

@@ -20,20 +20,20 @@ export class Files {
     return this.#select.value === "png";
   }
 
-  /** The file's name. */
+  /** The file's name, without the photograph's. */
   nameOf(card) {
     return card.fileName.replace(ENDING, this.#format);
   }
 
-  /** The file of a job's card. */
-  async of(jobId, card) {
+  /** The file of a card. */
+  async of(card) {
     if (this.isPlain) return card.cutout.picture.blob;
     const { factor } = card.cutout;
     const type = `image/${this.#format}`;
     const behind = this.#select.value.endsWith("+") ? { background: behindColour(this.#board) } : {};
     const fields = { include_models: card.model.model_id, ...behind };
-    if (factor === 1) return compose(jobId, fields, type);
-    const small = behind.background ? await compose(jobId, fields, "image/png") : card.cutout.plain.blob;
+    if (factor === 1) return compose(card.jobId, fields, type);
+    const small = behind.background ? await compose(card.jobId, fields, "image/png") : card.cutout.plain.blob;
     return enlarged(small, factor, type);
   }
 

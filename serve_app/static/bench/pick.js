@@ -3,12 +3,12 @@
  *
  * The service stores one pick per job: a later pick replaces it, and none can be deleted. "None of them" is not an undo:
  * it says something about every model. So a pick waits for HOLD_S before it is sent, and undo cancels it; after that it
- * can only be replaced. The timer is paused until the job has ended, and while the user is in the bar, writing a note or
- * about to undo. A page that is closed sends a waiting pick.
+ * can only be replaced. Taking the cutout sends it at once, and so does a page that is closed. The timer is paused until
+ * the job has ended, and while the user is in the bar, about to undo.
  */
 
-import { logSelection, wordsOf } from "../service/service.js";
 import { say, tell } from "../frame/voice.js";
+import { logSelection, wordsOf } from "../service/service.js";
 
 export const NONE = "none";
 const HOLD_S = 5;
@@ -17,38 +17,34 @@ const hovers = matchMedia("(hover: hover)");
 
 /** The pick of one job after another; `changed(pick)` is called at every step. */
 export class Pick {
-  #form;
+  #bar;
   #changed;
   #job = null;
   #left_s = 0;
+  #told = ""; // about the pick
   #queue = Promise.resolve(); // two picks arrive in the order in which they were made
   state = "none"; // then held, sending, logged; or failed
-  choice = null; // {id, name()} as it is on the page
+  choice = null; // {id, jobId, name()} as it is on the page
   logged = null; // the one that the service has
   locked = false; // names were shown after a blind pick, so it cannot change
 
-  constructor(form, changed) {
-    this.#form = form;
+  constructor(bar, changed) {
+    this.#bar = bar;
     this.#changed = changed;
-    form.elements.undo.addEventListener("click", () => this.undo());
-    form.addEventListener("input", () => this.choice && this.#hold(this.choice));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.flush();
-    });
+    this.#find("undo").addEventListener("click", () => this.undo());
+    this.#find("again").addEventListener("click", () => this.flush());
     setInterval(() => this.#tick(), TICK_S * 1000);
     addEventListener("pagehide", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden && this.flush());
   }
 
-  /** A new job; a waiting pick for the last one is sent. */
-  open(jobId) {
+  /** A new job, perhaps with a pick that the service has already; a waiting pick for the last one is sent. */
+  open(logged = null) {
     this.flush();
-    if (this.state === "held") tell(`${this.choice.name()} was not logged: its job had not ended.`);
-    this.#job = { id: jobId, ended: false };
-    Object.assign(this, { choice: null, logged: null, locked: false });
-    this.#form.reset();
-    this.#become("none", "");
+    if (this.state === "held") tell("The pick for the picture before is not saved: its models had not finished.");
+    this.#job = { ended: false };
+    Object.assign(this, { choice: logged, logged, locked: false });
+    this.#become(logged ? "logged" : "none");
   }
 
   /** The job has ended; from now on its pick can be logged. */
@@ -67,8 +63,8 @@ export class Pick {
   undo() {
     if (!this.undoable) return;
     this.choice = this.logged;
-    if (this.logged) this.#become("logged", `Undone. Still logged: ${this.logged.name()}.`);
-    else this.#become("none", "Undone. Nothing was logged.");
+    this.#become(this.logged ? "logged" : "none");
+    say("Undone.");
   }
 
   /** Whether undo would change anything. */
@@ -80,57 +76,63 @@ export class Pick {
   flush() {
     if (this.#job?.ended && ["held", "failed"].includes(this.state)) {
       const { choice } = this;
-      const { category, note } = this.#form.elements;
-      const body = { job_id: this.#job.id, selected_model_id: choice.id };
-      if (category.value.trim()) body.image_category = category.value.trim();
-      if (note.value.trim()) body.notes = note.value.trim();
-      this.#become("sending", `Logging ${choice.name()} …`);
-      this.#queue = this.#queue.then(() => this.#send(this.#job, choice, body));
+      this.#become("sending");
+      this.#queue = this.#queue.then(() => this.#send(this.#job, choice));
     }
     return this.#queue;
   }
 
-  async #send(job, choice, body) {
+  /** Say something about the pick, until it changes. */
+  note(words) {
+    this.#bar.querySelector(".pick-words").textContent = words;
+    say(words);
+  }
+
+  async #send(job, choice) {
     try {
-      await logSelection(body);
+      await logSelection({ job_id: choice.jobId, selected_model_id: choice.id });
       if (job !== this.#job) return;
       this.logged = choice;
       if (choice === this.choice && this.state === "sending") this.#become("logged");
     } catch (fault) {
-      const words = `Not logged. ${wordsOf(fault)}`;
+      const words = `Your pick is not saved. ${wordsOf(fault)}`;
       if (job === this.#job) this.#become("failed", words);
-      else tell(`Your pick for the previous picture: ${words}`);
+      else tell(`The picture before: ${words}`);
     }
+  }
+
+  get #words() {
+    if (!this.choice) return "";
+    return this.choice.id === NONE ? "None of them is good." : `Your pick: ${this.choice.name()}`;
+  }
+
+  #find(name) {
+    return this.#bar.querySelector(`[name=${name}]`);
   }
 
   #hold(choice) {
     this.choice = choice;
     this.#left_s = HOLD_S;
-    const when = this.#job.ended ? "" : " It is logged when every model is done.";
-    this.#become("held", `Picked ${choice.name()}.${when}`);
+    this.#become("held");
   }
 
   #tick() {
-    const present = this.#form.matches(":focus-within") || (hovers.matches && this.#form.matches(":hover"));
+    const present = this.#bar.matches(":focus-within") || (hovers.matches && this.#bar.matches(":hover"));
     if (this.state !== "held" || !this.#job.ended || present) return;
     this.#left_s -= TICK_S;
-    this.#form.style.setProperty("--left", Math.max(0, this.#left_s / HOLD_S));
     if (this.#left_s <= 0) this.flush();
   }
 
   #become(state, words) {
     this.state = state;
     this.#changed(this); // a blind board shows its names now, so that the message can use them
-    words ??= `Logged: ${this.logged.name()}. ${this.locked ? "" : "Pick another to replace it."}`;
-    this.#form.hidden = state === "none";
-    this.#form.dataset.state = state;
-    this.#form.querySelector(".pick-words").textContent = words;
-    this.#form.style.setProperty("--left", 1);
-    this.#form.elements.undo.hidden = !this.undoable;
-    const send = this.#form.querySelector("[type=submit]");
-    send.hidden = !["held", "failed"].includes(state);
-    send.disabled = !this.#job.ended;
-    send.textContent = state === "failed" ? "Try again" : "Log now";
-    if (words) say(words);
+    this.#bar.hidden = state === "none";
+    this.#bar.dataset.state = state;
+    this.#find("undo").hidden = !this.undoable;
+    this.#find("again").hidden = state !== "failed";
+    for (const name of ["copy", "take"]) this.#find(name).hidden = this.choice?.id === NONE;
+    words ??= this.#words;
+    if (words && words !== this.#told) this.note(words);
+    this.#told = words;
   }
 }

@@ -17,7 +17,7 @@ export class Subject extends EventTarget {
 
   /** The photograph's file name. */
   get name() {
-    return this.#bench.file.name;
+    return this.#bench.entry.name;
   }
 
   /** The job's id. */

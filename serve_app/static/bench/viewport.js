@@ -1,6 +1,8 @@
-/** Zoom and pan, the same for every card: by pointer, wheel, pinch and keyboard. */
+/** Zoom and pan, the same for every card: by pointer, wheel with Ctrl, pinch and keyboard. */
 
 const FURTHEST = 32;
+const WHEEL_STEP = 50;
+const WHEEL_SPEED = 0.01;
 const KEY_PAN = 0.1; // of the stage, at a press of an arrow
 const KEYS = { ArrowLeft: [KEY_PAN, 0], ArrowRight: [-KEY_PAN, 0], ArrowUp: [0, KEY_PAN], ArrowDown: [0, -KEY_PAN] };
 
@@ -62,11 +64,10 @@ export class Viewport {
   }
 
   #wheel(event) {
-    if (this.zoom === 1 && event.deltaY > 0 && !event.ctrlKey) return; // nothing to zoom out of: the page scrolls
+    if (!event.ctrlKey) return; // the page scrolls; a pinch on a touchpad comes as a wheel with Ctrl, too
     event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-    const speed = event.ctrlKey ? 0.01 : 0.002; // a pinch on a touchpad comes as a wheel with Ctrl, in small steps
-    this.zoomBy(Math.exp(-event.deltaY * lines * speed), this.#point(event));
+    const step = Math.max(-WHEEL_STEP, Math.min(WHEEL_STEP, event.deltaY)); // a mouse has steps of 100 and more
+    this.zoomBy(Math.exp(-step * WHEEL_SPEED), this.#point(event));
   }
 
   #key(event) {
@@ -77,8 +78,10 @@ export class Viewport {
   }
 
   #down(event) {
-    if (event.button) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
+    if (event.button || event.target.closest("button")) return;
+    const { currentTarget: stage } = event;
+    stage.draggable = this.zoom === 1 && event.pointerType === "mouse" && Boolean(stage.closest(".card.done"));
+    stage.setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, this.#point(event));
   }
 

@@ -10,15 +10,18 @@ export function keyHeaders() {
   return key ? { "X-API-Key": key } : {};
 }
 
-/** Ask for a key, and say why; whether one was given. Several calls refused at the same time ask once. */
-export function asked(why) {
-  asking ??= ask(why).finally(() => (asking = null));
+/** Ask for a key; whether one was given. Several calls refused at the same time ask once. */
+export function asked() {
+  asking ??= ask().finally(() => (asking = null));
   return asking;
 }
 
-async function ask(why) {
+async function ask() {
   const field = dialog.querySelector("input");
-  dialog.querySelector(".key-words").textContent = why;
+  const wrong = sessionStorage.getItem(KEPT) !== null;
+  dialog.querySelector(".key-words").textContent = wrong
+    ? "That key is not accepted. Please check it."
+    : "Whoever runs this server can give you one.";
   field.value = "";
   dialog.returnValue = "";
   dialog.showModal();

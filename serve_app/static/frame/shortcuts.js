@@ -33,6 +33,7 @@ export class Shortcuts {
   #down(event) {
     const busy = event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.matches(TYPED);
     if (busy || !this.#field.checked || document.querySelector("dialog[open]")) return;
+    if (event.key === "Enter" && event.target.closest("a, summary, button:not([aria-pressed=true])")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const used = (this.#presses.get(key) ?? []).some((press) => press(key) !== false);
     if (used) event.preventDefault();

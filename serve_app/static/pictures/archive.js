@@ -14,10 +14,10 @@ export async function zip(members) {
   let offset = 0;
   for (const [name, blob] of members) {
     const text = new TextEncoder().encode(name);
-    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const bytes = new Uint8Array(await blob.arrayBuffer()); // read for the checksum alone, and not kept
     // Flags, method "stored", time, date, checksum, both sizes, length of the name, no extra field.
     const facts = [UTF8, 0, 0, DATE, crc32(bytes), bytes.length, bytes.length, text.length, 0];
-    files.push(record("42 2222 444 22", 0x04034b50, 20, ...facts), text, bytes);
+    files.push(record("42 2222 444 22", 0x04034b50, 20, ...facts), text, blob);
     directory.push(record("422 2222 444 22 222 44", 0x02014b50, 20, 20, ...facts, 0, 0, 0, 0, offset), text);
     offset += 30 + text.length + bytes.length;
   }

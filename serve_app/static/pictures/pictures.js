@@ -32,6 +32,12 @@ export class Picture {
   }
 }
 
+/** The last part of an address's path, or its host. */
+export function nameOf(address) {
+  const { host, pathname } = new URL(address);
+  return pathname.split("/").pop() || host;
+}
+
 /** The picture that a result carries as base64. */
 export function pictureOf(base64) {
   const bytes = Uint8Array.fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

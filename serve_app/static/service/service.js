@@ -1,9 +1,12 @@
 /** Calls to the service. Addresses are relative, so that the page works behind a path prefix too. */
 
 import { asked, keyHeaders } from "../frame/key.js";
+import { ServiceError, plainly } from "./plain.js";
+import { jsonLines, serverSent } from "./streams.js";
+import { waited } from "./waits.js";
 
-/** An error response; the message is the service's own. */
-export class ServiceError extends Error {}
+const PATIENT = 5; // so often a call that the service has no room for is repeated
+const LAST = ["summary", "error"];
 
 /** The message of a service error; errors of the page itself are rethrown, for the browser's console. */
 export function wordsOf(fault) {
@@ -12,23 +15,43 @@ export function wordsOf(fault) {
 }
 
 /**
- * Send a picture, a file or an address, to `models`; yields each event of the stream as it arrives: started, finished,
- * failed, summary.
+ * Send a picture, a file or an address, as a durable job; yields each event of the stream as it arrives: started,
+ * finished, failed, summary. The same picture, fields and `key` again are the same job.
  */
-export async function* fire(picture, models, signal) {
-  const headers = { Accept: "application/x-ndjson" };
-  const field = typeof picture === "string" ? "image_url" : "image";
-  const body = form({ [field]: picture, include_models: models });
+export async function* fire(picture, key, fields, signal) {
+  const headers = { Accept: "application/x-ndjson", "Idempotency-Key": key };
+  const body = form({ ...pictured(picture), response_format: "url", ...fields });
   const response = await call("remove-background", { method: "POST", headers, body, signal });
-  for await (const line of lines(response.body)) {
-    if (!line) continue; // a heartbeat
-    const event = JSON.parse(line);
-    if (event.event === "error") throw new ServiceError(event.error.message);
-    yield event;
-    if (event.event === "summary") return;
-  }
-  throw new ServiceError("The connection ended before every model had finished.");
+  yield* whole(jsonLines(response.body));
 }
+
+/** The events of a job that was sent before, from its first one on. */
+export async function* follow(jobId, signal) {
+  const response = await call(`jobs/${jobId}/events`, { signal });
+  yield* whole(serverSent(response.body));
+}
+
+/** Send a picture as a durable job, as `fire`; its whole answer once it has ended. */
+export async function cutOut(picture, key, fields, signal) {
+  const body = form({ ...pictured(picture), response_format: "url", ...fields });
+  for (;;) {
+    const options = { method: "POST", headers: { "Idempotency-Key": key }, body, signal };
+    const answer = await json("remove-background", options);
+    if (answer.results) return answer; // else it takes longer than a request may, and goes on
+  }
+}
+
+/** A job as it stands. */
+export const job = (jobId) => json(`jobs/${jobId}`);
+
+/** A picture at the address that a result has, as a blob. A proxy may have changed the address in front of the path. */
+export async function pictureAt(address) {
+  const { pathname, search } = new URL(address, location.href);
+  return (await call(pathname.split("/").slice(-3).join("/") + search)).blob();
+}
+
+/** What models would cost at most, and which would run: `{estimate_usd, models, …}`. */
+export const estimate = (fields) => json("estimate", sent(fields));
 
 /** A cutout, 2 or 4 times larger on each side. */
 export const upscale = (picture, factor) =>
@@ -46,10 +69,7 @@ export const edit = (jobId, modelId, mask) =>
   json(`jobs/${jobId}/edit`, { method: "POST", body: form({ model_id: modelId, mask }) });
 
 /** Log a pick; it is sent even while the page goes away. */
-export const logSelection = (pick) =>
-  json("log-selection", {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(pick), keepalive: true,
-  });
+export const logSelection = (pick) => json("log-selection", { ...sent(pick), keepalive: true });
 
 export const models = async () => (await json("models")).models;
 export const stats = () => json("selections/stats");
@@ -57,6 +77,9 @@ export const stats = () => json("selections/stats");
 const blob = async (path, fields, type) =>
   (await call(path, { method: "POST", headers: { Accept: type }, body: form(fields) })).blob();
 const json = async (path, options) => (await call(path, options)).json();
+const pictured = (picture) => (typeof picture === "string" ? { image_url: picture } : { image: picture });
+const sent = (fields) =>
+  ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) });
 
 function form(fields) {
   const data = new FormData();
@@ -64,13 +87,32 @@ function form(fields) {
   return data;
 }
 
+async function* whole(events) {
+  for await (const event of events) {
+    if (event.event === "error") throw new ServiceError(plainly(told(event)));
+    yield event;
+    if (LAST.includes(event.event)) return;
+  }
+  throw new ServiceError("The connection ended before every model had finished.");
+}
+
 async function call(path, options = {}) {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const response = await reach(path, { ...options, headers: { ...options.headers, ...keyHeaders() } });
     if (response.ok) return response;
-    const words = await refusal(response);
-    if (response.status !== 401 || !(await asked(words))) throw new ServiceError(words);
+    const refused = await refusal(response);
+    if (response.status === 401 && (await asked())) continue;
+    const wait_s = response.status === 401 ? null : waitOf(response, refused, tries);
+    if (wait_s === null) throw new ServiceError(plainly(refused));
+    await waited(wait_s, options.signal);
   }
+}
+
+/** The seconds after which a refused call is worth repeating, or null. */
+function waitOf(response, { retryAfter_s, isJob }, tries) {
+  if (response.status === 429) return retryAfter_s ?? 2;
+  const hasNoRoom = response.status === 503 && retryAfter_s && !isJob; // a job that failed would fail again
+  return hasNoRoom && tries < PATIENT ? retryAfter_s : null;
 }
 
 async function reach(path, options) {
@@ -84,25 +126,12 @@ async function reach(path, options) {
 
 async function refusal(response) {
   const body = await response.json().catch(() => null); // a proxy in between answers in its own form
-  return body?.error?.message ?? `The service answered with ${response.status} ${response.statusText}.`;
+  if (body?.error) return told(body);
+  return { message: `The service answered with ${response.status} ${response.statusText}.` };
 }
 
-async function* lines(stream) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let parts = []; // of a line of many megabytes, joined once
-  for (;;) {
-    const { value, done } = await reader.read().catch(lost);
-    if (done) break;
-    const [first, ...rest] = value.split("\n");
-    parts.push(first);
-    for (const next of rest) {
-      yield parts.join("");
-      parts = [next];
-    }
-  }
-}
-
-function lost(fault) {
-  if (fault.name === "AbortError") throw fault;
-  throw new ServiceError("The connection was lost before every model had finished.", { cause: fault });
+function told({ error, job_id, results }) {
+  const { type, message, details } = error;
+  const facts = { field: details?.field, retryAfter_s: details?.retry_after_s, reason: results?.[0]?.error };
+  return { type, message, ...facts, isJob: Boolean(job_id) };
 }

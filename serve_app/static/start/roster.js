@@ -1,14 +1,16 @@
-/** The models that a picture will be sent to, with price and licence; and unavailable ones, with the reason. */
+/** The models that one picture is sent to, with price and licence; and unavailable ones, with the reason. */
 
-import { models, wordsOf } from "../service/service.js";
 import { tell } from "../frame/voice.js";
-import { count, money, sale, sentence, time } from "../frame/words.js";
+import { count, money, sale, time } from "../frame/words.js";
+import { reasonOf } from "../service/plain.js";
+import { models, wordsOf } from "../service/service.js";
 
 const STARTING_S = 3;
+const KEPT = "cutout-models";
+const LOCAL = "local_rembg"; // as the service names what runs on it
 const list = document.getElementById("roster");
 const sum = document.getElementById("roster-sum");
-
-const leftOut = new Set(); // ids of models that the user has switched off
+const choices = JSON.parse(localStorage.getItem(KEPT) ?? "{}"); // whether the user wants a model, by its id
 
 /** Every model's card of GET /models by its id, as last received. */
 export const known = new Map();
@@ -27,10 +29,14 @@ export async function refreshRoster() {
 }
 
 const ready = () => [...known.values()].filter((card) => card.available);
-const wanted = () => ready().filter((card) => !leftOut.has(card.id));
+const isWanted = ({ id, provider }) => choices[id] ?? provider === LOCAL; // others cost something
+const wanted = () => ready().filter(isWanted);
 
 /** The models to use: `all`, or a list of ids; empty when none is selected. */
 export const chosen = () => (wanted().length === ready().length ? ["all"] : wanted().map((card) => card.id));
+
+/** Whether a model could be asked that costs something. */
+export const hasPaid = () => ready().some((card) => card.price_usd > 0 && card.provider !== LOCAL);
 
 function show(cards) {
   const focused = list.contains(document.activeElement) ? document.activeElement.value : null;
@@ -42,23 +48,23 @@ function show(cards) {
 
 function tellSum() {
   const price = wanted().reduce((total, card) => total + card.price_usd, 0);
-  const all = wanted().length === ready().length;
-  const models = all ? `${count(ready().length, "model")} ready` : `${wanted().length} of ${ready().length} chosen`;
-  sum.textContent = `${models}; one picture costs ${price ? money(price) : "nothing"} in all.`;
+  const models = `${wanted().length} of ${count(ready().length, "model")}`;
+  sum.textContent = `${models} · ${price ? `${money(price)} a picture` : "free"}`;
 }
 
 function readyRow(card) {
   const usual = card.median_time_ms ? `usually ${time(card.median_time_ms)}` : "";
-  const facts = [`${card.licence}, ${sale(card.commercial_use)}`, usual].filter(Boolean).join(" · ");
-  const item = row(card.name, money(card.price_usd), facts, "ready");
-  const given = { type: "checkbox", value: card.id, checked: !leftOut.has(card.id) };
+  const resale = `For resale: ${sale(card.commercial_use).toLowerCase()}`;
+  const item = row(card.name, money(card.price_usd), [resale, usual].filter(Boolean).join(" · "), "ready");
+  item.querySelector("p").title = `Licence: ${card.licence}`;
+  const given = { type: "checkbox", value: card.id, checked: isWanted(card) };
   const box = Object.assign(document.createElement("input"), given);
   const label = document.createElement("label");
   label.append(box, item.firstChild);
   item.prepend(label);
   box.addEventListener("change", () => {
-    if (box.checked) leftOut.delete(card.id);
-    else leftOut.add(card.id);
+    choices[card.id] = box.checked;
+    localStorage.setItem(KEPT, JSON.stringify(choices));
     tellSum();
   });
   return item;
@@ -66,7 +72,7 @@ function readyRow(card) {
 
 function absentRow(card) {
   if (card.state === "starting") return row(card.name, "starting", "", "starting");
-  return row(card.name, "unavailable", sentence(card.reason ?? "no reason is known"), "absent");
+  return row(card.name, "not available", reasonOf(card.reason ?? "No reason is known."), "absent");
 }
 
 function row(name, figure, facts, kind) {

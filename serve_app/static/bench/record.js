@@ -1,0 +1,30 @@
+/** What is remembered of an entry on the bench: the cutout that stands for it, and a small picture of that. */
+
+import { keep } from "../kept/store.js";
+import { thumbnail } from "../pictures/thumbnails.js";
+
+/** Its job has ended. Until somebody picks one, the service's own choice stands for it, or the first cutout. */
+export async function recordEnd(entry, summary, offered) {
+  entry.winner ??= summary.selected_model_id ?? offered[0]?.model.model_id ?? null;
+  entry.state = "done";
+  entry.results = offered.map(({ model, told }) => ({ id: model.model_id, name: model.model_name, url: told.body.image_url }));
+  await recordWinner(entry, offered);
+}
+
+/** A cutout is picked. */
+export async function recordPick(entry, card, offered) {
+  Object.assign(entry, { winner: card.model.model_id, picked: true });
+  await recordWinner(entry, offered);
+}
+
+/** A pick is undone; its cutout stands for the entry all the same. */
+export async function recordUndo(entry) {
+  entry.picked = false;
+  await keep(entry);
+}
+
+async function recordWinner(entry, offered) {
+  const card = offered.find(({ model }) => model.model_id === entry.winner);
+  if (card) entry.thumb = await thumbnail(card.cutout.plain.blob);
+  await keep(entry);
+}

@@ -1,0 +1,72 @@
+/** One picture of a run: its thumbnail, how far it is, and the cutout that stands for it. */
+
+import { addressOf } from "../frame/views.js";
+import { Picture } from "../pictures/pictures.js";
+import { thumbnail } from "../pictures/thumbnails.js";
+
+const WORDS = { waiting: "Waiting", working: "Working", done: "", failed: "" };
+const template = document.getElementById("tile-template");
+
+/** The tile of an entry; `next(entry)` shows another cutout, `again(entry)` sends it again. */
+export class Tile {
+  #before = null;
+  #after = null;
+
+  constructor(entry, { next, again }) {
+    this.entry = entry;
+    this.element = template.content.cloneNode(true).firstElementChild;
+    this.link = this.#find(".tile-link");
+    this.#find(".tile-name").textContent = entry.name;
+    this.#find(".tile-next").addEventListener("click", () => next(entry));
+    this.#find(".tile-again").addEventListener("click", () => again(entry));
+    this.update();
+    this.#showBefore();
+  }
+
+  /** Show the entry as it is now. */
+  update() {
+    const { entry } = this;
+    const { state, key, name, results = [], winner, check, reason } = entry;
+    const place = results.findIndex(({ id }) => id === winner) + 1;
+    const words = reason ?? (check ? "Look at this one" : WORDS[state]);
+    this.element.dataset.state = state;
+    this.element.classList.toggle("checked", Boolean(check) && state === "done");
+    this.link.href = addressOf("picture", key);
+    this.link.ariaLabel = [name, words || "done"].join(", ");
+    this.#find(".tile-words").textContent = words;
+    this.#find(".tile-next").hidden = state !== "done" || results.length < 2;
+    this.#find(".tile-next").textContent = `${place || 1} of ${results.length}`;
+    this.#find(".tile-next").ariaLabel = `Cutout ${place || 1} of ${results.length} of ${name}: show the next`;
+    this.#find(".tile-again").hidden = state !== "failed";
+    this.#find(".tile-again").ariaLabel = `Try again: ${name}`;
+    this.#showAfter();
+  }
+
+  /** Remove the tile and release its pictures. */
+  release() {
+    this.#before?.release();
+    this.#after?.release();
+    this.element.remove();
+  }
+
+  #find(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  async #showBefore() {
+    const { entry } = this;
+    if (entry.thumb || !(entry.source instanceof Blob)) return;
+    entry.before ??= await thumbnail(entry.source);
+    if (!entry.before || !this.element.isConnected) return;
+    this.#before = new Picture(entry.before);
+    this.#find(".tile-before").src = this.#before.url;
+  }
+
+  #showAfter() {
+    const { thumb } = this.entry;
+    if (!thumb || this.#after?.blob === thumb) return;
+    this.#after?.release();
+    this.#after = new Picture(thumb);
+    this.#find(".tile-after").src = this.#after.url;
+  }
+}

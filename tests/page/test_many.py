@@ -1,0 +1,79 @@
+"""Many pictures at once: a queue of tiles, a winner each, one archive."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from cutout.accounts.spec import AccessSpec, LimitTier
+from tests.page import axe
+from tests.page.chromium import drop
+from tests.page.conftest import Open
+from tests.page.service import Service
+from tests.page.test_trouble import allow
+from tests.support.in_process import model
+
+NARROW = AccessSpec(tiers={"default": LimitTier(requests_per_minute=1000, concurrent_jobs=2)})
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Service]:
+    """A service with two local models of two families, and a caller's limit of two jobs at a time."""
+    models = (model("fast", name="Quick Matte", family="a"), model("slow", name="Fine Matte", family="b"))
+    with Service(tmp_path, *models, access=NARROW) as running:
+        yield running
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Six photographs, two of which have the same name."""
+    folder = tmp_path / "photos"
+    files = []
+    for number in range(6):
+        file = folder / str(number // 5) / f"shirt {number % 5}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.new("RGB", (90, 60), (240, 240, 240))
+        image.paste((30 + 20 * number, 40, 60), (20, 10, 70, 50))
+        image.save(file)
+        files.append(file)
+    return files
+
+
+def archive(page: Page) -> zipfile.ZipFile:
+    """What the download of all cutouts gives."""
+    with page.expect_download() as waiting:
+        page.locator("#many-zip").click()
+    assert waiting.value.suggested_filename == "cutouts.zip"
+    return zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+
+
+def test_every_picture_gets_its_winner_in_one_archive(
+    open_page: Open, two: Service, photos: list[Path], axe_script: str
+) -> None:
+    """All dropped files are taken, a reload in the middle loses none, and the archive names them as they were."""
+    page = open_page(two)
+    allow(page, "status of 429")
+    with two.held("slow"):
+        drop(page, *photos)
+        expect(page.get_by_role("heading", level=1, name="6 pictures")).to_be_visible()
+        expect(page.locator(".tile")).to_have_count(6)
+        expect(page.locator(".tile[data-state=working]")).to_have_count(4)
+        page.reload()
+        expect(page.locator(".tile")).to_have_count(6)
+    expect(page.locator("#many-words")).to_have_text(re.compile("^6 done"))
+    assert axe.faults(page, axe_script) == []
+
+    with archive(page) as members:
+        assert members.testzip() is None
+        names = [f"shirt {number}.png" for number in range(5)]
+        assert members.namelist() == [*names, "shirt 0-2.png"]
+        for number, name in enumerate(members.namelist()):
+            with members.open(name) as member, Image.open(member) as picture:
+                assert (picture.size, picture.mode) == ((90, 60), "RGBA")
+                assert np.asarray(picture)[30, 45, :3].astype(int) == pytest.approx((30 + 20 * number, 40, 60), abs=6)
