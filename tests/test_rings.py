@@ -29,7 +29,7 @@ WIRING = {
     "serve_app/process/service.py",
     "cutout_client/cutting/local.py",
 }
-HTTPX = {"serve_app/jobs/webhooks.py", "serve_app/process/run.py", "serve_app/process/readiness.py"}
+HTTPX = {"serve_app/jobs/webhooks/sender.py", "serve_app/process/run.py", "serve_app/process/readiness.py"}
 HEAVY = {"rembg", "onnxruntime", "openvino"}
 SERVERS = {"starlette", "fastapi", "uvicorn"}
 FILES = sorted(

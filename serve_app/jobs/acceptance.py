@@ -22,7 +22,7 @@ from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.state import JobState, Order, StoredEnlargement, StoredFinish
-from serve_app.jobs.webhooks import receivers
+from serve_app.jobs.webhooks.sender import receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer

@@ -5,7 +5,7 @@ from typing import Final
 
 from dbos import DBOS, WorkflowStatus
 
-from serve_app.jobs import workflows
+from serve_app.jobs.execution import workflows
 from serve_app.jobs.reading import state_from
 from serve_app.jobs.state import JobPage, JobPhase, JobQuery
 

@@ -7,7 +7,7 @@ from dbos import DBOS, WorkflowStatus
 
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
-from serve_app.jobs import workflows
+from serve_app.jobs.execution import workflows
 from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, STEP, UPSCALE_RESULT, JobPhase, JobState, Order
 
 MODEL = "model:"

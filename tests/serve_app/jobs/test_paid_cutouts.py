@@ -14,8 +14,8 @@ from cutout.pixels.plain import Size
 from cutout.results import CutoutFile, CutoutPixels, Failure
 from cutout.telemetry.metrics import RESULTS
 from deployments.upscaler import Upscaler
-from serve_app.jobs import steps
-from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
+from serve_app.jobs.execution import model_steps
+from serve_app.jobs.execution.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.storage.pictures import PictureStore
 from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
@@ -56,7 +56,7 @@ async def test_only_the_stage_that_failed_is_tried_again(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The model is paid once, and its outcome counted once; 1.0.0 repeated both stages, and paid 7 calls."""
-    monkeypatch.setattr(steps, "PATIENT_EVERY_S", 0.01)
+    monkeypatch.setattr(model_steps, "PATIENT_EVERY_S", 0.01)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(14))
         answer = await http.post("/process", json=PROCESS, headers=ASYNC)
@@ -77,7 +77,7 @@ async def test_a_second_stage_that_is_given_up_keeps_its_cost(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the upscaler is no longer waited for, result and metric are its failure, and the cost is the model's."""
-    monkeypatch.setattr(steps, "PATIENT_S", 0.0)
+    monkeypatch.setattr(model_steps, "PATIENT_S", 0.0)
     async with working(tmp_path, database_url) as works, client(works) as http:
         with_upscaler(works, Full(float("inf")))
         answer = await http.post("/process", json=PROCESS, headers=ASYNC)

@@ -14,7 +14,7 @@ from cutout.accounts.limiter import Limiter
 from cutout.accounts.rate_limit import JobSlot
 from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable
-from serve_app.jobs.slots import Slots
+from serve_app.jobs.execution.slots import Slots
 from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver

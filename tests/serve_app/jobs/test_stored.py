@@ -14,7 +14,7 @@ from cutout.pixels.crop import Margin
 from cutout.pixels.plain import Box, Size
 from cutout.removal import Removal
 from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
-from serve_app.jobs.paid_cutouts import CARD
+from serve_app.jobs.execution.paid_cutouts import CARD
 from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredEnlargement, StoredFinish
 from serve_app.storage.cutout_cache import METADATA, CutoutCache
 from serve_app.storage.pictures import SUFFIX, PictureStore

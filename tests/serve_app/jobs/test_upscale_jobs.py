@@ -20,7 +20,7 @@ from cutout.limits import LimitsSpec
 from cutout.results import Upscaled
 from serve_app import contract
 from serve_app.contract.webhook_signature import signature
-from serve_app.jobs import workflows
+from serve_app.jobs.execution import workflows
 from serve_app.jobs.state import ORDER
 from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S

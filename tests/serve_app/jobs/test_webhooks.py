@@ -24,7 +24,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from cutout.errors import ValidationError
 from cutout.service import WebhookSpec
 from serve_app.contract.webhook_signature import canonical, check_secret, signature, standard
-from serve_app.jobs.webhooks import ANSWER_BYTES
+from serve_app.jobs.webhooks.sender import ANSWER_BYTES
 from tests.support.loopback_web import Answer, reply
 from tests.support.patience import skip
 from tests.support.webhook_receiver import SPEC, Receiver, sent

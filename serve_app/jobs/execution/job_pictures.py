@@ -6,11 +6,11 @@ import logging
 from cutout.errors import NotFound, ServiceUnavailable
 from cutout.jobs import Output
 from cutout.limits import OWN_FILES
+from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.types import Alpha
 from cutout.results import CutoutFile, CutoutPixels
-from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.state import Order
 from serve_app.storage.pictures import PictureStore
 
@@ -21,10 +21,11 @@ STORE_EVERY_S = 2.0
 class JobPictures:
     """Reads and writes them."""
 
-    def __init__(self, shotgun: Shotgun, store: PictureStore) -> None:
-        self._decoder = shotgun.decoder
-        self._keep_whole = shotgun.registry.service.jobs.compose_s > 0
+    def __init__(self, store: PictureStore, decoder: Decoder, *, keep_whole: bool) -> None:
+        """With `keep_whole`, each result also has the whole cutout."""
         self._store = store
+        self._decoder = decoder
+        self._keep_whole = keep_whole
 
     async def input(self, order: Order) -> bytes:
         """The picture of a request."""

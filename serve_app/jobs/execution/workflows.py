@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus, error
 
 from cutout.errors import ServiceUnavailable
-from serve_app.jobs.database import prepared, refusing
-from serve_app.jobs.live_workers import KIND, Workers
+from serve_app.jobs.execution.database import prepared, refusing
+from serve_app.jobs.execution.live_workers import KIND, Workers
 
 logger = logging.getLogger(__name__)
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"

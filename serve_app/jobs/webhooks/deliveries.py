@@ -14,11 +14,11 @@ from cutout.errors import CutoutError, InternalError
 from cutout.models.spec import ModelSpec
 from cutout.service import JobsSpec
 from cutout.telemetry.metrics import SPAN_SECONDS, Instruments
-from serve_app.jobs import workflows
+from serve_app.jobs.execution import workflows
 from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
 from serve_app.jobs.state import Attempt, Delivery, JobState
-from serve_app.jobs.webhooks import Sender
+from serve_app.jobs.webhooks.sender import Sender
 from serve_app.responses.bodies import comparison_body
 from serve_app.responses.errors import error_body
 from serve_app.storage.pictures import PictureStore

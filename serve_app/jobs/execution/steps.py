@@ -1,4 +1,4 @@
-"""The steps of a durable job's workflow: one for each model, and one for `fused` after them; or a single upscale.
+"""The workflow of a durable job: a step for each model, and one for `fused` after them; or a single upscale.
 
 The result of a step is stored, and the step is never run again.
 """
@@ -7,51 +7,40 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from dbos import DBOS
 from dbos import error as dbos_error
 
-from cutout.errors import CutoutError, InternalError, ModelUnavailable
-from cutout.jobs import Enlargement, Job, Output
+from cutout.errors import CutoutError
 from cutout.ledger import Ledger
 from cutout.models.selection import FUSED
 from cutout.picks.job_record import JobRecord
-from cutout.results import CutoutFile, CutoutPixels, Failure, ModelResult, UpscaledFile
 from cutout.telemetry.job_context import follow
 from serve_app.fanout.cascade import next_step
 from serve_app.fanout.scoring import compared
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.jobs import workflows
-from serve_app.jobs.deliveries import Deliveries
-from serve_app.jobs.events import JobEvents
-from serve_app.jobs.job_pictures import JobPictures
-from serve_app.jobs.paid_cutouts import PaidCutout, PaidCutouts
+from serve_app.jobs.execution import workflows
+from serve_app.jobs.execution.events import JobEvents
+from serve_app.jobs.execution.job_pictures import JobPictures
+from serve_app.jobs.execution.model_steps import ModelSteps
+from serve_app.jobs.execution.paid_cutouts import PaidCutouts
+from serve_app.jobs.execution.slots import Slots
 from serve_app.jobs.reading import FINISH, MODEL, NEXT, UPSCALE, known_state
-from serve_app.jobs.slots import Slots
 from serve_app.jobs.state import (
     COMPARISON,
-    MODEL_RESULT,
     ORDER,
     STEP,
-    UPSCALE_RESULT,
-    UPSCALED,
     Order,
-    StoredEnlargement,
 )
+from serve_app.jobs.webhooks.deliveries import Deliveries
 from serve_app.storage.pictures import PictureStore
-from serve_app.telemetry.results import record_result
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 StepCall: TypeAlias = tuple[str, Callable[..., Awaitable[dict[str, Any]]], tuple[Any, ...]]
 """A step: its name, its function, and the arguments that follow the order."""
 STOP_S = 30.0
 """Longest wait for the models of a cancelled job to stop."""
-PATIENT_S = 120.0
-"""How long after the start a job waits for a model that is unavailable; later the model fails at once."""
-PATIENT_EVERY_S = 1.0
 RECORD: Any = {"name": "record", "retries_allowed": True, "max_attempts": 8, "interval_seconds": 1.0}
 """Retries while the ledger is unavailable: for two minutes, with growing gaps; then the job ends without a record."""
 
@@ -65,11 +54,12 @@ class JobWork:
         self._shotgun = shotgun
         self._ledger = ledger
         self.slots = Slots(ledger)
-        self._pictures = JobPictures(shotgun, store)
+        keep_whole = shotgun.registry.service.jobs.compose_s > 0
+        self._pictures = JobPictures(store, shotgun.decoder, keep_whole=keep_whole)
         self._paid_cutouts = PaidCutouts(store, self._pictures.put)
+        self._model_steps = ModelSteps(shotgun, self._pictures, self._paid_cutouts)
         self._deliveries = deliveries
         self._events = events
-        self._patient_until_s = time.monotonic() + PATIENT_S
         self._working: dict[str, asyncio.Event] = {}
         """Jobs that run in this process; set when they have stopped."""
 
@@ -146,87 +136,16 @@ class JobWork:
     def _steps(self, order: Order) -> list[StepCall]:
         """The steps of an order."""
         if order.enlargement:
-            return [(UPSCALE, self._enlarge, (order.enlargement,))]
+            return [(UPSCALE, self._model_steps.enlarge, (order.enlargement,))]
         return [self._model_step(model_id) for model_id in order.models]
 
     def _model_step(self, model_id: str) -> StepCall:
-        return MODEL + model_id, self._fire, (model_id,)
+        return MODEL + model_id, self._model_steps.run, (model_id,)
 
     async def _one_step(self, step: Any, order: Order, name: str, work: Any, more: tuple[Any, ...]) -> dict[str, Any]:
         output: dict[str, Any] = await step.run_async({"name": name, "preemptible": True}, work, order, *more)
         self._events.tell(order.job_id)
         return output
-
-    async def _enlarge(self, order: Order, how: StoredEnlargement) -> dict[str, Any]:
-        """The result of the upscale, or its failure; the picture is in the store."""
-        outcome = await self._patiently(lambda: _or_failure(self._upscaled(order, how), UPSCALED, order), _is_absent)
-        stored: dict[str, Any] = UPSCALE_RESULT.dump_python(outcome, mode="json")
-        return stored
-
-    async def _upscaled(self, order: Order, how: StoredEnlargement) -> UpscaledFile:
-        given = (order.job_id, await self._pictures.input(order), how.factor)
-        upscaled = await self._shotgun.upscale(Enlargement(*given, order.output_format, how.preserve_alpha))
-        await self._pictures.put(order.job_id, order.name(UPSCALED), upscaled.encoded)
-        return upscaled
-
-    async def _fire(self, order: Order, model_id: str) -> dict[str, Any]:
-        """One model's result, or its failure; the pictures are in the store."""
-        outcome = await _or_failure(self._shoot(order, model_id), model_id, order)
-        result: ModelResult = ModelResult(model_id, outcome, 0.0) if isinstance(outcome, Failure) else outcome
-        record_result(self._shotgun.instruments, result)  # once, whatever the number of stages and retries
-        stored: dict[str, Any] = MODEL_RESULT.dump_python(result, mode="json")
-        return stored
-
-    async def _shoot(self, order: Order, model_id: str) -> ModelResult[CutoutFile]:
-        if model_id not in (FUSED, *self._shotgun.registry.models):
-            raise ModelUnavailable(f"{model_id} is no longer a model of this service")
-        shot = order.shot(model_id, await self._pictures.input(order), await self._pictures.output(order))
-        if model_id == FUSED:
-            result = await self._fused(shot, order)
-        elif shot.output.is_plain and not order.selection.is_fused:
-            result = await self._patiently(lambda: self._file(shot), _has_no_model)
-        else:
-            result = await self._in_stages(model_id, shot, order)
-        if isinstance(result.outcome, CutoutFile):
-            await self._pictures.keep(order, result.outcome)
-        return result
-
-    async def _fused(self, shot: Job, order: Order) -> ModelResult[CutoutFile]:
-        """`fused` of the job's results so far, by their mattes in the store."""
-        whole = replace(shot, selection=order.selection)
-        mattes, done = await self._pictures.mattes(order), (await known_state(order.job_id)).results
-        return await self._patiently(lambda: self._shotgun.fuse(whole, done, mattes), _has_no_model)
-
-    async def _in_stages(self, model_id: str, shot: Job, order: Order) -> ModelResult[CutoutFile]:
-        """One model's result, its cutout first: the stages after it can be retried without running the model again."""
-        paid = self._shotgun.registry.models[model_id].is_paid
-        cut = await self._paid_cutouts.find(order.job_id, model_id) if paid else None
-        if cut is None:
-            bare = replace(shot, output=Output())
-            first = await self._patiently(lambda: self._pixels(bare), _has_no_model)
-            if isinstance(first.outcome, Failure):
-                return ModelResult(model_id, first.outcome, first.wall_ms)
-            cut = PaidCutout(first.outcome, first.wall_ms)
-            if paid:
-                await self._paid_cutouts.keep(order.job_id, cut)
-        pixels, spent_ms = cut.cutout, cut.wall_ms
-        if order.selection.is_fused:
-            await self._pictures.keep_matte(order, pixels)
-        return await self._patiently(lambda: self._shotgun.finish(shot, pixels, spent_ms), _has_no_model)
-
-    async def _file(self, shot: Job) -> ModelResult[CutoutFile]:
-        return (await self._shotgun.run(shot)).results[0]
-
-    async def _pixels(self, shot: Job) -> ModelResult[CutoutPixels]:
-        return (await self._shotgun.cut_out(shot)).results[0]
-
-    async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
-        """The result of a stage, retried while its model is still loading after a restart of the service."""
-        while True:
-            result = await stage()
-            if not is_absent(result) or time.monotonic() > self._patient_until_s:
-                return result
-            await asyncio.sleep(PATIENT_EVERY_S)
 
     async def _finish(self, order: Order) -> dict[str, Any]:
         """Delete pictures that are needed no more, and record the job: a pick can refer to it once it has ended."""
@@ -272,26 +191,3 @@ class JobWork:
         await self.slots.free(order.slot)
         self._events.tell(job_id)
         return order.webhook_url is not None
-
-
-def _is_absent(outcome: object) -> bool:
-    """Whether a stage failed because its model or the upscaler is unavailable."""
-    return isinstance(outcome, Failure) and outcome.unavailable
-
-
-def _has_no_model(result: ModelResult) -> bool:
-    """The same for a model's stage. A model that may have been paid is not run again."""
-    failed = result.outcome
-    may_cost = failed.cost_usd > 0 and isinstance(failed, Failure) and failed.stage == "bg_removal"
-    return _is_absent(failed) and not may_cost
-
-
-async def _or_failure(work: Awaitable[T], name: str, order: Order) -> T | Failure:
-    """The result, or the failure that an error becomes."""
-    try:
-        return await work
-    except CutoutError as error:
-        return Failure.of(name, error)
-    except Exception:
-        logger.exception("Unhandled exception in job %s", order.job_id)
-        return Failure.of(name, InternalError("The service failed; its log has the reason"))

@@ -1,0 +1,1 @@
+"""Webhooks of jobs that have ended: sent, and repeated until they are delivered."""
