@@ -11,6 +11,7 @@ from cutout.errors import CutoutError, ServiceUnavailable
 from cutout.picks.job_record import JobRecord
 from cutout.picks.pick import Logged, LoggedPick, Pick
 from cutout.picks.statistics import Stats
+from cutout.picks.worth import Worths
 
 T = TypeVar("T")
 
@@ -41,7 +42,10 @@ class Ledger(Protocol):
         """
 
     async def stats(self) -> Stats:
-        """All picks added up, and those of each category."""
+        """All picks added up, and those of each category, with what was learned from them."""
+
+    async def worths(self) -> Worths:
+        """What was learned from picks, in the background, up to a minute ago or so."""
 
     async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         """The next page of picks after the one of that number, oldest first; empty at the end.

@@ -31,10 +31,12 @@ class DatabaseLedger(Picks, Budget, Ledger):
     async def start(self) -> None:
         """Migrate the database, then book what earlier runs left reserved; raises as `Database.migrate`."""
         await self._database.migrate()
+        self.learner.picked()
         await self.book_earlier_runs()
 
     async def close(self) -> None:
         """Close the database's connections."""
+        await self.learner.close()
         await self._database.close()
 
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:

@@ -2,9 +2,11 @@
 
 from cutout.errors import NotFound, ValidationError
 from cutout.picks.job_record import JobRecord
-from cutout.picks.pick import NONE, Logged, LoggedPick, Pick
+from cutout.picks.pick import Logged, LoggedPick, Pick
 from cutout.picks.statistics import Stats, stats
+from cutout.picks.worth import NONE, Worths
 from cutout.telemetry.metrics import PICKS, Instruments
+from deployments.learning import Learner
 from deployments.records import queries
 from deployments.records.database import Database
 
@@ -17,6 +19,7 @@ class Picks:
     def __init__(self, database: Database, instruments: Instruments) -> None:
         self._database = database
         self._instruments = instruments
+        self.learner = Learner(database)
 
     async def record(self, job: JobRecord) -> None:
         """See Ledger."""
@@ -36,13 +39,18 @@ class Picks:
         async with self._database.writing() as connection:
             kept = (await connection.execute(statement)).scalar_one()
         self._instruments.record(PICKS, model=pick.selected_model_id)
+        self.learner.picked()
         return Logged(kept, replaced=kept != selection_id)
 
     async def stats(self) -> Stats:
         """See Ledger."""
         async with self._database.reading() as connection:
             rows = (await connection.execute(queries.count_picks())).mappings().all()
-        return stats([queries.count_of(row) for row in rows])
+        return stats([queries.count_of(row) for row in rows], await self.worths())
+
+    async def worths(self) -> Worths:
+        """See Ledger."""
+        return await self.learner.worths()
 
     async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         """See Ledger; a page has at most PAGE_ROWS picks."""
@@ -58,4 +66,9 @@ class Picks:
         if pick.selected_model_id not in choices:
             message = f"A model that this job offered is expected: {', '.join(choices) or 'it offered nothing'}"
             raise ValidationError.of_field("selected_model_id", message, pick.selected_model_id)
+        if pick.shown and sorted(pick.shown) != sorted(job.offered):
+            message = (
+                f"shown: the models that this job offered, in the order shown, are expected: {', '.join(job.offered)}"
+            )
+            raise ValidationError.of_field("shown", message, list(pick.shown))
         return job.offered

@@ -67,7 +67,7 @@ def create_app(
     groups: list[object] = [
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
-        ProcessEndpoints(shotgun, run, reader, inputs, ledger=ledger, later=jobs.answer if jobs else None),
+        ProcessEndpoints(shotgun, run, reader, inputs, later=jobs.answer if jobs else None),
         SelectionEndpoints(ledger, Edits(durable.store) if durable else None),
         remove_bg,
         rembg,

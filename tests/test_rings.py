@@ -57,7 +57,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "deployments": (
         ("instruments", "engines", "records"),
-        ("backends",),
+        ("backends", "learning"),
         ("remover", "upscaler", "combiner", "budget", "picks"),
         ("ledger",),
         ("replicas",),
@@ -139,6 +139,7 @@ LEAN = {
     "cutout.models.status",
     "cutout.picks.pick",
     "cutout.picks.statistics",
+    "cutout.picks.worth",
     "cutout.pixels.endings",
     "cutout.pixels.plain",
     "cutout.retry_after",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
+from cutout.comparison import Comparison
 from cutout.pixels.plain import OutputFormat
 from cutout.results import Cutout, JobStatus, ModelResult, Result
 
@@ -22,13 +23,19 @@ class ModelRecord:
     cost_usd: float
     error: str | None = None
     """Why it failed or was skipped."""
+    agreement: float | None = None
+    """Of its cutout with the others, 0 to 1; None: not measured."""
+    sharpness: float | None = None
+    """Of its cutout, 0 to 1; None: not measured."""
 
     @classmethod
-    def of(cls, result: ModelResult) -> "ModelRecord":
+    def of(cls, result: ModelResult, comparison: Comparison | None) -> "ModelRecord":
         """The record of one model's part of a result."""
         outcome = result.outcome
         if isinstance(outcome, Cutout):
-            return cls(result.model_id, "success", result.wall_ms, outcome.cost_usd)
+            score = comparison.scores.get(result.model_id) if comparison else None
+            measured = (score.agreement, score.sharpness) if score else (None, None)
+            return cls(result.model_id, "success", result.wall_ms, outcome.cost_usd, None, *measured)
         return cls(result.model_id, "error", result.wall_ms, outcome.cost_usd, outcome.message)
 
 
@@ -71,7 +78,7 @@ class JobRecord:
             asked={name: value for name, value in asked.items() if value is not None},
             wall_ms=result.wall_ms,
             status=result.status,
-            results=(*map(ModelRecord.of, result.results), *skipped),
+            results=(*(ModelRecord.of(one, result.comparison) for one in result.results), *skipped),
         )
 
     @property

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from cutout.errors import ValidationError
+from cutout.picks.worth import Shown, Vote
 
-NONE = "none"
-"""Picked, in place of a model's id, by a caller who wants none of the cutouts."""
 CATEGORY_CHARS = 64
 NOTES_CHARS = 2000
 
@@ -29,6 +28,8 @@ class Pick:
     """Unix time, in seconds."""
     edited: bool = False
     """Whether its matte was mended by hand before it was chosen."""
+    shown: tuple[str, ...] = ()
+    """The models that the job offered in the order in which they were shown; empty: as in its results."""
 
     def __post_init__(self) -> None:
         for name, limit in {"image_category": CATEGORY_CHARS, "notes": NOTES_CHARS}.items():
@@ -61,7 +62,17 @@ class LoggedPick:
     selected_model_id: str
     image_category: str | None
     notes: str | None
-    offered: tuple[str, ...]
-    """The models that were offered, in the order in which they were shown."""
+    shown: tuple[Shown, ...]
+    """The cutouts that were offered, in the order in which they were shown."""
     edited: bool = False
     """Whether the chosen cutout was mended by hand before."""
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Their models."""
+        return tuple(one.model_id for one in self.shown)
+
+    @property
+    def vote(self) -> Vote:
+        """What can be learned from it."""
+        return Vote(self.shown, self.selected_model_id, self.image_category)

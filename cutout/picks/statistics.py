@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from cutout.picks.pick import NONE
+from cutout.picks.worth import NONE, NOTHING, Worths
 
 Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -56,6 +56,8 @@ class Stats:
     total: Tally
     categories: dict[str, Tally] = field(default_factory=dict)
     """By the callers' tags; a pick without one counts in `total` only."""
+    worths: Worths = NOTHING
+    """What was learned from them, up to a minute ago or so."""
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -76,14 +78,15 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
 
 
-def stats(counts: Sequence[PickCount]) -> Stats:
-    """All picks, and those of each category.
+def stats(counts: Sequence[PickCount], worths: Worths = NOTHING) -> Stats:
+    """All picks, and those of each category, with what was learned from them.
 
     A win rate is the share of the jobs offering a model in which that model was picked. So it depends on the models
     offered beside it: with k equally good models it is 1 / k.
     """
     categories = sorted({c.image_category for c in counts if c.image_category is not None})
-    return Stats(tally(counts), {name: tally(c for c in counts if c.image_category == name) for name in categories})
+    tallies = {name: tally(c for c in counts if c.image_category == name) for name in categories}
+    return Stats(tally(counts), tallies, worths)
 
 
 def tally(counts: Iterable[PickCount]) -> Tally:

@@ -13,8 +13,10 @@ from cutout.accounts.charges import Charge
 from cutout.picks.job_record import JobRecord, ModelRecord
 from cutout.picks.pick import LoggedPick, Pick
 from cutout.picks.statistics import PickCount
-from deployments.records.tables import holds, jobs, picks, spending
+from cutout.picks.worth import NOTHING, WORTHS, Shown, Worths
+from deployments.records.tables import holds, jobs, picks, spending, worths
 
+LATEST = "latest"
 _INSERT: dict[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -28,7 +30,7 @@ def put_job(job: JobRecord, dialect: str) -> Insert:
 def put_pick(pick: Pick, offered: tuple[str, ...], dialect: str) -> tuple[str, Insert]:
     """A new selection id, and the statement that writes the pick and returns its id: a replaced pick keeps its own."""
     selection_id = str(uuid.uuid4())
-    row = asdict(pick) | {"offered": " ".join(sorted(offered))}
+    row = asdict(pick) | {"offered": " ".join(sorted(offered)), "shown": " ".join(pick.shown) or None}
     statement: Insert = (
         _INSERT[dialect](picks)
         .values(row | {"selection_id": selection_id})
@@ -61,18 +63,54 @@ def count_of(row: RowMapping) -> PickCount:
 
 def list_picks(after: int, limit: int, key_id: str | None = None) -> Select[Any]:
     """Rows for `pick_of`, oldest first, after a number; of the jobs of one key, or of all."""
-    columns = (c for c in picks.c if c.name not in ("job_id", "offered"))
-    joined = select(*columns, jobs.c.results).join_from(picks, jobs)
+    joined = _joined()
     if key_id is not None:
         joined = joined.where(jobs.c.key_id == key_id)
     return joined.where(picks.c.number > after).order_by(picks.c.number).limit(limit)
 
 
+def latest_picks(limit: int) -> Select[Any]:
+    """Rows for `pick_of`, the newest first."""
+    return _joined().order_by(picks.c.number.desc()).limit(limit)
+
+
 def pick_of(row: RowMapping) -> LoggedPick:
-    """A pick as exported, with the offered models in the order in which they were shown."""
+    """A pick as exported, with the offered cutouts in the order in which they were shown."""
     fields = dict(row)
-    shown = fields.pop("results")
-    return LoggedPick(**fields, offered=tuple(m["model_id"] for m in shown if m["status"] == "success"))
+    offered = {
+        one["model_id"]: Shown(one["model_id"], one.get("agreement"), one.get("sharpness"))
+        for one in fields.pop("results")
+        if one["status"] == "success"
+    }
+    order = (fields.pop("shown") or "").split() or offered
+    return LoggedPick(**fields, shown=tuple(offered[name] for name in order if name in offered))
+
+
+def last_pick() -> Select[int, Any]:
+    """One row: `count` of picks, and `created_at` of the newest, which is null without any."""
+    return select(func.count().label("count"), func.max(picks.c.created_at).label("created_at")).select_from(picks)
+
+
+def put_worths(found: Worths, dialect: str) -> Insert:
+    """Replaces what was learned."""
+    row = {"name": LATEST, "fitted_at": found.fitted_at, "worths": WORTHS.dump_python(found, mode="json")}
+    statement: Insert = _INSERT[dialect](worths).values(row).on_conflict_do_update(index_elements=["name"], set_=row)
+    return statement
+
+
+def get_worths() -> Select[Any]:
+    """At most one row, for `worths_of`."""
+    return select(worths.c.worths).where(worths.c.name == LATEST)
+
+
+def worths_of(row: RowMapping | None) -> Worths:
+    """What was learned; nothing without a row."""
+    return WORTHS.validate_python(row["worths"]) if row else NOTHING
+
+
+def _joined() -> Select[Any]:
+    columns = (c for c in picks.c if c.name not in ("job_id", "offered"))
+    return select(*columns, jobs.c.results).join_from(picks, jobs)
 
 
 def add_spending(day: str, payer: str, usd: float, dialect: str) -> Insert:

@@ -45,6 +45,7 @@ picks = Table(
     Column("notes", Text),
     Column("created_at", Double, nullable=False, comment="Unix time of the pick that counts, in seconds"),
     Column("edited", Boolean, nullable=False, server_default=false(), comment="Mended by hand before it was chosen"),
+    Column("shown", Text, comment="Model ids in the order shown, a space between; null: as in the job"),
     Index("picks_statistics", "image_category", "offered", "selected_model_id"),
 )
 
@@ -65,4 +66,12 @@ holds = Table(
     Column("payers", JSON, nullable=False, comment="As in `spending`"),
     Column("owner", String(64), nullable=False, comment="The run of the service that holds it"),
     Column("until", Double, nullable=False, comment="Unix time, in seconds, after which it counts as spent"),
+)
+
+worths = Table(
+    "worths",
+    METADATA,
+    Column("name", String(16), primary_key=True, comment="`latest`: each fit replaces the one before"),
+    Column("fitted_at", Double, nullable=False, comment="Unix time, in seconds"),
+    Column("worths", JSON, nullable=False),
 )

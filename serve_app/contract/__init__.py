@@ -4,7 +4,7 @@ from serve_app.contract.body import Body
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
 from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobEntry, JobListBody, JobStateBody
-from serve_app.contract.picks import ExportedPick, ModelStatsBody, SelectionBody, StatsBody, TallyBody
+from serve_app.contract.picks import ExportedPick, ExportedWorth, ModelStatsBody, SelectionBody, StatsBody, TallyBody
 from serve_app.contract.requests import (
     ComposeForm,
     CutoutForm,
@@ -58,6 +58,7 @@ __all__ = [
     "EstimateBody",
     "EstimateForm",
     "ExportedPick",
+    "ExportedWorth",
     "FailedJobBody",
     "FailedProcessBody",
     "FailedRemoveBody",

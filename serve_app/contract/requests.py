@@ -99,7 +99,8 @@ class PickForm(Form):
 
     pick: Literal["first", "best"] | None = Field(
         None,
-        description="The first good cutout, or that of the model with the best picks so far; others are called off.",
+        description="The first good cutout, or that of the model that people pick most; others are called off. Until "
+        "the models are known well enough, `best` is the one with the best score.",
     )
     image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(
         None, description="With `pick: best`: the tag whose picks count."
@@ -216,3 +217,6 @@ class SelectionForm(Form):
     )
     image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(None, description="A tag.")
     notes: Annotated[str, Field(max_length=NOTES_CHARS)] | None = Field(None, description="Why, in the caller's words.")
+    shown: Annotated[list[Annotated[str, Field(max_length=ID_CHARS)]], Field(max_length=MOST_MODELS)] | None = Field(
+        None, description="The models in the order in which they were shown, where that was not the results'."
+    )

@@ -8,14 +8,13 @@ from typing import TypeAlias
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from cutout.ledger import Ledger
-from cutout.models.selection import CHOICES
+from cutout.models.selection import CHOICES, ModelSelection
 from serve_app.contract import EstimateForm, ProcessForm, RemoveForm
 from serve_app.endpoints.models import estimate_body
 from serve_app.fanout.fan_out import Run
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
-from serve_app.fanout.winner import WinnerChoice, ranked
+from serve_app.fanout.winner import WinnerChoice
 from serve_app.requests.asked import Asked, AskedCutouts, Later
 from serve_app.requests.forms import known_models, read_json
 from serve_app.requests.inputs import Inputs
@@ -39,14 +38,12 @@ class ProcessEndpoints:
         reader: Reader,
         inputs: Inputs,
         *,
-        ledger: Ledger,
         later: AnswerLater | None = None,
     ) -> None:
         self._shotgun = shotgun
         self._run = run
         self._reader = reader
         self._inputs = inputs
-        self._ledger = ledger
         self._later = later
         self._specs = shotgun.registry.models
 
@@ -83,15 +80,15 @@ class ProcessEndpoints:
         job = await self._inputs.complete(asked)
         if asked.reply.kind == "stream":
             return await stream_response(job, self._run, self._specs, asked.reply.media_type)
-        winner = await self._winner(asked)
+        winner = self._winner(asked, job.selection)
         result = await self._run(job, enough=winner.enough if winner else None)
         return await write(asked.reply, job.output, result, self._specs, loaded, winner=winner)
 
-    async def _winner(self, asked: AskedCutouts) -> WinnerChoice | None:
-        """How one picture is chosen among several; the ledger is asked before any model runs."""
-        if asked.reply.kind != "picture" or not set(CHOICES).isdisjoint(asked.models):
+    def _winner(self, asked: AskedCutouts, selection: ModelSelection) -> WinnerChoice | None:
+        """How one picture is chosen among several; None: by its score, or there is one only."""
+        if asked.reply.kind != "picture" or asked.pick is None:
             return None
         if asked.pick != "best":
             return WinnerChoice()
-        known = dict.fromkeys((*(name for name in asked.models if name in self._specs), *self._specs))
-        return WinnerChoice(ranked(await self._ledger.stats(), asked.category, known))
+        order = self._shotgun.statuses.worths.order(selection.models, asked.category)
+        return WinnerChoice(order) if order else None

@@ -1,7 +1,7 @@
 """The callers' picks: logged, as statistics, and exported."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from starlette.requests import Request
@@ -12,7 +12,16 @@ from cutout.errors import ValidationError
 from cutout.ledger import Ledger
 from cutout.picks.pick import LoggedPick, Pick
 from serve_app.contract import SelectionForm
-from serve_app.endpoints.export import FORMATS
+from serve_app.endpoints.export import (
+    EXPORTS,
+    FORMATS,
+    PICK_COLUMNS,
+    WORTH_COLUMNS,
+    Pages,
+    Row,
+    pick_row,
+    worth_rows,
+)
 from serve_app.requests.forms import read_json
 from serve_app.storage.edits import EDITED, Edits
 
@@ -40,6 +49,7 @@ class SelectionEndpoints:
             notes=form.notes or None,
             created_at=time.time(),
             edited=edited,
+            shown=tuple(form.shown or ()),
         )
         logged = await self._ledger.select(pick, _whose(request))
         body = {"status": "logged", "selection_id": logged.selection_id}
@@ -64,31 +74,47 @@ class SelectionEndpoints:
         """How often each model was picked when it was offered, each rate with its count and its 95 % interval.
 
         Of a job with several picks the last one counts. A pick of `none` counts as offered for every model and as won
-        for none. A win rate depends on which other models were offered.
+        for none. A win rate depends on which other models were offered; `worths`, which is learned from all picks in
+        the background, does not.
         """
-        return JSONResponse(asdict(await self._ledger.stats()))
+        stats = await self._ledger.stats()
+        return JSONResponse(asdict(stats) | {"worths": stats.worths.body()})
 
     async def export(self, request: Request) -> Response:
         """Every pick for the caller's own jobs, with the models that were offered, in the order shown.
 
-        With an operator's key, or on a service without keys, the picks for all jobs. `format` is `csv` (the default) or
+        With an operator's key, or on a service without keys, the picks for all jobs. `what` is `picks` (the default) or
+        `worths`, which is what was learned from all of them. `format` is `csv` (the default) or
         `json`. In CSV a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break is prefixed with a single
         quote, so that no spreadsheet takes it for a formula; JSON has every text as it was given. Job ids are left out,
         since they give access to jobs, and an export may be passed on.
         """
-        wanted = request.query_params.get("format", "csv")
-        if wanted not in FORMATS:
-            raise ValidationError.of_field("format", f"format: {' or '.join(FORMATS)} expected", wanted)
+        query = request.query_params
+        wanted, what = _one_of(FORMATS, query.get("format", "csv"), "format"), query.get("what", "picks")
         media_type, write = FORMATS[wanted]
         # The first page is read before the response begins: an unavailable ledger is a 503, not half a file.
-        pages = self._pages(await self._ledger.export(whose=_whose(request)), _whose(request))
-        headers = {"Content-Disposition": f'attachment; filename="selections.{wanted}"'}
-        return StreamingResponse(write(pages), media_type=media_type, headers=headers)
+        if _one_of(EXPORTS, what, "what") == "worths":
+            pages, columns = _single(worth_rows(await self._ledger.worths())), WORTH_COLUMNS
+        else:
+            first = await self._ledger.export(whose=_whose(request))
+            pages, columns = self._pages(first, _whose(request)), PICK_COLUMNS
+        headers = {"Content-Disposition": f'attachment; filename="{EXPORTS[what]}.{wanted}"'}
+        return StreamingResponse(write(pages, columns), media_type=media_type, headers=headers)
 
-    async def _pages(self, page: tuple[LoggedPick, ...], whose: str | None) -> AsyncIterator[tuple[LoggedPick, ...]]:
+    async def _pages(self, page: tuple[LoggedPick, ...], whose: str | None) -> Pages:
         while page:
-            yield page
+            yield map(pick_row, page)
             page = await self._ledger.export(page[-1].number, whose)
+
+
+async def _single(rows: list[Row]) -> Pages:
+    yield rows
+
+
+def _one_of(known: Iterable[str], wanted: str, field: str) -> str:
+    if wanted not in known:
+        raise ValidationError.of_field(field, f"{field}: {' or '.join(known)} expected", wanted)
+    return wanted
 
 
 def _whose(request: Request) -> str | None:

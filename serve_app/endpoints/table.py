@@ -15,7 +15,7 @@ from serve_app.dialects.remove_bg.responses import HEADERS as REMOVE_BG_HEADERS
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
-from serve_app.endpoints.export import FORMATS
+from serve_app.endpoints.export import EXPORTS, FORMATS
 from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import ModelEndpoints
@@ -38,6 +38,7 @@ DURABLE: Final = (
     {"name": "Prefer", "in": "header", "schema": TEXT, "description": f"`{ASYNC}`: answer 202."},
 )
 EXPORT: Final = {"type": "string", "enum": list(FORMATS), "default": "csv"}
+EXPORTED: Final = {"type": "string", "enum": list(EXPORTS), "default": "picks"}
 ACCEPTED: Final = {202: ResponseSpec(contract.AcceptedBody)}
 
 
@@ -102,8 +103,8 @@ ENDPOINTS: Final = (
     Endpoint("GET", "/selections/stats", SelectionEndpoints.stats, _ok(contract.StatsBody)),
     Endpoint(
         "GET", "/selections/export", SelectionEndpoints.export,
-        _ok(list[contract.ExportedPick], "text/csv"), (400,),
-        parameters=(_query("format", EXPORT, required=False),),
+        _ok(list[contract.ExportedPick] | list[contract.ExportedWorth], "text/csv"), (400,),
+        parameters=(_query("format", EXPORT, required=False), _query("what", EXPORTED, required=False)),
     ),
     Endpoint(
         "GET", "/jobs", JobEndpoints.list_jobs, _ok(contract.JobListBody), (400,), form=contract.JobsForm, media=(),

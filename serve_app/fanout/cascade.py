@@ -6,9 +6,11 @@ docs/quality.md; see also Agreement-Based Cascading (arXiv:2407.02348).
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cutout.comparison import Comparison
 from cutout.models.spec import ModelSpec
+from cutout.picks.worth import NOTHING, Worths
 from cutout.service import QualitySpec
 
 FIRST = 2
@@ -25,17 +27,25 @@ class Step:
     """Why, for the caller."""
 
 
-def by_cost(specs: Iterable[ModelSpec]) -> list[ModelSpec]:
-    """Local models by their processor time, those of unknown time last; then the others by their price."""
-    return sorted(
-        specs, key=lambda spec: (not spec.local, spec.price_usd, spec.cpu_s is None, spec.cpu_s or 0, spec.id)
-    )
+def in_order(specs: Iterable[ModelSpec], worths: Worths = NOTHING) -> list[ModelSpec]:
+    """Local models by their processor time, those of unknown time last; then the others.
+
+    These by their worth, the best first, once that of each is known; until then by their price.
+    """
+    given = list(specs)
+    best = worths.order(spec.id for spec in given if not spec.local) or ()
+
+    def key(spec: ModelSpec) -> tuple[Any, ...]:
+        place = best.index(spec.id) if spec.id in best else 0
+        return not spec.local, place, spec.price_usd, spec.cpu_s is None, spec.cpu_s or 0, spec.id
+
+    return sorted(given, key=key)
 
 
 def next_step(
     candidates: Sequence[ModelSpec], ran: Collection[str], comparison: Comparison | None, quality: QualitySpec
 ) -> Step:
-    """The next models of the candidates, which are `by_cost`, after those that ran; or why there is none.
+    """The next models of the candidates, which are `in_order`, after those that ran; or why there is none.
 
     `comparison` is of the cutouts so far; None: there is none. Once the best cutout agrees with the others enough, no
     other model is asked. Until then it is all local models, then the others one at a time while the score is low.

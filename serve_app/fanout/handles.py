@@ -59,6 +59,7 @@ LEDGER_CALLS: Mapping[str, Call] = {
     "record": Call(TRIES, LEDGER_S, in_job=True),
     "select": AGAIN,
     "stats": AGAIN,
+    "worths": AGAIN,
     "export": AGAIN,
     "admit": ONCE,
     "take_slot": ONCE,

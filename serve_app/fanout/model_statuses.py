@@ -4,7 +4,7 @@ import asyncio
 import logging
 import statistics
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,12 +12,15 @@ from cutout.errors import CutoutError
 from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
+from cutout.picks.worth import NOTHING, Worths
 from cutout.results import Cutout, Failure
 from cutout.telemetry.metrics import MODEL_READY, NO_INSTRUMENTS, Instruments
 
 logger = logging.getLogger(__name__)
 LOOK_S = 10.0
 """Seconds between two questions to a model whose status may change without a request."""
+LEARN_S = 60.0
+"""Seconds between two questions to the ledger: it fits no more often."""
 
 
 class Askable(Protocol):
@@ -28,12 +31,19 @@ class Askable(Protocol):
 
 
 class ModelStatuses:
-    """The latest known status of every model, cached, so that requests do not wait for it."""
+    """The latest known status of every model, and what picks have taught, cached: requests do not wait for it."""
 
     def __init__(
-        self, specs: Mapping[str, ModelSpec], models: Mapping[str, Askable], instruments: Instruments = NO_INSTRUMENTS
+        self,
+        specs: Mapping[str, ModelSpec],
+        models: Mapping[str, Askable],
+        learned: Callable[[], Awaitable[Worths]],
+        instruments: Instruments = NO_INSTRUMENTS,
     ) -> None:
+        """`learned`: Ledger.worths."""
         self.specs = specs
+        self.worths = NOTHING
+        self._learned = learned
         self._instruments = instruments
         self._models = models
         self._statuses: dict[str, ModelStatus] = {}
@@ -56,8 +66,9 @@ class ModelStatuses:
             self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine, tried=True)
 
     async def watch(self) -> None:
-        """Ask every model whose status may change without a request, forever."""
+        """Ask every model whose status may change without a request, and the ledger, forever."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._learn())
             for model_id in self.specs:
                 group.create_task(self._watch(model_id))
 
@@ -68,6 +79,14 @@ class ModelStatuses:
             if status := self._statuses.get(model_id):
                 self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)
             await asyncio.sleep(LOOK_S)
+
+    async def _learn(self) -> None:
+        while True:
+            try:
+                self.worths = await self._learned()
+            except CutoutError as error:
+                logger.warning("What picks taught stays as it was: %s", error.message)
+            await asyncio.sleep(LEARN_S)
 
     def _may_change(self, model_id: str) -> bool:
         """A local model that is ready stays so; asking it would keep alive a replica that could scale to zero."""

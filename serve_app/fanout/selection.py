@@ -8,7 +8,7 @@ from cutout.jobs import Terms
 from cutout.models.selection import ALL, AUTO, FUSED, ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.service import QualitySpec
-from serve_app.fanout.cascade import by_cost, next_step
+from serve_app.fanout.cascade import in_order, next_step
 from serve_app.fanout.model_statuses import ModelStatuses
 
 
@@ -17,7 +17,7 @@ def select_models(
 ) -> ModelSelection:
     """The models that run: those asked for, less what the terms exclude and, of `all` and `auto`, what is unavailable.
 
-    Of `auto`, also less the dearest, where all together cost more than `terms.max_cost_usd`. `fused` alone stands for
+    Of `auto`, also less the last ones, where all together cost more than `terms.max_cost_usd`. `fused` alone stands for
     every local model.
 
     Raises:
@@ -34,7 +34,7 @@ def select_models(
     skipped = {**absent, **excluded}
     selection = ModelSelection(asked, tuple(name for name in wanted if name not in skipped), skipped)
     if selection.is_auto:
-        selection = _affordable(selection, statuses.specs, terms)
+        selection = _affordable(selection, statuses, terms)
     _check_some(selection, excluded=bool(excluded))
     _check_cost(estimate_usd(selection, statuses.specs), terms)
     return selection
@@ -53,10 +53,10 @@ def least_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec], quality
     return round(sum(specs[name].price_usd for name in first), 6)
 
 
-def _affordable(selection: ModelSelection, specs: Mapping[str, ModelSpec], terms: Terms) -> ModelSelection:
-    """The same, the cheapest first, less what goes beyond the caller's limit."""
+def _affordable(selection: ModelSelection, statuses: ModelStatuses, terms: Terms) -> ModelSelection:
+    """The same, in the order in which they are asked, less what goes beyond the caller's limit."""
     total_usd, models, dear = 0.0, list[str](), dict[str, str]()
-    for spec in by_cost(specs[name] for name in selection.models):
+    for spec in in_order((statuses.specs[name] for name in selection.models), statuses.worths):
         if spec.price_usd and terms.max_cost_usd is not None and total_usd + spec.price_usd > terms.max_cost_usd:
             dear[spec.id] = "it would cost more than max_cost_usd leaves"
             continue

@@ -53,7 +53,7 @@ class Shotgun:
         self.registry = registry
         self.instruments = instruments
         self.decoder = Decoder(registry.service.limits)
-        self.statuses = ModelStatuses(registry.models, models, instruments)
+        self.statuses = ModelStatuses(registry.models, models, ledger.worths, instruments)
         self._calls = ModelCalls(registry, models, combiner, self.statuses.record)
         self.second_stage = SecondStage(upscaler, registry.service.limits)
         self._share = share

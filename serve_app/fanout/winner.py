@@ -1,11 +1,10 @@
 """The winner: which of several cutouts is the answer, when the answer is one picture."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from cutout.errors import ValidationError
-from cutout.picks.statistics import Stats, Tally
 from cutout.results import Cutout, Failure, ModelResult, Result
 
 C = TypeVar("C", bound=Cutout)
@@ -41,22 +40,8 @@ def best(result: Result[C]) -> C:
     return next((cutout for cutout in good if cutout.model_id == selected), good[0])
 
 
-def ranked(stats: Stats, category: str | None, models: Iterable[str]) -> tuple[str, ...]:
-    """Models by the lower bound of their win rate: within the category, then over all picks, then in the given order.
-
-    It is 0 for a model that was never offered, and for every model in a category without picks.
-    """
-    tallies = [stats.categories[category]] if category in stats.categories else []
-    lows = [_lows(tally) for tally in (*tallies, stats.total)]
-    return tuple(sorted(models, key=lambda name: [-low.get(name, 0.0) for low in lows]))
-
-
 def check_single(models: Sequence[str]) -> None:
     """Refuse several models where the answer is one picture, and nothing says which; raises ValidationError."""
     if len(models) > 1:
         message = f"pick: {len(models)} models would answer, and Accept takes one picture; pick: first or best is "
         raise ValidationError.of_field(FIELD, message + "expected, or one model, or application/json or zip")
-
-
-def _lows(tally: Tally) -> dict[str, float]:
-    return {one.model_id: one.low for one in tally.models}

@@ -18,6 +18,8 @@ def job(*offered: str) -> JobRecord:
     return JobRecord(str(uuid.uuid4()), "remove", time.time(), "key-1", asked, 31000.25, "partial", results)
 
 
-def pick(job_id: str, model_id: str, category: str | None = None, notes: str | None = None) -> Pick:
+def pick(
+    job_id: str, model_id: str, category: str | None = None, notes: str | None = None, shown: tuple[str, ...] = ()
+) -> Pick:
     """A pick of now."""
-    return Pick(job_id, model_id, category, notes, time.time())
+    return Pick(job_id, model_id, category, notes, time.time(), shown=shown)

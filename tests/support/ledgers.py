@@ -8,10 +8,11 @@ from cutout.accounts.spec import LimitTier
 from cutout.picks.job_record import JobRecord
 from cutout.picks.pick import Logged, LoggedPick, Pick
 from cutout.picks.statistics import Stats
+from cutout.picks.worth import NOTHING, Worths
 
 
 class UnusedLedger:
-    """Every method of `cutout.ledger.Ledger`, none of which may be called."""
+    """Every method of `cutout.ledger.Ledger`, none of which may be called but `worths`, which has learned nothing."""
 
     async def check(self) -> None:
         raise AssertionError
@@ -24,6 +25,9 @@ class UnusedLedger:
 
     async def stats(self) -> Stats:
         raise AssertionError
+
+    async def worths(self) -> Worths:
+        return NOTHING
 
     async def export(self, after: int = 0, whose: str | None = None) -> tuple[LoggedPick, ...]:
         raise AssertionError

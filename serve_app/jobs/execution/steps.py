@@ -7,11 +7,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from dbos import DBOS
 from dbos import error as dbos_error
 
+from cutout.comparison import Comparison
 from cutout.errors import CutoutError
 from cutout.ledger import Ledger
 from cutout.models.selection import FUSED
@@ -155,13 +157,13 @@ class JobWork:
                 await self._paid_cutouts.drop(order.job_id, model_id)
         except CutoutError as away:
             logger.warning("Pictures of job %s are left for the sweep: %s", order.job_id, away.message)
+        done = (await known_state(order.job_id)).results
+        comparison = await asyncio.to_thread(compared, done, self._shotgun.registry)
         try:
-            recorded = await self._recorded(order.job_id)
+            recorded = await self._recorded(order.job_id, comparison)
         except CutoutError as away:
             logger.warning("Job %s ends before its record: %s", order.job_id, away.message)
             recorded = False
-        done = (await known_state(order.job_id)).results
-        comparison = await asyncio.to_thread(compared, done, self._shotgun.registry)
         return {"at": time.time(), "recorded": recorded, "comparison": COMPARISON.dump_python(comparison, mode="json")}
 
     async def _record(self, job_id: str) -> None:
@@ -171,12 +173,13 @@ class JobWork:
         except dbos_error.DBOSMaxStepRetriesExceeded:
             logger.exception("Job %s could not be recorded, and goes on without", job_id)
 
-    async def _recorded(self, job_id: str) -> bool:
+    async def _recorded(self, job_id: str, comparison: Comparison | None = None) -> bool:
         state = await known_state(job_id)
         if state.results:  # a job that was cancelled before it did anything does not count in the statistics
             order = state.order
+            result = replace(state.result, comparison=comparison or state.comparison)
             asked = (order.selection.asked, order.output_format, order.factor)
-            record = JobRecord.of(*asked, order.key, state.result, created_at=order.created_at)
+            record = JobRecord.of(*asked, order.key, result, created_at=order.created_at)
             await self._ledger.record(record)
         return True
 

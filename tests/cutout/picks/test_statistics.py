@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from cutout.picks.pick import NONE
 from cutout.picks.statistics import PickCount, Stats, Tally, stats, tally, wilson
+from cutout.picks.worth import NONE
 
 MODELS = ("a", "b", "c", "d")
 

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from cutout.picks.worth import ENOUGH_OFFERED, Worth, Worths
 from serve_app import contract
+from serve_app.app import create_app
 from tests.serve_app.endpoints.test_process import error, opened, png, text
+from tests.support.in_process import Memory, model, registry, shotgun
 
 SCENE = np.full((40, 60, 3), 255, np.uint8)
 SCENE[10:30, 20:50] = 0
@@ -87,16 +91,21 @@ def test_the_first_good_one(client: TestClient) -> None:
     assert response.headers["x-cutout-model"] in ("first", "second")
 
 
-def test_the_best_by_the_picks(client: TestClient) -> None:
-    """`pick: best` answers with the model that was picked most surely, in the category where one is given."""
-    for _ in range(3):
-        job_id = asked(client).json()["job_id"]
-        client.post("/log-selection", json={"job_id": job_id, "selected_model_id": "second"})
-    job_id = asked(client).json()["job_id"]
-    client.post("/log-selection", json={"job_id": job_id, "selected_model_id": "first", "image_category": "hair"})
+def test_the_best_by_the_picks() -> None:
+    """`pick: best` is the model that people pick most, in the category that is given; until then the best score."""
+    reg, ledger = registry(model("first"), model("second", cpu_s=1)), Memory()
+    gun = shotgun(reg, ledger)
+    client = TestClient(create_app(gun, ledger))
+    scored = asked(client, "image/png", pick="best").headers["x-cutout-model"]
+    known = tuple(Worth(name, ENOUGH_OFFERED, chance, 0.1, 0.9) for name, chance in (("second", 0.7), ("first", 0.3)))
+    gun.statuses.worths = Worths(
+        60, 0.0, known, {"hair": (replace(known[1], chance=0.6), replace(known[0], chance=0.4))}
+    )
 
+    assert scored == asked(client).json()["selected_model_id"]
     assert asked(client, "image/png", pick="best").headers["x-cutout-model"] == "second"
     assert asked(client, "image/png", pick="best", image_category="hair").headers["x-cutout-model"] == "first"
+    assert asked(client, "image/png", pick="best", image_category="cars").headers["x-cutout-model"] == "second"
 
 
 @pytest.mark.parametrize(

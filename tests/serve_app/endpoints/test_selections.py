@@ -16,10 +16,12 @@ from PIL import Image
 from cutout.errors import ServiceUnavailable
 from cutout.picks.pick import Logged, LoggedPick, Pick
 from cutout.picks.statistics import Stats
+from cutout.picks.worth import Effect, Shown, Worth, Worths
 from deployments.ledger import DatabaseLedger
+from deployments.records.queries import put_worths
 from serve_app import contract
 from serve_app.app import create_app
-from serve_app.endpoints.export import FORMULA, write_csv
+from serve_app.endpoints.export import FORMULA, PICK_COLUMNS, Pages, pick_row, write_csv
 from tests.support.in_process import model, registry, shotgun
 from tests.support.job_records import job
 
@@ -218,14 +220,37 @@ async def test_csv_export_is_no_formula(client: httpx.AsyncClient, job_id: str) 
 async def test_csv_keeps_every_text(notes: str) -> None:
     """Whatever a caller wrote comes back from the file, but for the quote; and no cell begins like a formula."""
 
-    async def pages() -> AsyncIterator[tuple[LoggedPick, ...]]:
-        yield (LoggedPick(1, "id", 0.0, "first", None, notes, ("first",)),)
+    async def pages() -> Pages:
+        yield (pick_row(LoggedPick(1, "id", 0.0, "first", None, notes, (Shown("first"),))),)
 
-    lines = [line async for line in write_csv(pages())]
+    lines = [line async for line in write_csv(pages(), PICK_COLUMNS)]
 
     (row,) = csv.DictReader(io.StringIO("".join(lines), newline=""))
     assert row["notes"].removeprefix("'") == notes.removeprefix("'")
     assert not row["notes"].startswith(FORMULA)
+
+
+async def test_what_was_learned_is_told_and_exported(client: httpx.AsyncClient, ledger: DatabaseLedger) -> None:
+    """With the statistics, in a sentence too; and as a file, with a row for each model, in all and in each category."""
+    known, new = Worth("first", 40, 0.72, 0.61, 0.8), Worth("second", 3, 0.28, 0.1, 0.6)
+    learned = Worths(40, 1.0, (known, new), {"glass": (known,)}, (Effect("agreement", 0.2, 0.1, 0.3),))
+    async with ledger._database.writing() as connection:
+        await connection.execute(put_worths(learned, "sqlite"))
+    stats = (await client.get("/selections/stats")).json()
+    table = (await client.get("/selections/export?what=worths")).text.splitlines()
+    rows = (await client.get("/selections/export?what=worths&format=json")).json()
+    refused = error(await client.get("/selections/export?what=jobs"), 400)
+
+    contract.StatsBody.model_validate(stats)
+    assert [one["words"] for one in stats["worths"]["models"]] == [
+        "Picked over an average cutout 72 times in 100, give or take: 61 to 80",
+        "Not known yet: it was offered 3 times, and 30 are needed",
+    ]
+    assert table[:2] == ["image_category,model_id,offered,chance,low,high", ",first,40,0.72,0.61,0.8"]
+    assert [(row["image_category"], row["model_id"]) for row in rows] == [
+        (None, "first"), (None, "second"), ("glass", "first"),
+    ]  # fmt: skip
+    assert refused["message"] == "what: picks or worths expected"
 
 
 async def test_other_formats_are_refused(client: httpx.AsyncClient) -> None:
@@ -247,7 +272,7 @@ class Away(DatabaseLedger):
         self.pages -= 1
         if self.pages < 0:
             raise ServiceUnavailable("away")
-        return (LoggedPick(after + 1, "id", 0.0, "first", None, None, ("first",)),)
+        return (LoggedPick(after + 1, "id", 0.0, "first", None, None, (Shown("first"),)),)
 
     async def stats(self) -> Stats:
         raise ServiceUnavailable("away")

@@ -1,9 +1,10 @@
 """`auto`'s next step follows from what has run, and how that compares."""
 
 from cutout.comparison import Comparison
+from cutout.picks.worth import ENOUGH_OFFERED, Worth, Worths
 from cutout.pixels.mattes.score import Score
 from cutout.service import QualitySpec
-from serve_app.fanout.cascade import Step, by_cost, next_step
+from serve_app.fanout.cascade import Step, in_order, next_step
 from tests.support.in_process import model
 
 QUALITY = QualitySpec(enough_agreement=0.9, paid_below_score=0.8)
@@ -11,7 +12,7 @@ CHEAP, KIN = model("cheap", family="x", cpu_s=0.2), model("kin", family="x", cpu
 OTHER, UNKNOWN = model("other", cpu_s=1), model("unknown")
 FREE = model("free", provider="afar", free=True)
 PAID, DEAR = model("paid", provider="afar", price_usd=0.1), model("dear", provider="afar", price_usd=0.2)
-CANDIDATES = by_cost([DEAR, UNKNOWN, PAID, OTHER, FREE, KIN, CHEAP])
+CANDIDATES = in_order([DEAR, UNKNOWN, PAID, OTHER, FREE, KIN, CHEAP])
 
 
 def compared(agreement: float | None, sharpness: float = 0.5) -> Comparison:
@@ -22,6 +23,15 @@ def compared(agreement: float | None, sharpness: float = 0.5) -> Comparison:
 def test_the_cheapest_come_first() -> None:
     """Local models by their processor time, then the others by their price."""
     assert [spec.id for spec in CANDIDATES] == ["cheap", "kin", "other", "unknown", "free", "paid", "dear"]
+
+
+def test_providers_come_by_what_people_picked_once_that_is_known() -> None:
+    """Each was offered often enough: the best first, whatever it costs. Until then by price."""
+    known = tuple(Worth(name, ENOUGH_OFFERED, chance, 0.1, 0.9) for name, chance in (("dear", 0.8), ("free", 0.5)))
+    all_known = Worths(60, 0.0, (*known, Worth("paid", ENOUGH_OFFERED, 0.6, 0.1, 0.9)))
+
+    assert [spec.id for spec in in_order(CANDIDATES, all_known)][3:] == ["unknown", "dear", "paid", "free"]
+    assert in_order(CANDIDATES, Worths(60, 0.0, known)) == CANDIDATES
 
 
 def test_two_families_begin() -> None:

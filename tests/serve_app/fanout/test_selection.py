@@ -7,7 +7,7 @@ from cutout.jobs import Terms
 from cutout.models.status import ModelStatus
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import estimate_usd, select_models
-from tests.support.in_process import model
+from tests.support.in_process import Memory, model
 
 SPECS = {
     spec.id: spec
@@ -29,7 +29,7 @@ class Silent:
 
 @pytest.fixture
 def statuses() -> ModelStatuses:
-    statuses = ModelStatuses(SPECS, dict.fromkeys(SPECS, Silent()))  # type: ignore[arg-type]
+    statuses = ModelStatuses(SPECS, dict.fromkeys(SPECS, Silent()), Memory().worths)  # type: ignore[arg-type]
     statuses._statuses["absent"] = ModelStatus("unavailable", "no weights")
     return statuses
 

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from cutout.errors import ModelBusy, ValidationError
-from cutout.picks.statistics import PickCount, stats
 from cutout.results import CutoutFile, Failure, ModelResult
-from serve_app.fanout.winner import WinnerChoice, check_single, ranked
+from serve_app.fanout.winner import WinnerChoice, check_single
 from tests.serve_app.fanout.test_shotgun import fired, job, nothing
 from tests.support.patience import HANG_S, when
 
@@ -49,20 +48,6 @@ async def test_the_best_is_waited_for_and_no_more() -> None:
     assert winner.winner(result).model_id == "good"
     assert models["worst"].cancelled
     assert [type(one.outcome) for one in result.results] == [Failure, CutoutFile, Failure, CutoutFile]
-
-
-def test_ranked_by_the_lower_end_of_the_interval() -> None:
-    """Few lucky picks do not beat many good ones; a category's own picks come first, then all; then the order given."""
-    picks = [
-        PickCount(None, ("a", "b"), "a", 60), PickCount(None, ("a", "b"), "b", 40),
-        PickCount(None, ("c",), "c", 1), PickCount("hair", ("a", "b"), "b", 9),
-    ]  # fmt: skip
-    counted = stats(picks)
-
-    assert ranked(counted, None, ("d", "c", "b", "a")) == ("a", "b", "c", "d")
-    assert ranked(counted, "hair", ("d", "c", "b", "a")) == ("b", "a", "c", "d")
-    assert ranked(counted, "cars", ("e", "d", "b", "a")) == ("a", "b", "e", "d")
-    assert ranked(stats([]), None, ("e", "d")) == ("e", "d")
 
 
 def test_one_picture_of_several_needs_a_pick() -> None:

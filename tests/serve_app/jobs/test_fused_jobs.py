@@ -24,6 +24,8 @@ from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
 FUSED = ["first", "second", "fused"]
+OF_RESULTS = "[!i]*.png"
+"""Not the caller's own picture, which is kept as `input_….png`."""
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ async def http(works: Works) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_it_is_made_after_its_sources(http: httpx.AsyncClient, works: Works) -> None:
-    """Each source runs once; of the pictures only the results are left, and another finish can be made of each."""
+    """Each source runs once; of its own pictures only the results are left, and another finish can be made of each."""
     accepted = await http.post("/remove-background", json=asked(include_models=FUSED), headers=ASYNC)
     body = await ended(http, accepted.json()["status_url"])
     told = events((await http.get(accepted.json()["status_url"] + "/events")).text)
@@ -56,7 +58,7 @@ async def test_it_is_made_after_its_sources(http: httpx.AsyncClient, works: Work
     assert told[0][1]["models"][2] == {"model_id": "fused", "model_name": "Fused"}
     assert [name for name, _ in told] == ["started", "finished", "finished", "finished", "summary"]
     assert composed.json()["results"][0]["sources"] == fused["sources"]
-    assert sorted(file.name for file in (works.folder / "pictures").rglob("*.png")) == sorted(
+    assert sorted(file.name for file in (works.folder / "pictures").rglob(OF_RESULTS)) == sorted(
         f"{name}.png" for name in FUSED
     )
     assert works.ledger.jobs[0].offered == tuple(FUSED)
@@ -76,7 +78,7 @@ async def test_it_is_enlarged_like_the_others(http: httpx.AsyncClient, works: Wo
     accepted = await http.post("/process", json=PROCESS | {"bg_models": FUSED}, headers=ASYNC)
     body = await ended(http, accepted.json()["status_url"])
 
-    sizes = {Image.open(file).size for file in (works.folder / "pictures").rglob("*.png")}
+    sizes = {Image.open(file).size for file in (works.folder / "pictures").rglob(OF_RESULTS)}
     assert (body["status"], sizes) == ("completed", {(48, 48)})
     assert body["results"][2]["output_dimensions"] == {"width": 48, "height": 48}
 
