@@ -7,7 +7,7 @@ import { Shortcuts } from "./frame/shortcuts.js";
 import { addressOf, entitle, focusHeading, watchViews } from "./frame/views.js";
 import { hush, say, tell } from "./frame/voice.js";
 import { money } from "./frame/words.js";
-import { entries, entry, entryOf, freshKey, keep } from "./kept/store.js";
+import { changes, entries, entry, entryOf, freshKey, keep } from "./kept/store.js";
 import { refreshLeaderboard } from "./leaderboard/leaderboard.js";
 import { Look } from "./look/look.js";
 import { Many } from "./many/many.js";
@@ -48,6 +48,7 @@ watchIntake(byId("file"), byId("address"), take, (address) => fire(entryOf(addre
 watchShown(byId("shown"));
 byId("sample").addEventListener("click", fireSample);
 byId("blind").addEventListener("change", turnBlind);
+changes.addEventListener("change", () => byId("start").hidden || showRecent(queue));
 resume();
 
 async function show(view, id) {
@@ -59,7 +60,7 @@ async function show(view, id) {
     hush("fault");
     focusHeading(byId(SECTIONS[view]));
   }
-  if (view === "start") await showRecent();
+  if (view === "start") await showRecent(queue);
   if (view === "picture") await showPicture(id);
   if (view === "many") await showMany(id);
   if (view === "leaderboard") await showLeaderboard();

@@ -66,6 +66,8 @@ def test_every_picture_gets_its_winner_in_one_archive(
         expect(page.locator(".tile[data-state=working]")).to_have_count(4)
         page.reload()
         expect(page.locator(".tile")).to_have_count(6)
+        expect(page.locator("#waiting")).to_contain_text("The server is busy. Goes on in")
+        expect(page.locator("#banner")).to_be_hidden()
     expect(page.locator("#many-words")).to_have_text(re.compile("^6 done"))
     assert axe.faults(page, axe_script) == []
 

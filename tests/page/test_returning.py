@@ -47,7 +47,7 @@ def test_a_reload_while_models_work_goes_on(page: Page, service: Service) -> Non
 
 
 def test_recent_pictures_are_on_the_first_view_until_deleted(page: Page) -> None:
-    """The newest comes first; a click opens it, another deletes it, on the next visit too."""
+    """The newest comes first; a click opens it, another deletes it, here and on the service."""
     drop_and_wait(page)
     drop_and_wait(page, ROCKET)
     page.get_by_role("link", name="Cutout Shotgun").click()
@@ -55,7 +55,10 @@ def test_recent_pictures_are_on_the_first_view_until_deleted(page: Page) -> None
     expect(names).to_have_text(["rocket.jpg", "coffee.jpg"])
     expect(page.locator(".recent-item img[src]")).to_have_count(2)
 
-    page.get_by_role("button", name=re.compile("Delete rocket.jpg")).click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as deleted:
+        page.get_by_role("button", name=re.compile("Delete rocket.jpg")).click()
+    assert deleted.value.status == 204
+    assert deleted.value.url.endswith("?forget=true")
     expect(names).to_have_text(["coffee.jpg"])
     page.reload()
     expect(names).to_have_text(["coffee.jpg"])

@@ -10,6 +10,10 @@ const database = new Promise((resolve) => {
   opening.onerror = () => resolve(null); // a private window may refuse it
 });
 const memory = new Map();
+const gone = new WeakSet(); // entries that were forgotten while their job was on the way
+
+/** Dispatches `change` when an entry is kept. */
+export const changes = new EventTarget();
 
 /**
  * A picture that is to be cut out. `source` is a file or an address, `fields` are those of its request, which `key` makes
@@ -28,8 +32,10 @@ export function freshKey() {
 
 /** Remember an entry as it is now. */
 export async function keep(entry) {
+  if (gone.has(entry)) return;
   memory.set(entry.key, entry);
   await inStore("readwrite", (store) => store.put(entry));
+  changes.dispatchEvent(new Event("change"));
 }
 
 /** The entry of a key, or undefined. */
@@ -47,7 +53,19 @@ export async function entries() {
 }
 
 /** Forget an entry. */
-export async function forget({ key }) {
+export async function forget(entry) {
+  gone.add(entry);
+  await unname(entry);
+}
+
+/** Give an entry another key; a request of it is another job then. */
+export async function rename(entry, key) {
+  await unname(entry);
+  entry.key = key;
+  await keep(entry);
+}
+
+async function unname({ key }) {
   memory.delete(key);
   await inStore("readwrite", (store) => store.delete(key));
 }

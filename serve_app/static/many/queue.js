@@ -1,6 +1,6 @@
 /** Sends the pictures of runs, a few at a time, until each has its cutouts; what waits goes on after a reload. */
 
-import { forget, keep } from "../kept/store.js";
+import { keep, rename } from "../kept/store.js";
 import { thumbnail } from "../pictures/thumbnails.js";
 import { cutOut, job, pictureAt, wordsOf } from "../service/service.js";
 import { waited } from "../service/waits.js";
@@ -29,12 +29,8 @@ export class Queue extends EventTarget {
 
   /** Send an entry again; a job that failed would fail again, so that it becomes another one. */
   async again(entry) {
-    if (!entry.away) {
-      await forget(entry);
-      entry.key = `${entry.key.slice(0, 32)}-${++entry.tries}`;
-    }
     this.#step(entry, { state: "waiting", reason: null });
-    await keep(entry);
+    if (!entry.away) await rename(entry, `${entry.key.slice(0, 32)}-${++entry.tries}`);
     this.add([entry]);
   }
 

@@ -44,6 +44,11 @@ export async function cutOut(picture, key, fields, signal) {
 /** A job as it stands. */
 export const job = (jobId) => json(`jobs/${jobId}`);
 
+/** Delete a job, with its pictures, on the service; one that is deleted already stays so. */
+export async function forgetJob(jobId) {
+  await call(`jobs/${jobId}?forget=true`, { method: "DELETE" }, [404]);
+}
+
 /** A picture at the address that a result has, as a blob. A proxy may have changed the address in front of the path. */
 export async function pictureAt(address) {
   const { pathname, search } = new URL(address, location.href);
@@ -96,10 +101,11 @@ async function* whole(events) {
   throw new ServiceError("The connection ended before every model had finished.");
 }
 
-async function call(path, options = {}) {
+/** The answer to a call; other statuses than 2xx and those of `expected` throw a ServiceError. */
+async function call(path, options = {}, expected = []) {
   for (let tries = 1; ; tries++) {
     const response = await reach(path, { ...options, headers: { ...options.headers, ...keyHeaders() } });
-    if (response.ok) return response;
+    if (response.ok || expected.includes(response.status)) return response;
     const refused = await refusal(response);
     if (response.status === 401 && (await asked())) continue;
     const wait_s = response.status === 401 ? null : waitOf(response, refused, tries);
