@@ -134,7 +134,8 @@ async def _unless_away(put: Awaitable[None]) -> bool:
         async with asyncio.timeout(PUT_S):
             await put
     except (CutoutError, TimeoutError) as away:
-        logger.warning("A cutout could not be kept: %s", away or f"the store took longer than {PUT_S:g} s")
+        reason = f"the store took longer than {PUT_S:g} s" if isinstance(away, TimeoutError) else away
+        logger.warning("A cutout could not be kept: %s", reason)
         return False
     return True
 
