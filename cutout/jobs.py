@@ -41,7 +41,7 @@ class Output:
     factor: int | None = None
     """Upscale factor, 2 or 4; None: no upscale."""
     finish: Finish | None = None
-    """Crop, background and mask; None: the cutout as the model made it."""
+    """None: the cutout as the model made it."""
     keep_whole: bool = False
     """Each result also carries the whole cutout as PNG, whatever its format and finish."""
 
@@ -59,6 +59,11 @@ class Output:
     def has_whole(self) -> bool:
         """Whether a result shows the whole cutout and nothing else; as a PNG, another finish can be made from it."""
         return self.finish is None or self.finish.is_plain
+
+    @property
+    def blurs(self) -> bool:
+        """Whether the blurred photograph is behind each cutout."""
+        return self.finish is not None and self.finish.blur
 
     @property
     def masked(self) -> bool:

@@ -102,6 +102,7 @@ class Client:
     edit = _waits(AsyncClient.edit)
     upscale = _waits(AsyncClient.upscale)
     models = _waits(AsyncClient.models)
+    presets = _waits(AsyncClient.presets)
     estimate = _waits(AsyncClient.estimate)
     log_selection = _waits(AsyncClient.log_selection)
     stats = _waits(AsyncClient.stats)

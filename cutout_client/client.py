@@ -26,6 +26,8 @@ from cutout_client.results import (
     JobStatus,
     ModelInfo,
     ModelList,
+    Preset,
+    PresetList,
     UpscaleResult,
     all_failed,
     parsed,
@@ -107,14 +109,20 @@ class AsyncClient:
             finally:
                 await response.aclose()
 
-    async def compose(self, job_id: str, models: str | Sequence[str] = "all", **finish: Unpack[Finish]) -> JobResult:
+    async def compose(
+        self,
+        job_id: str,
+        models: str | Sequence[str] = "all",
+        upscale_factor: Factor | None = None,
+        **finish: Unpack[Finish],
+    ) -> JobResult:
         """The cutouts of a finished job in another form. No model runs, and it costs nothing.
 
         Raises:
             NotFound: the cutouts are no longer stored.
             Conflict: the job has not ended.
         """
-        content = await fields_body({"include_models": _listed(models), **finish})
+        content = await fields_body({"include_models": _listed(models), "upscale_factor": upscale_factor, **finish})
         return _with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
 
     async def edit(self, job_id: str, model_id: str, mask: File) -> CutoutResult:
@@ -145,6 +153,10 @@ class AsyncClient:
     async def models(self) -> tuple[ModelInfo, ...]:
         """Every model, with its availability, price and licence."""
         return (await self._ask(ModelList, "GET", "/models")).models
+
+    async def presets(self) -> tuple[Preset, ...]:
+        """The canvases that `canvas` of a finish may name."""
+        return (await self._ask(PresetList, "GET", "/presets")).presets
 
     async def estimate(self, models: str | Sequence[str] = "all", **terms: Unpack[Terms]) -> Estimate:
         """Price of a request and the models it would run, without running it."""

@@ -30,6 +30,12 @@ class Finish(TypedDict, total=False):
     background_url: str
     crop: bool
     crop_margin: str
+    canvas: str
+    dpi: float
+    shadow: int
+    edge_choke: int
+    edge_feather: int
+    quality: int
 
 
 class JobOptions(Terms, Finish, total=False):

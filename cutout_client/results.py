@@ -200,6 +200,24 @@ class ModelList:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """A canvas by name."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    dpi: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresetList:
+    """Answer of GET /presets."""
+
+    presets: tuple[Preset, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """The price of a request."""
 

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cutout.errors import CutoutError
+from cutout.jobs import Output
 from cutout.limits import OWN_FILES
 from cutout.pixels.crop import enlarged, subject_box
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.finish import Finish, finished_around
+from cutout.pixels.finish import Finish
+from cutout.pixels.finishing.finished import finished_around
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Dpi, OutputFormat, Size
+from cutout.pixels.plain import Box, Dpi, OutputFormat, Size
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Strips, opaque
-from cutout.pixels.types import Rgba
+from cutout.pixels.types import Alpha, Rgb, Rgba
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.telemetry.spans import Spans
 
@@ -31,26 +33,27 @@ class Upscaler:
         self._encoding = encoding
 
     async def upscale(
-        self,
-        cutout: CutoutPixels,
-        factor: int | None,
-        output_format: OutputFormat,
-        finish: Finish | None = None,
-        keep_whole: bool = False,
+        self, cutout: CutoutPixels, output: Output, finish: Finish | None, photograph: Picture | None
     ) -> CutoutFile | Failure:
-        """A model's pixels, enlarged where there is a factor, finished and encoded; see `Job` for the last two."""
-        return await _in_thread(
-            cutout.model_id, lambda: self._upscaled(cutout, factor, output_format, finish or Finish(), keep_whole)
-        )
+        """A model's pixels as `output` says, with that finish.
+
+        `photograph` is the picture that was cut out, for a finish with `blur`; else None.
+        """
+        box, whole = subject_box(cutout.rgba[..., 3]), replace(output, finish=finish)
+        return await _in_thread(cutout.model_id, lambda: self._upscaled(cutout, box, whole, photograph))
 
     async def compose(
-        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+        self, whole: bytes, cutout: Cutout, output: Output, photograph: Picture | None
     ) -> CutoutFile | Failure:
-        """Another finish of a cutout that was stored whole, as a PNG; `cutout` is what is known of it."""
+        """Another finish of a cutout that was stored whole, as a PNG, enlarged by the factor of `output`, if any.
+
+        `cutout` is what is known of it; `photograph` as in `upscale`.
+        """
 
         def made() -> CutoutFile:
-            picture, known = decode(whole, OWN_FILES), replace(cutout, box=cutout.whole_box)
-            return self._finished(known, picture.rgba(), picture.dpi, output_format, finish or Finish())
+            picture = decode(whole, OWN_FILES)
+            pixels = CutoutPixels.of(cutout, picture.rgba(), picture.dpi)
+            return self._upscaled(pixels, cutout.whole_box, output, photograph)
 
         return await _in_thread(cutout.model_id, made)
 
@@ -72,34 +75,44 @@ class Upscaler:
         return UpscaledFile(picture.size, size, picture.has_alpha, dict(spans), encoded=encoded)
 
     def _upscaled(
-        self, cutout: CutoutPixels, factor: int | None, output_format: OutputFormat, finish: Finish, keep_whole: bool
+        self, cutout: CutoutPixels, box: Box | None, output: Output, photograph: Picture | None
     ) -> CutoutFile:
+        """The file of a cutout; `box` is the subject in it."""
         larger: Rgba | Strips = cutout.rgba
-        spans, box = Spans(cutout.times_ms), subject_box(cutout.rgba[..., 3])
-        if factor:
+        spans, size, finish = Spans(cutout.times_ms), _size(cutout.rgba), output.finish or Finish()
+        if output.factor:
             with spans.timed("upscale"):
-                larger = _larger(cutout.rgba, cutout.size.times(factor), finish.is_plain)
-            box = box and enlarged(box, factor, cutout.size)
-        known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, factor or 1)
-        file = self._finished(known, larger, dpi, output_format, finish)
-        if not keep_whole or (output_format == "png" and finish.is_plain):
+                larger = _larger(cutout.rgba, size.times(output.factor), finish.is_plain)
+            box = box and enlarged(box, output.factor, size)
+        known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, output.factor or 1)
+        file = self._finished(known, larger, dpi, output, photograph)
+        if not output.keep_whole or (output.format == "png" and finish.is_plain):
             return file
         return replace(file, whole=encode(larger, "png", dpi=dpi))
 
     def _finished(
-        self, cutout: Cutout, pixels: Rgba | Strips, dpi: Dpi | None, output_format: OutputFormat, finish: Finish
+        self,
+        cutout: Cutout,
+        pixels: Rgba | Strips,
+        dpi: Dpi | None,
+        output: Output,
+        photograph: Picture | None,
     ) -> CutoutFile:
         """The file of a cutout's pixels, `cutout.box` being the subject in them; strips have a plain finish."""
-        spans, shown, mask = Spans(cutout.times_ms), pixels, None
+        spans, shown, mask, finish = Spans(cutout.times_ms), pixels, None, output.finish or Finish()
         with spans.timed("finish"):
             if not isinstance(pixels, Strips):
-                done = finished_around(pixels, finish, cutout.box)
+                done = finished_around(pixels, finish, cutout.box, photograph)
                 shown, mask, cutout = done.pixels, done.mask, replace(cutout, box=done.box, frame=done.frame)
+        dpi = finish.resolution(dpi)
         with spans.timed("encode"):
-            encoded = encode(shown, output_format, self._encoding, dpi)
+            encoded = encode(shown, output.format, self._encoding.at(finish.quality), dpi)
             mask_file = None if mask is None else encode(mask, "png", dpi=dpi)
-        size = Size(shown.shape[1], shown.shape[0])
-        return CutoutFile.of(replace(cutout, size=size, times_ms=dict(spans)), encoded, mask_file)
+        return CutoutFile.of(replace(cutout, size=_size(shown), times_ms=dict(spans)), encoded, mask_file)
+
+
+def _size(pixels: Rgba | Rgb | Alpha | Strips) -> Size:
+    return Size(pixels.shape[1], pixels.shape[0])
 
 
 def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:

@@ -20,6 +20,7 @@ from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.kept_jobs import KeptJobs
 from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import PageEndpoints
+from serve_app.endpoints.presets import PresetEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
 from serve_app.endpoints.selections import SelectionEndpoints
 from serve_app.endpoints.table import ENDPOINTS
@@ -67,6 +68,7 @@ def create_app(
     groups: list[object] = [
         HealthEndpoints(statuses, dependencies or Dependencies({}), request_metrics),
         ModelEndpoints(statuses),
+        PresetEndpoints(shotgun.registry.presets),
         ProcessEndpoints(shotgun, run, reader, inputs, later=jobs.answer if jobs else None),
         SelectionEndpoints(ledger, Edits(durable.store) if durable else None),
         remove_bg,

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from cutout.errors import CutoutError
 from cutout.models.spec import ModelSpec
+from cutout.presets import PresetSpec
 from cutout.service import ServiceSpec
 from deployments.backends import BACKENDS
 from serve_app.dialects.rembg_server.form import RembgFileForm, RembgForm, RembgUrlForm
@@ -25,7 +26,7 @@ from tests.serve_app.openapi.test_contract_page import kinds
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
 DROP_IN = ROOT / "docs" / "drop-in.md"
-FORMS = {form.__name__: form for form in (ServiceSpec, ModelSpec, RemoveBgForm, RembgForm)}
+FORMS = {form.__name__: form for form in (ServiceSpec, ModelSpec, PresetSpec, RemoveBgForm, RembgForm)}
 """The files of configs/, and what callers of other APIs may send."""
 MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -72,7 +73,7 @@ def test_every_field_of_configs_is_documented() -> None:
     page = PAGE.read_text()
 
     assert MARK.sub(table, page) == page, "run python -m tests.test_docs"
-    assert {match[2] for match in MARK.finditer(page)} == {"ModelSpec", "ServiceSpec", *BACKENDS}
+    assert {match[2] for match in MARK.finditer(page)} == {"ModelSpec", "PresetSpec", "ServiceSpec", *BACKENDS}
 
 
 def test_every_parameter_of_the_drop_ins_is_documented() -> None:

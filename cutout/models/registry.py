@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import (
     BaseModel,
+    Field,
     ValidationError,
     field_validator,
 )
 
 from cutout.errors import ConfigurationError
 from cutout.models.spec import ModelSpec
+from cutout.presets import PresetsFile, PresetSpec
 from cutout.service import DropInSpec, ServiceSpec
 from cutout.spec import Spec, explain
 
@@ -22,10 +24,11 @@ FIRST = ("runware_rmbg2", "runware_birefnet_portrait", "kie_recraft", "local_bir
 
 
 class Registry(Spec):
-    """All of configs/: the service, and every enabled model by its id."""
+    """All of configs/: the service, every enabled model by its id, and the canvases by name."""
 
     service: ServiceSpec
     models: dict[str, ModelSpec]
+    presets: dict[str, PresetSpec] = Field(default_factory=dict)
 
     @field_validator("models")
     @classmethod
@@ -36,7 +39,7 @@ class Registry(Spec):
 
 
 def load_registry(folder: Path) -> Registry:
-    """The service and its enabled models, from `folder`/service.yaml and `folder`/models/*.yaml.
+    """The service, its enabled models and its canvases: `folder`/service.yaml, models/*.yaml and presets.yaml.
 
     Raises:
         ConfigurationError: a file is missing, is not YAML, or has a wrong value.
@@ -48,7 +51,13 @@ def load_registry(folder: Path) -> Registry:
     enabled = {m.id: m for m in models if m.enabled}
     _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models})
     _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
-    return _checked(folder / "models", Registry, {"service": service, "models": enabled})
+    presets = _presets(folder / "presets.yaml")
+    return _checked(folder / "models", Registry, {"service": service, "models": enabled, "presets": presets})
+
+
+def _presets(file: Path) -> dict[str, PresetSpec]:
+    """The canvases by name; none where the folder has no such file."""
+    return _read(file, PresetsFile, {}).root if file.exists() else {}
 
 
 def _check_ceilings(file: Path, ceilings: Collection[str], providers: Collection[str]) -> None:

@@ -113,6 +113,12 @@ def cropped(rgba: Rgba, frame: Box) -> Rgba:
     return part
 
 
+def with_margin(rgba: Rgba, box: Box, margin: Margin) -> tuple[Rgba, Box, Box]:
+    """The part of a cutout around a box; the box within that part; and the part, as a box of the whole."""
+    frame = margin.around(box)
+    return cropped(rgba, frame), Box(box.left - frame.left, box.top - frame.top, box.width, box.height), frame
+
+
 def largest(margin: Margin, size: Size) -> Size:
     """The size of a crop when the subject fills a picture of that size: no crop is larger."""
     frame = margin.around(Box(0, 0, size.width, size.height))

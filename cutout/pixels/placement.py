@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutout.pixels.crop import Margin, cropped, subject_box
-from cutout.pixels.finish import STRIP_BYTES, Finish, finished, on_background
+from cutout.pixels.background import STRIP_BYTES, on_background
+from cutout.pixels.crop import Margin, cropped, subject_box, with_margin
+from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Colour, Size
 from cutout.pixels.resizing.resize import resize_rgba
@@ -63,10 +64,11 @@ def put_back(rgba: Rgba, box: Box, size: Size) -> Rgba:
 
 def arranged(rgba: Rgba, how: Arrangement) -> Arranged | None:
     """Arrange an (H, W, 4) cutout of straight alpha; None when there is no subject in it."""
-    looked_at = finished(rgba, Finish(crop=how.crop, margin=how.margin))
-    canvas, box = looked_at.pixels, looked_at.box
+    canvas, box = rgba, subject_box(rgba[..., 3])
     if box is None:
         return None
+    if how.crop:
+        canvas, box, _ = with_margin(rgba, box, how.margin)
     if how.scale is not None or how.place is not None:
         canvas = _placed(canvas, box, how)
     small = shrunk(canvas, how.most_px)

@@ -17,6 +17,8 @@ Colour: TypeAlias = tuple[int, int, int]
 """Red, green, blue in 0..255, sRGB."""
 Dpi: TypeAlias = tuple[float, float]
 """Resolution: pixels an inch, across and down."""
+MOST_DPI, MOST_CHOKE_PX, MOST_FEATHER_PX = 2400, 10, 50
+"""Limits of a finish."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from cutout.pixels.crop import Margin
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.finish import Finish, colour, finished
+from cutout.pixels.finish import Finish, colour
+from cutout.pixels.finishing.finished import finished
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour, Dpi, OutputFormat
 from cutout.pixels.types import Rgba

@@ -5,6 +5,7 @@ from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, 
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
 from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobEntry, JobListBody, JobStateBody
 from serve_app.contract.picks import ExportedPick, ExportedWorth, ModelStatsBody, SelectionBody, StatsBody, TallyBody
+from serve_app.contract.presets import PresetBody, PresetsBody
 from serve_app.contract.requests import (
     ComposeForm,
     CutoutForm,
@@ -83,6 +84,8 @@ __all__ = [
     "ModelsBody",
     "PickForm",
     "PictureForm",
+    "PresetBody",
+    "PresetsBody",
     "ProcessBody",
     "ProcessForm",
     "ProcessResult",

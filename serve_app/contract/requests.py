@@ -5,13 +5,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
-from cutout.pixels.plain import OutputFormat, OutputType, TransparencyHandling
+from cutout.pixels.plain import (
+    MOST_CHOKE_PX,
+    MOST_DPI,
+    MOST_FEATHER_PX,
+    OutputFormat,
+    OutputType,
+    TransparencyHandling,
+)
 from serve_app.contract.body import Phase
 
 URL_CHARS = 8192
 MOST_MODELS = 100
 ID_CHARS = 200
 MARGIN_CHARS = 100
+CANVAS_CHARS = 64
 SAFE = 2**53 - 1
 """The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
@@ -83,14 +91,31 @@ class FinishForm(Form):
     output_type: OutputType = Field("cutout", description="The cutout, its alpha as a grey mask, or both.")
     background: Picture = Field(
         None,
-        description="What lies behind: `#rrggbb`, a CSS colour name, or a picture as base64, a data URI or a part.",
+        description="What lies behind: `#rrggbb`, a CSS colour name, a picture as base64, a data URI or a part, or "
+        "`blur`: the photograph itself, blurred.",
     )
     background_url: Url | None = Field(None, description="http(s) address to fetch the background's picture from.")
     crop: bool = Field(False, description="Show the subject's box alone.")
     crop_margin: str | None = Field(
         None,
         max_length=MARGIN_CHARS,
-        description="Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS.",
+        description="Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS. With `canvas`: "
+        "within its sides, in pixels or percent of them.",
+    )
+    canvas: str | None = Field(
+        None,
+        max_length=CANVAS_CHARS,
+        description="Size of the result, a preset of GET /presets or `WIDTHxHEIGHT` in pixels: what is shown is scaled "
+        "to fit it, in its middle.",
+    )
+    dpi: float | None = Field(
+        None, ge=1, le=MOST_DPI, description="Resolution written to the file; default: the preset's, or the picture's."
+    )
+    shadow: int = Field(0, ge=0, le=100, description="How dark a soft shadow on the ground is, in percent; 0: none.")
+    edge_choke: int = Field(0, ge=0, le=MOST_CHOKE_PX, description="Move the cutout's edge inwards, in pixels.")
+    edge_feather: int = Field(0, ge=0, le=MOST_FEATHER_PX, description="Fade the edge out over so many pixels.")
+    quality: int | None = Field(
+        None, ge=1, le=100, description="Of webp, avif and jpeg (95 at most); default: as the service is configured."
     )
 
 
@@ -164,6 +189,7 @@ class ComposeForm(FinishForm):
     """POST /jobs/{job_id}/compose."""
 
     include_models: Models = ["all"]
+    upscale_factor: Factor | None = Field(None, description="Enlarge the stored cutouts before anything else.")
 
 
 class JobsForm(Form):

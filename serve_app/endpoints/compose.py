@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from cutout.errors import NotFound
 from cutout.jobs import Output
+from cutout.pixels.picture import Picture
 from cutout.results import CutoutFile, ModelResult, Result
 from serve_app.endpoints.kept_jobs import KeptJobs
 from serve_app.fanout.shotgun import Shotgun
@@ -36,31 +37,36 @@ class ComposeEndpoint:
         self._store = store
 
     async def compose(self, request: Request) -> Response:
-        """Another finish for the cutouts of a job that has ended: its crop, mask, background or format."""
+        """Another finish for the cutouts of a job that has ended: edge, crop, canvas, shadow, background or format."""
         asked = await self._reader.composition(request)
         kept = await self._kept_jobs.of(request)
         models = _known(asked, kept)
         if asked.reply.kind == "picture":
             check_single(models)
-        output = Output(asked.reply.output_format, kept.factor, await self._inputs.finish(asked.finish))
+        output = Output(asked.reply.output_format, asked.factor, await self._inputs.finish(asked.finish))
+        shown = replace(output, factor=(kept.factor or 1) * asked.factor if asked.factor else kept.factor)
         limits = self._shotgun.second_stage
-        limits.check(output, kept.input_size)
+        limits.check(shown, kept.input_size)
         limits.check_size(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
-        composed = [self._one(kept.job_id, one, output) for one in kept.cutouts if one.cutout.model_id in models]
+        photograph = await self._shotgun.decoder.decode(await self._kept_jobs.sent(kept)) if output.blurs else None
+        cutouts = [one for one in kept.cutouts if one.cutout.model_id in models]
+        composed = [self._one(kept.job_id, one, output, photograph) for one in cutouts]
         results = tuple(await asyncio.gather(*composed))
         wall_ms = (time.perf_counter() - asked.began_s) * 1000
         result = Result(kept.job_id, results, kept.input_size, wall_ms)
         specs = known_specs((one.cutout.source_id for one in kept.cutouts), self._shotgun.registry.models)
-        return await write(asked.reply, output, result, specs, loaded)
+        return await write(asked.reply, shown, result, specs, loaded)
 
-    async def _one(self, job_id: str, one: CachedCutout, output: Output) -> ModelResult[CutoutFile]:
+    async def _one(
+        self, job_id: str, one: CachedCutout, output: Output, photograph: Picture | None
+    ) -> ModelResult[CutoutFile]:
         started, model_id = time.perf_counter(), one.cutout.model_id
         try:
             whole = await self._store.get(job_id, one.name)
         except NotFound as missing:
             raise NotFound(f"The cutout of {model_id} is no longer kept") from missing
         free = replace(one.cutout, cost_usd=0.0, times_ms={})
-        made = await self._shotgun.second_stage.compose(whole, free, output.format, output.finish)
+        made = await self._shotgun.second_stage.compose(whole, free, output, photograph)
         return ModelResult(model_id, made, (time.perf_counter() - started) * 1000)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cutout.errors import NotFound, ValidationError
+from cutout.errors import ValidationError
 from cutout.jobs import Output
 from cutout.limits import OWN_FILES
 from cutout.pixels.decoding.picture_file import decode
@@ -24,8 +24,6 @@ from serve_app.responses.write import loaded, write
 from serve_app.storage.edits import EDITED, Edit, Edits
 from serve_app.storage.kept import CachedCutout, CachedJob
 from serve_app.storage.pictures import PictureStore
-
-GONE = "The picture of this job is no longer stored, so its cutouts cannot be mended"
 
 
 class EditEndpoint:
@@ -59,10 +57,7 @@ class EditEndpoint:
     async def _mended(self, kept: CachedJob, of: CachedCutout, mask: bytes) -> CutoutPixels:
         decoder = self._shotgun.decoder
         matte = await decoder.decode(mask, "mask", partial(_check_size, kept.input_size))
-        try:
-            picture = kept.removal.input(await decoder.decode(await self._store.get(kept.job_id, kept.picture)))
-        except NotFound as swept:
-            raise NotFound(GONE) from swept
+        picture = kept.removal.input(await decoder.decode(await self._kept_jobs.sent(kept)))
         source = of.cutout.source_id
         spec = self._shotgun.registry.models.get(source)
         before = await self._before(kept, of)

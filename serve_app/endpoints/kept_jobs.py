@@ -19,12 +19,16 @@ Find: TypeAlias = Callable[[str], Awaitable[CachedJob]]
 """Finds the cutouts of an answered request by its job's id, or raises NotFound: CutoutCache.find."""
 
 
+GONE = "The picture of this job is no longer stored, and this needs it"
+
+
 class KeptJobs:
     """Finds the stored cutouts of answered requests and of durable jobs."""
 
     def __init__(self, answered: Find, jobs: Jobs, store: PictureStore) -> None:
         self._answered = answered
         self._jobs = jobs
+        self._store = store
         self._edits = Edits(store)
 
     async def of(self, request: Request) -> CachedJob:
@@ -48,6 +52,13 @@ class KeptJobs:
         if edit is None:
             return kept
         return replace(kept, cutouts=(*kept.cutouts, CachedCutout(edit.cutout, edited_name(kept.suffix))))
+
+    async def sent(self, kept: CachedJob) -> bytes:
+        """The picture file that was sent; raises NotFound where it is not stored, or no longer."""
+        try:
+            return await self._store.get(kept.job_id, kept.picture)
+        except NotFound as swept:
+            raise NotFound(GONE) from swept
 
 
 def cached(state: JobState) -> CachedJob:

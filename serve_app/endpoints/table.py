@@ -20,6 +20,7 @@ from serve_app.endpoints.health import HealthEndpoints
 from serve_app.endpoints.jobs import JobEndpoints
 from serve_app.endpoints.models import ModelEndpoints
 from serve_app.endpoints.page import PageEndpoints
+from serve_app.endpoints.presets import PresetEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
 from serve_app.endpoints.selections import SelectionEndpoints
 from serve_app.requests.accept import FORMATS as PICTURES
@@ -65,6 +66,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint("GET", "/models", ModelEndpoints.models, _ok(contract.ModelsBody)),
     Endpoint("GET", "/models/{model_id}", ModelEndpoints.model, _ok(contract.ModelCard), (404,)),
+    Endpoint("GET", "/presets", PresetEndpoints.presets, _ok(contract.PresetsBody)),
     Endpoint(
         "POST", "/remove-background", ProcessEndpoints.remove_background,
         _job(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, Protocol
 
 from cutout.errors import CutoutError, ModelTimeout, ResolutionTooHigh, ServiceUnavailable
@@ -9,6 +10,7 @@ from cutout.jobs import Enlargement, Output
 from cutout.limits import LimitsSpec
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format
+from cutout.pixels.picture import Picture
 from cutout.pixels.plain import STRIP_FORMATS, OutputFormat, Size
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 
@@ -19,18 +21,20 @@ SMALLEST_FACTOR = 2
 class Upscaler(Protocol):
     """Enlarges and finishes pictures; every method raises CutoutError when it cannot be reached or has no room."""
 
-    async def upscale(
-        self, cutout: CutoutPixels, factor: int | None, output_format: OutputFormat, finish: Any, keep_whole: bool
-    ) -> CutoutFile | Failure:
-        """A model's pixels, enlarged where there is a factor, finished and encoded.
+    async def upscale(self, cutout: CutoutPixels, output: Output, finish: Any, photograph: Any) -> CutoutFile | Failure:
+        """A model's pixels, enlarged where there is a factor, finished and encoded as `output` says.
 
-        `finish` is a Finish, a reference to one, or None. With `keep_whole` the result has the whole cutout, too.
+        `finish` is that of `output`, a reference to it, or None; `photograph` is the Picture that was cut out, or a
+        reference to it, for a finish with `blur`, else None.
         """
 
     async def compose(
-        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+        self, whole: bytes, cutout: Cutout, output: Output, photograph: Picture | None
     ) -> CutoutFile | Failure:
-        """A whole cutout, as the PNG that was kept, with another finish; `cutout` is what was known of it."""
+        """A whole cutout, as the PNG that was kept, with another finish, enlarged by the factor of `output`, if any.
+
+        `cutout` is what was known of it; `photograph` as in `upscale`.
+        """
 
     async def upscale_picture(
         self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
@@ -45,16 +49,22 @@ class SecondStage:
         self._upscaler = upscaler
         self._limits = limits
 
-    async def cutout(self, cutout: CutoutPixels, output: Output, finish: Any) -> CutoutFile | Failure:
-        """A model's cutout as `output` says; `finish` is its finish, or a reference to it."""
-        call = self._upscaler.upscale(cutout, output.factor, output.format, finish, output.keep_whole)
+    async def cutout(
+        self, cutout: CutoutPixels, output: Output, finish: Any, photograph: Any = None
+    ) -> CutoutFile | Failure:
+        """A model's cutout as `output` says.
+
+        `finish` is its finish, `photograph` the picture that was cut out, which a blur needs; or references to them.
+        """
+        behind = photograph if output.blurs else None
+        call = self._upscaler.upscale(cutout, replace(output, finish=None), finish, behind)
         return await self._file(cutout.model_id, call)
 
     async def compose(
-        self, whole: bytes, cutout: Cutout, output_format: OutputFormat, finish: Finish | None
+        self, whole: bytes, cutout: Cutout, output: Output, photograph: Picture | None
     ) -> CutoutFile | Failure:
-        """A cutout that was stored whole, as a PNG, with another finish."""
-        return await self._file(cutout.model_id, self._upscaler.compose(whole, cutout, output_format, finish))
+        """A cutout that was stored whole, as a PNG, with another finish; `photograph` as in `cutout`."""
+        return await self._file(cutout.model_id, self._upscaler.compose(whole, cutout, output, photograph))
 
     async def picture(self, picture: Any, job: Enlargement) -> UpscaledFile:
         """A caller's own picture, or a reference to it, enlarged.
@@ -77,10 +87,10 @@ class SecondStage:
             ImageTooLarge: the result would be too large; the details name the request's field.
         """
         finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
-        check_format(finish.output_type, output.format, has_background=finish.background is not None)
+        check_format(finish.output_type, output.format, has_background=finish.has_background)
         self.check_size(size, factor, in_strips=in_strips)
         largest = finish.largest(size.times(factor))
-        self.check_size(largest, 1, "crop_margin", in_strips=in_strips)
+        self.check_size(largest, 1, "canvas" if finish.canvas else "crop_margin", in_strips=in_strips)
         check_sides(largest, output.format)
 
     def check_enlargement(self, job: Enlargement, size: Size) -> None:

@@ -155,7 +155,8 @@ class Shotgun:
         finish = self._share(job.output.finish) if job.output.finish else None
         try:
             async with asyncio.timeout(allowed_s - spent_ms / 1000):
-                made = await self.second_stage.cutout(cutout, job.output, finish)
+                photograph = await self.decoded(job) if job.output.blurs else None
+                made = await self.second_stage.cutout(cutout, job.output, finish, photograph)
         except TimeoutError:
             made = Failure.of(cutout.model_id, ModelTimeout(late), "upscale")
         wall_ms = spent_ms + (time.perf_counter() - started) * 1000
@@ -242,7 +243,7 @@ class Shotgun:
         cut = await self._calls.cut(model_id, fan_out, AsPixels())
         if isinstance(cut, Failure):
             return cut
-        made = await self.second_stage.cutout(cut, output, fan_out.finish)
+        made = await self.second_stage.cutout(cut, output, fan_out.finish, fan_out.shared)
         return replace(made, cost_usd=cut.cost_usd)  # the model stays paid, whatever happens to the picture after it
 
     async def _pixels(self, model_id: str, fan_out: "FanOut[Any]") -> CutoutPixels | Failure:

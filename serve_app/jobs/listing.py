@@ -10,7 +10,10 @@ from serve_app.jobs.reading import state_from
 from serve_app.jobs.state import JobPage, JobPhase, JobQuery
 
 TIES: Final = 100
-"""Jobs accepted within the same millisecond that a page may have beyond its limit, so that none falls between pages."""
+"""Jobs that a page may have beyond its limit, so that none accepted at the same moment falls between two pages.
+
+A moment is a millisecond; on SQLite, where DBOS stores whole seconds, a second.
+"""
 _STATUSES: dict[JobPhase, list[str]] = {
     "queued": list(workflows.ACTIVE),
     "running": list(workflows.ACTIVE),
@@ -35,6 +38,7 @@ async def job_page(query: JobQuery) -> JobPage:
     )
     shown = _first(found, query.limit)
     states = [state for status in shown if (state := await state_from(status))]
+    states.sort(key=lambda state: state.order.created_at, reverse=True)  # SQLite knows the seconds alone
     wanted = tuple(state for state in states if query.phase in (None, state.phase))
     return JobPage(wanted, shown[-1].created_at if len(shown) < len(found) else None)
 
@@ -45,7 +49,7 @@ def _before(before_ms: int | None) -> str | None:
 
 
 def _first(found: list[WorkflowStatus], limit: int) -> list[WorkflowStatus]:
-    """The first ones, with those that were accepted in the same millisecond as the last of them."""
+    """The first ones, with those that were accepted at the same moment as the last of them."""
     count = min(limit, len(found))
     while count < len(found) and found[count].created_at == found[count - 1].created_at:
         count += 1

@@ -1,7 +1,7 @@
 """Frozen values of durable jobs: the order that was accepted, and its state. pydantic converts them to JSON."""
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
@@ -12,7 +12,7 @@ from cutout.comparison import Comparison
 from cutout.jobs import Job, Output, Terms
 from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import Finish
+from cutout.pixels.finish import AS_IT_IS, Edge, Finish
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour, OutputFormat, OutputType, Size
 from cutout.removal import AS_USUAL, Removal
@@ -42,17 +42,28 @@ class StoredFinish:
     """A colour, or a picture's name in the store."""
     crop: bool
     margin: Margin
+    blur: bool = False
+    canvas: Size | None = None
+    edge: Edge = AS_IT_IS
+    shadow_percent: int = 0
+    quality: int | None = None
+    dpi: float | None = None
 
     @classmethod
     def of(cls, finish: Finish, name: str) -> Self:
         """The finish as it is stored, with its background's picture, if it has one, under that name."""
         behind = name if isinstance(finish.background, Picture) else finish.background
-        return cls(finish.output_type, behind, finish.crop, finish.margin)
+        return cls(**{**_fields(finish), "background": behind})
 
     def finish(self, picture: Picture | None = None) -> Finish:
         """The finish, with its background's picture."""
         behind = picture if isinstance(self.background, str) else self.background
-        return Finish(self.output_type, behind, self.crop, self.margin)
+        return Finish(**{**_fields(self), "background": behind})
+
+
+def _fields(finish: Finish | StoredFinish) -> dict[str, Any]:
+    """The fields by name, which are the same of both."""
+    return {one.name: getattr(finish, one.name) for one in fields(finish)}
 
 
 @dataclass(frozen=True, slots=True)

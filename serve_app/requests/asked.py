@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 from cutout.accounts.keys import KeyRecord
 from cutout.jobs import Terms
-from cutout.pixels.crop import Margin
-from cutout.pixels.plain import Colour, OutputType
+from cutout.pixels.finish import Finish
+from cutout.pixels.plain import Colour
 from cutout.removal import Removal
 from serve_app.requests.accept import Reply
 
@@ -39,10 +39,15 @@ PictureSource: TypeAlias = GivenPicture | RemotePicture
 class AskedFinish:
     """The finish of each cutout; its background's picture is not decoded yet, and perhaps still to be fetched."""
 
-    output_type: OutputType
-    background: Colour | PictureSource | None
-    crop: bool
-    margin: Margin
+    finish: Finish
+    """Complete, but for a background that is a picture."""
+    picture: PictureSource | None
+    """That background."""
+
+    @property
+    def background(self) -> Colour | PictureSource | None:
+        """A colour, or where the picture is."""
+        return self.picture or (self.finish.background if isinstance(self.finish.background, tuple) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class AskedComposition:
 
     models: tuple[str, ...]
     """Ids, or `all`, not checked: which are known depends on the job."""
+    factor: int | None
+    """How much larger than stored; None: as stored."""
     finish: AskedFinish
     reply: Reply
     began_s: float

@@ -9,13 +9,11 @@ from starlette.requests import Request
 from cutout.errors import MissingImage, ValidationError
 from cutout.limits import LimitsSpec
 from cutout.models.selection import ALL, AUTO, CHOICES, FUSED
-from cutout.pixels.finish import check_format, colour
 from cutout.pixels.mended import bare_matte
-from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
 from fetching.guard import checked_url
-from serve_app.contract import ComposeForm, DurableForm, EditForm, FinishForm, Form, PickForm, PictureForm
+from serve_app.contract import ComposeForm, DurableForm, EditForm, Form, PickForm, PictureForm
 from serve_app.contract.webhook_signature import FIELD, SECRET_FIELD, check_secret
-from serve_app.requests.accept import JSON, Reply, reply_to
+from serve_app.requests.accept import Reply
 from serve_app.requests.asked import GivenPicture, PictureSource, RemotePicture
 from serve_app.requests.bodies.base64_text import base64_bytes
 from serve_app.requests.bodies.fields import JSON as JSON_BODY
@@ -26,7 +24,6 @@ F = TypeVar("F", bound=PictureForm)
 J = TypeVar("J", bound=Form)
 EXPECTED = "application/json, multipart/form-data, or a picture's own bytes as image/* or application/octet-stream"
 PICTURES = ("image", "background", "mask")
-URL_FIELD = "background_url"
 PICK = "pick"
 
 
@@ -87,27 +84,6 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
     return asked
 
 
-def finish_reply(accept: str, form: FinishForm, offered: tuple[str, ...]) -> Reply:
-    """The form of the answer to a request that asks for a finish.
-
-    Raises:
-        ValidationError: fields that do not go together; the details name one.
-    """
-    if form.background is not None and form.background_url is not None:
-        raise ValidationError.of_field(URL_FIELD, "Only one of background and background_url is expected")
-    if form.crop_margin is not None and not form.crop:
-        raise ValidationError.of_field("crop_margin", "crop_margin: crop: true is expected with it")
-    has_background = form.background is not None or form.background_url is not None
-    asked: OutputFormat | None = form.output_format if "output_format" in form.model_fields_set else None
-    possible = [name for name in MEDIA_TYPES if name != "jpeg" or has_background]
-    reply = reply_to(accept, offered, asked, possible, Reply(JSON, form.output_format))
-    check_format(form.output_type, reply.output_format, has_background=has_background)
-    if reply.kind == "picture" and form.output_type == "both":
-        message = "output_type: both is two pictures; an Accept of application/json or application/zip is expected"
-        raise ValidationError.of_field("output_type", message, "both")
-    return reply
-
-
 def check_delivery(form: DurableForm, reply: Reply) -> None:
     """Refuse a response format or a webhook that does not go with the rest; raises ValidationError with the field."""
     if form.response_format != "base64" and reply.kind in ("picture", "zip"):
@@ -134,30 +110,6 @@ def check_pick(form: PickForm, models: Collection[str], reply: Reply, *, durable
         raise ValidationError.of_field(PICK, message, form.pick)
     if form.image_category is not None and form.pick != "best":
         raise ValidationError.of_field("image_category", "image_category: pick: best is expected with it")
-
-
-def background_source(form: FinishForm, limits: LimitsSpec) -> Colour | PictureSource | None:
-    """The background that a form asks for: a colour, a picture's file, or its address.
-
-    Raises:
-        ValidationError: a text that is neither a colour nor base64.
-        ImageTooLarge: a picture of more bytes than `limits.body_bytes`.
-    """
-    if form.background_url is not None:
-        return RemotePicture(form.background_url, URL_FIELD)
-    given = _colour_or_file(form.background) if isinstance(form.background, str) else form.background
-    if not isinstance(given, bytes):
-        return given
-    check_bytes(given, limits, "background")
-    return GivenPicture(given, "background")
-
-
-def _colour_or_file(text: str) -> Colour | bytes:
-    try:
-        return colour(text) or base64_bytes(text, "background")
-    except ValidationError as neither:
-        message = "background: a colour such as #ff8800, a CSS colour name, or a picture in base64 is expected"
-        raise ValidationError.of_field("background", message, text[:32]) from neither
 
 
 def given_picture(form: PictureForm, limits: LimitsSpec) -> GivenPicture:

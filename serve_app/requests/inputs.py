@@ -1,12 +1,11 @@
 """What a request asks for -> a complete job: its models selected, its pictures fetched, its background decoded."""
 
+from dataclasses import replace
 from typing import overload
 
 from cutout.jobs import Enlargement, Job, Output
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import Finish
-from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Colour
 from cutout.service import ServiceSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from fetching.fetch import Fetcher
@@ -14,7 +13,7 @@ from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.winner import check_single
 from serve_app.requests.asked import Asked, AskedCutouts, AskedEnlargement, AskedFinish, PictureSource, RemotePicture
-from serve_app.requests.forms import URL_FIELD
+from serve_app.requests.finish import URL_FIELD
 
 
 class Inputs:
@@ -79,18 +78,16 @@ class Inputs:
         Raises:
             NotFetched, InvalidFormat, ImageTooLarge: a background that cannot be fetched or read.
         """
-        finish = Finish(asked.output_type, await self._background(asked.background), asked.crop, asked.margin)
+        finish = asked.finish
+        if asked.picture:
+            picture = await self._decoder.decode(await self._bytes(asked.picture), asked.picture.field)
+            finish = replace(finish, background=picture)
         return None if finish.is_plain else finish
 
     async def close(self) -> None:
         """Close the connections that are still open."""
         for fetcher in self._fetchers.values():
             await fetcher.close()
-
-    async def _background(self, asked: Colour | PictureSource | None) -> Colour | Picture | None:
-        if asked is None or isinstance(asked, tuple):
-            return asked
-        return await self._decoder.decode(await self._bytes(asked), asked.field)
 
     async def _bytes(self, source: PictureSource) -> bytes:
         if isinstance(source, RemotePicture):

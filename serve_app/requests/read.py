@@ -8,7 +8,6 @@ from starlette.requests import Request
 from cutout.jobs import Terms, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import CHOICES
-from cutout.pixels.crop import Margin
 from cutout.pixels.finish import check_format, check_transparency
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.removal import Removal
@@ -16,11 +15,10 @@ from cutout.telemetry.job_context import follow
 from serve_app.contract import FinishForm, ProcessForm, RemoveForm, TermsForm, UpscaleForm
 from serve_app.requests.accept import JSON, STREAMS, ZIP, Reply, reply_to
 from serve_app.requests.asked import AskedComposition, AskedCutouts, AskedEdit, AskedEnlargement, AskedFinish
+from serve_app.requests.finish import asked_finish, background_source, finish_reply
 from serve_app.requests.forms import (
-    background_source,
     check_delivery,
     check_pick,
-    finish_reply,
     known_models,
     read_compose,
     read_edit,
@@ -42,6 +40,7 @@ class Reader:
     def __init__(self, registry: Registry, *, durable: bool) -> None:
         self._limits = registry.service.limits
         self._known = registry.models
+        self._presets = registry.presets
         self._durable = durable
 
     async def cutouts(self, request: Request, form_type: type[RemoveForm | ProcessForm]) -> AskedCutouts:
@@ -54,8 +53,10 @@ class Reader:
         check_delivery(form, reply)
         durable = self._durable and is_durable(request, form)
         check_pick(form, models, reply, durable=durable)
-        finish = await self._finish(form)
-        later = (request, form, reply.output_format, picture, finish.background)
+        finish, later = await self._finish(form), None
+        if durable:
+            given = (request, form, reply.output_format, picture, finish.background)
+            later = await asyncio.to_thread(read_later, *given)
         return AskedCutouts(
             id=job_id,
             picture=picture,
@@ -69,7 +70,7 @@ class Reader:
             reply=reply,
             key=request.state.key,
             began_s=began_s,
-            later=await asyncio.to_thread(read_later, *later) if durable else None,
+            later=later,
         )
 
     async def enlargement(self, request: Request) -> AskedEnlargement:
@@ -97,7 +98,9 @@ class Reader:
         form = await read_compose(request, self._limits)
         began_s = time.perf_counter()
         reply = finish_reply(_accept(request), form, (ZIP,))
-        return AskedComposition(tuple(form.include_models), await self._finish(form), reply, began_s)
+        return AskedComposition(
+            tuple(form.include_models), form.upscale_factor, await self._finish(form), reply, began_s
+        )
 
     async def edit(self, request: Request) -> AskedEdit:
         """A request to mend a cutout that is kept."""
@@ -114,12 +117,11 @@ class Reader:
         return known_models(form.include_models, (*CHOICES, *self._known), "include_models"), None
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
-        margin = Margin() if form.crop_margin is None else Margin.of(form.crop_margin)
         if isinstance(form.background, str):  # perhaps megabytes of base64
             background = await asyncio.to_thread(background_source, form, self._limits)
         else:
             background = background_source(form, self._limits)
-        return AskedFinish(form.output_type, background, form.crop, margin)
+        return asked_finish(form, background, self._presets)
 
 
 def terms(form: TermsForm) -> Terms:

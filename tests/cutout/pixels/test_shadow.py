@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from cutout.pixels.background import on_background
 from cutout.pixels.crop import subject_box
-from cutout.pixels.finish import on_background
 from cutout.pixels.shadow import Shadow, ShadowKind, shade, shadowed
 from cutout.pixels.types import Alpha, Rgba
 

@@ -16,10 +16,11 @@ from tests.support.in_process import Memory, model, registry, shotgun
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(serve_app.__file__).parent
-MOST_FILES = 17
-"""Behind the middleware: the handler; request, form, Accept and inputs; three that read a multipart body; the fan-out,
-its second stage and its limits, selection, statuses, scores, and two of billing; three that write JSON with pictures;
-metrics. None of them only forwards, and merging any two would make one file about two subjects, or a long one."""
+MOST_FILES = 18
+"""Behind the middleware: the handler; request, form, finish, Accept and inputs; three that read a multipart body; the
+fan-out, its second stage and its limits, selection, statuses, scores, and two of billing; three that write JSON with
+pictures; metrics. None of them only forwards, and merging any two would make one file about two subjects, or a long
+one."""
 FRONT = ("middleware/", "endpoints/endpoint.py", "requests/hosts.py", "telemetry/requests.py", "fanout/queues.py")
 """The middleware, and what only the middleware calls: who asks, how often, and whether there is room."""
 

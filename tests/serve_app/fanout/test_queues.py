@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from cutout.errors import ModelBusy, ModelUnavailable, ServiceUnavailable
 from cutout.forms import AsFile
+from cutout.jobs import Output
 from cutout.models.status import EngineReport
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import Size
@@ -123,7 +124,7 @@ async def test_a_handle_says_when() -> None:
     handle = model_handle(model("first"), Full(cutout))
     calls: list[Callable[[], Awaitable[Any]]] = [
         lambda: handle.remove(None, Removal(), AsFile("png")),
-        lambda: upscaler.upscale(cutout, 2, "png", None, False),
+        lambda: upscaler.upscale(cutout, Output(factor=2), None, None),
     ]
     for call in calls:
         await call()

@@ -9,11 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy
 from PIL import Image
 
 from cutout.accounts.keys import KeyRing, make_key
 from serve_app import contract
-from serve_app.jobs import listing
+from serve_app.jobs.execution.database import prepared
 from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, asked, ended
 from tests.support.durable_jobs import Works, client, working
@@ -56,14 +57,12 @@ async def listed(http: httpx.AsyncClient, **query: Any) -> dict[str, Any]:
     return body
 
 
-async def test_pages_of_ones_own_jobs(
-    callers: tuple[httpx.AsyncClient, httpx.AsyncClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_of_ones_own_jobs(callers: tuple[httpx.AsyncClient, httpx.AsyncClient], database_url: str) -> None:
     """The newest first, each once over all pages, however short; nobody else's, even when named."""
-    monkeypatch.setattr(listing, "TIES", 1)
     me, them = callers
     mine = [await submitted(me, include_models=["first"]) for _ in range(3)]
     theirs = await submitted(them)
+    _an_hour_older(database_url, mine[0])
 
     pages = [await listed(me, limit=2)]
     while (before := pages[-1]["next"]) is not None:
@@ -74,6 +73,14 @@ async def test_pages_of_ones_own_jobs(
     named = await listed(me, job_ids=f"{mine[0]},{theirs}")
     assert [job["job_id"] for job in named["jobs"]] == [mine[0]]
     assert [job["job_id"] for job in (await listed(them))["jobs"]] == [theirs]
+
+
+def _an_hour_older(database_url: str, job_id: str) -> None:
+    """Let a job have been accepted earlier: on SQLite, DBOS stores whole seconds."""
+    with sqlalchemy.create_engine(prepared(database_url).replace("postgresql:", "postgresql+psycopg:")).begin() as db:
+        table = "workflow_status" if db.dialect.name == "sqlite" else "dbos.workflow_status"
+        earlier = f"UPDATE {table} SET created_at = created_at - 3600000 WHERE workflow_uuid = :id"  # noqa: S608
+        db.execute(sqlalchemy.text(earlier), {"id": job_id})
 
 
 async def test_an_entry(works: Works) -> None:

@@ -44,7 +44,7 @@ def test_addresses_stay_sources() -> None:
     assert isinstance(given, AskedCutouts)
     assert given.picture == RemotePicture(NOWHERE, "image_url")
     assert given.finish.background == RemotePicture(NOWHERE, "background_url")
-    assert given.finish.margin == Margin(*[Length(3, "px")] * 4)
+    assert given.finish.finish.margin == Margin(*[Length(3, "px")] * 4)
     assert (given.models, given.factor) == (("all",), 4)
     with pytest.raises(FrozenInstanceError):
         given.factor = 2  # type: ignore[misc]

@@ -1,0 +1,110 @@
+"""The fields of a finish -> one complete value, but for a background that is a picture."""
+
+import re
+from collections.abc import Mapping
+
+from cutout.errors import ValidationError
+from cutout.limits import LimitsSpec
+from cutout.pixels.crop import Margin
+from cutout.pixels.finish import Edge, Finish, check_format, colour
+from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat, Size
+from cutout.presets import PresetSpec
+from serve_app.contract import FinishForm
+from serve_app.requests.accept import JSON, Reply, reply_to
+from serve_app.requests.asked import AskedFinish, GivenPicture, PictureSource, RemotePicture
+from serve_app.requests.bodies.base64_text import base64_bytes
+from serve_app.requests.bodies.reading import check_bytes
+
+URL_FIELD = "background_url"
+BLUR = "blur"
+"""As a background: the photograph itself, blurred."""
+_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
+
+
+def asked_finish(
+    form: FinishForm, background: Colour | PictureSource | None, presets: Mapping[str, PresetSpec]
+) -> AskedFinish:
+    """The finish of a form; raises ValidationError for a margin or a canvas that is none."""
+    canvas, dpi = _canvas(form.canvas, presets)
+    finish = Finish(
+        output_type=form.output_type,
+        background=background if isinstance(background, tuple) else None,
+        crop=form.crop,
+        margin=Margin() if form.crop_margin is None else Margin.of(form.crop_margin),
+        blur=is_blur(form),
+        canvas=canvas,
+        edge=Edge(form.edge_choke, form.edge_feather),
+        shadow_percent=form.shadow,
+        quality=form.quality,
+        dpi=form.dpi or dpi,
+    )
+    return AskedFinish(finish, None if isinstance(background, tuple) else background)
+
+
+def _canvas(text: str | None, presets: Mapping[str, PresetSpec]) -> tuple[Size | None, float | None]:
+    """The size of a canvas and its resolution, of a preset or as `WIDTHxHEIGHT`."""
+    if text is None:
+        return None, None
+    if preset := presets.get(text):
+        return preset.size, preset.dpi
+    if size := _SIZE.fullmatch(text):
+        return Size(int(size[1]), int(size[2])), None
+    known = f"a preset ({', '.join(presets)}) or " if presets else ""
+    raise ValidationError.of_field("canvas", f"canvas: {known}WIDTHxHEIGHT in pixels expected", text)
+
+
+def is_blur(form: FinishForm) -> bool:
+    """Whether the background is the blurred photograph."""
+    return isinstance(form.background, str) and form.background.strip().lower() == BLUR
+
+
+def finish_reply(accept: str, form: FinishForm, offered: tuple[str, ...]) -> Reply:
+    """The form of the answer to a request that asks for a finish.
+
+    Raises:
+        ValidationError: fields that do not go together; the details name one.
+    """
+    if form.background is not None and form.background_url is not None:
+        raise ValidationError.of_field(URL_FIELD, "Only one of background and background_url is expected")
+    if form.crop_margin is not None and not (form.crop or form.canvas):
+        raise ValidationError.of_field("crop_margin", "crop_margin: crop: true or a canvas is expected with it")
+    if form.shadow and form.output_type == "mask":
+        raise ValidationError.of_field("shadow", "shadow: a mask has none; output_type cutout or both expected")
+    has_background = form.background is not None or form.background_url is not None
+    asked: OutputFormat | None = form.output_format if "output_format" in form.model_fields_set else None
+    possible = [name for name in MEDIA_TYPES if name != "jpeg" or has_background]
+    reply = reply_to(accept, offered, asked, possible, Reply(JSON, form.output_format))
+    check_format(form.output_type, reply.output_format, has_background=has_background)
+    if form.quality is not None and reply.output_format == "png":
+        message = "quality: png is lossless; output_format webp, avif or jpeg is expected with it"
+        raise ValidationError.of_field("quality", message, form.quality)
+    if reply.kind == "picture" and form.output_type == "both":
+        message = "output_type: both is two pictures; an Accept of application/json or application/zip is expected"
+        raise ValidationError.of_field("output_type", message, "both")
+    return reply
+
+
+def background_source(form: FinishForm, limits: LimitsSpec) -> Colour | PictureSource | None:
+    """The background that a form asks for: a colour, a picture's file, or its address; None for the blurred photograph.
+
+    Raises:
+        ValidationError: a text that is neither a colour nor base64.
+        ImageTooLarge: a picture of more bytes than `limits.body_bytes`.
+    """
+    if form.background_url is not None:
+        return RemotePicture(form.background_url, URL_FIELD)
+    if is_blur(form):
+        return None
+    given = _colour_or_file(form.background) if isinstance(form.background, str) else form.background
+    if not isinstance(given, bytes):
+        return given
+    check_bytes(given, limits, "background")
+    return GivenPicture(given, "background")
+
+
+def _colour_or_file(text: str) -> Colour | bytes:
+    try:
+        return colour(text) or base64_bytes(text, "background")
+    except ValidationError as neither:
+        message = "background: a colour such as #ff8800, a CSS colour name, or a picture in base64 is expected"
+        raise ValidationError.of_field("background", message, text[:32]) from neither
