@@ -211,16 +211,16 @@ async def test_a_job_that_has_not_ended(service: Service, http: httpx.AsyncClien
     assert (early.status_code, early.json()["error"]["type"]) == (409, "conflict")
 
 
-@pytest.mark.parametrize(
-    ("how", "reason"), [("refuses", "The picture store"), ("hangs", "the store took longer than 0.01 s")]
-)
+REASONS = {"refuses": "The picture store", "hangs": "the store took longer than 0.01 s"}
+
+
+@pytest.mark.parametrize("how", REASONS)
 async def test_a_store_that_is_away_harms_no_answer(
     service: Service,
     http: httpx.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     how: str,
-    reason: str,
 ) -> None:
     """When cutouts cannot be kept the answer is the same, the log says why, and compose that they are not there."""
     if how == "refuses":
@@ -233,7 +233,7 @@ async def test_a_store_that_is_away_harms_no_answer(
 
     job_id = await posted(http)
 
-    assert f"could not be kept: {reason}" in caplog.text
+    assert f"could not be kept: {REASONS[how]}" in caplog.text
     assert (await composed(http, job_id)).status_code in (404, 503)
 
 
