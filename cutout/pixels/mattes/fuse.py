@@ -62,13 +62,12 @@ def _median(mattes: NDArray[np.uint8], weights: NDArray[np.float32]) -> Alpha:
     middle: Alpha = mattes[0].copy()
     differ = (mattes != middle).any(axis=0)
     values, counts = mattes[:, differ], np.stack([_enlarged(plane, middle)[differ] for plane in weights])
-    order = values.argsort(axis=0, kind="stable")
-    values, reached = (
-        np.take_along_axis(values, order, axis=0),
-        np.take_along_axis(counts, order, axis=0).cumsum(axis=0),
-    )
-    half, places = reached[-1] / 2, np.arange(values.shape[1])
-    lower, upper = values[(reached >= half).argmax(axis=0), places], values[(reached > half).argmax(axis=0), places]
+    half, lower = counts.sum(axis=0) / 2, np.full(values.shape[1], 255, np.uint8)
+    upper = lower.copy()
+    for value in values:  # few: comparing each with each is several times faster than sorting
+        reached = np.einsum("ij,ij->j", counts, values <= value)
+        np.minimum(lower, value, out=lower, where=reached >= half)
+        np.minimum(upper, value, out=upper, where=reached > half)
     middle[differ] = (lower.astype(np.uint16) + upper + 1) // 2
     return middle
 

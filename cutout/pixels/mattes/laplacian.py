@@ -13,8 +13,9 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, sparse
+from scipy import sparse
 from scipy.sparse.linalg import cg
+from threadpoolctl import threadpool_limits
 
 from cutout.pixels.types import Plane
 
@@ -24,6 +25,8 @@ TOLERANCE = 1e-3
 """Of the residual, relative to the right-hand side: well below what a byte of alpha can show."""
 MOST_STEPS = 300
 """Of conjugate gradients, several times what photographs take; what has not converged by then is left as it was."""
+
+threadpool_limits(1, "blas")  # products of vectors this short take several times longer on several threads
 
 Places = NDArray[np.intp]
 """(n,) in a flattened picture."""
@@ -57,6 +60,18 @@ def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], w
     return result
 
 
+def spread(mask: NDArray[np.bool_], *, corners: bool = True) -> NDArray[np.bool_]:
+    """A mask, (H, W), and the pixels next to it, those that touch it by a corner too unless `corners` is false.
+
+    As scipy's binary_dilation, ten times faster.
+    """
+    edged = np.pad(mask, 1)
+    tall = edged[:-2] | edged[1:-1] | edged[2:]
+    rows = tall if corners else edged[1:-1]
+    wide: NDArray[np.bool_] = rows[:, :-2] | tall[:, 1:-1] | rows[:, 2:]
+    return wide
+
+
 def _rows(rgb: NDArray[np.float32], field: NDArray[np.bool_], places: Places) -> Numbers:
     """(n, 25): of L, for each unknown pixel what there is at the 5x5 pixels around it.
 
@@ -64,7 +79,7 @@ def _rows(rgb: NDArray[np.float32], field: NDArray[np.bool_], places: Places) ->
     """
     inside = np.zeros_like(field)
     inside[3:-3, 3:-3] = True
-    centres = np.flatnonzero(ndimage.binary_dilation(field, np.ones((3, 3), bool)) & inside)
+    centres = np.flatnonzero(spread(field) & inside)
     offsets = _offsets(1, field.shape[1])
     colours = np.pad(rgb, ((2, 2), (2, 2), (0, 0))).reshape(-1, 3)[centres + offsets[:, None]]
     windows = _whitened(colours.transpose(0, 2, 1).astype(np.float64))

@@ -10,9 +10,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
-from cutout.pixels.mattes.laplacian import solved
+from cutout.pixels.mattes.laplacian import solved, spread
 from cutout.pixels.types import Alpha, Plane, Rgb
 
 WORK_PX = 1_500_000
@@ -70,13 +69,14 @@ def _reduced(uncertain: NDArray[np.bool_], thickness: float) -> tuple[tuple[int,
 def _thickness(alpha: Alpha, uncertain: NDArray[np.bool_]) -> float:
     """Mean, in pixels: the band's area over the outline's length; infinite without an outline."""
     subject = alpha >= 128
-    outline = np.count_nonzero(subject & ~ndimage.binary_erosion(subject, border_value=1))
+    outline = np.count_nonzero(subject & spread(~subject, corners=False))
     return np.count_nonzero(uncertain) / outline if outline else math.inf
 
 
 def _widened(band: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    wider: NDArray[np.bool_] = ndimage.binary_dilation(band, np.ones((3, 3), bool), MARGIN_PX)
-    return wider
+    for _ in range(MARGIN_PX):
+        band = spread(band)
+    return band
 
 
 def _resized(plane: Plane, size: tuple[int, int], by: Image.Resampling) -> Plane:
