@@ -8,6 +8,7 @@ import { verdict } from "./verdict.js";
 const ORIGINAL = "original"; // among the choices, beside the models' ids
 const MADE_OF_OTHERS = ["edited", "fused"]; // ids of cutouts that say nothing of where models differ
 const MIDDLE = 50; // percent of the width, where the wipe begins
+const PHONE = matchMedia("(max-width: 40rem)"); // as in look.css
 const VIEWS = ["picture", "mask", "heat"];
 
 /** A panel; see frame/panels.js. `subject` is the picture on the bench, `viewport` lets its stage zoom as the cards do, and `mend(result)` opens the brush. */
@@ -42,7 +43,7 @@ export class Look {
     this.wipe.set(MIDDLE);
     for (const side of ["left", "right"]) this.#find(`[name=${side}]`).replaceChildren(); // forget the last picture's
     this.#tell();
-    this.element.scrollIntoView({ block: "nearest" }); // on a phone it is below the tools
+    if (PHONE.matches) this.element.scrollIntoView(); // it is below the tools there
   }
 
   /** See frame/panels.js. */
