@@ -80,7 +80,8 @@ class DropInSpec(Spec):
 
     model: str | None = Field(
         None,
-        description="Answers POST /v1.0/removebg, and /api/remove without a model; if not set, they answer 503.",
+        description="Answers POST /v1.0/removebg, and /api/remove without a model: a model's id, or `fused`; if not "
+        "set, they answer 503.",
     )
     types: dict[Literal["person", "product", "car", "animal", "graphic", "transportation"], str] = Field(
         default_factory=dict,

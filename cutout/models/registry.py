@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from cutout.errors import ConfigurationError
+from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.presets import PresetsFile, PresetSpec
 from cutout.service import DropInSpec, ServiceSpec
@@ -50,7 +51,7 @@ def load_registry(folder: Path) -> Registry:
     models = [_read(file, ModelSpec, {"id": file.stem}) for file in files]
     enabled = {m.id: m for m in models if m.enabled}
     _check_ceilings(folder / "service.yaml", service.daily_ceiling_usd, {m.provider for m in models})
-    _check_drop_in(folder / "service.yaml", service.drop_in, enabled)
+    _check_drop_in(folder / "service.yaml", service.drop_in, (*enabled, FUSED))
     presets = _presets(folder / "presets.yaml")
     return _checked(folder / "models", Registry, {"service": service, "models": enabled, "presets": presets})
 

@@ -1,6 +1,7 @@
-"""One model's cutout of a decoded picture, as pixels; budgets, limits and records apply as to every other request."""
+"""One cutout of a picture, by a model or fused, as pixels; budgets, limits and records apply as everywhere."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from cutout.accounts.keys import KeyRecord
@@ -8,7 +9,7 @@ from cutout.errors import ModelUnavailable
 from cutout.jobs import Job, Terms
 from cutout.pixels.picture import Picture
 from cutout.removal import AS_USUAL, Removal
-from cutout.results import CutoutPixels, Failure, Result
+from cutout.results import CutoutPixels, Result
 from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import select_models
 from serve_app.responses.errors import all_failed
@@ -18,7 +19,7 @@ CutOut: TypeAlias = Callable[[Job], Awaitable[Result[CutoutPixels]]]
 
 
 class OneModel:
-    """Makes the cutouts of requests that run one model."""
+    """Makes the cutouts of requests that want one: by one model, or by all local ones combined."""
 
     def __init__(self, run: CutOut, statuses: ModelStatuses) -> None:
         self._run = run
@@ -35,10 +36,11 @@ class OneModel:
         """
         selection = select_models((model,), Terms(), self._statuses, key)
         result = await self._run(Job(job_id, picture, selection, key=key, removal=removal))
-        outcome = result.results[0].outcome
-        if isinstance(outcome, Failure):
+        good = {one.model_id: one.outcome for one in result.results if isinstance(one.outcome, CutoutPixels)}
+        if not good:
             raise all_failed(result)
-        return outcome
+        cutout = good.get(model) or next(iter(good.values()))  # fused needs two cutouts, and there was one
+        return replace(cutout, cost_usd=result.total_cost_usd)
 
 
 def answering_model(model: str | None) -> str:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from cutout.errors import ValidationError
 from cutout.jobs import new_id
+from cutout.models.selection import FUSED
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.picture import Picture
@@ -76,10 +77,13 @@ class RembgEndpoints:
             raise ValidationError(failed.message) from failed  # `detail` is a sentence, as in rembg's server
 
     def _model(self, form: RembgForm, where: str) -> str:
-        """The deployed model with the weights of rembg's model of that name."""
+        """The deployed model with the weights of rembg's model of that name; without one, what service.yaml names."""
         specs = self._shotgun.registry.models
         if form.model is None:
-            spec = specs[answering_model(self._service.drop_in.model)]
+            named = answering_model(self._service.drop_in.model)
+            if named == FUSED:
+                return named
+            spec = specs[named]
         else:
             names = {str(s.options["weights"].get("name")): s for s in specs.values() if "weights" in s.options}
             if form.model not in names:

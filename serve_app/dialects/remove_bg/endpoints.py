@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from cutout.accounts.charges import ceilings, payers
 from cutout.jobs import new_id
 from cutout.ledger import Ledger
+from cutout.models.spec import LOCAL
 from cutout.pixels.plain import Size
 from fetching.fetch import Fetcher
 from serve_app.dialects.one_model import OneModel, answering_model
@@ -45,15 +46,16 @@ class RemoveBgEndpoints:
 
     async def account(self, request: Request) -> Response:
         """What the caller may still spend today, in remove.bg's form: a credit is one US dollar."""
-        spec = self._shotgun.registry.models[self._model("auto")]
+        spec = self._shotgun.registry.models.get(self._model("auto"))  # None: fused, which is local
+        provider, price_usd = (spec.provider, spec.price_usd) if spec else (LOCAL, 0.0)
         key = request.state.key
         limits = ceilings(self._service.daily_ceiling_usd, key)
-        asked = {payer: limits[payer] for payer in payers(spec.provider, key) if payer in limits}
+        asked = {payer: limits[payer] for payer in payers(provider, key) if payer in limits}
         left = await self._ledger.left(asked) if asked else {}
         total = min(left.values(), default=NO_LIMIT)
         attributes = {
             "credits": {"total": total, "subscription": 0, "payg": total, "enterprise": 0},
-            "api": {"free_calls": 0 if spec.price_usd else NO_LIMIT, "sizes": "all"},
+            "api": {"free_calls": 0 if price_usd else NO_LIMIT, "sizes": "all"},
         }
         return JSONResponse({"data": {"attributes": attributes}})
 

@@ -112,11 +112,11 @@ def test_a_ceiling_that_bounds_nothing_is_refused(tmp_path: Path, ceilings: str,
 def test_a_drop_in_names_an_enabled_model(tmp_path: Path) -> None:
     """A model that answers other APIs must be there; the message says which field named another."""
     folder = configs(tmp_path, service="drop_in: {model: b}")
-    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.model: one of a expected, not 'b'"):
+    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.model: one of a, fused expected, not 'b'"):
         load_registry(folder)
 
     (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: c}}")
-    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.types.person: one of a expected, not 'c'"):
+    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.types.person: one of a, fused expected, not 'c'"):
         load_registry(folder)
 
     (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: a}}")

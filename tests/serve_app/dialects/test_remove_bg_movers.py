@@ -11,11 +11,13 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from cutout.accounts.spec import AccessSpec
+from cutout.models.selection import FUSED
+from cutout.service import DropInSpec
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.dialects.remove_bg.form import RemoveBgForm
-from tests.serve_app.dialects.dropped import PHOTO, SUBJECT, box_of, drop_in_registry, opened, seen
-from tests.support.in_process import BUSY, shotgun
+from tests.serve_app.dialects.dropped import PHOTO, SUBJECT, box_of, drop_in_registry, near, opened, seen
+from tests.support.in_process import BUSY, model, shotgun
 
 PATH = "/v1.0/removebg"
 
@@ -134,6 +136,25 @@ def test_the_official_command(client: TestClient, fields: dict[str, str]) -> Non
     np.testing.assert_array_equal(np.asarray(colours)[..., 3], whole[..., 3])
     if not fields:
         assert seen(np.asarray(colours)) == SUBJECT
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("models", [("first", "second"), ("first", "broken")])
+async def test_the_best_of_all_may_answer(tmp_path: Any, models: tuple[str, ...]) -> None:
+    """With `drop_in: {model: fused}` all local models answer together, for nothing; a single cutout is given itself."""
+    registry = drop_in_registry(drop_in=DropInSpec(model=FUSED))
+    known = {"first": model("first"), "second": model("second"), "broken": registry.models["broken"]}
+    registry = registry.model_copy(update={"models": {name: known[name] for name in models}})
+    ledger = DatabaseLedger(f"sqlite:///{tmp_path}/ledger.sqlite", lease_s=60)
+    await ledger.start()
+    with TestClient(create_app(shotgun(registry, ledger), ledger)) as client:
+        answers = [asked(client), client.post("/api/remove", files={"file": PHOTO})]
+        account = client.get("/v1.0/account").json()["data"]["attributes"]["api"]
+    await ledger.close()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all(near(seen(opened(answer.content)), SUBJECT, px=2) for answer in answers)
+    assert (answers[0].headers["X-Credits-Charged"], account["free_calls"]) == ("0", 1_000_000)
 
 
 @pytest.mark.anyio
