@@ -13,11 +13,11 @@ LICENCE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 _CUTOUTS: Final = ("Cutouts", "Remove a picture's background, and enlarge pictures.")
 _JOBS: Final = ("Jobs", "Jobs that are answered later, their pictures, and other finishes of them.")
 _PICKS: Final = ("Picks", "Which cutout was chosen, and how often each model is.")
-_SERVICE: Final = ("Service", "Models and health.")
+_SERVICE: Final = ("Service", "Models, canvases and health.")
 TAGS: Final = {
     "remove-background": _CUTOUTS, "process": _CUTOUTS, "upscale": _CUTOUTS, "estimate": _CUTOUTS,
     "jobs": _JOBS, "results": _JOBS, "log-selection": _PICKS, "selections": _PICKS,
-    "models": _SERVICE, "health": _SERVICE,
+    "models": _SERVICE, "presets": _SERVICE, "health": _SERVICE,
     "v1.0": ("remove.bg", "The API of remove.bg, version 1.0."), "api": ("rembg", "The API of `rembg s`."),
 }  # fmt: skip
 """Group of an operation, and what it holds, by the first segment of its path."""

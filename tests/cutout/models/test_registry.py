@@ -116,7 +116,9 @@ def test_a_drop_in_names_an_enabled_model(tmp_path: Path) -> None:
         load_registry(folder)
 
     (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: c}}")
-    with pytest.raises(ConfigurationError, match=r"service.yaml: drop_in.types.person: one of a, fused expected, not 'c'"):
+    with pytest.raises(
+        ConfigurationError, match=r"service.yaml: drop_in.types.person: one of a, fused expected, not 'c'"
+    ):
         load_registry(folder)
 
     (folder / "service.yaml").write_text("drop_in: {model: a, types: {person: a}}")
