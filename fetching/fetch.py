@@ -10,7 +10,7 @@ import httpx
 from cutout.errors import ImageTooLarge, NotFetched
 from cutout.service import FetchSpec
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
-from fetching.guard import GuardedClient, checked_url
+from fetching.guard import GuardedClient, broken_connection, checked_url
 
 FIELD = "image_url"
 HEADERS = {"User-Agent": f"cutout-shotgun/{version('cutout-shotgun')}", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -76,7 +76,7 @@ class Fetcher:
             failed.answered = answer.status
             raise failed
         if CODINGS.intersection(coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")):
-            # Never undone: the little that a picture gains by it is not worth bytes that grow a thousandfold.
+            # Never decompressed: pictures hardly shrink, and a small body could expand a thousandfold.
             raise self._failed("its host sent it compressed, which was not asked for")
         if int(headers.get("content-length", "0")) > self._max_bytes:
             raise self._too_large()
@@ -85,7 +85,7 @@ class Fetcher:
             body += chunk
             if len(body) > self._max_bytes:
                 raise self._too_large()
-            await asyncio.sleep(0)  # thousands of tiny chunks come in one read: others have their turn in between
+            await asyncio.sleep(0)  # one read may yield thousands of tiny chunks: other tasks run in between
         return bytes(body)
 
     def _too_large(self) -> ImageTooLarge:
@@ -97,12 +97,8 @@ class Fetcher:
                 return f"its host did not answer within {self._rules.connect_s:g} s"
             case httpcore.TimeoutException():
                 return f"its host was silent for {self._rules.read_s:g} s"
-            case httpcore.ConnectError(__context__=ssl.SSLError()):
-                return "its host did not prove its name by TLS"
-            case httpcore.ConnectError():
-                return "its host took no connection"
             case _:
-                return "its host broke off, or did not answer in HTTP"
+                return broken_connection(broken)
 
     def _failed(self, reason: str) -> NotFetched:
         return NotFetched.of_field(self._field, f"{self._field} could not be fetched: {reason}")

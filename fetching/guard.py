@@ -186,3 +186,14 @@ class GuardedClient:
 def known_certificates() -> ssl.SSLContext:
     """Certifi's list, or that of SSL_CERT_FILE; read once, which takes 20 ms."""
     return httpx.create_ssl_context()
+
+
+def broken_connection(error: Exception) -> str:
+    """Why a connection failed, for a message: of an httpcore error or an SSLError that is no timeout."""
+    match error:
+        case httpcore.ConnectError(__context__=ssl.SSLError()):
+            return "its host could not be verified by TLS"
+        case httpcore.ConnectError():
+            return "no connection to its host could be made"
+        case _:
+            return "its host closed the connection early, or did not answer in HTTP"

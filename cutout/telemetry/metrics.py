@@ -31,10 +31,17 @@ class Metric:
 
 
 REQUESTS: Final = Metric(
-    "cutout_requests_total", "counter", ("endpoint", "method", "status"), "Requests answered; 499: the caller hung up."
+    "cutout_requests_total",
+    "counter",
+    ("endpoint", "method", "status"),
+    "Requests answered; 499: the caller closed the connection.",
 )
 REQUEST_SECONDS: Final = Metric(
-    "cutout_request_seconds", "histogram", ("endpoint",), "From a request's head to its last byte.", REQUEST_BUCKETS_S
+    "cutout_request_seconds",
+    "histogram",
+    ("endpoint",),
+    "Time from a request's head to the last byte of its response.",
+    REQUEST_BUCKETS_S,
 )
 REFUSALS: Final = Metric("cutout_refusals_total", "counter", ("kind",), "Requests answered with an error, by its type.")
 SPAN_SECONDS: Final = Metric(
@@ -48,12 +55,16 @@ RESULTS: Final = Metric(
     "cutout_results_total",
     "counter",
     ("model", "outcome"),
-    "What models made of pictures: success, failed, unavailable.",
+    "Results of models: success, failed, unavailable.",
 )
 MODEL_SECONDS: Final = Metric(
-    "cutout_model_seconds", "histogram", ("model",), "From the fan-out to a model's last byte.", SPAN_BUCKETS_S
+    "cutout_model_seconds",
+    "histogram",
+    ("model",),
+    "Time from the fan-out to a model's finished picture.",
+    SPAN_BUCKETS_S,
 )
-MODEL_READY: Final = Metric("cutout_model_ready", "gauge", ("model",), "1: the model can work; 0: it cannot.")
+MODEL_READY: Final = Metric("cutout_model_ready", "gauge", ("model",), "1: the model is ready; 0: it is not.")
 PROVIDER_CALLS: Final = Metric(
     "cutout_provider_calls_total",
     "counter",
@@ -71,9 +82,9 @@ BREAKER: Final = Metric(
     "cutout_breaker_state", "gauge", ("provider", "model"), "Circuit breaker: 0 closed, 1 half open, 2 open."
 )
 SPENT: Final = Metric("cutout_spent_usd_total", "counter", ("provider", "model"), "USD booked for paid models.")
-PICKS: Final = Metric("cutout_picks_total", "counter", ("model",), "Picks logged; none: no cutout would do.")
-STORE_BYTES: Final = Metric("cutout_store_bytes", "gauge", (), "Bytes of pictures in the store.")
-STORE_LIMIT: Final = Metric("cutout_store_limit_bytes", "gauge", (), "Most bytes of pictures that are kept.")
+PICKS: Final = Metric("cutout_picks_total", "counter", ("model",), "Picks logged; none: the caller wanted no cutout.")
+STORE_BYTES: Final = Metric("cutout_store_bytes", "gauge", (), "Bytes in the picture store.")
+STORE_LIMIT: Final = Metric("cutout_store_limit_bytes", "gauge", (), "Limit of the picture store, in bytes.")
 
 METRICS: Final = (
     REQUESTS, REQUEST_SECONDS, REFUSALS, SPAN_SECONDS, RESULTS, MODEL_SECONDS, MODEL_READY,

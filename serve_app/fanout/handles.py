@@ -157,7 +157,7 @@ async def _answer(response: DeploymentResponse[T], name: str) -> T:
         answer: T = await response
         return answer
     except asyncio.CancelledError:
-        response.cancel()  # Serve does so when the caller hangs up, but not when the call's time is over.
+        response.cancel()  # Serve cancels it when the caller disconnects, but not when the call times out.
         raise
     except BackPressureError as full:
         raise ModelBusy(f"{name} is busy: its queue is full") from full

@@ -21,7 +21,7 @@ from serve_app.fanout.cascade import Step
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 GONE = 410
-"""The HTTP status of a receiver that wants no more webhooks."""
+"""The HTTP status by which a receiver declines further attempts."""
 NOT_ASKED = "Not asked: the job ended before"
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
@@ -237,7 +237,7 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of one attempt; nothing of the receiver's answer but its status is kept."""
+    """The outcome of one attempt; of the receiver's response, only the status is stored."""
 
     at: float
     """Unix time of its end, in seconds."""

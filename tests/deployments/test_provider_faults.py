@@ -113,7 +113,7 @@ RUNWARE = [
     runware("other_shape", ProviderError, "the shape 320x280 was expected, not 320x140", 1, 0.0006),
     # the answer is lost: the picture may have been charged, and is not sent again
     runware("truncated", ProviderError, "sent a reply that makes no sense", 1, 0.0007),
-    runware("dropped", ProviderError, "hung up before it had answered", 1, 0.0007),
+    runware("dropped", ProviderError, "closed the connection before it answered", 1, 0.0007),
     runware("html", ProviderError, "sent a reply that makes no sense", 1, 0.0007),
     runware("bad_gateway", ProviderError, "status 502 without a reason", 1, 0.0007),
     runware("edge_timeout", ProviderError, "status 504 without a reason", 1, 0.0007),
@@ -139,7 +139,7 @@ KIE = [
     # the task's id is lost: it may have been charged, and is not created again
     kie("hang", ModelTimeout, "API timeout after 300s", 1, 0.006),
     kie("truncated", ProviderError, "JSON was expected with status 200", 1, 0.006),
-    kie("dropped", ProviderError, "hung up before it had answered", 1, 0.006),
+    kie("dropped", ProviderError, "closed the connection before it answered", 1, 0.006),
     kie("bad_gateway", ProviderError, "JSON was expected with status 502", 1, 0.006),
     kie("no_task", ProviderError, "sent a reply that makes no sense: taskId Field required", 1, 0.006),
     # the task
@@ -179,7 +179,7 @@ LEONARDO = [
     leonardo("bad_gateway", ProviderError, "JSON was expected with status 502", 1, 0.2),
     leonardo("html", ProviderError, "JSON was expected with status 200", 1, 0.2),
     leonardo("truncated", ProviderError, "JSON was expected with status 200", 1, 0.2),
-    leonardo("dropped", ProviderError, "hung up before it had answered", 1, 0.2),
+    leonardo("dropped", ProviderError, "closed the connection before it answered", 1, 0.2),
     leonardo("hang", ModelTimeout, "API timeout after 300s", 1, 0.2),
     # a result, in some shape
     leonardo("no_cost", None, "", 1, 0.2),
@@ -202,7 +202,7 @@ HTTP_API = [
     http_api("500", ProviderError, "answered 500", 1, 0),
     http_api("no_cost", None, "", 1, 0.02),
     http_api("bad_gateway", ProviderError, "status 502 from a gateway", 1, 0.02),
-    http_api("dropped", ProviderError, "hung up before it had answered", 1, 0.02),
+    http_api("dropped", ProviderError, "closed the connection before it answered", 1, 0.02),
     http_api("hang", ModelTimeout, "API timeout after 300s", 1, 0.02),
     http_api("html", ProviderError, "a picture was expected, not 51 bytes of text/html", 1, 0.02),
     http_api("jpg", ProviderError, "a picture with transparency was expected, not image/jpeg without", 1, 0.01),

@@ -193,7 +193,7 @@ async def test_a_broken_answer_is_never_taken_for_a_picture(host: Host, answer: 
     """What ends before it is whole, or is not HTTP at all, is named as that, without a byte of it."""
     told = await reason(host, answer)
 
-    assert told == "image_url could not be fetched: its host broke off, or did not answer in HTTP"
+    assert told == "image_url could not be fetched: its host closed the connection early, or did not answer in HTTP"
 
 
 @pytest.mark.parametrize("url", ["", "picture.png", "/etc/passwd", "data:image/png;base64,AA", "ftp://a.example/x"])

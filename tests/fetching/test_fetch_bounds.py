@@ -164,7 +164,7 @@ async def test_a_closed_port_is_named() -> None:
         with pytest.raises(ValidationError) as refused:
             await fetcher().fetch(f"http://127.0.0.1:{closed.getsockname()[1]}/")
 
-    assert refused.value.message == "image_url could not be fetched: its host took no connection"
+    assert refused.value.message == "image_url could not be fetched: no connection to its host could be made"
 
 
 async def test_a_name_that_nobody_answers_for_is_left() -> None:

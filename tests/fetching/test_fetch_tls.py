@@ -71,7 +71,7 @@ async def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, 
     """That of the address it leads to is not enough; no request is sent."""
     told, host = await by_tls(server_tls(authority, *names), "https://pictures.example/picture")
 
-    assert told == "image_url could not be fetched: its host did not prove its name by TLS"
+    assert told == "image_url could not be fetched: its host could not be verified by TLS"
     assert host.requests == []
 
 
@@ -79,5 +79,5 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trust
     """Only trusted authorities count."""
     told, host = await by_tls(server_tls(trustme.CA(), "pictures.example"), "https://pictures.example/picture")
 
-    assert told == "image_url could not be fetched: its host did not prove its name by TLS"
+    assert told == "image_url could not be fetched: its host could not be verified by TLS"
     assert host.requests == []

@@ -219,7 +219,7 @@ class Provider:
                 error = kind.get(code, ProviderError)(self._sentence(f"answered {code}", text), details)
                 return error, "degraded" if code in PASSING | ACCOUNT | {MAINTENANCE} else "connected"
             case httpx.TransportError():
-                return ProviderError(f"{self._name} hung up before it had answered"), "degraded"
+                return ProviderError(f"{self._name} closed the connection before it answered"), "degraded"
             case _:
                 return ProviderError(self._sentence("sent a reply that makes no sense", _oddity(fault))), "degraded"
 

@@ -1,9 +1,9 @@
-"""Which processes work off durable jobs on one PostgreSQL, and which of them have died: only their work is taken over.
+"""Which workers of durable jobs on one PostgreSQL are alive. The work of dead ones is taken over.
 
-A worker's name is an advisory lock there. It belongs to the session of one connection and ends with it, however the
-process ends. A connection may also break while both of its ends live: its worker connects and locks again at its next
-look. So a worker is dead when nobody held its lock at any look for DEAD_S, as seen by another that was connected all
-that time: an outage of the database makes nobody dead.
+Each worker holds an advisory lock named after it, which belongs to the session of one connection and ends with it,
+however the process ends. A connection may also break while the worker lives: it then connects and locks again at its
+next check. So a worker counts as dead when its lock was free at every check for DEAD_S, made by a worker that was
+connected all that time; an outage of the database makes no worker dead.
 """
 
 import logging
@@ -16,9 +16,11 @@ import psycopg
 
 logger = logging.getLogger(__name__)
 KIND = "jobs"
-"""What every worker's name begins with. The whole name where there can be one only, as on SQLite, and in 1.0.0."""
+"""Prefix of every worker's name; the whole name where there can only be one worker, as on SQLite, and in 1.0.0."""
 LOOK_S = 1.0
+"""Seconds between two checks."""
 DEAD_S = 10.0
+"""Seconds for which the lock of a dead worker was free."""
 CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 3,
@@ -42,7 +44,7 @@ SELECT name FROM (
 ) AS others
 WHERE CASE WHEN pg_try_advisory_lock(lock) THEN pg_advisory_unlock(lock) ELSE false END
 """
-"""Other workers that have begun something, and whose lock nobody holds."""
+"""Other workers with unfinished work whose lock is free."""
 
 
 class Workers:
@@ -52,32 +54,32 @@ class Workers:
         """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs."""
         self.name = f"{KIND}-{uuid.uuid4()}"
         self.dead: tuple[str, ...] = ()
-        """Workers that have died in the middle of something, as of the last look."""
+        """Workers that died with unfinished work, as of the last check."""
         self._url = url
         self._version = version
         self._connection: psycopg.Connection[Any] | None = None
         self._free_since: dict[str, float] = {}
         self._over = threading.Event()
-        # Of its own: in a shared one it might wait behind pictures, and this worker would seem to be dead.
+        # A thread of its own: in a shared pool it could wait behind pictures, and this worker would seem dead.
         self._watch = threading.Thread(target=self._look_on, name="workers", daemon=True)
 
     def join(self) -> None:
-        """Be one of them, before any work is taken; blocks. Raises psycopg.Error while the database is away."""
+        """Take this worker's lock, before it takes any work; blocks. Raises psycopg.Error without a database."""
         self._held()
 
     def watch(self) -> None:
-        """From now on look at the others, and see to it that they know this one to live."""
+        """Start to check the other workers, and to hold this worker's lock, every LOOK_S."""
         self._watch.start()
 
     def leave(self) -> None:
-        """Be none of them any more; what is not done is for the others. Blocks until a look has ended."""
+        """Release this worker's lock; others take over its unfinished work. Blocks until a check has ended."""
         self._over.set()
         if self._watch.is_alive():
             self._watch.join()
         self._disconnect()
 
     def look(self) -> None:
-        """Hold this worker's own lock, and find the dead; blocks. Raises psycopg.Error while the database is away."""
+        """Hold this worker's own lock, and find dead workers; blocks. Raises psycopg.Error without a database."""
         try:
             rows = self._held().execute(FREE, [self._version, KIND, self.name]).fetchall()
         except psycopg.Error:
@@ -92,7 +94,7 @@ class Workers:
             try:
                 self.look()
             except psycopg.Error as away:
-                logger.warning("Other workers of jobs cannot be seen for now: %s", away)
+                logger.warning("Other workers cannot be checked for now: %s", away)
 
     def _held(self) -> psycopg.Connection[Any]:
         """The connection that has this worker's lock, a new one where the last one is lost."""
@@ -105,7 +107,7 @@ class Workers:
         return self._connection
 
     def _disconnect(self) -> None:
-        """Let go of the lock. What was seen of the others is of no use: they may have lost theirs in the same way."""
+        """Release the lock, and forget what was observed: the others may have lost theirs in the same outage."""
         self._free_since, self.dead = {}, ()
         if self._connection:
             self._connection.close()

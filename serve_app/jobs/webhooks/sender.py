@@ -14,13 +14,13 @@ import httpx
 from cutout.errors import ValidationError
 from cutout.retry_after import retry_after_s
 from cutout.service import FetchSpec, WebhookSpec
-from fetching.guard import GuardedClient, checked_url
+from fetching.guard import GuardedClient, broken_connection, checked_url
 from serve_app.contract.webhook_signature import FIELD, signature, standard
 from serve_app.jobs.state import GONE, Attempt
 from serve_app.settings import VERSION
 
 ANSWER_BYTES = 64 * 1024
-"""Longest answer of a receiver that is read to its end, and then forgotten."""
+"""Largest response of a receiver that is read; its content is discarded."""
 
 
 def receivers(spec: WebhookSpec) -> GuardedClient:
@@ -86,7 +86,7 @@ def _headers(message_id: str, secret: str | None, body: bytes) -> dict[str, str]
 
 
 async def _read(answer: httpcore.Response) -> None:
-    """Read the answer to its end: a receiver that breaks off has not taken the message."""
+    """Read the response to its end: a receiver that closes the connection early has not accepted the message."""
     size = 0
     async for chunk in answer.aiter_stream():
         size += len(chunk)
@@ -100,17 +100,11 @@ def _refusal(status: int) -> str | None:
     if 300 <= status <= 399:
         return f"It answered with a redirect ({status}), and redirects are not followed"
     if status == GONE:
-        return "It answered with status 410: it wants no more, and is not tried again"
+        return "It answered with status 410 (Gone), and is not tried again"
     return f"It answered with status {status}"
 
 
 def _reason(broken: Exception) -> str:
-    match broken:
-        case httpcore.TimeoutException():
-            return "Its host did not answer in time"
-        case httpcore.ConnectError(__context__=ssl.SSLError()):
-            return "Its host did not prove its name by TLS"
-        case httpcore.ConnectError():
-            return "Its host took no connection"
-        case _:
-            return "Its host broke off, or did not answer in HTTP"
+    timed_out = isinstance(broken, httpcore.TimeoutException)
+    reason = "its host did not answer in time" if timed_out else broken_connection(broken)
+    return reason[0].upper() + reason[1:]

@@ -4,9 +4,9 @@ Ray 2.60 writes an error page next to HAProxy's configuration, for when no repli
 Server Error" for 502, 503 and 504 alike. HAProxy reads it at every start and reload. This program replaces it by the
 contract's 503 with Retry-After.
 
-Ray also turns on splicing and `abortonclose`. With both, when the caller of a small request hangs up before the answer,
-HAProxy 2.8 does not pass that on and keeps its thread busy: ten such callers used both cores until their requests were
-done.
+Ray also turns on splicing and `abortonclose`. With both, when the caller of a small request disconnects before it is
+answered, HAProxy 2.8 does not pass that on and keeps its thread busy: ten such callers used both cores until their
+requests were done.
 
 It imports little, because every reload waits for it.
 """

@@ -167,10 +167,10 @@ async def silent(writer: asyncio.StreamWriter) -> None:
         (endless, 200, "longer than 64 KiB", False),
         (dripping, 200, "longer than 60 s", False),
         (silent, None, "longer than 60 s", False),
-        (reply(b"short", length=500), 200, "broke off", False),
+        (reply(b"short", length=500), 200, "closed the connection early", False),
         (b"SMTP ready\r\n\r\n", None, "did not answer in HTTP", False),
         (b"HTTP/1.1 200 OK\r\n" + b"X-Much: " + bytes(200_000), None, "did not answer in HTTP", False),
-        (b"", None, "broke off", False),
+        (b"", None, "closed the connection early", False),
     ],
 )
 async def test_receivers(answer: Answer, status: int | None, reason: str | None, final: bool) -> None:
@@ -210,7 +210,7 @@ async def test_nobody_listens() -> None:
         taken.bind(("127.0.0.1", 0))
         attempt = await sent(f"http://127.0.0.1:{taken.getsockname()[1]}/", PAYLOAD)
 
-    assert (attempt.status, attempt.reason) == (None, "Its host took no connection")
+    assert (attempt.status, attempt.reason) == (None, "No connection to its host could be made")
 
 
 @contextmanager
