@@ -26,7 +26,9 @@ class Removal:
 
     def input(self, picture: Picture) -> Picture:
         """The picture as the model is given it."""
-        return Picture(picture.rgb, dpi=picture.dpi) if self.transparency == "discard_alpha_layer" else picture
+        if self.transparency != "discard_alpha_layer":
+            return picture
+        return Picture(picture.rgb, dpi=picture.dpi, edge_strength=picture.edge_strength)
 
     def matte_without_model(self, picture: Picture) -> Matte | None:
         """The picture's own alpha, at no cost, if no model is to run; else None."""

@@ -10,7 +10,7 @@ from cutout.comparison import Comparison
 from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.status import EngineReport
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.mattes.look import Look
+from cutout.pixels.mattes.descriptor import MatteDescriptor
 from cutout.pixels.plain import Box, Dpi, Size
 from cutout.pixels.types import Rgba
 
@@ -32,7 +32,7 @@ class Cutout:
     """The subject within the picture; None: nothing was found."""
     frame: Box | None = None
     """The crop, in pixels of the whole cutout; None: the picture is not cropped."""
-    look: Look | None = None
+    descriptor: MatteDescriptor | None = None
     """What a comparison with the picture's other cutouts needs; None: it was not requested."""
     matte: Annotated[Any, Field(exclude=True)] = field(default=None, repr=False)
     """Its alpha, (H, W), bytes, or a reference to it, on its way to the combiner; None: it was not requested."""

@@ -10,7 +10,7 @@ from cutout.pixels.composite import compose
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.ground import shown
 from cutout.pixels.mattes.fuse import Fused, fused
-from cutout.pixels.mattes.measure import look as measured
+from cutout.pixels.mattes.measure import described
 from cutout.pixels.mattes.score import Score
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha, Matte
@@ -52,11 +52,13 @@ class Combiner:
         spans, rgb = Spans(), shown(picture)
         own = removal.matte_without_model(picture)
         with spans.timed("fuse"):
-            made = Fused(own.alpha, tuple(scores)) if own else fused(rgb, mattes, scores)
+            made = Fused(own.alpha, tuple(scores)) if own else fused(rgb, mattes, scores, picture.edge_strength)
         matte = own or Matte(made.alpha)
         with spans.timed("composite"):
             rgba = compose(picture, matte, removal.decontaminate)
         with spans.timed("measure"):
-            look = measured(rgb, rgba[..., 3])
-        cutout = Cutout(FUSED, picture.size, 0.0, ENGINE, dict(spans), matte.note, look=look, sources=made.sources)
+            descriptor = described(rgb, rgba[..., 3], picture.edge_strength)
+        cutout = Cutout(
+            FUSED, picture.size, 0.0, ENGINE, dict(spans), matte.note, descriptor=descriptor, sources=made.sources
+        )
         return form.picture(cutout, rgba, picture.dpi, self._encoding)

@@ -13,7 +13,7 @@ from cutout.models.status import ModelStatus
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.ground import kept, shown
-from cutout.pixels.mattes.measure import look as measured
+from cutout.pixels.mattes.measure import described
 from cutout.pixels.mattes.refine import refined
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte
@@ -95,13 +95,15 @@ class Remover:
                 matte = replace(matte, alpha=refined(shown(picture), matte.alpha))
         with spans.timed("composite"):
             rgba = compose(picture, matte, removal.decontaminate)
-        look = None
+        descriptor = None
         if removal.compared:
             with spans.timed("measure"):
-                look = measured(shown(picture), rgba[..., 3])
+                descriptor = described(shown(picture), rgba[..., 3], picture.edge_strength)
         shared = self._share(rgba[..., 3].copy()) if removal.with_matte else None
         cost_usd, engine = self._cost_usd(matte), self._backend.report()
-        cutout = Cutout(self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note, look=look, matte=shared)
+        cutout = Cutout(
+            self._spec.id, picture.size, cost_usd, engine, dict(spans), matte.note, descriptor=descriptor, matte=shared
+        )
         return form.picture(cutout, rgba, picture.dpi, self._encoding)
 
     def _cost_usd(self, matte: Matte) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutout.pixels.plain import Colour, Dpi, Size
-from cutout.pixels.types import Alpha, Rgb, Rgba
+from cutout.pixels.types import Alpha, Plane, Rgb, Rgba
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Picture:
     """Resolution, where the file states it; no pixel depends on it."""
     idle_alpha: bool = False
     """Whether the file has an alpha channel, but no pixel is transparent."""
+    edge_strength: Plane | None = None
+    """`mattes.edges.strength` of what is shown, where several mattes of it are compared: computed once for them all."""
 
     @property
     def size(self) -> Size:

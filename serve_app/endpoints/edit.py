@@ -62,7 +62,9 @@ class EditEndpoint:
         spec = self._shotgun.registry.models.get(source)
         before = await self._before(kept, of)
         rgba = await asyncio.to_thread(mended, picture, matte.rgb[..., 0], before, spec is None or spec.decontaminate)
-        known = replace(of.cutout, model_id=EDITED, size=picture.size, cost_usd=0.0, times_ms={}, note=None, look=None)
+        known = replace(
+            of.cutout, model_id=EDITED, size=picture.size, cost_usd=0.0, times_ms={}, note=None, descriptor=None
+        )
         return CutoutPixels.of(replace(known, edited_from=source), rgba, picture.dpi)
 
     async def _before(self, kept: CachedJob, of: CachedCutout) -> Rgba | None:

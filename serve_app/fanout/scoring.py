@@ -18,16 +18,20 @@ def compared(results: Iterable[ModelResult], registry: Registry) -> Comparison |
     with them, and they are not with it; whether somebody should look follows from the others alone. Deterministic,
     whatever the order of the results.
     """
-    looks = {one.model_id: one.outcome.look for one in results if isinstance(one.outcome, Cutout) and one.outcome.look}
-    fused = looks.pop(FUSED, None)
-    if not looks:
+    descriptors = {
+        one.model_id: one.outcome.descriptor
+        for one in results
+        if isinstance(one.outcome, Cutout) and one.outcome.descriptor
+    }
+    fused = descriptors.pop(FUSED, None)
+    if not descriptors:
         return None
-    known = registry.models.keys() & looks.keys()
+    known = registry.models.keys() & descriptors.keys()
     families = {name: family for name in known if (family := registry.models[name].family)}
-    scores = scored(looks, families)
+    scores = scored(descriptors, families)
     reason = _review_reason(scores[best(scores)], registry.service.quality)
     if fused:
-        scores[FUSED] = scored({**looks, FUSED: fused}, families)[FUSED]
+        scores[FUSED] = scored({**descriptors, FUSED: fused}, families)[FUSED]
     return Comparison(scores, reason)
 
 

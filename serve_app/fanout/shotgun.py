@@ -16,6 +16,8 @@ from cutout.models.registry import Registry
 from cutout.models.selection import FUSED, ModelSelection
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import check_transparency
+from cutout.pixels.ground import shown
+from cutout.pixels.mattes.edges import strength
 from cutout.pixels.picture import Picture
 from cutout.results import C, CutoutFile, CutoutPixels, Failure, ModelResult, Result, UpscaledFile
 from cutout.telemetry.job_context import follow
@@ -165,7 +167,14 @@ class Shotgun:
     async def _shared(self, picture: Picture, job: Job) -> tuple[Any, Any]:
         """A picture and the job's finish, if it has one, where every replica can reach them."""
         finish = self._share(job.output.finish) if job.output.finish else None
-        return await asyncio.to_thread(self._share, picture), finish  # a copy of all its pixels
+        return await asyncio.to_thread(self._prepared, picture, job), finish
+
+    def _prepared(self, picture: Picture, job: Job) -> Any:
+        """A picture in shared memory, which copies all its pixels, with what comparisons of its mattes need."""
+        if job.removal.compared:
+            seen = strength(shown(job.removal.input(picture)))
+            picture = replace(picture, edge_strength=seen)
+        return self._share(picture)
 
     async def _fire_selected(
         self, selection: ModelSelection, fan_out: "FanOut[C]", enough: Enough | None

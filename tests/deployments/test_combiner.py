@@ -10,7 +10,7 @@ from cutout.forms import AsFile, AsPixels
 from cutout.models.selection import FUSED
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.mattes.fuse import fused
-from cutout.pixels.mattes.measure import look, scores
+from cutout.pixels.mattes.measure import described, scores
 from cutout.pixels.picture import Picture
 from cutout.removal import AS_USUAL, RETURNED_NOTE, Removal
 from cutout.results import CutoutFile, CutoutPixels
@@ -37,7 +37,7 @@ async def test_it_is_the_mattes_combined_in_the_subjects_own_colours() -> None:
     expected = fused(RGB, MATTES, SCORES)
     assert np.array_equal(made.rgba[..., 3], expected.alpha)
     assert (made.model_id, made.sources, made.cost_usd) == (FUSED, expected.sources, 0)
-    assert made.look == look(RGB, expected.alpha)
+    assert made.descriptor == described(RGB, expected.alpha)
     assert made.times_ms.keys() == {"fuse", "composite", "measure"}
     half = (made.rgba[..., 3] > 100) & (made.rgba[..., 3] < 155)
     assert half.any()

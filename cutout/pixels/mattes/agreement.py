@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cutout.pixels.mattes.look import Look, shrunk, unpacked
+from cutout.pixels.mattes.descriptor import MatteDescriptor, shrunk, unpacked
 from cutout.pixels.mattes.score import Score
 from cutout.pixels.types import Alpha
 
@@ -43,7 +43,7 @@ def agreed(small: Mapping[str, Alpha], families: Mapping[str, str]) -> dict[str,
     return found
 
 
-def scored(looks: Mapping[str, Look], families: Mapping[str, str]) -> dict[str, Score]:
+def scored(descriptors: Mapping[str, MatteDescriptor], families: Mapping[str, str]) -> dict[str, Score]:
     """The score of every matte of a picture, by its model; see `agreed` for `families`."""
-    found = agreed({model: unpacked(look.matte) for model, look in looks.items()}, families)
-    return {model: Score(found.get(model), look.sharpness, look.edge_alignment) for model, look in looks.items()}
+    found = agreed({model: unpacked(one.matte) for model, one in descriptors.items()}, families)
+    return {model: Score(found.get(model), one.sharpness, one.edge_alignment) for model, one in descriptors.items()}

@@ -41,15 +41,17 @@ def kept(scored: Mapping[str, Score]) -> tuple[str, ...]:
     return tuple(model for model in order if scored[model].score >= least)
 
 
-def fused(rgb: Rgb, mattes: Mapping[str, Alpha], scored: Mapping[str, Score]) -> Fused:
+def fused(
+    rgb: Rgb, mattes: Mapping[str, Alpha], scored: Mapping[str, Score], edge_strength: Plane | None = None
+) -> Fused:
     """One matte of those that were scored.
 
     `rgb` is (H, W, 3) and every matte (H, W), bytes; `scored` has a score for each of the mattes, of which there is
-    at least one. Deterministic.
+    at least one; `edge_strength` is the picture's, where it is known already. Deterministic.
     """
     sources = kept(scored)
     stack = np.stack([mattes[model] for model in sources])
-    found = strength(rgb)
+    found = strength(rgb) if edge_strength is None else edge_strength
     favour = [BY_SCORE * scored[model].score + BY_PLACE * around(found, edges(mattes[model])) for model in sources]
     return Fused(refined(rgb, _median(stack, np.exp(favour - np.max(favour, axis=0)))), sources)
 

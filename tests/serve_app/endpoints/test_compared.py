@@ -8,8 +8,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from cutout.pixels.mattes import edges, measure
 from cutout.pixels.mattes.measure import scores
+from cutout.pixels.types import Plane, Rgb
 from serve_app import contract
+from serve_app.fanout import shotgun
 from tests.cutout.pixels.mattes.parts import disc, shown
 from tests.serve_app.endpoints.test_process import opened, png, text
 from tests.serve_app.jobs.test_jobs import ended
@@ -51,6 +54,22 @@ def test_each_cutout_has_its_score(client: TestClient) -> None:
         "review_reason": f"The best score is {expected.score:.2f}, below 0.8",
     }  # fmt: skip
     assert "measure" in first["times_ms"]
+
+
+def test_the_edges_of_a_picture_are_measured_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all models together, where the picture is decoded: no model measures them again."""
+    measured = list[tuple[int, ...]]()
+
+    def once(rgb: Rgb) -> Plane:
+        measured.append(rgb.shape)
+        return edges.strength(rgb)
+
+    monkeypatch.setattr(shotgun, "strength", once)
+    monkeypatch.setattr(measure, "strength", lambda _: pytest.fail("a model measured the picture's edges"))
+    body = client.post("/remove-background", json=sent("first", "second")).json()
+
+    assert measured == [PICTURE.shape]
+    assert body["selected_model_id"] == "first"
 
 
 def test_one_model_is_not_compared(client: TestClient) -> None:

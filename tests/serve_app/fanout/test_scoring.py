@@ -2,7 +2,7 @@
 
 from cutout.models.registry import Registry
 from cutout.models.status import EngineReport
-from cutout.pixels.mattes.measure import look, scores
+from cutout.pixels.mattes.measure import described, scores
 from cutout.pixels.plain import Size
 from cutout.pixels.types import Alpha
 from cutout.results import Cutout, Failure, ModelResult
@@ -21,7 +21,7 @@ def results(**mattes: Alpha | None) -> list[ModelResult]:
     def outcome(name: str, matte: Alpha | None) -> Cutout | Failure:
         if matte is None:
             return Failure(name, "processing_error", "no")
-        return Cutout(name, Size(96, 96), 0.0, EngineReport("numpy", "CPU"), look=look(PICTURE, matte))
+        return Cutout(name, Size(96, 96), 0.0, EngineReport("numpy", "CPU"), descriptor=described(PICTURE, matte))
 
     return [ModelResult(name, outcome(name, matte), 1.0) for name, matte in mattes.items()]
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from cutout.pixels.mattes.descriptor import packed, sharpness, shrunk, unpacked
 from cutout.pixels.mattes.edges import alignment, edges, strength
-from cutout.pixels.mattes.look import packed, sharpness, shrunk, unpacked
-from cutout.pixels.mattes.measure import look, scores
+from cutout.pixels.mattes.measure import described, scores
 from cutout.pixels.mattes.score import Score, best
 from cutout.pixels.types import Alpha, Rgb
 from tests.cutout.pixels.mattes.parts import SUBJECT, disc, shown
@@ -91,10 +91,10 @@ def test_every_part_is_a_share(data: st.DataObject) -> None:
     assert 0 <= found.score <= 1 + 1e-9
 
 
-def test_a_look_is_small_and_exact() -> None:
+def test_a_descriptor_is_small_and_exact() -> None:
     """Of a large matte some kilobytes are kept, no side longer than 256 px, and they come back as they were."""
     large = disc(1600, soft_px=40)
-    kept = look(shown(large), large)
+    kept = described(shown(large), large)
 
     assert len(kept.matte) < 20_000
     assert unpacked(kept.matte).shape == (229, 229)

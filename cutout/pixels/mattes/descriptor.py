@@ -1,4 +1,4 @@
-"""What is kept of a matte for its comparison with others of the same picture: some kilobytes, whatever its size."""
+"""A matte's descriptor, by which it is compared with others of the same picture: some kilobytes, whatever its size."""
 
 import base64
 import io
@@ -16,8 +16,8 @@ own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A matte as it is compared."""
+class MatteDescriptor:
+    """What a comparison needs of a matte."""
 
     matte: str
     """The matte, shrunk: a PNG in base64, since it is also stored as JSON."""
