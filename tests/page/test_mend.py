@@ -45,6 +45,7 @@ def test_a_pick_of_it_is_a_pick_of_the_model_that_was_mended(page: Page, service
     take(page)
 
     arrived(service, {"fast": 1})
+    assert [pick["edited"] for pick in service.export()] == [True]
 
 
 def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
@@ -198,3 +199,18 @@ def test_axe_finds_no_serious_fault(
 
     assert found == []
     assert page.evaluate("document.querySelector('#mend').scrollWidth <= innerWidth")
+
+
+def test_without_the_photograph_nothing_is_brought_back_from_it(page: Page, service: Service) -> None:
+    """Of a picture that was given by its address the page has cutouts only: they can be erased, and taken from."""
+    page.get_by_label("Address of a picture").fill(f"{service.url}static/sample.avif")
+    page.get_by_role("button", name="Fetch").click()
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3 in")
+    page.keyboard.press("1")
+    page.keyboard.press("m")
+    expect(page.locator(".mend-words")).to_have_text("Paint over what should go.")
+    stroke(page, page.locator(".mend-stage"), (0.4, 0.4), (0.6, 0.5))
+
+    expect(page.get_by_role("radio", name="Keep")).to_be_disabled()
+    expect(page.get_by_role("radio", name="Take")).to_be_enabled()
+    expect(page.get_by_role("button", name="Save")).to_be_enabled()
