@@ -1,7 +1,7 @@
 """Checks and turns a command's options on how results look into those of a request."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -16,40 +16,48 @@ MOST_JPEG_QUALITY = 95
 
 
 def finish_of(
-    output_format: OutputFormat, background: str | None, crop: bool, margin: str | None, mask: bool
+    output_format: OutputFormat,
+    *,
+    background: str | None,
+    crop: bool,
+    margin: str | None,
+    size: str | None,
+    mask: bool,
+    quality: int | None,
 ) -> "Finish":
     """The finish that options ask for.
 
     Raises:
         typer.BadParameter: options that do not go together, or a background's file that is not there.
     """
-    if margin is not None and not crop:
-        raise typer.BadParameter("--margin: --crop expected with it")
-    if mask and background is not None:
+    _check(output_format, background is not None, margin is not None and not (crop or size), mask)
+    _check_quality(quality, output_format)
+    given = {
+        "output_format": output_format,
+        "output_type": "mask" if mask else None,
+        "background": None if background is None else _behind(background),
+        "crop": crop or None,
+        "crop_margin": margin,
+        "canvas": size,
+        "quality": quality,
+    }
+    # Services of version 1.0.0 reject fields that they do not know: only what is asked for is sent.
+    return cast("Finish", {name: value for name, value in given.items() if value is not None})
+
+
+def _check(output_format: OutputFormat, has_background: bool, has_lone_margin: bool, mask: bool) -> None:
+    if has_lone_margin:
+        raise typer.BadParameter("--margin: --crop or --size expected with it")
+    if mask and has_background:
         raise typer.BadParameter("--background: a mask has none; --mask or --background expected")
-    if output_format == "jpeg" and background is None:
+    if output_format == "jpeg" and not has_background:
         raise typer.BadParameter("JPEG has no transparency: --background expected with it, or PNG, WebP or AVIF")
-    finish: Finish = {"output_format": output_format}
-    if background is not None:
-        finish["background"] = _behind(background)
-    if crop:
-        finish["crop"] = True
-    if margin is not None:
-        finish["crop_margin"] = margin
-    if mask:
-        finish["output_type"] = "mask"
-    return finish
 
 
-def check_quality(quality: int | None, output_format: OutputFormat, server: str | None) -> None:
-    """Check that a quality can be had; raises typer.BadParameter."""
-    if quality is None:
-        return
-    if server:
-        raise typer.BadParameter("--quality: a service has its own, `encode` in its configuration; leave it out")
-    if output_format == "png":
+def _check_quality(quality: int | None, output_format: OutputFormat) -> None:
+    if quality is not None and output_format == "png":
         raise typer.BadParameter("--quality: PNG is lossless; OUT or --format as jpg, webp or avif expected")
-    if output_format == "jpeg" and quality > MOST_JPEG_QUALITY:
+    if quality is not None and output_format == "jpeg" and quality > MOST_JPEG_QUALITY:
         raise typer.BadParameter(f"--quality: at most {MOST_JPEG_QUALITY} expected for JPEG")
 
 

@@ -66,8 +66,8 @@ Behind = Annotated[
     str | None,
     typer.Option(
         "--background",
-        metavar="COLOUR|FILE",
-        help="What lies behind: #rrggbb, a CSS colour name, or a picture.",
+        metavar="COLOUR|FILE|blur",
+        help="What lies behind: #rrggbb, a CSS colour name, a picture, or `blur`: the photograph, blurred.",
         show_default=False,
     ),
 ]
@@ -77,7 +77,16 @@ Margin = Annotated[
     typer.Option(
         "--margin",
         metavar="LENGTH",
-        help="With --crop, around the subject: 30px, or 10% of its size; one, two or four, as in CSS.",
+        help="Around the subject with --crop, within --size: 30px or 10%; one, two or four, as in CSS.",
+        show_default=False,
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        metavar="PRESET|WxH",
+        help="Size of the result, by the name of a preset or as 1600x1200 pixels: what is shown is scaled to fit.",
         show_default=False,
     ),
 ]

@@ -31,6 +31,7 @@ from cutout_client.commands.options import (
     Recursive,
     Refine,
     Server,
+    Size,
     SkipExisting,
     Watch,
 )
@@ -64,6 +65,7 @@ def remove(
     background: Behind = None,
     crop: Crop = False,
     margin: Margin = None,
+    size: Size = None,
     mask: Mask = False,
     quality: Quality = None,
     refine: Refine = False,
@@ -87,21 +89,21 @@ def remove(
     from cutout_client.batch.batch import Batch, existing_of
     from cutout_client.batch.destination import Destination
     from cutout_client.batch.report import Report
-    from cutout_client.commands.finish import check_quality, finish_of
+    from cutout_client.commands.finish import finish_of
     from cutout_client.cutting.cutters import Place, cutter
     from cutout_client.cutting.selection import terms_of
 
     _check_models(model, server)
     given = _given(photos, watch, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=model == ["all"] or len(model) > 1)
-    finish = finish_of(destination.format, background, crop, margin, mask)
-    check_quality(quality, destination.format, server)
+    form = destination.format
+    finish = finish_of(form, background=background, crop=crop, margin=margin, size=size, mask=mask, quality=quality)
     options = cast("JobOptions", {**terms_of(max_cost_usd, local_only, commercial_only), **finish})
     if refine:
         options["refine"] = True  # services of version 1.0.0 reject the field
     existing = existing_of(overwrite=overwrite, skip=skip_existing or (watch is not None and not overwrite))
     count = None if watch else len(given.photos)
-    cutting = cutter(Place(server, api_key, config_dir, data_dir.expanduser()), options, count or MANY, quality)
+    cutting = cutter(Place(server, api_key, config_dir, data_dir.expanduser()), options, count or MANY)
     with Report(count, as_json) as report:
         batch = Batch(destination, existing, report)
         asyncio.run(_remove(_Wanted(given, watch, recursive, model, options), cutting, batch))

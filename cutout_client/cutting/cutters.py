@@ -67,8 +67,8 @@ class Place:
 
 
 @asynccontextmanager
-async def cutter(place: Place, options: "JobOptions", photos: int, quality: int | None = None) -> AsyncIterator[Cutter]:
-    """The cutter for a place and a number of photographs; `quality` is that of the files, where they are made here."""
+async def cutter(place: Place, options: "JobOptions", photos: int) -> AsyncIterator[Cutter]:
+    """The cutter for a place and a number of photographs."""
     if place.server:
         from cutout_client.client import AsyncClient
 
@@ -80,7 +80,7 @@ async def cutter(place: Place, options: "JobOptions", photos: int, quality: int 
     from cutout_client.cutting.registry import registry_of
 
     registry = registry_of(place.config_dir)
-    models = LocalModels(registry, place.data_dir / "compiled", options, photos, quality)
+    models = LocalModels(registry, place.data_dir / "compiled", options, photos)
     try:
         yield models
     finally:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
+from cutout.models.registry import Registry
 from cutout.pixels.crop import Margin
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.encoding.encode import encode
@@ -12,11 +13,13 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import Finish, colour
 from cutout.pixels.finishing.finished import finished
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Colour, Dpi, OutputFormat
+from cutout.pixels.plain import Colour, OutputFormat
 from cutout.pixels.types import Rgba
-from cutout.service import ServiceSpec
+from cutout.presets import canvas_of
 from cutout_client.options import JobOptions
 from cutout_client.pictures import Background
+
+BLUR = "blur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +31,31 @@ class Finishing:
     encoding: EncodeSpec
 
     @classmethod
-    def of(cls, options: JobOptions, quality: int | None, service: ServiceSpec) -> "Finishing":
-        """The finish that a request with these options gets, in files of a quality, or of the configured one.
+    def of(cls, options: JobOptions, registry: Registry) -> "Finishing":
+        """The finish that a request with these options gets.
 
         Raises:
-            ValidationError: a background that is neither a colour nor a file, or a wrong margin.
+            ValidationError: a background that is neither a colour nor a file, or a wrong margin or canvas.
             InvalidFormat: a background that is not a picture.
         """
-        background = options.get("background")
+        behind = options.get("background")
+        canvas, dpi = canvas_of(options.get("canvas"), registry.presets)
         finish = Finish(
             output_type=options.get("output_type", "cutout"),
-            background=None if background is None else _background(background, service.limits),
+            background=None if behind is None or behind == BLUR else _background(behind, registry.service.limits),
+            blur=behind == BLUR,
             crop=options.get("crop", False),
             margin=Margin.of(options.get("crop_margin", "0px")),
+            canvas=canvas,
+            dpi=dpi,
         )
-        output_format = options.get("output_format", "png")
-        chosen = {} if quality is None else {f"{output_format}_quality": quality}
-        return cls(finish, output_format, service.encode.model_copy(update=chosen))
+        encoding = registry.service.encode.at(options.get("quality"))
+        return cls(finish, options.get("output_format", "png"), encoding)
 
-    def file(self, rgba: Rgba, dpi: Dpi | None) -> bytes:
-        """The picture file of an (H, W, 4) cutout."""
-        return encode(finished(rgba, self.finish).pixels, self.output_format, self.encoding, dpi)
+    def file(self, rgba: Rgba, photograph: Picture) -> bytes:
+        """The picture file of an (H, W, 4) cutout of a photograph."""
+        made = finished(rgba, self.finish, photograph)
+        return encode(made.pixels, self.output_format, self.encoding, self.finish.resolution(photograph.dpi))
 
 
 def _background(given: Background, limits: LimitsSpec) -> Colour | Picture:

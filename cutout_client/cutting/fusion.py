@@ -38,7 +38,7 @@ def fuse(
     rgb, specs = shown(picture), registry.models
     families = {name: family for name in mattes if (family := specs[name].family)}
     made = fused(rgb, mattes, scores(rgb, mattes, families))
-    image = finishing.file(compose(picture, Matte(made.alpha), True), picture.dpi)
+    image = finishing.file(compose(picture, Matte(made.alpha), True), picture)
     return _result(started, licence_of(FUSED, made.sources, specs), image=image)
 
 

@@ -45,9 +45,7 @@ class LocalModels:
     parts. With a single photograph the models run one after another, each on all cores.
     """
 
-    def __init__(
-        self, registry: Registry, cache: Path, options: "JobOptions", photos: int, quality: int | None
-    ) -> None:
+    def __init__(self, registry: Registry, cache: Path, options: "JobOptions", photos: int) -> None:
         """`options` say whether mattes are refined, and which models `fused` is made of where it is asked alone."""
         cores = len(os.sched_getaffinity(0))
         streams = max(1, min(photos, cores, STREAMS))
@@ -56,7 +54,7 @@ class LocalModels:
         self._fused_of = tuple(one.id for one in self.cards if one.available and allowed(one, options) and one.local)
         self._registry = registry
         self._decoder = Decoder(registry.service.limits)
-        self._finishing = Finishing.of(options, quality, registry.service)
+        self._finishing = Finishing.of(options, registry)
         self._refine = options.get("refine", False)
         self._resources = Resources(cores // streams, cache=cache)
         self._slots = asyncio.Semaphore(streams)
@@ -118,7 +116,7 @@ class LocalModels:
                     idle.append(backend)
             rgba = await asyncio.to_thread(self._composed, spec, picture, matte)
             mattes[spec.id] = rgba[..., 3].copy()
-            image = await asyncio.to_thread(self._finishing.file, rgba, picture.dpi)
+            image = await asyncio.to_thread(self._finishing.file, rgba, picture)
         except TimeoutError:
             return _failed(spec, ModelTimeout(f"not done after {spec.timeout_s:g} s"), started)
         except CutoutError as error:

@@ -1,14 +1,13 @@
 """The fields of a finish -> one complete value, but for a background that is a picture."""
 
-import re
 from collections.abc import Mapping
 
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Edge, Finish, check_format, colour
-from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat, Size
-from cutout.presets import PresetSpec
+from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
+from cutout.presets import PresetSpec, canvas_of
 from serve_app.contract import FinishForm
 from serve_app.requests.accept import JSON, Reply, reply_to
 from serve_app.requests.asked import AskedFinish, GivenPicture, PictureSource, RemotePicture
@@ -18,14 +17,13 @@ from serve_app.requests.bodies.reading import check_bytes
 URL_FIELD = "background_url"
 BLUR = "blur"
 """As a background: the photograph itself, blurred."""
-_SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})")
 
 
 def asked_finish(
     form: FinishForm, background: Colour | PictureSource | None, presets: Mapping[str, PresetSpec]
 ) -> AskedFinish:
     """The finish of a form; raises ValidationError for a margin or a canvas that is none."""
-    canvas, dpi = _canvas(form.canvas, presets)
+    canvas, dpi = canvas_of(form.canvas, presets)
     finish = Finish(
         output_type=form.output_type,
         background=background if isinstance(background, tuple) else None,
@@ -39,18 +37,6 @@ def asked_finish(
         dpi=form.dpi or dpi,
     )
     return AskedFinish(finish, None if isinstance(background, tuple) else background)
-
-
-def _canvas(text: str | None, presets: Mapping[str, PresetSpec]) -> tuple[Size | None, float | None]:
-    """The size of a canvas and its resolution, of a preset or as `WIDTHxHEIGHT`."""
-    if text is None:
-        return None, None
-    if preset := presets.get(text):
-        return preset.size, preset.dpi
-    if size := _SIZE.fullmatch(text):
-        return Size(int(size[1]), int(size[2])), None
-    known = f"a preset ({', '.join(presets)}) or " if presets else ""
-    raise ValidationError.of_field("canvas", f"canvas: {known}WIDTHxHEIGHT in pixels expected", text)
 
 
 def is_blur(form: FinishForm) -> bool:

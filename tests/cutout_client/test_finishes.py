@@ -36,6 +36,7 @@ def photo(tmp_path: Path) -> Path:
         (("--background", "{behind}"), "behind.png"),
         (("--crop", "--margin", "2px"), "crop.webp"),
         (("--mask",), "mask.avif"),
+        (("--size", "60x40", "--margin", "5px", "--background", "blur", "--quality", "70"), "canvas.webp"),
     ],
 )
 def test_finishes_are_the_same_here_and_by_a_service(
@@ -73,14 +74,14 @@ def test_formats_and_their_quality(cutout: Cutout, photo: Path, configs: Path, t
     ("options", "says"),
     [
         (("-o", "x.jpg"), "JPEG has no transparency: --background expected with it"),
-        (("-o", "x.png", "--margin", "3px"), "--margin: --crop expected with it"),
+        (("-o", "x.png", "--margin", "3px"), "--margin: --crop or --size expected with it"),
         (("-o", "x.png", "--mask", "--background", "red"), "a mask has none"),
         (("-o", "x.png", "--background", "gone.jpg"), "there is no file gone.jpg"),
         (("-o", "x.png", "--background", "reddish"), "a CSS colour name expected, not 'reddish'"),
         (("-o", "x.png", "--crop", "--margin", "9m"), "crop_margin: one, two or four"),
         (("-o", "x.png", "--quality", "50"), "PNG is lossless"),
         (("-o", "x.jpg", "--background", "red", "--quality", "99"), "at most 95 expected for JPEG"),
-        (("-o", "x.webp", "--quality", "50", "--server", "http://127.0.0.1:9"), "a service has its own"),
+        (("-o", "x.webp", "--size", "large"), "canvas: WIDTHxHEIGHT in pixels expected"),
         (("-o", "x.png", "--overwrite", "--skip-existing"), "not both"),
         (("-o", "out", "--watch", "."), "no PHOTO is expected with it"),
     ],
