@@ -98,6 +98,17 @@ def test_tiff_of_other_pixels_is_refused_by_name(image: Image.Image, kind: str) 
         decode(saved(image, "TIFF"), LimitsSpec())
 
 
+def test_tiff_in_ycbcr_is_read_when_it_is_compressed() -> None:
+    """Pillow takes it for RGB where it is not, and fails at its end: it is refused by name, and is not "damaged"."""
+    picture = Image.new("RGB", (16, 16), (200, 100, 50)).convert("YCbCr")
+
+    np.testing.assert_allclose(
+        decode(saved(picture, "TIFF", compression="jpeg"), LimitsSpec()).rgb[8, 8], (200, 100, 50), atol=4
+    )
+    with pytest.raises(InvalidFormat, match=r"^Uncompressed YCbCr is not read"):
+        decode(saved(picture, "TIFF"), LimitsSpec())
+
+
 @pytest.mark.parametrize("data", [directory((256, 2, 9, b"x" * 9)), b"II*\0", b"MM\0*\0\0\0\x08\xff\xff"])
 def test_tiff_that_is_only_tags_is_damaged(data: bytes) -> None:
     """EXIF alone looks like a TIFF, and is none that has pixels."""

@@ -68,7 +68,7 @@ def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile
     """A picture file, recognised by its content and checked by its header.
 
     Raises:
-        InvalidFormat: not a supported format, or a damaged header.
+        InvalidFormat: not a supported format or kind of pixels, or a damaged header.
         ResolutionTooHigh: the picture is larger than `limits` allow.
     """
     if not data:
@@ -80,6 +80,8 @@ def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile
         file = PictureFile(_CONTENTS[kind](data), field)
     except Costly as costly:
         raise InvalidFormat.of_field(field, f"Image is too costly to read: {costly}", kind) from costly
+    except UnknownPixels as unknown:
+        raise InvalidFormat.of_field(field, f"{unknown}", kind) from unknown
     except _BROKEN as broken:
         raise InvalidFormat.of_field(field, f"Image is damaged or incomplete. {SUPPORTED}", kind) from broken
     _check_size(file, len(data), limits)

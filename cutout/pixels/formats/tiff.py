@@ -5,10 +5,11 @@ import io
 from PIL.TiffImagePlugin import TiffImageFile
 
 from cutout.pixels.formats import exif, icc
-from cutout.pixels.formats.contents import Contents
+from cutout.pixels.formats.contents import Contents, UnknownPixels
 from cutout.pixels.plain import Size
 
-_BITS_PER_SAMPLE = 258
+_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC = 258, 259, 262
+_UNCOMPRESSED, _YCBCR = 1, 6
 _STORED_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
 _RESULT_BYTES = 4
 
@@ -25,9 +26,16 @@ class FirstPage(TiffImageFile):
 
 
 def contents(data: bytes) -> Contents:
-    """The contents of a TIFF's first page; raises what Pillow does."""
+    """The contents of a TIFF's first page.
+
+    Raises:
+        UnknownPixels: uncompressed YCbCr, which Pillow would read as RGB.
+        OSError, ValueError, SyntaxError: as Pillow does.
+    """
     page = FirstPage(io.BytesIO(data))
     with page:
+        if (page.tag_v2.get(_PHOTOMETRIC), page.tag_v2.get(_COMPRESSION)) == (_YCBCR, _UNCOMPRESSED):
+            raise UnknownPixels("Uncompressed YCbCr is not read: RGB, or YCbCr that is compressed, expected")
         colours = icc.usable(page.info.get("icc_profile", b""))
         return Contents("TIFF", data, Size(*page.size), _px_bytes(page), exif.read(data), colours)
 
