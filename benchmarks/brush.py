@@ -1,7 +1,7 @@
 """How soon the page shows a stroke of its brush on 12 megapixels: `python -m benchmarks.brush`.
 
-Chromium has no GPU here: it draws on the processor. Printed for each tool: the time from a pointer's event to the end of
-the frame that shows it, and the processor time of the page's main thread for each event.
+Chromium has no GPU here: it draws on the processor. Printed for each tool: the time from a pointer's event to the end
+of the frame that shows it, and the processor time of the page's main thread for each event.
 """
 
 import statistics
