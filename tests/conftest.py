@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from cutout.telemetry.job_context import PACKAGES
 from tests.faults.paying import PAID, Provider, provider
+from tests.support.patience import HANG_S, SERVICES_OWN
 from tests.support.ray_service import STEADY, Fake, Running, autoscaled, serving
 
 PROMPT_HEALTH = {"health_check_period_s": 1, "health_check_timeout_s": 3, "graceful_shutdown_timeout_s": 3}
@@ -28,6 +30,16 @@ settings.load_profile("any machine")
 def anyio_backend() -> str:
     """Async tests run on asyncio."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """What the service goes on without after seconds has, in this process, as long as everything else."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in SERVICES_OWN:
+            if module in sys.modules:
+                patch.setattr(f"{module}.{name}", HANG_S)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

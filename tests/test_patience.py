@@ -3,12 +3,13 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.support.patience import HANG_S
+from tests.support.patience import HANG_S, SERVICES_OWN
 
 TESTS = Path(__file__).parent
 FILES = sorted(path for path in TESTS.rglob("*.py") if path.name != "patience.py")
@@ -111,3 +112,9 @@ def test_nothing_gives_up_early(path: Path) -> None:
 def test_no_model_gives_up_early(path: Path) -> None:
     """A model of the tests has the common ceiling, too; by default it has a minute, which is less than a cold start."""
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["timeout_s"] == HANG_S
+
+
+@pytest.mark.parametrize(("module", "name"), SERVICES_OWN)
+def test_what_the_service_waits_for_itself_is_there(module: str, name: str) -> None:
+    """A constant that was moved would be short again in tests."""
+    assert isinstance(getattr(import_module(module), name), float)

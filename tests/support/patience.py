@@ -8,6 +8,16 @@ from collections.abc import Callable
 
 HANG_S = 300.0
 """Whatever is not there after five minutes never comes: a guard against waiting for ever, and not a measure."""
+SERVICES_OWN = (
+    ("serve_app.fanout.billing", "LEDGER_S"),
+    ("serve_app.fanout.billing", "SETTLED_S"),
+    ("serve_app.fanout.dependencies", "ANSWER_S"),
+    ("serve_app.jobs.execution.slots", "LEDGER_S"),
+    ("serve_app.middleware.rate_limit", "LIMITER_S"),
+    ("serve_app.storage.cutout_cache", "PUT_S"),
+)
+"""After so many seconds the service goes on without its ledger or its store: what it then answers is another answer. A
+test of that sets them itself."""
 
 
 def skip(seconds: float) -> None:
