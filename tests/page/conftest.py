@@ -48,6 +48,12 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
         yield running
 
 
+WITHOUT_FUSED = """
+  if (location.host && !localStorage.getItem("cutout-models")) localStorage.setItem("cutout-models", '{"fused": false}')
+"""
+"""Most tests are of cards of models alone; test_fused.py has one of the card that is made of them."""
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
     """Opens a service's page in a context of its own; `page.watch` has what it asked for and complained about.
@@ -60,6 +66,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
         window = browser.new_context(**options)
         watch = chromium.Watch(window)
+        window.add_init_script(WITHOUT_FUSED)
         page = window.new_page()
         page.watch = watch  # type: ignore[attr-defined]
         page.set_default_timeout(chromium.PATIENCE_MS)
@@ -78,7 +85,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 def page(open_page: Open, service: Service) -> Page:
     """The page of the service, in a window of 1280 by 900, with its models listed."""
     opened = open_page(service)
-    expect(opened.locator("#roster li")).to_have_count(4)
+    expect(opened.locator("#roster li")).to_have_count(5)
     return opened
 
 

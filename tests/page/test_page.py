@@ -32,7 +32,7 @@ def test_only_a_pick_that_is_not_undone_is_ever_sent(page: Page, service: Servic
     """Held for longer than it takes, a pick is sent by itself; undone before, nothing is, not by leaving either."""
     page.clock.install()
     page.reload()
-    expect(page.locator("#roster li")).to_have_count(4)
+    expect(page.locator("#roster li")).to_have_count(5)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "log-selection" in request.url else None)
     drop_and_wait(page)

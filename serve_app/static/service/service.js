@@ -76,7 +76,7 @@ export const edit = (jobId, modelId, mask) =>
 /** Log a pick; it is sent even while the page goes away. */
 export const logSelection = (pick) => json("log-selection", { ...sent(pick), keepalive: true });
 
-export const models = async () => (await json("models")).models;
+export const models = () => json("models");
 export const stats = () => json("selections/stats");
 
 const blob = async (path, fields, type) =>

@@ -7,20 +7,21 @@ import { models, wordsOf } from "../service/service.js";
 
 const STARTING_S = 3;
 const KEPT = "cutout-models";
+const FUSED = "fused";
 const LOCAL = "local_rembg"; // as the service names what runs on it
 const list = document.getElementById("roster");
 const sum = document.getElementById("roster-sum");
 const choices = JSON.parse(localStorage.getItem(KEPT) ?? "{}"); // whether the user wants a model, by its id
 
-/** Every model's card of GET /models by its id, as last received. */
+/** Every model's card of GET /models by its id, as last received, and those of `auto` and `fused`. */
 export const known = new Map();
 
 /** Ask for the models and show them; asks again while one is starting. */
 export async function refreshRoster() {
   try {
-    const cards = await models();
+    const { models: cards, combinations } = await models();
     known.clear();
-    for (const card of cards) known.set(card.id, card);
+    for (const card of [...cards, ...combinations]) known.set(card.id, card);
     show(cards);
     if (cards.some((card) => card.state === "starting")) setTimeout(refreshRoster, STARTING_S * 1000);
   } catch (fault) {
@@ -28,12 +29,17 @@ export async function refreshRoster() {
   }
 }
 
-const ready = () => [...known.values()].filter((card) => card.available);
+const ready = () => [...known.values()].filter((card) => card.available && !card.models);
 const isWanted = ({ id, provider }) => choices[id] ?? provider === LOCAL; // others cost something
 const wanted = () => ready().filter(isWanted);
 
-/** The models to use: `all`, or a list of ids; empty when none is selected. */
-export const chosen = () => (wanted().length === ready().length ? ["all"] : wanted().map((card) => card.id));
+/** What to ask for: `all`, or models' ids, and `fused`, which is made of several; empty when no model is selected. */
+export function chosen() {
+  const ids = wanted().length === ready().length ? ["all"] : wanted().map((card) => card.id);
+  return wanted().length > 1 && fused().some(isWanted) ? [...ids, FUSED] : ids;
+}
+
+const fused = () => [known.get(FUSED)].filter((card) => card?.available);
 
 /** Whether a model could be asked that costs something. */
 export const hasPaid = () => ready().some((card) => card.price_usd > 0 && card.provider !== LOCAL);
@@ -41,7 +47,7 @@ export const hasPaid = () => ready().some((card) => card.price_usd > 0 && card.p
 function show(cards) {
   const focused = list.contains(document.activeElement) ? document.activeElement.value : null;
   const absent = cards.filter((card) => !card.available);
-  list.replaceChildren(...ready().map(readyRow), ...absent.map(absentRow));
+  list.replaceChildren(...[...ready(), ...fused()].map(readyRow), ...absent.map(absentRow));
   for (const box of list.querySelectorAll("input")) if (box.value === focused) box.focus();
   tellSum();
 }
