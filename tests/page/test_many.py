@@ -79,3 +79,26 @@ def test_every_picture_gets_its_winner_in_one_archive(
             with members.open(name) as member, Image.open(member) as picture:
                 assert (picture.size, picture.mode) == ((90, 60), "RGBA")
                 assert np.asarray(picture)[30, 45, :3].astype(int) == pytest.approx((30 + 20 * number, 40, 60), abs=6)
+
+
+def test_nothing_that_is_paid_runs_before_its_price_is_agreed_to(
+    open_page: Open, tmp_path: Path, photos: list[Path]
+) -> None:
+    """Local models start at once; with paid ones the price of the run is shown, and Run starts it; remembered."""
+    models = (model("fast", name="Quick Matte"), model("far", name="Far Away", provider="far", price_usd=0.01))
+    with Service(tmp_path, *models) as service:
+        page = open_page(service)
+        sent = list[str]()
+        page.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/remove-background") else None)
+        drop(page, *photos[:2])
+        expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+        assert not page.get_by_role("button", name="Run").is_visible()
+
+        page.get_by_role("switch", name="Ask paid models too").check()
+        page.reload()
+        drop(page, *photos[2:4])
+        expect(page.locator("#price")).to_contain_text("$0.02")
+        assert len(sent) == 2
+        page.get_by_role("button", name="Run 2 pictures").click()
+        expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+        assert len(sent) == 4
