@@ -68,7 +68,7 @@ export class Queue extends EventTarget {
     const results = resultsOf(answer);
     const winner = answer.selected_model_id ?? results[0].id;
     Object.assign(entry, { jobId: answer.job_id, results, winner, cost_usd: answer.total_cost_usd });
-    entry.check = answer.needs_review ? answer.review_reason : null;
+    entry.check = answer.needs_review && results.length > 1 ? answer.review_reason : null; // one alone is never sure
     try {
       entry.thumb = await thumbnail(await winnerOf(entry));
       this.#step(entry, { state: "done" });
