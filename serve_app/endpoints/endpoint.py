@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -51,6 +53,8 @@ class Endpoint:
     """Whether a request is a job, which takes one of its caller's slots."""
     is_open: bool = False
     """Whether it needs no key, and is not counted."""
+    is_compressed: bool = False
+    """Whether its text is sent as gzip to callers who accept that."""
     dialect: Dialect = OWN
 
     @property
@@ -68,7 +72,8 @@ def bound(endpoints: Iterable[Endpoint], groups: Iterable[object]) -> dict[Endpo
 
 def route(endpoint: Endpoint, handler: Bound) -> Route:
     """The endpoint as a route of Starlette's."""
-    made = Route(endpoint.path, handler, methods=endpoint.methods)
+    middleware = [Middleware(GZipMiddleware)] if endpoint.is_compressed else []
+    made = Route(endpoint.path, handler, methods=endpoint.methods, middleware=middleware)
     made.methods = set(endpoint.methods)  # Starlette adds HEAD to every GET
     return made
 

@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -84,9 +85,12 @@ class PageEndpoints:
 
 
 class _PageFiles(StaticFiles):
-    """Static files with HEADERS, in a 304 too."""
+    """Static files with HEADERS, in a 304 too. The ETag is weak: as gzip, a file has it too."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
         response.headers.update(HEADERS)
+        response.headers["ETag"] = f"W/{response.headers['ETag']}"
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            response.headers["Vary"] = "Accept-Encoding"  # as the gzip middleware gives it to a whole file
         return response

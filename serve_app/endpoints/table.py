@@ -148,10 +148,10 @@ ENDPOINTS: Final = (
     ),
     # A browser opens the pages and loads their parts without a header that a script could set. They hold no picture and
     # cost nothing; the page asks for the key, and sends it with each call.
-    Endpoint("GET", "/", PageEndpoints.page, is_open=True),
-    Endpoint("GET", "/leaderboard", PageEndpoints.page, is_open=True),
-    Endpoint("GET", "/static/{file:path}", PageEndpoints.static, is_open=True),
-    Endpoint("GET", "/docs", PageEndpoints.docs, is_open=True),
-    Endpoint("GET", "/docs/assets/{file:path}", PageEndpoints.docs_assets, is_open=True),
-    Endpoint("GET", "/openapi.json", PageEndpoints.openapi, is_open=True),
+    Endpoint("GET", "/", PageEndpoints.page, is_open=True, is_compressed=True),
+    Endpoint("GET", "/leaderboard", PageEndpoints.page, is_open=True, is_compressed=True),
+    Endpoint("GET", "/static/{file:path}", PageEndpoints.static, is_open=True, is_compressed=True),
+    Endpoint("GET", "/docs", PageEndpoints.docs, is_open=True, is_compressed=True),
+    Endpoint("GET", "/docs/assets/{file:path}", PageEndpoints.docs_assets, is_open=True, is_compressed=True),
+    Endpoint("GET", "/openapi.json", PageEndpoints.openapi, is_open=True, is_compressed=True),
 )  # fmt: skip

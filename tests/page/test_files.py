@@ -11,6 +11,8 @@ from tests.page.service import Service
 from tests.support.patience import HANG_S
 
 BUDGET_BYTES = 250_000
+GZIP, PLAIN = {"Accept-Encoding": "gzip, deflate, br, zstd"}, {"Accept-Encoding": "identity"}
+BOTH = (GZIP, PLAIN)
 PICTURES = (".avif",)
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file() and path.suffix not in PICTURES)
 TYPES = {
@@ -25,9 +27,39 @@ TYPES = {
 }
 
 
-def test_it_is_small() -> None:
-    """All files, the photograph to try and its cutout among them, are under 250 KB together."""
-    assert 0 < sum(path.stat().st_size for path in STATIC.rglob("*") if path.is_file()) < BUDGET_BYTES
+def test_it_is_small(service: Service) -> None:
+    """A browser that loads every file, the photograph to try and its cutout among them, receives under 250 KB."""
+    paths = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=HANG_S, headers=GZIP) as client:
+        received = [client.get(f"static/{path}") for path in paths]
+
+    assert all(response.status_code == 200 for response in received)
+    assert 0 < sum(response.num_bytes_downloaded for response in received) < BUDGET_BYTES
+
+
+@pytest.mark.parametrize("path", ["", "static/page.js", "static/page.css", "docs/assets/swagger-ui.css"])
+def test_text_is_compressed_for_who_accepts_it(service: Service, path: str) -> None:
+    """A browser gets gzip; without Accept-Encoding the same bytes come plain; by the ETag of one, neither is sent."""
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=HANG_S, headers=GZIP) as client:
+        gzip, plain = client.get(path), client.get(path, headers=PLAIN)
+        head = client.head(path)
+        again = [client.get(path, headers={"If-None-Match": gzip.headers["etag"], **accepted}) for accepted in BOTH]
+
+    assert (gzip.headers["content-encoding"], plain.headers.get("content-encoding")) == ("gzip", None)
+    assert gzip.content == plain.content
+    assert gzip.num_bytes_downloaded < plain.num_bytes_downloaded == len(plain.content)
+    assert gzip.headers["etag"] == plain.headers["etag"]
+    assert (head.headers.get("content-length"), head.content) == (gzip.headers.get("content-length"), b"")
+    assert [response.status_code for response in again] == [304, 304]
+    assert {response.headers["vary"] for response in (gzip, plain, head, *again)} == {"Accept-Encoding"}
+
+
+def test_a_picture_is_not_compressed_again(service: Service) -> None:
+    """An AVIF is sent as it is."""
+    response = httpx.get(f"{service.url}static/sample.avif", trust_env=False, timeout=HANG_S, headers=GZIP)
+
+    assert "content-encoding" not in response.headers
+    assert response.content == (STATIC / "sample.avif").read_bytes()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
