@@ -2,6 +2,7 @@
 
 import { Bench } from "./bench/bench.js";
 import { watchIntake } from "./frame/intake.js";
+import { Finish } from "./finish/finish.js";
 import { Panels } from "./frame/panels.js";
 import { Shortcuts } from "./frame/shortcuts.js";
 import { addressOf, entitle, focusHeading, watchViews } from "./frame/views.js";
@@ -39,6 +40,7 @@ bench.subject.addEventListener("open", () => panels.close());
 const mend = new Mend(byId("mend"), bench.subject);
 const look = new Look(bench.subject, bench.viewport, (result) => mend.open(result));
 panels.add(look);
+panels.add(new Finish(bench.subject));
 shortcuts.add(["v"], ["V"], "large view: picture, mask or differences", () => look.element.isConnected && look.turn());
 mend.offer(byId("panel-buttons"), shortcuts);
 

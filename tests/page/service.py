@@ -18,6 +18,7 @@ from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
 from cutout.models.spec import ModelSpec
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.presets import PresetSpec
 from cutout.removal import Removal
 from cutout.results import C, Failure, Form
 from cutout.service import FetchSpec
@@ -62,6 +63,7 @@ class Service:
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}/"
         reg = registry(*models, access=access)
+        reg.presets["square"] = PresetSpec(name="Shop square", width=300, height=300, dpi=300)
         fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)

@@ -69,6 +69,9 @@ export const enlarged = (picture, factor, type) =>
 /** A finished job's cutout as a file of another type, perhaps on a background; no model runs. */
 export const compose = (jobId, fields, type) => blob(`jobs/${jobId}/compose`, fields, type);
 
+/** The canvases that a finish may have: `{id, name, width, height, dpi}`. */
+export const presets = async () => (await json("presets")).presets;
+
 /** Another matte, a grey PNG, for a finished job's cutout; the answer has one result, the mended cutout. */
 export const edit = (jobId, modelId, mask) =>
   json(`jobs/${jobId}/edit`, { method: "POST", body: form({ model_id: modelId, mask }) });

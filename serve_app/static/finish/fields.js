@@ -1,0 +1,37 @@
+/** The controls of the finish as fields of the service's API; docs/pictures.md describes each. */
+
+const TYPES = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp", avif: "image/avif" };
+const WHITE = "white";
+
+/** The media type of the file that is asked for. */
+export const typeOf = (form) => TYPES[form.elements.format.value];
+
+/** The fields of compose; what is at its default is left out. A JPEG has a background: it has no transparency. */
+export function fieldsOf(form) {
+  const { canvas, background, colour, picture, crop, margin, shadow, choke, feather, factor, format, quality } =
+    form.elements;
+  const fields = { output_format: format.value };
+  const behind = { colour: colour.value, picture: picture.files[0] }[background.value] ?? background.value;
+  if (behind && behind !== "picture") fields.background = behind;
+  else if (format.value === "jpeg") fields.background = WHITE;
+  if (canvas.value) fields.canvas = canvas.value;
+  if (crop.checked) fields.crop = true;
+  if ((crop.checked || canvas.value) && Number(margin.value)) fields.crop_margin = `${margin.value}%`;
+  for (const [name, { value }] of Object.entries({ shadow, edge_choke: choke, edge_feather: feather })) {
+    if (Number(value)) fields[name] = value;
+  }
+  if (factor.value) fields.upscale_factor = factor.value;
+  if (format.value !== "png") fields.quality = quality.value;
+  return fields;
+}
+
+/** What the controls show, for `restore`; a chosen file stays chosen. */
+export const taken = (form) =>
+  [...form.elements]
+    .filter(({ type }) => !["file", "button"].includes(type))
+    .map(({ name, value, checked }) => [name, value, checked]);
+
+/** Let the controls show what they showed. */
+export function restore(form, values) {
+  for (const [name, value, checked] of values) Object.assign(form.elements[name], { value, checked });
+}

@@ -1,0 +1,87 @@
+"""The finish of a cutout: a live preview, undo, and the file as it is shown."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page import axe
+from tests.page.bench import drop_and_wait
+from tests.page.conftest import Open
+from tests.page.mending import small_photo
+from tests.page.service import Service
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def opened(page: Page, photo: Path) -> Locator:
+    """The panel, with the preview of the cutout as it is."""
+    drop_and_wait(page, photo)
+    page.keyboard.press("h")
+    panel = page.locator(".finish")
+    expect(panel.locator(".finish-words")).to_contain_text("kB")
+    return panel
+
+
+def saved(page: Page, panel: Locator, tmp_path: Path, button: str = "Download") -> tuple[str, Path]:
+    """The name and the file of what a button downloads."""
+    expect(panel).to_have_attribute("aria-busy", "false")
+    with page.expect_download() as waiting:
+        panel.get_by_role("button", name=button, exact=True).click()
+    waiting.value.save_as(tmp_path / "saved")
+    return waiting.value.suggested_filename, tmp_path / "saved"
+
+
+def test_a_square_for_a_shop(page: Page, tmp_path: Path) -> None:
+    """Four choices make a square on white with a shadow; the file is the preview; undo takes one back."""
+    photo = small_photo(tmp_path)
+    panel = opened(page, photo)
+    panel.locator("[name=canvas]").select_option("square")
+    panel.get_by_role("switch", name="Crop to the subject").check()
+    panel.locator("[name=shadow]").fill("60")
+    panel.locator("[name=format]").select_option("jpeg")
+    expect(panel.locator(".finish-shown img")).to_have_js_property("naturalWidth", 300)
+
+    name, file = saved(page, panel, tmp_path)
+
+    shown = Image.open(file)
+    assert name == f"{photo.stem}.jpg"
+    assert (shown.format, shown.size, shown.info["dpi"], shown.getpixel((2, 2))) == (
+        "JPEG", (300, 300), (300, 300), (255, 255, 255),
+    )  # fmt: skip
+    panel.locator("[name=format]").select_option("webp")
+    assert saved(page, panel, tmp_path)[0] == f"{photo.stem}.webp"
+    panel.get_by_role("button", name="Undo").click()
+    expect(panel.locator("[name=format]")).to_have_value("jpeg")
+    panel.get_by_role("button", name="Start over").click()
+    expect(panel.locator("[name=format]")).to_have_value("png")
+    panel.locator("[name=format]").select_option("webp")
+    panel.get_by_role("button", name="Undo").click()
+    expect(panel.locator("[name=format]")).to_have_value("png")
+
+
+def test_every_cutout_with_one_finish(page: Page, tmp_path: Path) -> None:
+    """One ZIP has every cutout of the picture with the finish that is shown."""
+    photo = small_photo(tmp_path)
+    panel = opened(page, photo)
+    panel.locator("[name=background]").select_option("blur")
+
+    name, file = saved(page, panel, tmp_path, "Download every cutout")
+
+    assert name == f"{photo.stem}.zip"
+    assert file.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize("window", [{}, PHONE], ids=["wide", "phone"])
+def test_axe_finds_no_serious_fault(
+    open_page: Open, service: Service, axe_script: str, tmp_path: Path, window: dict[str, object]
+) -> None:
+    """Nor is it wider than a phone."""
+    page = open_page(service, **window)
+    panel = opened(page, small_photo(tmp_path))
+    panel.locator("[name=background]").select_option("colour")
+    expect(panel).to_have_attribute("aria-busy", "false")
+
+    assert axe.faults(page, axe_script) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
