@@ -1,9 +1,8 @@
 """AsyncClient: every operation of the service."""
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, Self, TypeVar, Unpack
 
@@ -13,7 +12,8 @@ from cutout.errors import ProcessingError
 from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
 from cutout.pixels.plain import OutputFormat
-from cutout_client.connection import Connection, lines
+from cutout_client.connection import Connection
+from cutout_client.exchange import listed, request, streamed, with_job_id
 from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
 from cutout_client.pictures import File, Picture, fields_body, picture_body, read
 from cutout_client.refusals import error_of
@@ -92,13 +92,13 @@ class AsyncClient:
         **options: Unpack[JobOptions],
     ) -> AsyncIterator[CutoutResult]:
         """Each model's cutout or error, as soon as it is finished. A broken connection is resumed without repeats."""
-        path, content = await _request(picture, models, upscale_factor, options)
+        path, content = await request(picture, models, upscale_factor, options)
         content["headers"]["Accept"] = "application/x-ndjson"
         seen = set[str]()
         for retries_left in reversed(range(self._connection.tries)):
             response = await self._connection.send("POST", path, stream=True, **content)
             try:
-                async for result in _results(response):
+                async for result in streamed(response):
                     if result.model_id not in seen:
                         seen.add(result.model_id)
                         yield result
@@ -122,8 +122,8 @@ class AsyncClient:
             NotFound: the cutouts are no longer stored.
             Conflict: the job has not ended.
         """
-        content = await fields_body({"include_models": _listed(models), "upscale_factor": upscale_factor, **finish})
-        return _with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
+        content = await fields_body({"include_models": listed(models), "upscale_factor": upscale_factor, **finish})
+        return with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
 
     async def edit(self, job_id: str, model_id: str, mask: File) -> CutoutResult:
         """A finished job's cutout with another matte; `mask` is a grey PNG of the picture's size. It costs nothing.
@@ -137,7 +137,7 @@ class AsyncClient:
         """
         content = {"files": {"mask": ("mask.png", await asyncio.to_thread(read, mask))}, "data": {"model_id": model_id}}
         job = await self._ask(JobResult, "POST", f"/jobs/{job_id}/edit", **content)
-        return _with_job_id(job)["edited"]
+        return with_job_id(job)["edited"]
 
     async def upscale(
         self,
@@ -160,7 +160,7 @@ class AsyncClient:
 
     async def estimate(self, models: str | Sequence[str] = "all", **terms: Unpack[Terms]) -> Estimate:
         """Price of a request and the models it would run, without running it."""
-        return await self._ask(Estimate, "POST", "/estimate", json={"models": _listed(models), **terms})
+        return await self._ask(Estimate, "POST", "/estimate", json={"models": listed(models), **terms})
 
     async def log_selection(
         self, job_id: str, selected_model_id: str, image_category: str | None = None, notes: str | None = None
@@ -185,7 +185,7 @@ class AsyncClient:
     ) -> str:
         """Submit a durable job, which survives crashes, and return its id; then `wait`, or get a webhook."""
         webhook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
-        path, content = await _request(picture, models, upscale_factor, {**options, **webhook})
+        path, content = await request(picture, models, upscale_factor, {**options, **webhook})
         content["headers"]["Prefer"] = "respond-async"
         job_id: str = (await self._connection.send("POST", path, **content)).json()["job_id"]
         return job_id
@@ -255,11 +255,11 @@ class AsyncClient:
     async def _job(
         self, picture: Picture, models: str | Sequence[str], factor: Factor | None, options: JobOptions
     ) -> JobResult:
-        path, content = await _request(picture, models, factor, options)
+        path, content = await request(picture, models, factor, options)
         response = await self._connection.send("POST", path, **content)
         if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than limits.request_s
             return await self.wait(response.json()["job_id"])
-        return _with_job_id(await asyncio.to_thread(lambda: parsed(JobResult, response.json())))
+        return with_job_id(await asyncio.to_thread(lambda: parsed(JobResult, response.json())))
 
     async def _ended(self, job_id: str) -> dict[str, Any]:
         """A job's body once it has ended; raises the error of the job as a whole."""
@@ -281,39 +281,3 @@ class AsyncClient:
     async def _ask(self, form: type[T], method: str, path: str, **content: Any) -> T:
         response = await self._connection.send(method, path, **content)
         return await asyncio.to_thread(lambda: parsed(form, response.json()))
-
-
-async def _request(
-    picture: Picture, models: str | Sequence[str], factor: Factor | None, options: Mapping[str, object]
-) -> tuple[str, dict[str, Any]]:
-    """Path and content of a request. It carries an Idempotency-Key: however often it is sent, it is one job."""
-    fields = {"bg_models": _listed(models), "upscale_factor": factor} if factor else {"include_models": _listed(models)}
-    content = await picture_body(picture, {**fields, **options})
-    content["headers"] = {"Idempotency-Key": uuid.uuid4().hex}
-    return "/process" if factor else "/remove-background", content
-
-
-def _with_job_id(job: JobResult) -> JobResult:
-    """The job with its id in each result."""
-    return replace(job, results=tuple(replace(result, job_id=job.job_id) for result in job.results))
-
-
-def _listed(models: str | Sequence[str]) -> list[str]:
-    return [models] if isinstance(models, str) else list(models)
-
-
-async def _results(response: httpx.Response) -> AsyncIterator[CutoutResult]:
-    """The results in a stream; raises RemoteProtocolError when it ends without its summary."""
-    job_id = None
-    async for line in lines(response):
-        event = await asyncio.to_thread(json.loads, line)
-        match event.pop("event"):
-            case "started":
-                job_id = event["job_id"]
-            case "finished" | "failed":
-                yield replace(parsed(CutoutResult, event), job_id=job_id)
-            case "error":
-                raise error_of(event["error"]["type"], event["error"]["message"])
-            case "summary":
-                return
-    raise httpx.RemoteProtocolError("the stream ended early")

@@ -1,4 +1,4 @@
-"""cutout mcp: tools for language models, over standard input and output."""
+"""cutout mcp: an MCP server, over standard input and output."""
 
 import asyncio
 from pathlib import Path
@@ -27,9 +27,9 @@ def mcp(
     commercial_only: CommercialOnly = False,
     api_key: ApiKey = None,
 ) -> None:
-    """Serve tools for language models by the Model Context Protocol, until standard input ends.
+    """Serve tools by the Model Context Protocol (MCP), until standard input ends.
 
-    An assistant starts this command. It can remove backgrounds, enlarge, compare, estimate and look at jobs.
+    An MCP client starts this command. It can remove backgrounds, enlarge, compare, estimate and look at jobs.
     """
     from cutout_client.extras import needs
 

@@ -1,1 +1,1 @@
-"""The MCP server `cutout mcp`: a service's operations as tools for language models."""
+"""The MCP server `cutout mcp`: a service's operations as tools."""

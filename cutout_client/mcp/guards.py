@@ -1,4 +1,4 @@
-"""What the tools may do, whatever a language model asks for: which files they touch, and what they spend."""
+"""What the tools may do, whatever an MCP client asks for: which files they touch, and what they spend."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The tools, each a method; its docstring and types are what a language model reads."""
+"""The tools, each a method; its docstring and types are its description for MCP clients."""
 
 import asyncio
 from collections.abc import Mapping

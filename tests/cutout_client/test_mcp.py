@@ -1,4 +1,4 @@
-"""`cutout mcp` as an assistant uses it: the official SDK's own client, over standard input and output."""
+"""`cutout mcp` as an MCP client uses it: the official SDK's own client, over standard input and output."""
 
 import io
 import sys
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def assistant(service: Running, folder: Path, *options: str) -> AsyncIterator[ClientSession]:
+async def connected(service: Running, folder: Path, *options: str) -> AsyncIterator[ClientSession]:
     """A session with a server that this starts."""
     words = ["-m", "cutout_client.command", "mcp", "--server", service.url, "--folder", str(folder), *options]
     async with (
@@ -58,7 +58,7 @@ async def refused(session: ClientSession, tool: str, **arguments: object) -> str
 @pytest.mark.anyio
 async def test_pictures_by_path(service: Running, folder: Path) -> None:
     """Each tool does its work, and writes files where it says; a model that failed is named with its reason."""
-    async with assistant(service, folder, "--max-cost-usd", "0.3") as session:
+    async with connected(service, folder, "--max-cost-usd", "0.3") as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
         removed = await ask(session, "remove", picture="shoes/one.png", model="first")
         framed = await ask(
@@ -94,7 +94,7 @@ async def test_pictures_by_path(service: Running, folder: Path) -> None:
 async def test_guards_hold(service: Running, folder: Path) -> None:
     """By default nothing is paid, whatever is asked; nothing outside the folder is read, and no file is replaced."""
     ran, one = len(service.runs), folder / "shoes" / "one.png"
-    async with assistant(service, folder) as session:
+    async with connected(service, folder) as session:
         dear = await refused(session, "remove", picture="shoes/one.png", model="second", max_cost_usd=5)
         outside = [
             await refused(session, "remove", picture=name, model="first")
