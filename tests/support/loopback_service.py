@@ -1,12 +1,12 @@
 """The whole service but Ray, on loopback in a thread of its own: durable jobs, ledger on SQLite, real removers."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cutout.accounts.keys import KeyRing
@@ -24,7 +24,6 @@ from serve_app.storage.signing import Signer, load_secret
 from tests.support.durable_jobs import counted
 from tests.support.http_server import served
 from tests.support.in_process import model, registry
-from tests.support.patience import HANG_S
 
 REGISTRY = registry(model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
 
@@ -106,37 +105,8 @@ async def whole(folder: Path, line: Line, reg: Registry, keys: KeyRing | None) -
 
 @contextmanager
 def running(folder: Path, reg: Registry = REGISTRY, keys: KeyRing | None = None) -> Iterator[Running]:
-    """The service, while the test is in this context."""
+    """The service, while the test is in this context; its loop ends what is left of a job in the middle."""
     line = Line([], [])
-    with in_thread(lambda: whole(folder, line, reg, keys)) as url:
+    service = whole(folder, line, reg, keys)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(service) as url:
         yield Running(url, line, folder)
-
-
-@contextmanager
-def in_thread(service: Callable[[], AbstractAsyncContextManager[str]]) -> Iterator[str]:
-    """What a service yields, while it lives in an event loop of a thread of its own."""
-    ready, ended, told = threading.Event(), asyncio.Event(), list[str]()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with service() as url:
-            told.append(url)
-            ready.set()
-            await ended.wait()
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(serve())
-        finally:
-            ready.set()
-            loop.close()
-
-    thread = threading.Thread(target=run, name="service")
-    thread.start()
-    assert ready.wait(HANG_S)
-    assert told, "the service did not start"
-    try:
-        yield told[0]
-    finally:
-        loop.call_soon_threadsafe(ended.set)
-        thread.join()

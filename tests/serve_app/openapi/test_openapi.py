@@ -18,7 +18,6 @@ import httpx
 import pytest
 import schemathesis
 from anyio.from_thread import start_blocking_portal
-from dbos import DBOS
 from schemathesis.config import SchemathesisConfig
 from starlette.testclient import TestClient
 
@@ -27,7 +26,6 @@ from cutout.accounts.limiter import Limiter
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from serve_app.jobs.acceptance import Durable
-from serve_app.jobs.execution.workflows import ACTIVE, JOB
 from tests.support.durable_jobs import picture, working
 from tests.support.http_server import served
 from tests.support.in_process import model, registry, shotgun
@@ -110,16 +108,8 @@ async def whole(folder: Path) -> AsyncIterator[str]:
         watching = asyncio.create_task(works.shotgun.statuses.watch())
         async with served(works.app(keys, ledger)) as url:
             yield url
-        await _no_job_runs()
         watching.cancel()
         await ledger.close()
-
-
-async def _no_job_runs() -> None:
-    """Wait until the jobs that were accepted have ended: the event loop of a worker must outlive them."""
-    async with asyncio.timeout(HANG_S):
-        while await DBOS.list_workflows_async(name=JOB, status=list(ACTIVE), limit=1, load_input=False):
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
