@@ -28,7 +28,7 @@ class Edit:
 
     @property
     def result(self) -> ModelResult:
-        """It as a result of its job."""
+        """The edit as a result of its job."""
         return ModelResult(EDITED, self.cutout, self.wall_ms)
 
 

@@ -21,7 +21,10 @@ def blind(open_page: Open, service: Service) -> Page:
 
 
 def test_names_are_hidden_and_shuffled_until_the_pick(blind: Page, service: Service) -> None:
-    """The cards tell no name, time, cost, licence or reason, in another order; the logged pick tells them all."""
+    """The cards tell no name, time, cost, licence or reason, in another order; the logged pick tells them all.
+
+    The order is logged with the pick: whoever learns from it knows which cutout was seen first.
+    """
     drop_and_wait(blind)
     told = blind.locator("#bench").inner_html()
     assert [word for word in TELLTALE if word in told] == []
@@ -35,6 +38,7 @@ def test_names_are_hidden_and_shuffled_until_the_pick(blind: Page, service: Serv
     expect(card(blind, "Fine Matte").locator(".cost")).to_have_text("$0.0006")
     expect(blind.locator("#job-words")).to_contain_text("$0.0006")
     assert service.picks() == {"slow": 1}
+    assert service.export()[-1]["offered"] == ["slow", "fast"]
 
 
 def test_a_blind_pick_stands_once_names_are_shown(blind: Page, service: Service) -> None:

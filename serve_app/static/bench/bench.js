@@ -81,7 +81,7 @@ export class Bench {
 
   /** Pick a card. */
   choose(card) {
-    if (card?.cutout) this.pick.choose({ id: card.model.model_id, jobId: card.jobId, name: () => card.name });
+    if (card?.cutout) this.#choose(card.model.model_id, card.jobId, () => card.name);
   }
 
   /** Pick the card at a place of the board, from 1. */
@@ -92,7 +92,11 @@ export class Bench {
   /** Pick none of them. */
   chooseNone() {
     if (byId("none").disabled) return;
-    this.pick.choose({ id: NONE, jobId: this.jobId, name: () => "none of them" });
+    this.#choose(NONE, this.jobId, () => "none of them");
+  }
+
+  #choose(id, jobId, name) {
+    this.pick.choose({ id, jobId, name, shown: this.board.shown(jobId) });
   }
 
   /** The picked card, if there is one. */

@@ -4,6 +4,8 @@ import { count } from "../frame/words.js";
 import { reasonOf } from "../service/plain.js";
 import { Card } from "./card.js";
 
+const EDITED = "edited"; // a cutout that was mended by hand: a pick of it is one of its model
+
 /** The cards on the page; `attach(stage)` and the functions of `acts`, as of Card.on, are called for every card. */
 export class Board {
   #list;
@@ -23,7 +25,8 @@ export class Board {
   /** A new job: the original picture, of `size`, was sent to `models`; `skipped` were not, each with the reason. */
   open({ job_id, models, skipped }, original, size, knowledge, blind) {
     this.release();
-    Object.assign(this, { jobId: job_id, size, blind, skipped, original, knowledge, ended: false });
+    const isShuffled = blind;
+    Object.assign(this, { jobId: job_id, size, blind, isShuffled, skipped, original, knowledge, ended: false });
     for (const model of blind ? shuffled(models) : models) this.#append(model);
     this.#list.style.setProperty("--ratio", size.width / size.height);
     this.#tellSkipped();
@@ -77,6 +80,12 @@ export class Board {
   /** The cards that can be picked. */
   get offered() {
     return this.cards.filter((card) => card.cutout);
+  }
+
+  /** The models that a job offered, in the order of their cards; undefined where that is the results'. */
+  shown(jobId) {
+    const models = this.offered.filter((card) => card.jobId === jobId).map(({ model }) => model.model_id);
+    return this.isShuffled ? models.filter((id) => id !== EDITED) : undefined;
   }
 
   /** Show which model, or none, is picked; `open` says whether that may change. */

@@ -24,7 +24,7 @@ export class Pick {
   #told = ""; // about the pick
   #queue = Promise.resolve(); // two picks arrive in the order in which they were made
   state = "none"; // then held, sending, logged; or failed
-  choice = null; // {id, jobId, name()} as it is on the page
+  choice = null; // {id, jobId, name(), shown} as it is on the page
   logged = null; // the one that the service has
   locked = false; // names were shown after a blind pick, so it cannot change
 
@@ -90,7 +90,7 @@ export class Pick {
 
   async #send(job, choice) {
     try {
-      await logSelection({ job_id: choice.jobId, selected_model_id: choice.id });
+      await logSelection({ job_id: choice.jobId, selected_model_id: choice.id, shown: choice.shown });
       if (job !== this.#job) return;
       this.logged = choice;
       if (choice === this.choice && this.state === "sending") this.#become("logged");
