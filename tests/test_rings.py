@@ -52,10 +52,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("plain", "types", "cores", "bleed"),
         ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
         ("formats", "resizing", "encoding", "mattes"),
-        ("decoding", "composite", "ground", "background", "finish", "solid"),
-        ("shadow",),
-        ("finishing",),
-        ("placement", "mended", "thumbnail"),
+        ("decoding", "composite", "ground", "finish"),
+        ("finishing", "mended", "thumbnail"),
     ),
     "deployments": (
         ("instruments", "engines", "records"),

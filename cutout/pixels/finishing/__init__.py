@@ -1,1 +1,1 @@
-"""Steps of a finish: edge, canvas, shadow, background."""
+"""What is done to a cutout on the way to a file: edge, canvas, placement, shadow, background."""

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutout.pixels.background import on_background
 from cutout.pixels.crop import subject_box, with_margin
 from cutout.pixels.finish import AS_IT_IS, Finish
+from cutout.pixels.finishing.background import on_background
 from cutout.pixels.finishing.blur import blurred, seen
 from cutout.pixels.finishing.canvas import placed
 from cutout.pixels.finishing.edge import edged
+from cutout.pixels.finishing.shadow import Shadow, shadowed
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Size
-from cutout.pixels.shadow import Shadow, shadowed
 from cutout.pixels.types import Alpha, Rgb, Rgba
 
 

@@ -13,8 +13,8 @@ from cutout.jobs import new_id
 from cutout.models.selection import FUSED
 from cutout.pixels.composite import compose
 from cutout.pixels.encoding.encode import encode
+from cutout.pixels.finishing.placement import opacity, over
 from cutout.pixels.picture import Picture
-from cutout.pixels.placement import opacity, over
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.pixels.smooth import smoothed
 from cutout.pixels.types import Matte

@@ -4,10 +4,10 @@ import io
 import zipfile
 from typing import Final
 
-from cutout.pixels.background import on_background
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.placement import WHITE, colours, laid, opacity
+from cutout.pixels.finishing.background import on_background
+from cutout.pixels.finishing.placement import WHITE, colours, laid, opacity
 from cutout.pixels.plain import MEDIA_TYPES, Dpi, OutputFormat
 from cutout.pixels.types import Alpha, Rgb, Rgba
 from serve_app.dialects.remove_bg.form import RemoveBgForm

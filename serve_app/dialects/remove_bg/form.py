@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from cutout.pixels.crop import Margin, Region
-from cutout.pixels.placement import Arrangement
+from cutout.pixels.finishing.placement import Arrangement
+from cutout.pixels.finishing.shadow import Shadow, ShadowKind
 from cutout.pixels.plain import Colour
-from cutout.pixels.shadow import Shadow, ShadowKind
 from serve_app.contract import Form
 from serve_app.dialects.remove_bg import values
 from serve_app.dialects.remove_bg.subjects import Subject

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
 from cutout.pixels.decoding.decoder import Decoder
+from cutout.pixels.finishing.placement import part
 from cutout.pixels.picture import Picture
-from cutout.pixels.placement import part
 from cutout.pixels.plain import Box, Size
 from fetching.fetch import Fetcher
 from fetching.guard import checked_url

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from cutout.pixels.density import times
 from cutout.pixels.encoding.spec import EncodeSpec
+from cutout.pixels.finishing.placement import arranged, put_back
+from cutout.pixels.finishing.shadow import shadowed
+from cutout.pixels.finishing.solid import solid
 from cutout.pixels.picture import with_alpha
-from cutout.pixels.placement import arranged, put_back
 from cutout.pixels.plain import Box, Size
-from cutout.pixels.shadow import shadowed
-from cutout.pixels.solid import solid
 from cutout.results import CutoutPixels
 from serve_app.dialects.remove_bg.files import written
 from serve_app.dialects.remove_bg.order import Order, Refused

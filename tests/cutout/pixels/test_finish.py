@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageOps
 
 from cutout.errors import ValidationError
-from cutout.pixels.background import covering, on_background
 from cutout.pixels.crop import MOST_PX, SEEN, Margin, enlarged, subject_box
 from cutout.pixels.finish import Finish, check_format, colour
+from cutout.pixels.finishing.background import covering, on_background
 from cutout.pixels.finishing.finished import finished
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Size
@@ -46,7 +46,7 @@ def test_strips_are_seamless(rgba: Rgba, behind: tuple[int, int, int]) -> None:
     """A picture of many strips is what its rows are one by one."""
     tall = np.ascontiguousarray(np.broadcast_to(rgba, (80, *rgba.shape))).reshape(-1, *rgba.shape[1:])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cutout.pixels.background.STRIP_BYTES", 300)
+        patch.setattr("cutout.pixels.finishing.background.STRIP_BYTES", 300)
         laid = on_background(tall, behind)
     np.testing.assert_array_equal(laid.reshape(80, *rgba.shape[:2], 3)[7], on_background(rgba, behind))
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from cutout.pixels.background import on_background
 from cutout.pixels.bleed import bled
 from cutout.pixels.composite import compose
+from cutout.pixels.finishing.background import on_background
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Matte, Rgba
 

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from cutout.pixels.background import STRIP_BYTES, on_background
 from cutout.pixels.crop import Margin, cropped, subject_box, with_margin
 from cutout.pixels.finish import Finish
+from cutout.pixels.finishing.background import STRIP_BYTES, on_background
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Colour, Size
 from cutout.pixels.resizing.resize import resize_rgba

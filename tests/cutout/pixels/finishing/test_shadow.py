@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cutout.pixels.background import on_background
 from cutout.pixels.crop import subject_box
-from cutout.pixels.shadow import Shadow, ShadowKind, shade, shadowed
+from cutout.pixels.finishing.background import on_background
+from cutout.pixels.finishing.shadow import Shadow, ShadowKind, shade, shadowed
 from cutout.pixels.types import Alpha, Rgba
 
 KINDS: tuple[ShadowKind, ...] = ("ground", "drop")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cutout.pixels.solid import solid
+from cutout.pixels.finishing.solid import solid
 
 
 def test_windows_close_and_edges_and_holes_stay() -> None:

@@ -7,8 +7,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cutout.pixels.crop import Length, Margin, Region, subject_box
+from cutout.pixels.finishing.placement import (
+    Arrangement,
+    arranged,
+    colours,
+    laid,
+    opacity,
+    over,
+    part,
+    put_back,
+    shrunk,
+)
 from cutout.pixels.picture import Picture
-from cutout.pixels.placement import Arrangement, arranged, colours, laid, opacity, over, part, put_back, shrunk
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.types import Rgba
 
@@ -130,7 +140,7 @@ def test_strips_are_seamless() -> None:
     """A picture of many strips is what its rows are one by one."""
     rgba = np.random.default_rng(4).integers(0, 256, (40, 9, 4), dtype=np.uint8)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cutout.pixels.placement.STRIP_BYTES", 100)
+        patch.setattr("cutout.pixels.finishing.placement.STRIP_BYTES", 100)
         mixed = over(rgba, (1, 2, 3), 99)
     np.testing.assert_array_equal(mixed, np.concatenate([over(rgba[i : i + 1], (1, 2, 3), 99) for i in range(40)]))
 

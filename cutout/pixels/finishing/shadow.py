@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from cutout.pixels.background import STRIP_BYTES
 from cutout.pixels.crop import subject_box
+from cutout.pixels.finishing.background import STRIP_BYTES
 from cutout.pixels.plain import Box
 from cutout.pixels.types import Alpha, Plane, Rgba
 
