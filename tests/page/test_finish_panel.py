@@ -1,5 +1,6 @@
 """The finish of a cutout: a live preview, undo, and the file as it is shown."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_a_square_for_a_shop(page: Page, tmp_path: Path) -> None:
     panel.locator("[name=format]").select_option("webp")
     panel.get_by_role("button", name="Undo").click()
     expect(panel.locator("[name=format]")).to_have_value("png")
+
+
+def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:
+    """A connection that breaks while the sizes are asked for is told; the other choices work."""
+    page.watch.allowed = re.compile("net::ERR_")  # type: ignore[attr-defined]
+    page.route("**/presets", lambda route: route.abort())
+    panel = opened(page, small_photo(tmp_path))
+
+    expect(page.get_by_role("alert")).to_contain_text("The sizes could not be listed.")
+    expect(panel).to_have_attribute("aria-busy", "false")
 
 
 def test_every_cutout_with_one_finish(page: Page, tmp_path: Path) -> None:

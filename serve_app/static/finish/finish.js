@@ -1,6 +1,6 @@
 /** The finish of a cutout: size, background, crop, shadow, edge and file, with a live preview made by the service. */
 
-import { say } from "../frame/voice.js";
+import { say, tell } from "../frame/voice.js";
 import { size } from "../frame/words.js";
 import { Picture, download, stem } from "../pictures/pictures.js";
 import { compose, presets, wordsOf } from "../service/service.js";
@@ -39,6 +39,14 @@ export class Finish {
   async open() {
     this.#subject.addEventListener("change", this.#follow);
     this.#preview();
+    try {
+      await this.#offerSizes();
+    } catch (fault) {
+      tell(`The sizes could not be listed. ${wordsOf(fault)}`);
+    }
+  }
+
+  async #offerSizes() {
     const select = this.element.elements.canvas;
     if (select.options.length > 1) return;
     for (const { id, name, width, height } of await presets()) select.add(new Option(`${name}, ${size(width, height)}`, id));
@@ -53,6 +61,7 @@ export class Finish {
 
   #changed() {
     clearTimeout(this.#timer);
+    this.#asked += 1; // a preview that arrives in the pause shows the choices of before
     this.#wait();
     this.#timer = setTimeout(() => {
       this.#settle();
@@ -79,7 +88,7 @@ export class Finish {
     undo.disabled = this.#history.length < 2 && !this.#timer;
   }
 
-  /** Back to before the last change, be it still in its pause. */
+  /** Take the last change back, also one that is still in its pause. */
   #undo() {
     if (this.#timer) this.#settle();
     this.#history.pop();

@@ -1,4 +1,4 @@
-/** The tool in hand: brush or lasso, what it leads to, its size and how soft its edge is. */
+/** The selected tool: brush or lasso, what a stroke does to the matte, its size and how soft its edge is. */
 
 import { Brush, lasso } from "./brush.js";
 import { around } from "./matte.js";
@@ -34,7 +34,7 @@ export class Tool {
     return this.#stroke !== null;
   }
 
-  /** A stroke begins at a point of the picture. */
+  /** Begin a stroke at a point of the picture. */
   begin(point) {
     this.end(); // one that the keyboard has begun
     if (!this.aim) return;
@@ -44,7 +44,7 @@ export class Tool {
     if (this.shape === "brush") this.#show(this.#brush.line(this.#stroke, point, point));
   }
 
-  /** It goes on through these points. */
+  /** Continue the stroke through these points. */
   move(points) {
     if (!this.busy) return;
     for (const point of points) {
@@ -54,14 +54,14 @@ export class Tool {
     if (this.shape === "lasso") this.#on.outlined(this.#points);
   }
 
-  /** It ends; a lasso covers what it surrounds. */
+  /** End the stroke; a lasso covers what it surrounds. */
   end() {
     if (!this.busy) return;
     if (this.shape === "lasso") this.#show(lasso(this.#stroke, this.#points, this.#brush.radius * this.softness * FADE_PART));
     this.#finish(() => this.painting.end());
   }
 
-  /** It was none, as when a second finger comes down. */
+  /** Discard the stroke, as when a second finger comes down. */
   cancel() {
     if (this.busy) this.#finish(() => this.#show(this.painting.cancel()));
   }
