@@ -27,7 +27,7 @@ def bodies(bench: Bench) -> Findings:
     row = Row(
         f"Memory of the ingress after {len(sizes_mb)} uploads of {sent:.0f} MB and answers of {got:.0f} MB",
         f"after {EARLY} of each", f"{late:,.0f} MB", f"{early:,.0f} MB", f"{late / early - 1:+.1%}",
-        f"within {GROWTH:.0%}", late / early - 1 <= GROWTH,
+        f"≤ +{GROWTH:.0%}", late / early - 1 <= GROWTH,
     )  # fmt: skip
     return Findings([row])
 

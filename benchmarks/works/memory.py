@@ -53,7 +53,7 @@ def mixed(bench: Bench) -> Findings:
     more = sizes_mb[-1] / sizes_mb[0] - 1
     row = Row(
         f"Memory after {len(requests)} mixed requests", f"after {batch}", f"{sizes_mb[-1]:,.0f} MB",
-        f"{sizes_mb[0]:,.0f} MB", f"{more:+.1%}", f"within {GROWTH:.0%}", abs(more) <= GROWTH,
+        f"{sizes_mb[0]:,.0f} MB", f"{more:+.1%}", f"≤ +{GROWTH:.0%}", more <= GROWTH,
     )  # fmt: skip
     lines = [[(place + 1) * batch, f"{size:,.0f}"] for place, size in enumerate(sizes_mb)]
     return Findings([row], {"mixed": table(["Requests", "All processes, MB"], lines)})
