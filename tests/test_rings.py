@@ -45,8 +45,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("removal", "service", "comparison", "presets"),
         ("models",),
         ("jobs", "results"),
-        ("forms", "picks"),
-        ("ledger",),
+        ("forms", "picks", "scoring"),
+        ("ledger", "cascade"),
     ),
     "cutout.pixels": (
         ("plain", "types", "cores", "bleed"),

@@ -6,12 +6,12 @@ from typing import Any, Generic, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
+from cutout.cascade import Step
 from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.pixels.plain import Size
 from cutout.removal import Removal
 from cutout.results import C, Cutout, CutoutFile, Failure, Form, ModelResult, Result
-from serve_app.fanout.cascade import Step
 from serve_app.fanout.model_statuses import Askable
 
 Enough: TypeAlias = Callable[[Mapping[str, ModelResult], tuple[str, ...]], bool]

@@ -13,8 +13,8 @@ from cutout.models.selection import FUSED
 from cutout.pixels.mattes.score import Score
 from cutout.removal import Removal
 from cutout.results import C, Cutout, Failure, Form
+from cutout.scoring import compared
 from serve_app.fanout.fan_out import FanOut, Model
-from serve_app.fanout.scoring import compared
 
 COMBINE_S = 60.0
 """Longest wait for the combiner: it may have to start a replica first."""

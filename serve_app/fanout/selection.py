@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from cutout.accounts.keys import KeyRecord
+from cutout.cascade import in_order, next_step
 from cutout.errors import Forbidden, ModelUnavailable, ValidationError
 from cutout.jobs import Terms
 from cutout.models.selection import ALL, AUTO, FUSED, ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.service import QualitySpec
-from serve_app.fanout.cascade import in_order, next_step
 from serve_app.fanout.model_statuses import ModelStatuses
 
 

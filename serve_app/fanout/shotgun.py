@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from cutout.cascade import next_step
 from cutout.comparison import Comparison
 from cutout.errors import ModelError, ModelTimeout
 from cutout.forms import AsFile, AsPixels
@@ -20,14 +21,13 @@ from cutout.pixels.ground import shown
 from cutout.pixels.mattes.edges import strength
 from cutout.pixels.picture import Picture
 from cutout.results import C, CutoutFile, CutoutPixels, Failure, ModelResult, Result, UpscaledFile
+from cutout.scoring import compared
 from cutout.telemetry.job_context import follow
 from cutout.telemetry.metrics import NO_INSTRUMENTS, SPAN_SECONDS, Instruments
 from serve_app.fanout.billing import Billing
-from serve_app.fanout.cascade import next_step
 from serve_app.fanout.fan_out import Enough, FanOut, Model, Watcher
 from serve_app.fanout.model_calls import Combiner, ModelCalls
 from serve_app.fanout.model_statuses import ModelStatuses
-from serve_app.fanout.scoring import compared
 from serve_app.fanout.second_stage import SecondStage, Upscaler
 from serve_app.telemetry.results import record_result, record_spans
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.responses import Response
 
+from cutout.cascade import Step
 from cutout.errors import InternalError, ProcessingError
 from cutout.models.combination import name_of
 from cutout.results import Cutout, CutoutFile, Failure
-from serve_app.fanout.cascade import Step
 from serve_app.jobs.parts import Part, Specs, edited_part, known_specs, parts
 from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
 from serve_app.requests.accept import Reply

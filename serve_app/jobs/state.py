@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
 from cutout.accounts.keys import NO_DIGEST, KeyRecord
 from cutout.accounts.rate_limit import JobSlot
+from cutout.cascade import Step
 from cutout.comparison import Comparison
 from cutout.jobs import Job, Output, Terms
 from cutout.models.selection import ModelSelection
@@ -17,7 +18,6 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Colour, OutputFormat, OutputType, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
-from serve_app.fanout.cascade import Step
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 GONE = 410

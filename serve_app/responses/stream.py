@@ -13,6 +13,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from cutout.cascade import Step
 from cutout.errors import CutoutError, InternalError
 from cutout.jobs import Job
 from cutout.models.combination import name_of
@@ -20,7 +21,6 @@ from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import Size
 from cutout.results import Cutout, ModelResult, Result
-from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Run
 from serve_app.requests.accept import NDJSON, SSE
 from serve_app.responses.bodies import job_body, json_parts, model_body

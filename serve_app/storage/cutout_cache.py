@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from cutout.cascade import Step
 from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
 from cutout.pixels.plain import Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, CutoutFile, ModelResult, Result
-from serve_app.fanout.cascade import Step
 from serve_app.fanout.fan_out import Enough, Run, Watcher
 from serve_app.storage.kept import INPUT, CachedCutout, CachedJob
 from serve_app.storage.pictures import SUFFIX, PictureStore

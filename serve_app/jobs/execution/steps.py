@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 from dbos import DBOS
 from dbos import error as dbos_error
 
+from cutout.cascade import next_step
 from cutout.comparison import Comparison
 from cutout.errors import CutoutError
 from cutout.ledger import Ledger
 from cutout.models.selection import FUSED
 from cutout.picks.job_record import JobRecord
+from cutout.scoring import compared
 from cutout.telemetry.job_context import follow
-from serve_app.fanout.cascade import next_step
-from serve_app.fanout.scoring import compared
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.execution.events import JobEvents

@@ -6,8 +6,8 @@ from cutout.pixels.mattes.measure import described, scores
 from cutout.pixels.plain import Size
 from cutout.pixels.types import Alpha
 from cutout.results import Cutout, Failure, ModelResult
+from cutout.scoring import compared
 from cutout.service import QualitySpec, ServiceSpec
-from serve_app.fanout.scoring import compared
 from tests.cutout.pixels.mattes.parts import disc, shown
 from tests.support.in_process import model
 

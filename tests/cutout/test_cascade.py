@@ -1,10 +1,10 @@
 """`auto`'s next step follows from what has run, and how that compares."""
 
+from cutout.cascade import Step, in_order, next_step
 from cutout.comparison import Comparison
 from cutout.picks.worth import ENOUGH_OFFERED, Worth, Worths
 from cutout.pixels.mattes.score import Score
 from cutout.service import QualitySpec
-from serve_app.fanout.cascade import Step, in_order, next_step
 from tests.support.in_process import model
 
 QUALITY = QualitySpec(enough_agreement=0.9, paid_below_score=0.8)
