@@ -7,6 +7,7 @@ increase VERSION when their order changes. Jobs of an older version are not cont
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus, error
@@ -107,18 +108,25 @@ async def launch(runner: JobRunner, database_url: str, concurrency: int) -> None
         log_level="WARNING",
         notification_listener_polling_interval_sec=POLL_S,  # nothing is listened for; this bounds how long a stop takes
     )
-    DBOS(config=config)
-    DBOS.launch()
-    if _workers:
-        _workers.watch()
     _client = DBOSClient(
         system_database_url=url,
         serializer=DBOSPortableJSONSerializer(),
         application_name=NAME,
         retry_connection_errors=False,
     )
-    await DBOS.register_queue_async(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
-    await DBOS.register_queue_async(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
+    with ThreadPoolExecutor(1) as thread:  # not the event loop's own, which an earlier stop() has shut down
+        await asyncio.get_running_loop().run_in_executor(thread, _prepare, _client, url, concurrency)
+    DBOS(config=config)
+    DBOS.launch()
+    if _workers:
+        _workers.watch()
+
+
+def _prepare(client: DBOSClient, url: str, concurrency: int) -> None:
+    """Make the tables and queues before DBOS starts, which looks for queues at once and then every second."""
+    DBOS.migrate(url)
+    client.register_queue(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
+    client.register_queue(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
 
 
 def stop() -> None:
