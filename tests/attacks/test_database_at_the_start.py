@@ -4,13 +4,16 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from cutout.defaults import serve_config
 from deployments.records.checking import check_database
+from serve_app.process.service import main
 from serve_app.settings import free_port
 from tests.support.patience import HANG_S
 
@@ -46,7 +49,8 @@ def folder(file: Path) -> None:
     file.mkdir()
 
 
-SPOILT = {
+Spoil = Callable[[Path], None]
+SPOILT: dict[Spoil, str] = {
     garbage: "this file is no SQLite database, or is damaged; put a copy of it there, or move it away",
     cut_off: "this file is no SQLite database, or is damaged",
     overwritten: "this file is no SQLite database, or is damaged",
@@ -55,49 +59,60 @@ SPOILT = {
 }
 
 
-def start(data: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`python -m serve_app` on a data folder, as far as it comes."""
-    environment = {**os.environ, "CUTOUT_DATA_DIR": str(data), "PORT": str(free_port()), **variables}
-    return subprocess.run(
-        [sys.executable, "-m", "serve_app"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=HANG_S,
-        check=False,
-    )
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Start:
+    """The one sentence with which the service's process refuses to start, before Ray is imported."""
+
+    def sentence(**variables: str) -> str:
+        for name, value in {"CUTOUT_DATA_DIR": str(tmp_path), "PORT": str(free_port()), **variables}.items():
+            monkeypatch.setenv(name, value)
+        assert main(serve_config()) == 2
+        told = capsys.readouterr().err
+        assert len(told.splitlines()) == 1
+        return told
+
+    return sentence
 
 
 @pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
-def test_a_database_that_cannot_be_used_ends_the_start(tmp_path: Path, spoil: object) -> None:
+def test_a_database_that_cannot_be_used_ends_the_start(tmp_path: Path, spoil: Spoil, refused: Start) -> None:
     """The sentence names the file and what to do; 1.0.0 said "is ready", and counted nothing."""
     file = tmp_path / "ledger.sqlite"
-    spoil(file)  # type: ignore[operator]
+    spoil(file)
 
-    ended = start(tmp_path)
+    told = refused()
 
-    print(f"\n{spoil.__name__}: {ended.stderr.strip()}")  # type: ignore[attr-defined]
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{file}: {SPOILT[spoil]}")  # type: ignore[index]
-    assert len(ended.stderr.splitlines()) == 1
+    print(f"\n{spoil.__name__}: {told.strip()}")
+    assert told.startswith(f"{file}: {SPOILT[spoil]}")
 
 
-def test_a_server_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_ends_the_start(refused: Start) -> None:
     """A PostgreSQL that nobody reaches is named, without the user and the password of its address."""
-    ended = start(tmp_path, DATABASE_URL="postgresql://somebody:hush@127.0.0.1:1/cutout")
+    told = refused(DATABASE_URL="postgresql://somebody:hush@127.0.0.1:1/cutout")
 
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("127.0.0.1/cutout: this database cannot be used: ")
-    assert "hush" not in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    assert told.startswith("127.0.0.1/cutout: this database cannot be used: ")
+    assert "hush" not in told
 
 
-def test_a_second_service_on_one_folder_is_refused(tmp_path: Path) -> None:
+def test_a_second_service_on_one_folder_is_refused(tmp_path: Path, refused: Start) -> None:
     """Two services would do each other's jobs: the second one says who has the database, and what to do."""
-    with FileLock(tmp_path / "ledger.sqlite.lock"):
-        ended = start(tmp_path)
+    file = tmp_path / "ledger.sqlite"
+    with FileLock(f"{file}.lock"):
+        told = refused()
+
+    assert told.startswith(f"{file}: another service is using this database; stop it, or set CUTOUT_DATA_DIR")
+
+
+def test_a_refused_start_ends_the_command(tmp_path: Path) -> None:
+    """`python -m serve_app` ends with the sentence and the code of the service's process."""
+    garbage(tmp_path / "ledger.sqlite")
+    environment = {**os.environ, "CUTOUT_DATA_DIR": str(tmp_path), "PORT": str(free_port())}
+    command = [sys.executable, "-m", "serve_app"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
 
     assert ended.returncode == 2
-    file = tmp_path / "ledger.sqlite"
-    assert ended.stderr.startswith(f"{file}: another service is using this database; stop it, or set CUTOUT_DATA_DIR")
+    assert ended.stderr.startswith(f"{tmp_path / 'ledger.sqlite'}: {SPOILT[garbage]}")
     assert len(ended.stderr.splitlines()) == 1

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cutout.defaults import serve_config
 from cutout.errors import ConfigurationError
 from deployments.ledger import DatabaseLedger
 from serve_app.jobs.execution.database import prepared
+from serve_app.process import service, stop
 from serve_app.process.child_processes import Run
 from serve_app.process.folders import own_folder, own_scratch
 from serve_app.settings import RUN_ID, ray_environment, ray_folder
@@ -156,16 +158,20 @@ def test_a_data_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_key_file_that_is_missing(tmp_path: Path) -> None:
+def test_a_key_file_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A start with a key file that is not there is one sentence with its name, at once; it was silence."""
     missing = tmp_path / "keys"
+    for name, value in {"CUTOUT_DATA_DIR": str(tmp_path / "data"), "CUTOUT_API_KEYS_FILE": str(missing)}.items():
+        monkeypatch.setenv(name, value)
 
-    ended = run(CUTOUT_DATA_DIR=str(tmp_path / "data"), CUTOUT_API_KEYS_FILE=str(missing), PORT="47113")
+    code, told = service.main(serve_config()), capsys.readouterr().err
 
-    print(ended.stderr)
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(f"{missing}: cannot be read")
-    assert len(ended.stderr.splitlines()) == 1
+    print(told)
+    assert code == 2
+    assert told.startswith(f"{missing}: cannot be read")
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize("whose", ["the dead parent's", "a stranger's"])
@@ -191,14 +197,16 @@ def test_stop_after_the_parents_death(tmp_path: Path, whose: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "{", "[]", json.dumps({"pid": 1})])
-def test_stop_by_a_torn_file(tmp_path: Path, written: str) -> None:
+def test_stop_by_a_torn_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], written: str
+) -> None:
     """A file that says nothing of a run is none that runs."""
     (tmp_path / "run-47115.json").write_text(written)
+    monkeypatch.setenv("CUTOUT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PORT", "47115")
 
-    ended = run("stop", CUTOUT_DATA_DIR=str(tmp_path), PORT="47115")
-
-    assert ended.returncode == 1
-    assert len(ended.stderr.splitlines()) == 1
+    assert stop.main([]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_stop_with_a_wrong_port() -> None:

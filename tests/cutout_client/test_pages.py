@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from cutout_client.command import app
@@ -18,6 +19,7 @@ from cutout_client.commands.examples import EXAMPLES
 from tests.cutout_client.conftest import Cutout
 from tests.support.in_process import model, registry
 from tests.support.loopback_service import Running, running
+from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent.parent
@@ -25,6 +27,8 @@ README, COMMAND, CLIENT = ROOT / "README.md", ROOT / "docs" / "command.md", ROOT
 HELP = re.compile(r"(?<=<!-- help -->\n).*?(?=<!-- end -->)", re.DOTALL)
 LOCALHOST = "http://localhost:8000"
 PHOTOS = ("rocket.jpg", "chelsea.jpg")
+SIDE_PX = 64
+"""Of the small networks' input."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -62,10 +66,17 @@ def local_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the examples are typed: photo.jpg, and photos/ with another one."""
+    """Where the examples are typed: photo.jpg, photos/ with another one, and configs/, whose networks are small."""
     (tmp_path / "photos").mkdir()
     for name, place in zip(PHOTOS, ("photo.jpg", "photos/cat.jpg"), strict=True):
         shutil.copy(ROOT / "tests" / "photos" / name, tmp_path / place)
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    network = brightness_network(tmp_path / "configs" / "small.onnx", SIDE_PX)
+    for name, weights in (("local_isnet", "isnet-general-use"), ("local_u2netp", "u2netp")):
+        file = tmp_path / "configs" / "models" / f"{name}.yaml"
+        spec = yaml.safe_load(file.read_text())
+        small = {"weights": {"name": weights, "file": str(network)}, "size_px": SIDE_PX, "bf16_layers": []}
+        file.write_text(yaml.safe_dump(spec | {"options": spec["options"] | small}))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

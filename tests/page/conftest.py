@@ -33,7 +33,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     noncommercial = {"name": "CC-BY-NC-4.0", "commercial": False}
     models = (
         model("fast", name="Quick Matte"),
-        model("slow", name="Fine Matte", price_usd=0.0006, licence=noncommercial, options={"delay_s": 0.6}),
+        model("slow", name="Fine Matte", price_usd=0.0006, licence=noncommercial, options={"delay_s": 0.05}),
         model("broken", name="Dry Pen", options={"error": "The ink ran out"}),
         model(
             "absent",

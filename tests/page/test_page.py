@@ -57,8 +57,8 @@ def test_weights_that_do_not_exist(open_page: Open, tmp_path: Path) -> None:
     weights = {"name": "absent", "file": str(tmp_path / "absent.onnx")}
     shape = {"size_px": 320, "mean": (0, 0, 0), "std": (1, 1, 1)}
     models = (
-        model("fast", options={"delay_s": 0.2}),
-        model("slow", options={"delay_s": 1.5}),
+        model("fast"),
+        model("slow", options={"delay_s": 0.05}),
         model("failing", options={"error": "out of ink"}),
         model("fileless", backend="onnx", options={"weights": weights, **shape}),
     )

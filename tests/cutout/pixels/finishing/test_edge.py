@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from cutout.pixels.finish import Edge
 from cutout.pixels.finishing.edge import choked, edged, feathered
 from cutout.pixels.plain import MOST_CHOKE_PX, MOST_FEATHER_PX
 from cutout.pixels.types import Alpha
+from tests.support import drawn_pixels
 
-alphas = arrays(np.uint8, st.tuples(st.integers(1, 30), st.integers(1, 30)))
+alphas = drawn_pixels.alphas()
 
 
 @given(alphas, st.integers(1, MOST_CHOKE_PX))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from cutout.pixels.crop import Length, Margin, Region, subject_box
 from cutout.pixels.finishing.placement import (
@@ -21,10 +20,10 @@ from cutout.pixels.finishing.placement import (
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.types import Rgba
+from tests.support import drawn_pixels
 
 SUBJECT = Box(left=30, top=10, width=20, height=40)
 CANVAS = Size(100, 80)
-pixels = st.tuples(st.integers(1, 24), st.integers(1, 24)).flatmap(lambda side: arrays(np.uint8, (*side, 4)))
 
 
 def cutout(box: Box = SUBJECT, size: Size = CANVAS) -> Rgba:
@@ -122,7 +121,11 @@ def test_a_region_in_pixels_and_percent() -> None:
     assert region.within(CANVAS) == Box(10, 5, 50, 35)
 
 
-@given(pixels, st.integers(0, 255), st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255)))
+@given(
+    drawn_pixels.cutouts(),
+    st.integers(0, 255),
+    st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255)),
+)
 def test_over_is_porter_and_duff(rgba: Rgba, alpha: int, colour: tuple[int, int, int]) -> None:
     """Colours and alpha are within 1/255 of the formula in float64; over nothing, the cutout stays."""
     mixed = over(rgba, colour, alpha).astype(float)
