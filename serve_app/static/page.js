@@ -11,6 +11,7 @@ import { money } from "./frame/words.js";
 import { changes, entries, entry, entryOf, freshKey, keep } from "./kept/store.js";
 import { refreshLeaderboard } from "./leaderboard/leaderboard.js";
 import { Look } from "./look/look.js";
+import { Finisher } from "./many/finisher.js";
 import { Many } from "./many/many.js";
 import { Queue } from "./many/queue.js";
 import { Mend } from "./mend/mend.js";
@@ -30,11 +31,12 @@ const SECTIONS = { start: "start", picture: "bench", many: "many", leaderboard: 
 let shown = null;
 
 const bench = new Bench(knowledge, (opened) => go(addressOf("picture", opened.key)));
-const queue = new Queue();
-const many = new Many(queue);
 const shortcuts = new Shortcuts(byId("shortcuts"), byId("keys-list"));
 bench.addKeys(shortcuts);
-many.addKeys(shortcuts);
+const queue = new Queue();
+const finisher = new Finisher();
+queue.addEventListener("change", ({ detail }) => finisher.add([detail]));
+const many = new Many(queue, finisher, shortcuts);
 const panels = new Panels(byId("panel-buttons"), byId("panel"), shortcuts);
 bench.subject.addEventListener("open", () => panels.close());
 const mend = new Mend(byId("mend"), bench.subject);
@@ -115,7 +117,9 @@ async function fireSample() {
 
 /** Go on with the runs that a reload has interrupted. */
 async function resume() {
-  queue.add((await entries()).filter(({ run, agreed }) => run && agreed).reverse());
+  const kept = (await entries()).reverse();
+  queue.add(kept.filter(({ run, agreed }) => run && agreed));
+  finisher.add(kept);
 }
 
 function turnBlind() {

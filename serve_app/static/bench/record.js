@@ -7,13 +7,15 @@ import { thumbnail } from "../pictures/thumbnails.js";
 export async function recordEnd(entry, summary, offered) {
   entry.winner ??= summary.selected_model_id ?? offered[0]?.model.model_id ?? null;
   entry.state = "done";
-  entry.results = offered.map(({ model, told }) => ({ id: model.model_id, name: model.model_name, url: told.body.image_url }));
+  entry.results = offered.map(({ model, told: { body, jobId } }) => ({
+    id: model.model_id, name: model.model_name, url: body.image_url, jobId,
+  }));
   await recordWinner(entry, offered);
 }
 
 /** A cutout is picked. */
 export async function recordPick(entry, card, offered) {
-  Object.assign(entry, { winner: card.model.model_id, picked: true });
+  Object.assign(entry, { winner: card.model.model_id, picked: true, finished: null });
   await recordWinner(entry, offered);
 }
 

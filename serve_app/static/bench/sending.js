@@ -1,11 +1,6 @@
-/** Sending an entry, and its original beside what comes back. */
+/** What is said while an entry is sent, and its original beside what comes back. */
 
 import { bytes } from "../frame/words.js";
-import { fire, follow } from "../service/service.js";
-
-/** The events of an entry's job: of the one that it has, from its first event on, or of a new one. */
-export const eventsOf = ({ jobId, source, key, fields }, signal) =>
-  jobId ? follow(jobId, signal) : fire(source, key, fields, signal);
 
 /** What to say while an entry's service has not started. */
 export function slowWords({ jobId, source, name }) {

@@ -1,13 +1,20 @@
 /** The controls of the finish as fields of the service's API; docs/pictures.md describes each. */
 
 const TYPES = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp", avif: "image/avif" };
+const ENDINGS = { jpeg: "jpg" };
 const WHITE = "white";
 
-/** The media type of the file that is asked for. */
-export const typeOf = (form) => TYPES[form.elements.format.value];
+/**
+ * What the controls say: `fields` of compose, the media `type` of the file and the `ending` of its name, and the `values`
+ * of the controls, for `restore`.
+ */
+export function finishOf(form) {
+  const format = form.elements.format.value;
+  return { fields: fieldsOf(form), type: TYPES[format], ending: ENDINGS[format] ?? format, values: taken(form) };
+}
 
 /** The fields of compose; what is at its default is left out. A JPEG has a background: it has no transparency. */
-export function fieldsOf(form) {
+function fieldsOf(form) {
   const { canvas, background, colour, picture, crop, margin, shadow, choke, feather, factor, format, quality } =
     form.elements;
   const fields = { output_format: format.value };
@@ -25,8 +32,18 @@ export function fieldsOf(form) {
   return fields;
 }
 
+/** Let the controls show a subject on a white square, cut close, as a JPEG: what shops ask for. */
+export function fillSquare(form, canvas) {
+  form.reset();
+  const { elements } = form;
+  elements.canvas.value = canvas;
+  elements.crop.checked = true;
+  elements.background.value = WHITE;
+  elements.format.value = "jpeg";
+}
+
 /** What the controls show, for `restore`; a chosen file stays chosen. */
-export const taken = (form) =>
+const taken = (form) =>
   [...form.elements]
     .filter(({ type }) => !["file", "button"].includes(type))
     .map(({ name, value, checked }) => [name, value, checked]);

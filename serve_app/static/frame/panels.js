@@ -24,7 +24,7 @@ export class Panels {
     button.addEventListener("click", () => this.toggle(panel));
     this.#buttons.append(button);
     this.#shortcuts.add([panel.key], [panel.key.toUpperCase()], panel.words, () => {
-      if (!this.#buttons.checkVisibility()) return false;
+      if (!this.#buttons.checkVisibility() || button.disabled) return false;
       this.toggle(panel);
     });
     panel.button = button;

@@ -29,7 +29,7 @@ export function watchViews(shown) {
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-view]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
     event.preventDefault();
     go(link.href);
   });

@@ -21,7 +21,7 @@ export const changes = new EventTarget();
  */
 export function entryOf(source, name, fields, run = null, place = 0) {
   const asked = { key: freshKey(), source, name, fields, run, place, created: Date.now(), tries: 0, retried: [] };
-  return { ...asked, state: "waiting", jobId: null, winner: null, picked: false, thumb: null, reason: null };
+  return { ...asked, state: "waiting", jobId: null, winner: null, picked: false, thumb: null, reason: null, finishes: [], finished: null };
 }
 
 /** A random key, in a page without TLS too, which has no randomUUID. */
@@ -57,6 +57,9 @@ export async function forget(entry) {
   gone.add(entry);
   await unname(entry);
 }
+
+/** Whether an entry was forgotten, so that nothing need be done for it any more. */
+export const isForgotten = (entry) => gone.has(entry);
 
 /** Give an entry another key; a request of it is another job then. */
 export async function rename(entry, key) {

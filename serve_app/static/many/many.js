@@ -1,35 +1,54 @@
-/** A run of many pictures: a tile each, how far it is, what it costs, and all winners in one archive. */
+/** A run of many pictures: a tile each, how far it is, what it costs, the finish of all, and all of them in one archive. */
 
+import { Panels } from "../frame/panels.js";
 import { say, tell } from "../frame/voice.js";
-import { count, money } from "../frame/words.js";
+import { count } from "../frame/words.js";
 import { entries, keep } from "../kept/store.js";
 import { zip } from "../pictures/archive.js";
-import { download, stem } from "../pictures/pictures.js";
+import { download } from "../pictures/pictures.js";
 import { wordsOf } from "../service/service.js";
+import { fileNames, filesOf, sums, wordsFor } from "./files.js";
 import { Offer } from "./offer.js";
-import { winnerOf } from "./queue.js";
+import { RunFinish } from "./panel.js";
 import { Tile } from "./tile.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** The view of a run; `queue` sends its pictures. */
+/** The view of a run; `queue` sends its pictures, `finisher` gives them their finish. */
 export class Many {
   #queue;
+  #finisher;
+  #finish;
+  #panels;
   #tiles = new Map(); // by entry
   #run = null;
 
-  constructor(queue) {
+  constructor(queue, finisher, shortcuts) {
     this.#queue = queue;
-    const acts = { agreed: () => this.#agree(), changed: () => this.#reconsider() };
-    this.offer = new Offer(byId("paid"), byId("price"), byId("run"), acts);
-    queue.addEventListener("change", ({ detail }) => this.#changed(detail));
+    this.#finisher = finisher;
+    this.offer = new Offer(byId("paid"), byId("price"), byId("run"), {
+      agreed: () => this.#agree(),
+      changed: () => this.#reconsider(),
+    });
+    this.#finish = new RunFinish({
+      all: () => this.#entries,
+      apply: (chosen, finish) => this.#apply(chosen, finish),
+      marked: (entry) => this.#mark(entry),
+    });
+    this.#panels = new Panels(byId("many-tools"), byId("many-panel"), shortcuts);
+    this.#panels.add(this.#finish);
+    for (const worker of [queue, finisher]) worker.addEventListener("change", ({ detail }) => this.#changed(detail));
     byId("many-zip").addEventListener("click", () => this.#zip());
+    byId("many-undo").addEventListener("click", () => this.#finisher.undo(this.#entries));
     byId("tiles").addEventListener("keydown", (event) => this.#move(event));
+    byId("tiles").addEventListener("click", (event) => this.#clicked(event));
+    this.#addKeys(shortcuts);
   }
 
   /** Show a run; whether there is one. */
   async show(run) {
     if (run !== this.#run) {
+      this.#panels.close();
       for (const tile of this.#tiles.values()) tile.release();
       this.#tiles.clear();
       this.#run = run;
@@ -39,13 +58,16 @@ export class Many {
     for (const tile of this.#tiles.values()) tile.update();
     this.#tell();
     if (!this.offer.isPaid) this.#agree();
+    this.#finisher.add(those); // another cutout may have been picked meanwhile
     await this.#offer();
     return those.length > 0;
   }
 
-  /** Add the keys of the view; they do nothing while it is hidden. */
-  addKeys(shortcuts) {
+  /** The keys of the view; they do nothing while it is hidden. */
+  #addKeys(shortcuts) {
     shortcuts.add(["n"], ["N"], "show the next cutout of a picture of many", () => this.#nextOfFocused());
+    const words = "go to the next picture, while all get a finish";
+    shortcuts.add(["ArrowLeft", "ArrowRight"], ["←", "→"], words, (key) => this.#finish.press(key));
   }
 
   get #entries() {
@@ -57,7 +79,8 @@ export class Many {
   }
 
   #append(entry) {
-    const tile = new Tile(entry, { next: (one) => this.#next(one), again: (one) => this.#queue.again(one) });
+    const again = (one) => (one.state === "failed" ? this.#queue : this.#finisher).again(one);
+    const tile = new Tile(entry, { next: (one) => this.#next(one), again });
     this.#tiles.set(entry, tile);
     byId("tiles").append(tile.element);
   }
@@ -82,30 +105,33 @@ export class Many {
   }
 
   #changed(entry) {
+    if (entry.run !== this.#run) return;
     this.#tiles.get(entry)?.update();
-    if (entry.run === this.#run) this.#tell();
+    this.#tell();
   }
 
   #tell() {
     const all = this.#entries;
-    const done = all.filter(({ state }) => state === "done");
-    const failed = all.filter(({ state }) => state === "failed").length;
-    const check = done.filter((entry) => entry.check).length;
-    const cost = all.reduce((total, { cost_usd = 0 }) => total + cost_usd, 0);
-    const ended = done.length + failed === all.length;
+    const { cut, failed, finish, ended } = sums(all);
+    const ready = filesOf(all).length;
+    const words = wordsFor(all);
     byId("many-title").textContent = count(all.length, "picture");
-    const words = [ended ? `${done.length} done` : `${done.length} of ${all.length} done`];
-    if (failed) words.push(`${failed} without a cutout`);
-    if (check) words.push(`${check} to look at`);
-    if (cost) words.push(money(cost));
-    byId("many-words").textContent = words.join(" · ");
+    byId("many-words").textContent = words;
     byId("many-bar").max = all.length;
-    byId("many-bar").value = done.length + failed;
+    byId("many-bar").value = (finish ? ready : cut) + failed;
     byId("many-bar").hidden = ended;
-    byId("many-zip").disabled = !done.length;
-    byId("many-zip").textContent = done.length ? `Download ${count(done.length, "cutout")}` : "Download";
+    byId("many-undo").hidden = !finish;
+    byId("many-zip").disabled = !ready;
+    byId("many-zip").textContent = ready ? `Download ${count(ready, finish ? "picture" : "cutout")}` : "Download";
     byId("many-zip").classList.toggle("strong", ended);
-    if (ended && all.length && !byId("many").hidden) say(`All done: ${words.join(", ")}.`);
+    this.#finish.button.disabled = !cut;
+    if (ended && all.length && !byId("many").hidden) say(`All done: ${words}.`);
+  }
+
+  #apply(chosen, finish) {
+    this.#finisher.apply(chosen, finish);
+    if (chosen.length > 1) this.#panels.close();
+    say(`The finish is applied to ${count(chosen.length, "picture")}.`);
   }
 
   async #next(entry) {
@@ -134,18 +160,31 @@ export class Many {
     if (at < 0 || !step || !tiles[at + step]) return;
     event.preventDefault();
     tiles[at + step].link.focus();
+    if (this.#finish.isOpen) this.#finish.show(tiles[at + step].entry);
+  }
+
+  /** While the finish is chosen, a click is for its preview, and opens no picture. */
+  #clicked(event) {
+    const link = event.target.closest(".tile-link");
+    if (!link || !this.#finish.isOpen) return;
+    event.preventDefault();
+    this.#finish.show([...this.#tiles.values()].find((tile) => tile.link === link).entry);
+  }
+
+  #mark(entry) {
+    for (const tile of this.#tiles.values()) tile.mark(tile.entry === entry);
   }
 
   async #zip() {
     const button = byId("many-zip");
-    const done = this.#entries.filter(({ state }) => state === "done");
-    const names = fileNames(done);
+    const files = filesOf(this.#entries);
+    const names = fileNames(files);
     const members = [];
     button.setAttribute("aria-busy", true);
     try {
-      for (const [i, entry] of done.entries()) {
-        button.textContent = `Packing ${i + 1} of ${done.length}`;
-        members.push([names[i], await winnerOf(entry)]);
+      for (const [i, { file }] of files.entries()) {
+        button.textContent = `Packing ${i + 1} of ${files.length}`;
+        members.push([names[i], await file()]);
       }
       download(await zip(members), "cutouts.zip");
     } catch (fault) {
@@ -155,15 +194,4 @@ export class Many {
       this.#tell();
     }
   }
-}
-
-/** A file's name for each entry, after its photograph; photographs of one name get numbers. */
-function fileNames(all) {
-  const seen = new Map();
-  return all.map(({ name }) => {
-    const own = stem(name);
-    const times = (seen.get(own) ?? 0) + 1;
-    seen.set(own, times);
-    return times === 1 ? `${own}.png` : `${own}-${times}.png`;
-  });
 }

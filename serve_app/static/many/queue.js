@@ -2,7 +2,8 @@
 
 import { keep, rename } from "../kept/store.js";
 import { thumbnail } from "../pictures/thumbnails.js";
-import { cutOut, job, pictureAt, wordsOf } from "../service/service.js";
+import { ServiceError, plainly } from "../service/plain.js";
+import { eventsOf, job, pictureAt, wordsOf } from "../service/service.js";
 import { waited } from "../service/waits.js";
 
 const AT_ONCE = 4;
@@ -30,7 +31,10 @@ export class Queue extends EventTarget {
   /** Send an entry again; a job that failed would fail again, so that it becomes another one. */
   async again(entry) {
     this.#step(entry, { state: "waiting", reason: null });
-    if (!entry.away) await rename(entry, `${entry.key.slice(0, 32)}-${++entry.tries}`);
+    if (!entry.away) {
+      entry.jobId = null;
+      await rename(entry, `${entry.key.slice(0, 32)}-${++entry.tries}`);
+    }
     this.add([entry]);
   }
 
@@ -96,17 +100,34 @@ export async function winnerOf(entry) {
   }
 }
 
-const resultsOf = ({ results }) =>
-  results.filter((one) => one.image_url).map((one) => ({ id: one.model_id, name: one.model_name, url: one.image_url }));
+function resultsOf({ job_id: jobId, results }) {
+  const cutouts = results.filter((one) => one.image_url);
+  return cutouts.map((one) => ({ id: one.model_id, name: one.model_name, url: one.image_url, jobId }));
+}
 
-/** The answer of an entry's job; a service that is away is waited for. */
-async function answered({ source, key, fields }) {
+/** The last event of an entry's job; a service that is away is waited for. */
+async function answered(entry) {
   for (let tries = 1; ; tries++) {
     try {
-      return await cutOut(source, key, fields);
+      return await ended(entry);
     } catch (fault) {
       if (!fault.cause || tries >= AWAY_TRIES) throw fault;
       await waited(AWAY_S);
     }
   }
+}
+
+/** As `answered`; the job's id is kept once it is known, so that after a reload the picture is not sent again. */
+async function ended(entry) {
+  for await (const event of eventsOf(entry)) {
+    if (event.event === "summary") return whole(event);
+    if (entry.jobId || event.event !== "started") continue;
+    entry.jobId = event.job_id;
+    keep(entry);
+  }
+}
+
+function whole(summary) {
+  if (resultsOf(summary).length) return summary;
+  throw new ServiceError(plainly({ type: "processing_error", reason: summary.results[0]?.error }));
 }

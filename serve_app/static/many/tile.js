@@ -1,13 +1,14 @@
-/** One picture of a run: its thumbnail, how far it is, and the cutout that stands for it. */
+/** One picture of a run: its thumbnail, how far it is, and the cutout or the finished picture that stands for it. */
 
 import { addressOf } from "../frame/views.js";
 import { Picture } from "../pictures/pictures.js";
 import { thumbnail } from "../pictures/thumbnails.js";
+import { finishOf, finishedOf } from "./finisher.js";
 
 const WORDS = { waiting: "Waiting", working: "Working", done: "", failed: "" };
 const template = document.getElementById("tile-template");
 
-/** The tile of an entry; `next(entry)` shows another cutout, `again(entry)` sends it again. */
+/** The tile of an entry; `next(entry)` shows another cutout, `again(entry)` tries again what failed. */
 export class Tile {
   #before = null;
   #after = null;
@@ -26,10 +27,12 @@ export class Tile {
   /** Show the entry as it is now. */
   update() {
     const { entry } = this;
-    const { state, key, name, results = [], winner, check, reason } = entry;
+    const { state, key, name, results = [], winner, check } = entry;
     const place = results.findIndex(({ id }) => id === winner) + 1;
-    const words = reason ?? (check ? "Look at this one" : WORDS[state]);
+    const finish = finishStateOf(entry);
+    const words = wordsOf(entry, finish);
     this.element.dataset.state = state;
+    this.element.dataset.finish = finish;
     this.element.classList.toggle("checked", Boolean(check) && state === "done");
     this.link.href = addressOf("picture", key);
     this.link.ariaLabel = [name, words || "done"].join(", ");
@@ -37,9 +40,15 @@ export class Tile {
     this.#find(".tile-next").hidden = state !== "done" || results.length < 2;
     this.#find(".tile-next").textContent = `${place || 1} of ${results.length}`;
     this.#find(".tile-next").ariaLabel = `Cutout ${place || 1} of ${results.length} of ${name}: show the next`;
-    this.#find(".tile-again").hidden = state !== "failed";
+    this.#find(".tile-again").hidden = state !== "failed" && finish !== "failed";
     this.#find(".tile-again").ariaLabel = `Try again: ${name}`;
     this.#showAfter();
+  }
+
+  /** Whether it is the one that the preview shows; if so, it comes into view. */
+  mark(isShown) {
+    this.link.ariaCurrent = isShown ? "true" : null;
+    if (isShown) this.element.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Remove the tile and release its pictures. */
@@ -63,10 +72,24 @@ export class Tile {
   }
 
   #showAfter() {
-    const { thumb } = this.entry;
+    const thumb = finishedOf(this.entry)?.thumb ?? this.entry.thumb;
     if (!thumb || this.#after?.blob === thumb) return;
     this.#after?.release();
     this.#after = new Picture(thumb);
     this.#find(".tile-after").src = this.#after.url;
   }
+}
+
+/** How far the finish of an entry is: none, working, done or failed. */
+function finishStateOf(entry) {
+  if (entry.state !== "done" || !finishOf(entry)) return "none";
+  const made = finishedOf(entry);
+  if (!made) return "working";
+  return made.reason ? "failed" : "done";
+}
+
+function wordsOf(entry, finish) {
+  if (finish === "failed") return `Not finished. ${finishedOf(entry).reason}`;
+  if (finish === "working") return "Finishing";
+  return entry.reason ?? (entry.check ? "Look at this one" : WORDS[entry.state]);
 }

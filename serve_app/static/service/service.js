@@ -15,23 +15,26 @@ export function wordsOf(fault) {
 }
 
 /**
- * Send a picture, a file or an address, as a durable job; yields each event of the stream as it arrives: started,
- * finished, failed, summary. The same picture, fields and `key` again are the same job.
+ * The events of an entry's job as they arrive: started, finished, failed, summary. Of the job that it has, from its first
+ * event on; or of a new one, to which its picture is sent, a file or an address. The same picture, fields and key again
+ * are the same job.
  */
-export async function* fire(picture, key, fields, signal) {
+export const eventsOf = ({ jobId, source, key, fields }, signal) =>
+  jobId ? follow(jobId, signal) : fire(source, key, fields, signal);
+
+async function* fire(picture, key, fields, signal) {
   const headers = { Accept: "application/x-ndjson", "Idempotency-Key": key };
   const body = form({ ...pictured(picture), response_format: "url", ...fields });
   const response = await call("remove-background", { method: "POST", headers, body, signal });
   yield* whole(jsonLines(response.body));
 }
 
-/** The events of a job that was sent before, from its first one on. */
-export async function* follow(jobId, signal) {
+async function* follow(jobId, signal) {
   const response = await call(`jobs/${jobId}/events`, { signal });
   yield* whole(serverSent(response.body));
 }
 
-/** Send a picture as a durable job, as `fire`; its whole answer once it has ended. */
+/** Send a picture as a durable job; its whole answer once it has ended. */
 export async function cutOut(picture, key, fields, signal) {
   const body = form({ ...pictured(picture), response_format: "url", ...fields });
   for (;;) {
@@ -101,7 +104,7 @@ async function* whole(events) {
     yield event;
     if (LAST.includes(event.event)) return;
   }
-  throw new ServiceError("The connection ended before every model had finished.");
+  throw new ServiceError("The connection ended before every model had finished.", { cause: "no last event" });
 }
 
 /** The answer to a call; other statuses than 2xx and those of `expected` throw a ServiceError. */
