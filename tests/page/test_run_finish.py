@@ -2,7 +2,6 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,7 +115,7 @@ def test_one_that_cannot_be_finished_says_so(open_page: Open, shop: Service, shi
 def test_axe_finds_no_serious_fault(
     open_page: Open, shop: Service, shirts: list[Path], axe_script: str, window: dict[str, object]
 ) -> None:
-    """With the panel open and with the finish applied; nor is it wider than a phone. The panel shows the finish again."""
+    """With the panel open, and with the finish applied; nor is it wider than a phone. Opened again, it shows that."""
     page = open_page(shop, **window)
     drop(page, *shirts[:2])
     done(page, "2 done")
