@@ -9,6 +9,7 @@ CutoutError
 ├── Unauthorized          401 unauthorized           no valid API key
 ├── Forbidden             403 forbidden              the key does not permit this
 ├── NotFound              404 not_found
+│   └── Gone              410 not_found              it was there, and has expired or was deleted
 ├── MethodNotAllowed      405 method_not_allowed
 ├── Conflict              409 conflict               the state of the job does not permit this
 │   └── IdempotencyConflict 409 idempotency_conflict the key was used for another request
@@ -125,6 +126,12 @@ class NotFound(CutoutError):
 
     status = 404
     type = "not_found"
+
+
+class Gone(NotFound):
+    """It was there, and has expired or was deleted."""
+
+    status = 410
 
 
 class MethodNotAllowed(CutoutError):

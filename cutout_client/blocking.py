@@ -100,6 +100,7 @@ class Client:
     stream = _iterates(AsyncClient.stream)
     compose = _waits(AsyncClient.compose)
     edit = _waits(AsyncClient.edit)
+    share = _waits(AsyncClient.share)
     upscale = _waits(AsyncClient.upscale)
     models = _waits(AsyncClient.models)
     presets = _waits(AsyncClient.presets)

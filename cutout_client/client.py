@@ -28,6 +28,7 @@ from cutout_client.results import (
     ModelList,
     Preset,
     PresetList,
+    Share,
     UpscaleResult,
     all_failed,
     parsed,
@@ -138,6 +139,18 @@ class AsyncClient:
         content = {"files": {"mask": ("mask.png", await asyncio.to_thread(read, mask))}, "data": {"model_id": model_id}}
         job = await self._ask(JobResult, "POST", f"/jobs/{job_id}/edit", **content)
         return with_job_id(job)["edited"]
+
+    async def share(
+        self, job_id: str, models: str | Sequence[str] = "all", expires_s: int = 86_400, title: str = ""
+    ) -> Share:
+        """A link that shows a finished durable job's cutouts to anybody who has it, until it expires.
+
+        Raises:
+            NotFound: the job, or its pictures, are no longer stored.
+            Conflict: it has not ended.
+        """
+        fields = {"include_models": listed(models), "expires_s": expires_s, "title": title}
+        return await self._ask(Share, "POST", f"/jobs/{job_id}/share", json=fields)
 
     async def upscale(
         self,

@@ -151,6 +151,18 @@ class JobList:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A link to cutouts."""
+
+    job_id: str
+    models: tuple[str, ...]
+    """The results that it shows."""
+    url: Annotated[str, Field(validation_alias="share_url")]
+    expires_at: int
+    """Unix time in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class UpscaleResult:
     """An enlarged picture."""
 

@@ -23,6 +23,7 @@ from serve_app.endpoints.page import PageEndpoints
 from serve_app.endpoints.presets import PresetEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
 from serve_app.endpoints.selections import SelectionEndpoints
+from serve_app.endpoints.shares import ShareEndpoints
 from serve_app.endpoints.table import ENDPOINTS
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.shotgun import Shotgun
@@ -77,7 +78,8 @@ def create_app(
     if jobs and durable:
         kept_jobs = KeptJobs(cache.find, durable.worker, durable.store)
         composing = ComposeEndpoint(shotgun, kept_jobs, reader, inputs, durable.store)
-        groups += [jobs, composing, EditEndpoint(shotgun, kept_jobs, reader, durable.store)]
+        editing = EditEndpoint(shotgun, kept_jobs, reader, durable.store)
+        groups += [jobs, composing, editing, ShareEndpoints(shotgun, durable)]
     api = bound(ENDPOINTS, groups)
     described = partial(document, tuple(api), keys is not None, service.jobs.public_url)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(described)])

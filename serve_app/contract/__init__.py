@@ -21,6 +21,7 @@ from serve_app.contract.requests import (
     ProcessForm,
     RemoveForm,
     SelectionForm,
+    ShareForm,
     TermsForm,
     UpscaleForm,
 )
@@ -38,6 +39,7 @@ from serve_app.contract.responses import (
     UpscaleBody,
     UpscaleResult,
 )
+from serve_app.contract.share import ShareBody
 from serve_app.contract.status import HealthBody, LiveBody, ModelCard, ModelsBody, ModelState, ReadyBody
 from serve_app.contract.webhook import WebhookBody
 
@@ -95,6 +97,8 @@ __all__ = [
     "RemoveResult",
     "SelectionBody",
     "SelectionForm",
+    "ShareBody",
+    "ShareForm",
     "StatsBody",
     "TallyBody",
     "TermsForm",

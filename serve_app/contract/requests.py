@@ -20,6 +20,8 @@ MOST_MODELS = 100
 ID_CHARS = 200
 MARGIN_CHARS = 100
 CANVAS_CHARS = 64
+TITLE_CHARS = 100
+LONGEST_SHARE_S = 366 * 86_400
 SAFE = 2**53 - 1
 """The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
@@ -212,6 +214,18 @@ class DeleteForm(Form):
     """DELETE /jobs/{job_id}."""
 
     forget: bool = Field(False, description="Also delete the job itself, with its pictures and its webhook.")
+
+
+class ShareForm(Form):
+    """POST /jobs/{job_id}/share."""
+
+    include_models: Models = ["all"]
+    expires_s: int = Field(
+        86_400, ge=60, le=LONGEST_SHARE_S, description="Seconds for which the link works, while the job is kept."
+    )
+    title: str = Field(
+        "", max_length=TITLE_CHARS, description="Title of the page, with which the names of its files begin."
+    )
 
 
 class EditForm(Form):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from cutout.accounts.keys import KeyRecord
 from cutout.errors import CutoutError, IdempotencyConflict, NotFound, ValidationError
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
 from serve_app.contract import DeleteForm, JobsForm
+from serve_app.endpoints.own_jobs import key_id_of, own_job
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.acceptance import Acceptance, Durable
@@ -25,7 +25,7 @@ from serve_app.requests.hosts import Hosts
 from serve_app.requests.inputs import Inputs
 from serve_app.requests.later import ASYNC, KEY, prefers_async
 from serve_app.responses.stream import Event
-from serve_app.storage.pictures import DROPPED, JOB_ID
+from serve_app.storage.pictures import DROPPED
 
 IDS_EXPECTED = (
     "job_ids: the ids of the jobs are expected, since this service has no API keys by which callers are told apart"
@@ -73,7 +73,7 @@ class JobEndpoints:
 
     async def read(self, request: Request) -> Response:
         """A job's state: the results so far by signed addresses, and the delivery of its webhook."""
-        return await self._status(request, await self._own(request))
+        return await self._status(request, await own_job(self._worker, request))
 
     async def list_jobs(self, request: Request) -> Response:
         """The caller's durable jobs, the newest first, a page at a time.
@@ -81,7 +81,7 @@ class JobEndpoints:
         With API keys, those of the caller's key. Without keys nobody can be told from another, so only the jobs whose
         ids are in `job_ids` are listed.
         """
-        form, key_id = checked(JobsForm, query_fields(request)), _key_id(request)
+        form, key_id = checked(JobsForm, query_fields(request)), key_id_of(request)
         if key_id is None and form.job_ids is None:
             raise ValidationError.of_field("job_ids", IDS_EXPECTED)
         ids = None if form.job_ids is None else tuple(form.job_ids)
@@ -96,7 +96,7 @@ class JobEndpoints:
         With `forget`, the job is then deleted with its pictures and its webhook, and the answer is 204. What was spent,
         and the pick, stay in the statistics.
         """
-        form, state = checked(DeleteForm, query_fields(request)), await self._own(request)
+        form, state = checked(DeleteForm, query_fields(request)), await own_job(self._worker, request)
         if form.forget:
             await self._worker.forget(state.order.job_id)
             return Response(status_code=204)
@@ -104,11 +104,11 @@ class JobEndpoints:
 
     async def events(self, request: Request) -> Response:
         """A job's past events, then those to come, as server-sent events."""
-        return self._streamed(request, await self._own(request), "url", SSE)
+        return self._streamed(request, await own_job(self._worker, request), "url", SSE)
 
     async def redeliver(self, request: Request) -> Response:
         """Send a job's webhook again, under the same webhook-id; an attempt in progress is the last of its series."""
-        state = await self._own(request)
+        state = await own_job(self._worker, request)
         await self._worker.redeliver(state.order.job_id)
         return self._accepted(request, state)
 
@@ -166,14 +166,6 @@ class JobEndpoints:
                 return job_id, state
         return ids[0], None
 
-    async def _own(self, request: Request) -> JobState:
-        """The job of the address; raises NotFound for a job of another key, too."""
-        job_id = request.path_params["job_id"]
-        state = await self._worker.state(job_id) if JOB_ID.fullmatch(job_id) else None
-        if state is None or (state.order.key and state.order.key.id != _key_id(request)):
-            raise NotFound("No such job; it may have been swept")
-        return state
-
     async def _states(self, state: JobState) -> AsyncIterator[JobState | None]:
         """Every state of a job from this one to its end; None when nothing has happened for a while.
 
@@ -200,11 +192,6 @@ async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterat
         yield await asyncio.to_thread(event.written, media_type)
 
 
-def _key_id(request: Request) -> str | None:
-    key: KeyRecord | None = request.state.key
-    return key.id if key else None
-
-
 def _caller(request: Request) -> str:
     """The namespace of the caller's idempotency keys; without API keys, one for all callers."""
-    return f"key:{key_id}" if (key_id := _key_id(request)) else "anonymous"
+    return f"key:{key_id}" if (key_id := key_id_of(request)) else "anonymous"

@@ -23,6 +23,7 @@ from serve_app.endpoints.page import PageEndpoints
 from serve_app.endpoints.presets import PresetEndpoints
 from serve_app.endpoints.process import ProcessEndpoints
 from serve_app.endpoints.selections import SelectionEndpoints
+from serve_app.endpoints.shares import ShareEndpoints
 from serve_app.requests.accept import FORMATS as PICTURES
 from serve_app.requests.accept import JSON, NDJSON, SSE, ZIP
 from serve_app.requests.bodies.fields import FORM, MULTIPART
@@ -129,6 +130,10 @@ ENDPOINTS: Final = (
         (400, 404, 409, 413, 415, 422), form=contract.EditForm, media=PARTS, takes_slot=True,
     ),
     Endpoint(
+        "POST", "/jobs/{job_id}/share", ShareEndpoints.share, _ok(contract.ShareBody), (400, 404, 409, 415),
+        form=contract.ShareForm,
+    ),
+    Endpoint(
         "GET", "/results/{job_id}/{name}", JobEndpoints.result, _ok(None, "image/*"), (403, 404, 503),
         parameters=tuple(_query(name, TEXT, required=True) for name in ("expires", "signature")), is_open=True,
     ),
@@ -150,6 +155,7 @@ ENDPOINTS: Final = (
     # cost nothing; the page asks for the key, and sends it with each call.
     Endpoint("GET", "/", PageEndpoints.page, is_open=True, is_compressed=True),
     Endpoint("GET", "/leaderboard", PageEndpoints.page, is_open=True, is_compressed=True),
+    Endpoint("GET", "/shared/{job_id}", ShareEndpoints.shared, is_open=True, is_compressed=True),
     Endpoint("GET", "/static/{file:path}", PageEndpoints.static, is_open=True, is_compressed=True),
     Endpoint("GET", "/docs", PageEndpoints.docs, is_open=True, is_compressed=True),
     Endpoint("GET", "/docs/assets/{file:path}", PageEndpoints.docs_assets, is_open=True, is_compressed=True),

@@ -40,8 +40,7 @@ class JobResponses:
 
     async def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
         """Answer of GET /jobs/{job_id}: pictures by their addresses."""
-        dropped = await self._dropped(state)
-        done = [*parts(state, self._models, dropped=dropped), *await self._edited(state)]
+        dropped, done = await self._dropped(state), await self.parts(state)
         body = job_body(state.order.output, state.result, self._specs(state))
         body |= {
             "status": state.phase,
@@ -53,6 +52,11 @@ class JobResponses:
             "webhook": asdict(delivery) if delivery else None,
         }
         return body | (error_body(InternalError(state.error)) if state.error else {})
+
+    async def parts(self, state: JobState) -> list[Part]:
+        """The results so far, and the cutout that was mended by hand, without pictures and addresses."""
+        done = parts(state, self._models, dropped=await self._dropped(state))
+        return [*done, *await self._edited(state)]
 
     async def entry(self, state: JobState, base_url: str) -> dict[str, Any]:
         """A job in the answer of GET /jobs."""

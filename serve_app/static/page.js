@@ -17,6 +17,7 @@ import { Queue } from "./many/queue.js";
 import { Mend } from "./mend/mend.js";
 import { nameOf } from "./pictures/pictures.js";
 import { showRecent } from "./recent/recent.js";
+import { Share } from "./share/share.js";
 import { chosen, hasPaid, known, refreshRoster } from "./start/roster.js";
 import { watchShown } from "./start/shown.js";
 
@@ -44,7 +45,9 @@ const look = new Look(bench.subject, bench.viewport, (result) => mend.open(resul
 panels.add(look);
 panels.add(new Finish(bench.subject));
 shortcuts.add(["v"], ["V"], "large view: picture, mask or differences", () => look.element.isConnected && look.turn());
-mend.offer(byId("panel-buttons"), shortcuts);
+mend.offer(byId("panel-buttons"), byId("cards"), shortcuts);
+const share = new Share(byId("share-button"), byId("share"), bench.subject);
+shortcuts.add(["s"], ["S"], "share a link", () => byId("bench").checkVisibility() && share.open());
 
 const ready = refreshRoster().then(() => many.offer.allow(hasPaid()));
 const go = watchViews(show);

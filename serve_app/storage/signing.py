@@ -20,6 +20,8 @@ from cutout.errors import ConfigurationError, Conflict, Forbidden
 
 SECRET_FILE = "url_secret"  # noqa: S105 - its name, not the secret
 SECRET_BYTES = 32
+RESULT = "result"
+"""Label of the signatures of results' addresses."""
 
 
 def load_secret(data_dir: Path, given: str | None = None) -> bytes:
@@ -70,10 +72,13 @@ class Signer:
         secrets_before = [load_secret(data_dir, each.strip()) for each in older if each is not None]
         return cls(load_secret(data_dir, newest.strip() if newest else newest), expires_s, secrets_before)
 
-    def path(self, job_id: str, name: str) -> str:
-        """`results/<job>/<name>?expires=…&signature=…`, good for `expires_s` seconds from now; no slash in front."""
-        expires = math.ceil(time.time() + self._expires_s)
-        query = urlencode({"expires": expires, "signature": _signature(self._secrets[0], job_id, name, str(expires))})
+    def path(self, job_id: str, name: str, expires: int | None = None) -> str:
+        """`results/<job>/<name>?expires=…&signature=…`; no slash in front.
+
+        Good until `expires`, Unix time in seconds; without it for `expires_s` seconds from now.
+        """
+        until = str(math.ceil(time.time() + self._expires_s) if expires is None else expires)
+        query = urlencode({"expires": until, "signature": self.signature(RESULT, job_id, name, until)})
         return f"results/{job_id}/{name}?{query}"
 
     def check(self, job_id: str, name: str, expires: str, signature: str) -> int:
@@ -82,14 +87,22 @@ class Signer:
         Raises:
             Forbidden: it was not signed here as it stands, or it has expired.
         """
-        given = signature.encode(errors="replace")
-        goods = [_signature(secret, job_id, name, expires).encode() for secret in self._secrets]
-        if not any(hmac.compare_digest(good, given) for good in goods):
+        if not self.is_signed(signature, RESULT, job_id, name, expires):
             raise Forbidden("This address was not signed by this service")
         left_s = int(expires) - math.floor(time.time())  # a number: it was signed
         if left_s <= 0:
             raise Forbidden("This address has expired; GET /jobs/{job_id} gives a new one")
         return left_s
+
+    def signature(self, *parts: str) -> str:
+        """The signature of these parts, in hex; the first is a label, one for each use."""
+        return _signature(self._secrets[0], parts)
+
+    def is_signed(self, signature: str, *parts: str) -> bool:
+        """Whether one of the secrets gave these parts this signature."""
+        given = signature.encode(errors="replace")
+        goods = [_signature(secret, parts).encode() for secret in self._secrets]
+        return any(hmac.compare_digest(good, given) for good in goods)
 
     def job_id(self, caller: str, key: str) -> str:
         """The job of a caller's idempotency key: always the same uuid4, and nobody without the secret can guess it."""
@@ -117,8 +130,8 @@ class Signer:
             raise Conflict("It was sealed by a secret that CUTOUT_URL_SECRET no longer has") from unknown
 
 
-def _signature(secret: bytes, job_id: str, name: str, expires: str) -> str:
-    return hmac.digest(secret, _framed("result", job_id, name, expires), hashlib.sha256).hex()
+def _signature(secret: bytes, parts: Sequence[str]) -> str:
+    return hmac.digest(secret, _framed(*parts), hashlib.sha256).hex()
 
 
 def _fernet_key(secret: bytes) -> bytes:

@@ -17,7 +17,8 @@ READ = """([columns, rows, nearly]) => {
     const canvas = document.querySelector(".mend-view");
     const scale = nearly * Math.min(canvas.width / columns, canvas.height / rows);
     const [x, y] = [(canvas.width - columns * scale) / 2, (canvas.height - rows * scale) / 2];
-    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {willReadFrequently: true});
+    const twin = Object.assign(document.createElement("canvas"), {width: canvas.width, height: canvas.height});
+    const copy = twin.getContext("2d", {willReadFrequently: true});
     copy.drawImage(canvas, 0, 0);
     const {data, width} = copy.getImageData(0, 0, canvas.width, canvas.height);
     const at = (place, shift) => Math.floor(shift + (place + 0.5) * scale);

@@ -9,10 +9,33 @@ from playwright.sync_api import Page, expect
 from tests.page import axe
 from tests.page.bench import arrived, drop_and_wait, take
 from tests.page.conftest import Open
-from tests.page.mending import open_mend, saved, shown, small_photo, stroke
+from tests.page.mending import SIZE, open_mend, saved, shown, small_photo, stroke
 from tests.page.service import Service
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LIMITED = """(most) => {
+    const Whole = OffscreenCanvas;
+    window.OffscreenCanvas = class extends Whole {
+        constructor(width, height) {
+            super(...(width * height > most ? [1, 1] : [width, height]));
+        }
+    };
+}"""
+"""A larger canvas has no place for what is drawn on it."""
+LITTLE_PX = 2_000
+"""Of a canvas: half of the small photograph on each side."""
+OUTLINED = """async () => {
+    const {lasso} = await import("./static/mend/brush.js");
+    const {Matte} = await import("./static/mend/matte.js");
+    const {Stroke} = await import("./static/mend/stroke.js");
+    const points = [{x: 5, y: 6}, {x: 30, y: 3}, {x: 33, y: 38}, {x: 9, y: 30}];
+    return [40, 8].map((rows) => {
+        const matte = new Matte(40, 40, new Uint8Array(1600));
+        lasso(new Stroke(matte, {alpha: 255, source: null}), points, 3, rows);
+        return [...matte.alpha];
+    });
+}"""
+"""What an outline covers, as a whole and in bands."""
 
 
 def test_what_is_saved_is_what_was_shown(page: Page, service: Service, tmp_path: Path) -> None:
@@ -46,6 +69,42 @@ def test_a_pick_of_it_is_a_pick_of_the_model_that_was_mended(page: Page, service
 
     arrived(service, {"fast": 1})
     assert [pick["edited"] for pick in service.export()] == [True]
+
+
+def test_each_card_can_be_mended(page: Page, tmp_path: Path) -> None:
+    """A card's own button opens the brush on its cutout, whichever is picked."""
+    drop_and_wait(page, small_photo(tmp_path))
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Mend Fine Matte").click()
+
+    expect(page.get_by_role("heading", name="Mend Fine Matte")).to_be_visible()
+    expect(page.locator(".mend-words")).to_contain_text("Paint over")
+
+
+def test_a_picture_that_no_canvas_takes(page: Page, tmp_path: Path) -> None:
+    """Where canvases are as limited as on an iPhone, what is saved is the same, and what is shown is its mean."""
+    drop_and_wait(page, small_photo(tmp_path))
+    mattes = []
+    for most in (SIZE[0] * SIZE[1], LITTLE_PX):
+        page.evaluate(LIMITED, most)
+        page.get_by_role("button", name="Mend Quick Matte", exact=True).click()
+        expect(page.locator(".mend-words")).to_contain_text("Paint over")
+        stage = page.locator(".mend-stage")
+        stroke(page, stage, (0.2, 0.2), (0.8, 0.3), (0.7, 0.5))
+        page.keyboard.press("t")
+        expect(page.locator(".mend-words")).to_have_text("Paint over what is better in Fine Matte.")
+        stroke(page, stage, (0.3, 0.6), (0.5, 0.9))
+        after = shown(page)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        mattes.append(saved(page, "Quick Matte, edited"))
+
+    assert np.array_equal(mattes[1], mattes[0])
+    blocks = mattes[1].reshape(SIZE[1] // 2, 2, SIZE[0] // 2, 2).mean((1, 3))
+    assert np.abs(after - blocks.repeat(2, 0).repeat(2, 1)).max() <= 1
+    whole, banded = page.evaluate(OUTLINED)
+    assert 0 < sum(whole) / 255 < SIZE[0] * SIZE[1]
+    assert np.abs(np.subtract(whole, banded)).mean() < 0.1, "only the smoothing of the edge may differ"
 
 
 def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:

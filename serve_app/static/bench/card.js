@@ -142,6 +142,7 @@ export class Card {
   #tellName() {
     this.#find(".name").textContent = this.name;
     this.#find(".pick").setAttribute("aria-label", `Pick ${this.name}`);
+    this.#find(".mend-card").setAttribute("aria-label", `Mend ${this.name}`);
     this.#find(".download").setAttribute("aria-label", `Download ${this.name}`);
     this.#find(".again").setAttribute("aria-label", `Try again: ${this.name}`);
     this.stage.setAttribute("aria-label", `${this.name}: plus and minus zoom, arrows pan`);

@@ -45,6 +45,11 @@ export class Subject extends EventTarget {
     return this.#bench.board.offered.map((card) => card.told);
   }
 
+  /** The result whose card an element belongs to; undefined where there is none. */
+  of(element) {
+    return this.#bench.board.offered.find((card) => card.element.contains(element))?.told;
+  }
+
   /** The last event of the job, with `selected_model_id`, `needs_review` and so on; null while models work. */
   get summary() {
     return this.#bench.summary;

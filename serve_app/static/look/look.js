@@ -81,8 +81,7 @@ export class Look {
   #clicked(event) {
     const card = event.target.closest(".stage")?.closest(".card.done");
     if (!card) return;
-    const at = [...this.#cards.querySelectorAll(".card.done")].indexOf(card);
-    this.#find(event.shiftKey ? "[name=left]" : "[name=right]").value = this.#subject.results[at].id;
+    this.#find(event.shiftKey ? "[name=left]" : "[name=right]").value = this.#subject.of(card).id;
     this.#tell();
   }
 

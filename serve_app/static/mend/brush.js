@@ -1,5 +1,7 @@
 /** What a brush and a lasso cover, 0 to 255 for each pixel. */
 
+import { readPen } from "./room.js";
+
 const STEPS = 1024; // of the table of a brush's edge
 
 /** A round brush: `radius` in pixels of the picture; `softness` is the part of the radius over which it fades, 0 to 1. */
@@ -45,19 +47,26 @@ export class Brush {
   }
 }
 
-/** Cover what an outline surrounds: `points` in pixels of the picture, its edge faded over `fade` pixels. */
-export function lasso(stroke, points, fade) {
+/** Cover what an outline surrounds: `points` in pixels of the picture, its edge faded over `fade` pixels; `rows` at a time. */
+export function lasso(stroke, points, fade, rows) {
   const box = stroke.matte.within(extent(points, fade));
   if (!box) return null;
+  for (let { top } = box; top < box.bottom; top += rows) {
+    coverBand(stroke, points, fade, { ...box, top, bottom: Math.min(box.bottom, top + rows) });
+  }
+  return box;
+}
+
+function coverBand(stroke, points, fade, box) {
   const width = box.right - box.left;
-  const pen = new OffscreenCanvas(width, box.bottom - box.top).getContext("2d", { willReadFrequently: true });
+  const pen = readPen(width, box.bottom - box.top);
   pen.filter = fade >= 1 ? `blur(${fade / 2}px)` : "none"; // Safari has no filter: there the edge is hard
   pen.translate(-box.left, -box.top);
   pen.beginPath();
   for (const { x, y } of points) pen.lineTo(x, y);
   pen.fill();
   const pixels = pen.getImageData(0, 0, width, box.bottom - box.top).data;
-  return stroke.cover(box, (y, left, right, into) => {
+  stroke.cover(box, (y, left, right, into) => {
     const from = ((y - box.top) * width + left - box.left) * 4 + 3;
     for (let i = 0; i < right - left; i++) into[i] = pixels[from + i * 4];
     return true;

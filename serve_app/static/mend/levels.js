@@ -1,21 +1,22 @@
-/** A picture at its own size and at halves of it, so that any zoom is drawn fast and without gaps. */
+/** A picture on a canvas and at halves of it, so that any zoom is drawn fast and without gaps. */
 
 const SMALLEST_PX = 512; // no level is needed below: a window is larger
 const SQUARES_FROM = 3; // screen pixels a picture's pixel, from which on pixels are drawn as squares
 
-/** `source` is anything that a canvas draws, of `width` by `height` pixels. `pen` draws on the level of that size. */
+/** `pen` has the picture; each pixel of its canvas is `grain` by `grain` of the picture's. */
 export class Levels {
-  #pens = [];
-  #small = []; // for each level, the part that changes: a canvas that others are drawn from is copied when it changes
+  #pens;
+  #small = [penOf(1, 1)]; // for each level, the part that changes: a canvas that others are drawn from is copied when it changes
 
-  /** `read` says that pixels are read back, which wants memory near the processor. */
-  constructor(source, { width, height }, read = false) {
-    for (let n = 0; n === 0 || Math.max(width, height) >> n >= SMALLEST_PX; n++) {
-      this.#pens.push(penOf(Math.ceil(width / 2 ** n), Math.ceil(height / 2 ** n), read && n === 0));
-      this.#small.push(penOf(1, 1, false));
+  constructor(pen, grain) {
+    const { width, height } = pen.canvas;
+    this.grain = grain;
+    this.#pens = [pen];
+    for (let n = 1; Math.max(width, height) >> n >= SMALLEST_PX; n++) {
+      this.#pens.push(penOf(Math.ceil(width / 2 ** n), Math.ceil(height / 2 ** n)));
+      this.#small.push(penOf(1, 1));
+      halve(this.#pens[n - 1].canvas, this.#pens[n], 0, 0, this.#pens[n].canvas);
     }
-    this.pen.drawImage(source, 0, 0);
-    this.#pens.slice(1).forEach((pen, n) => halve(this.#pens[n].canvas, pen, 0, 0, pen.canvas));
   }
 
   get pen() {
@@ -24,10 +25,10 @@ export class Levels {
 
   /** The sides of a part must be multiples of this, or the picture's, so that it has whole pixels on each level. */
   get step() {
-    return 2 ** (this.#pens.length - 1);
+    return this.grain * 2 ** (this.#pens.length - 1);
   }
 
-  /** Replace a part, an ImageData, whose left top corner is there; see `step`. */
+  /** Replace a part, an ImageData, whose left top corner is there on the canvas; see `step`. */
   put(pixels, left, top) {
     this.pen.putImageData(pixels, left, top);
     let { width, height } = pixels;
@@ -42,15 +43,22 @@ export class Levels {
 
   /** Draw with a pen whose unit is a pixel of the picture, and `scale` pixels of the screen. */
   draw(pen, scale) {
-    const n = Math.min(this.#pens.length - 1, Math.max(0, Math.floor(-Math.log2(scale))));
+    const n = Math.min(this.#pens.length - 1, Math.max(0, Math.floor(-Math.log2(scale * this.grain))));
     const { canvas } = this.#pens[n];
+    const side = this.grain * 2 ** n;
     pen.imageSmoothingEnabled = scale < SQUARES_FROM;
-    pen.drawImage(canvas, 0, 0, canvas.width * 2 ** n, canvas.height * 2 ** n);
+    pen.drawImage(canvas, 0, 0, canvas.width * side, canvas.height * side);
   }
 }
 
-const penOf = (width, height, willReadFrequently) =>
-  new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently });
+/** A pen on a canvas of its own with what a canvas has. */
+export function copyOf(canvas) {
+  const pen = penOf(canvas.width, canvas.height);
+  pen.drawImage(canvas, 0, 0);
+  return pen;
+}
+
+const penOf = (width, height) => new OffscreenCanvas(width, height).getContext("2d");
 
 /** A pen with room for so much, and nothing drawn there. */
 function room(pen, width, height) {

@@ -42,6 +42,25 @@ export class Matte {
     return { left, top, right: Math.min(this.width, left + TILE_PX), bottom: Math.min(this.height, top + TILE_PX) };
   }
 
+  /**
+   * A part of it, smaller: `{width, height, alpha, sources}`, one pixel for `grain` by `grain`, its alpha their mean. The
+   * left and top of the box are multiples of that.
+   */
+  part(box, grain) {
+    const width = Math.ceil((box.right - box.left) / grain);
+    const height = Math.ceil((box.bottom - box.top) / grain);
+    const alpha = new Uint8Array(width * height);
+    const sources = new Uint8Array(alpha.length);
+    for (let i = 0, top = box.top; top < box.bottom; top += grain) {
+      for (let { left } = box; left < box.right; left += grain, i++) {
+        const at = top * this.width + left;
+        alpha[i] = grain === 1 ? this.alpha[at] : this.#mean(left, top, grain);
+        sources[i] = this.sources[at];
+      }
+    }
+    return { width, height, alpha, sources };
+  }
+
   /** A copy of a tile. */
   copy(number) {
     const { left, top, right, bottom } = this.box(number);
@@ -65,6 +84,13 @@ export class Matte {
       this.alpha.set(alpha.subarray(at, at + width), y * this.width + left);
       this.sources.set(sources.subarray(at, at + width), y * this.width + left);
     }
+  }
+
+  #mean(left, top, side) {
+    const [right, bottom] = [Math.min(this.width, left + side), Math.min(this.height, top + side)];
+    let sum = 0;
+    for (let y = top; y < bottom; y++) for (let x = left; x < right; x++) sum += this.alpha[y * this.width + x];
+    return Math.round(sum / ((right - left) * (bottom - top)));
   }
 }
 

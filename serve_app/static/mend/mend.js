@@ -41,12 +41,13 @@ export class Mend {
     this.#watch();
   }
 
-  /** Put its button among `buttons`, and its key among `shortcuts`. */
-  offer(buttons, shortcuts) {
+  /** Put its button among `buttons` and its key among `shortcuts`, and open it from the cards. */
+  offer(buttons, cards, shortcuts) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "plain" });
     button.textContent = "Mend";
     button.addEventListener("click", () => this.open());
     buttons.append(button);
+    cards.addEventListener("click", ({ target }) => target.closest(".mend-card") && this.open(this.#subject.of(target)));
     shortcuts.add(["m"], ["M"], "mend the chosen cutout by hand", () => buttons.checkVisibility() && this.open());
   }
 

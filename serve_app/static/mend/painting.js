@@ -1,14 +1,16 @@
 /** The picture that is mended: its matte, its colours, and what is shown of both. */
 
 import { History } from "./history.js";
-import { Levels } from "./levels.js";
+import { Levels, copyOf } from "./levels.js";
 import { Matte } from "./matte.js";
+import { decoded, loaded, roomFor } from "./room.js";
 import { Stroke } from "./stroke.js";
 
 const FAINT = 16; // a canvas keeps too little of a colour under an alpha below this
 
 /**
- * A painting of `cutout`, `photo` (null: unknown) and `others`, all of `size`; each is a blob, others by index from 1.
+ * A painting of `cutout`, `photo` (null: unknown) and others, all of `size`; each is a blob, others by index from 1. What
+ * is shown of a picture that no canvas takes is smaller; its matte is not.
  *
  * Colours are the cutout's own, with the old background taken out of its soft edge, wherever the matte is no higher
  * than the cutout's alpha. Where the brush keeps more, they go over to the photograph's, which they are where nothing
@@ -16,23 +18,23 @@ const FAINT = 16; // a canvas keeps too little of a colour under an alpha below 
  * when it estimates colours anew from the photograph under the new matte, but for the softest pixels.
  */
 export class Painting {
-  #cutouts = new Map(); // index -> pen
+  #cutouts; // index -> {pen, alpha}; of the mended one the pen alone
   #history;
   #stroke = null;
 
-  static async open({ width, height }, cutout, photo) {
-    const bitmaps = await Promise.all([createImageBitmap(cutout), photo && createImageBitmap(photo)]);
-    const painting = new Painting({ width, height }, ...bitmaps);
-    for (const bitmap of bitmaps) bitmap?.close();
-    return painting;
+  static async open(size, cutout, photo) {
+    const room = roomFor(size);
+    const found = await Promise.all([decoded(cutout, size, room), photo && loaded(photo, size, room)]);
+    return new Painting(size, room, ...found);
   }
 
-  constructor(size, cutout, photo) {
+  constructor(size, room, { pen, alpha }, photo) {
     this.size = size;
-    this.photo = photo && new Levels(photo, size, true);
-    this.shown = new Levels(cutout, size);
-    this.#cutouts.set(0, penOf(cutout, size));
-    this.matte = new Matte(size.width, size.height, this.#alpha(0));
+    this.room = room;
+    this.photo = photo && new Levels(photo, room.grain);
+    this.shown = new Levels(copyOf(pen.canvas), room.grain);
+    this.#cutouts = new Map([[0, { pen }]]);
+    this.matte = new Matte(size.width, size.height, alpha);
     this.#history = new History(this.matte);
   }
 
@@ -43,12 +45,8 @@ export class Painting {
 
   /** Make another cutout ready to be taken from; gives its alpha. */
   async other(index, blob) {
-    if (!this.#cutouts.has(index)) {
-      const bitmap = await createImageBitmap(blob);
-      this.#cutouts.set(index, penOf(bitmap, this.size));
-      bitmap.close();
-    }
-    return this.#alpha(index);
+    if (!this.#cutouts.has(index)) this.#cutouts.set(index, await decoded(blob, this.size, this.room));
+    return this.#cutouts.get(index).alpha;
   }
 
   /** Begin a stroke that leads to `aim`; see Stroke. */
@@ -89,36 +87,24 @@ export class Painting {
       left: Math.floor(box.left / step) * step, top: Math.floor(box.top / step) * step,
       right: Math.ceil(box.right / step) * step, bottom: Math.ceil(box.bottom / step) * step,
     });
-    this.shown.put(this.#pixels(drawn), drawn.left, drawn.top);
+    this.shown.put(this.#pixels(drawn), drawn.left / this.room.grain, drawn.top / this.room.grain);
     return drawn;
   }
 
   #pixels(box) {
-    const width = box.right - box.left;
-    const pixels = new ImageData(width, box.bottom - box.top);
-    const read = (pen) => pen.getImageData(box.left, box.top, width, pixels.height).data;
+    const { grain } = this.room;
+    const { width, height, alpha, sources } = this.matte.part(box, grain);
+    const pixels = new ImageData(width, height);
+    const read = (pen) => pen.getImageData(box.left / grain, box.top / grain, width, height).data;
     const photo = this.photo && read(this.photo.pen);
     const cutouts = new Map();
-    for (let y = 0; y < pixels.height; y++) {
-      const row = (box.top + y) * this.matte.width + box.left;
-      for (let x = 0; x < width; x++) {
-        const alpha = this.matte.alpha[row + x];
-        if (!alpha) continue;
-        const index = this.matte.sources[row + x];
-        let cutout = cutouts.get(index);
-        if (!cutout) cutouts.set(index, (cutout = read(this.#cutouts.get(index))));
-        colour(pixels.data, (y * width + x) * 4, alpha, cutout, photo);
-      }
+    for (let i = 0; i < alpha.length; i++) {
+      if (!alpha[i]) continue;
+      let cutout = cutouts.get(sources[i]);
+      if (!cutout) cutouts.set(sources[i], (cutout = read(this.#cutouts.get(sources[i]).pen)));
+      colour(pixels.data, i * 4, alpha[i], cutout, photo);
     }
     return pixels;
-  }
-
-  #alpha(index) {
-    const { width, height } = this.size;
-    const alpha = new Uint8Array(width * height);
-    const { data } = this.#cutouts.get(index).getImageData(0, 0, width, height);
-    for (let i = 0; i < alpha.length; i++) alpha[i] = data[i * 4 + 3];
-    return alpha;
   }
 }
 
@@ -131,10 +117,4 @@ function colour(into, at, alpha, cutout, photo) {
     into[band] = part ? cutout[band] + (photo[band] - cutout[band]) * part : cutout[band];
   }
   into[at + 3] = alpha;
-}
-
-function penOf(bitmap, { width, height }) {
-  const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0);
-  return pen;
 }

@@ -57,13 +57,18 @@ export class Tool {
   /** End the stroke; a lasso covers what it surrounds. */
   end() {
     if (!this.busy) return;
-    if (this.shape === "lasso") this.#show(lasso(this.#stroke, this.#points, this.#brush.radius * this.softness * FADE_PART));
+    if (this.shape === "lasso") this.#show(this.#outlined());
     this.#finish(() => this.painting.end());
   }
 
   /** Discard the stroke, as when a second finger comes down. */
   cancel() {
     if (this.busy) this.#finish(() => this.#show(this.painting.cancel()));
+  }
+
+  #outlined() {
+    const fade = this.#brush.radius * this.softness * FADE_PART;
+    return lasso(this.#stroke, this.#points, fade, this.painting.room.rows);
   }
 
   #finish(how) {

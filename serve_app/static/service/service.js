@@ -79,6 +79,9 @@ export const presets = async () => (await json("presets")).presets;
 export const edit = (jobId, modelId, mask) =>
   json(`jobs/${jobId}/edit`, { method: "POST", body: form({ model_id: modelId, mask }) });
 
+/** A link to results of a finished job: `{share_url, expires_at}`, in seconds since 1970. */
+export const share = (jobId, fields) => json(`jobs/${jobId}/share`, sent(fields));
+
 /** Log a pick; it is sent even while the page goes away. */
 export const logSelection = (pick) => json("log-selection", { ...sent(pick), keepalive: true });
 

@@ -10,10 +10,16 @@ from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint
 from serve_app.endpoints.jobs import JobEndpoints
+from serve_app.endpoints.shares import ShareEndpoints
 from serve_app.endpoints.table import ENDPOINTS
 from tests.serve_app.openapi.test_openapi import described
 
-DURABLE = {*vars(JobEndpoints).values(), *vars(ComposeEndpoint).values(), *vars(EditEndpoint).values()}
+DURABLE = {
+    handler
+    for group in (JobEndpoints, ComposeEndpoint, EditEndpoint, ShareEndpoints)
+    for handler in vars(group).values()
+    if callable(handler)
+}
 
 
 def path_of(endpoint: Endpoint) -> str:
