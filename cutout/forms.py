@@ -6,6 +6,7 @@ from cutout.pixels.crop import subject_box
 from cutout.pixels.encoding.encode import encode
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import Dpi, OutputFormat
+from cutout.pixels.semi_transparent import share_of
 from cutout.pixels.types import Rgba
 from cutout.results import Cutout, CutoutFile, CutoutPixels
 from cutout.telemetry.spans import Spans
@@ -31,4 +32,5 @@ class AsFile:
         spans = Spans(cutout.times_ms)
         with spans.timed("encode"):
             encoded = encode(rgba, self.output_format, encoding, dpi)
-        return CutoutFile.of(replace(cutout, times_ms=dict(spans), box=subject_box(rgba[..., 3])), encoded)
+        known = replace(cutout, box=subject_box(rgba[..., 3]), semi_transparent=share_of(rgba))
+        return CutoutFile.of(replace(known, times_ms=dict(spans)), encoded)

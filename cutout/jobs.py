@@ -10,7 +10,7 @@ from cutout.accounts.keys import KeyRecord
 from cutout.models.selection import ModelSelection
 from cutout.pixels.finish import Finish
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import STRIP_FORMATS, OutputFormat
+from cutout.pixels.plain import STRIP_FORMATS, EnlargingMethod, OutputFormat
 from cutout.removal import AS_USUAL, Removal
 
 
@@ -44,6 +44,8 @@ class Output:
     """None: the cutout as the model made it."""
     keep_whole: bool = False
     """Each result also carries the whole cutout as PNG, whatever its format and finish."""
+    method: EnlargingMethod = "lanczos"
+    """How it is enlarged, where there is a factor."""
 
     @property
     def is_plain(self) -> bool:
@@ -106,3 +108,4 @@ class Enlargement:
     """Without it, transparent pixels turn white."""
     image_field: str = "image"
     """The request's field that brought the picture, which errors about the picture name."""
+    method: EnlargingMethod = "lanczos"

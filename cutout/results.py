@@ -40,6 +40,8 @@ class Cutout:
     """Of `fused`: the models whose cutouts it is made of, the best first."""
     edited_from: str | None = None
     """The model whose cutout somebody has mended by hand; None: it is as its model made it."""
+    semi_transparent: float | None = None
+    """Share of its file's pixels, but for the fully transparent ones, that are not opaque; None: no file was made."""
 
     @property
     def whole_box(self) -> Box | None:
@@ -181,6 +183,8 @@ class Upscaled:
     output_size: Size
     has_alpha: bool
     times_ms: dict[str, float] = field(default_factory=dict)
+    semi_transparent: float | None = None
+    """As that of a Cutout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ import httpx
 from cutout.errors import ProcessingError
 from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
-from cutout.pixels.plain import OutputFormat
+from cutout.pixels.plain import EnlargingMethod, OutputFormat
 from cutout_client.connection import Connection
-from cutout_client.exchange import listed, request, streamed, with_job_id
+from cutout_client.exchange import enlargement, listed, request, streamed, with_job_id
 from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
 from cutout_client.pictures import File, Picture, fields_body, picture_body, read
 from cutout_client.refusals import error_of
@@ -158,9 +158,10 @@ class AsyncClient:
         scale_factor: Factor = 4,
         output_format: OutputFormat = "png",
         preserve_alpha: bool = True,
+        method: EnlargingMethod = "lanczos",
     ) -> UpscaleResult:
-        """A picture enlarged by Lanczos with exact alpha; without `preserve_alpha` it is put on white."""
-        fields = {"scale_factor": scale_factor, "output_format": output_format, "preserve_alpha": preserve_alpha}
+        """A picture enlarged with exact alpha; without `preserve_alpha` it is put on white."""
+        fields = enlargement(scale_factor, output_format, preserve_alpha, method)
         return await self._ask(UpscaleResult, "POST", "/upscale", **await picture_body(picture, fields))
 
     async def models(self) -> tuple[ModelInfo, ...]:
@@ -209,10 +210,11 @@ class AsyncClient:
         scale_factor: Factor = 4,
         output_format: OutputFormat = "png",
         preserve_alpha: bool = True,
+        method: EnlargingMethod = "lanczos",
         **webhook: Unpack[Webhook],
     ) -> str:
         """Submit a durable upscale and return the job's id; then `wait_upscale`, or get a webhook."""
-        fields = {"scale_factor": scale_factor, "output_format": output_format, "preserve_alpha": preserve_alpha}
+        fields = enlargement(scale_factor, output_format, preserve_alpha, method)
         content = await picture_body(picture, {**fields, **webhook})
         content["headers"] = {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "respond-async"}
         job_id: str = (await self._connection.send("POST", "/upscale", **content)).json()["job_id"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from cutout.pixels.plain import EnlargingMethod, OutputFormat
 from cutout_client.connection import lines
 from cutout_client.options import Factor
 from cutout_client.pictures import Picture, picture_body
@@ -24,6 +25,14 @@ async def request(
     content = await picture_body(picture, {**fields, **options})
     content["headers"] = {"Idempotency-Key": uuid.uuid4().hex}
     return "/process" if factor else "/remove-background", content
+
+
+def enlargement(
+    factor: Factor, output_format: OutputFormat, preserve_alpha: bool, method: EnlargingMethod
+) -> dict[str, object]:
+    """The fields of an upscale; services of version 1.0.0 reject a method."""
+    sharper = {} if method == "lanczos" else {"method": method}
+    return {"scale_factor": factor, "output_format": output_format, "preserve_alpha": preserve_alpha, **sharper}
 
 
 def with_job_id(job: JobResult) -> JobResult:

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from cutout.pixels.plain import OutputFormat
+from cutout.pixels.plain import AlphaMode, EnlargingMethod, Fit, OutputFormat
 from cutout_client.pictures import Background
 
 Factor = Literal[2, 4]
@@ -31,11 +31,18 @@ class Finish(TypedDict, total=False):
     crop: bool
     crop_margin: str
     canvas: str
+    inches: str
+    fit: Fit
     dpi: float
+    least_dpi: float
     shadow: int
     edge_choke: int
     edge_feather: int
+    alpha: AlphaMode
+    halftone_lpi: float
     quality: int
+    method: EnlargingMethod
+    """How it is enlarged; with an upscale factor."""
 
 
 class JobOptions(Terms, Finish, total=False):

@@ -56,6 +56,8 @@ class CutoutResult:
     """A remark, such as that the picture was reduced to fit a provider's limits."""
     edited_from: str | None = None
     """The model whose cutout was mended by hand; its `model_id` is `edited`."""
+    semi_transparent: float | None = None
+    """Share of semi-transparent pixels among those that are not fully transparent, 0 to 1."""
     job_id: str | None = None
     """For `log_selection`."""
 

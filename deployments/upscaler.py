@@ -1,4 +1,4 @@
-"""The upscaler: Lanczos3 that preserves transparency, then a cutout's finish, then a picture file."""
+"""The upscaler: an enlargement that preserves transparency, then a cutout's finish, then a picture file."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,8 +15,9 @@ from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.finish import Finish
 from cutout.pixels.finishing.finished import finished_around
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Box, Dpi, OutputFormat, Size
+from cutout.pixels.plain import Box, Dpi, EnlargingMethod, OutputFormat, Size
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
+from cutout.pixels.semi_transparent import counted
 from cutout.pixels.strips import Strips, opaque
 from cutout.pixels.types import Alpha, Rgb, Rgba
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
@@ -58,21 +59,28 @@ class Upscaler:
         return await _in_thread(cutout.model_id, made)
 
     async def upscale_picture(
-        self, picture: Picture, factor: int, output_format: OutputFormat, preserve_alpha: bool
+        self,
+        picture: Picture,
+        factor: int,
+        output_format: OutputFormat,
+        preserve_alpha: bool,
+        method: EnlargingMethod,
     ) -> UpscaledFile:
         """A caller's picture, enlarged and encoded; without `preserve_alpha`, transparent pixels turn white."""
         if not preserve_alpha:
             picture = Picture(picture.on_white(), dpi=picture.dpi)
-        return await asyncio.to_thread(self._enlarged, picture, factor, output_format)
+        return await asyncio.to_thread(self._enlarged, picture, factor, output_format, method)
 
-    def _enlarged(self, picture: Picture, factor: int, output_format: OutputFormat) -> UpscaledFile:
+    def _enlarged(
+        self, picture: Picture, factor: int, output_format: OutputFormat, method: EnlargingMethod
+    ) -> UpscaledFile:
         spans, size = Spans(), picture.size.times(factor)
         with spans.timed("upscale"):
-            larger = _larger(picture.rgba(), size)
+            larger = _larger(picture.rgba(), size, method)
         with spans.timed("encode"):
-            pixels = larger if picture.has_alpha else opaque(larger)
+            pixels, share = counted(larger if picture.has_alpha else opaque(larger))
             encoded = encode(pixels, output_format, self._encoding, times(picture.dpi, factor))
-        return UpscaledFile(picture.size, size, picture.has_alpha, dict(spans), encoded=encoded)
+        return UpscaledFile(picture.size, size, picture.has_alpha, dict(spans), share(), encoded=encoded)
 
     def _upscaled(
         self, cutout: CutoutPixels, box: Box | None, output: Output, photograph: Picture | None
@@ -82,7 +90,7 @@ class Upscaler:
         spans, size, finish = Spans(cutout.times_ms), _size(cutout.rgba), output.finish or Finish()
         if output.factor:
             with spans.timed("upscale"):
-                larger = _larger(cutout.rgba, size.times(output.factor), finish.is_plain)
+                larger = _larger(cutout.rgba, size.times(output.factor), output.method, finish.is_plain)
             box = box and enlarged(box, output.factor, size)
         known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, output.factor or 1)
         file = self._finished(known, larger, dpi, output, photograph)
@@ -104,21 +112,23 @@ class Upscaler:
             if not isinstance(pixels, Strips):
                 done = finished_around(pixels, finish, cutout.box, photograph)
                 shown, mask, cutout = done.pixels, done.mask, replace(cutout, box=done.box, frame=done.frame)
+        shown, share = counted(shown)
         dpi = finish.resolution(dpi)
         with spans.timed("encode"):
             encoded = encode(shown, output.format, self._encoding.at(finish.quality), dpi)
             mask_file = None if mask is None else encode(mask, "png", dpi=dpi)
-        return CutoutFile.of(replace(cutout, size=_size(shown), times_ms=dict(spans)), encoded, mask_file)
+        known = replace(cutout, size=_size(shown), times_ms=dict(spans), semi_transparent=share())
+        return CutoutFile.of(known, encoded, mask_file)
 
 
 def _size(pixels: Rgba | Rgb | Alpha | Strips) -> Size:
     return Size(pixels.shape[1], pixels.shape[0])
 
 
-def _larger(rgba: Rgba, size: Size, in_strips: bool = True) -> Rgba | Strips:
+def _larger(rgba: Rgba, size: Size, method: EnlargingMethod, in_strips: bool = True) -> Rgba | Strips:
     """The pixels enlarged; a large picture is computed strip by strip, while it is encoded."""
     large = size.width * size.height > WHOLE_PX
-    return resized_strips(rgba, size) if large and in_strips else resize_rgba(rgba, size)
+    return (resized_strips if large and in_strips else resize_rgba)(rgba, size, method)
 
 
 async def _in_thread(model_id: str, work: Callable[[], CutoutFile]) -> CutoutFile | Failure:

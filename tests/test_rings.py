@@ -51,7 +51,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "cutout.pixels": (
         ("plain", "types", "cores", "bleed"),
         ("picture", "density", "strips", "foreground", "crop", "endings", "smooth", "contact_sheet"),
-        ("formats", "resizing", "encoding", "mattes"),
+        ("formats", "resizing", "encoding", "mattes", "semi_transparent"),
         ("decoding", "composite", "ground", "finish"),
         ("finishing", "mended", "thumbnail"),
     ),

@@ -1,4 +1,4 @@
-"""Cropping: the subject's bounding box, the margin around it, and a region of a picture."""
+"""Cropping: the subject's bounding box, the margin around it, a region of a picture, what fits a canvas or fills it."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal, Self
 import numpy as np
 
 from cutout.errors import ValidationError
-from cutout.pixels.plain import Box, Size
+from cutout.pixels.plain import Box, Fit, Size
 from cutout.pixels.types import Alpha, Rgba
 
 SEEN = 8
@@ -123,6 +123,27 @@ def largest(margin: Margin, size: Size) -> Size:
     """The size of a crop when the subject fills a picture of that size: no crop is larger."""
     frame = margin.around(Box(0, 0, size.width, size.height))
     return Size(frame.width, frame.height)
+
+
+def room(canvas: Size, margin: Margin) -> Box:
+    """The canvas less its margin, in pixels or percent of it; at least one pixel is left."""
+    left, right = (side.px(canvas.width) for side in (margin.left, margin.right))
+    top, bottom = (side.px(canvas.height) for side in (margin.top, margin.bottom))
+    return Box(left, top, max(1, canvas.width - left - right), max(1, canvas.height - top - bottom))
+
+
+def scale(part: Size, free: Size, fit: Fit) -> float:
+    """By how much a part is enlarged on each side to fit into the free space, or to fill it."""
+    across, down = free.width / part.width, free.height / part.height
+    return min(across, down) if fit == "fit" else max(across, down)
+
+
+def middle(part: Box, free: Size) -> Box:
+    """The middle of the part that has the shape of the free space, in whole pixels."""
+    larger = scale(part.size, free, "fill")
+    width = min(part.width, max(1, round(free.width / larger)))
+    height = min(part.height, max(1, round(free.height / larger)))
+    return Box(part.left + (part.width - width) // 2, part.top + (part.height - height) // 2, width, height)
 
 
 def _length(text: str, field: str, whole: str) -> Length:

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from PIL import ImageColor
 
 from cutout.errors import ValidationError
-from cutout.pixels.crop import Margin, largest
+from cutout.pixels.crop import Margin, largest, room, scale
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Colour, Dpi, OutputFormat, OutputType, Size
+from cutout.pixels.plain import PRINT_DPI, USUAL_LPI, AlphaMode, Colour, Dpi, Fit, OutputFormat, OutputType, Size
+
+LEAST_SCREEN_PX = 2.0
+"""Least distance of the dots of a halftone: with less they cannot be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ class Finish:
     blur: bool = False
     """Behind the cutout is the photograph itself, blurred; there is no other background."""
     canvas: Size | None = None
-    """The result has this size: what is shown is scaled to fit it, and centred."""
+    """The result has this size: what is shown is scaled to it, and centred."""
+    fit: Fit = "fit"
+    """How what is shown lies on the canvas."""
     edge: Edge = AS_IT_IS
     shadow_percent: int = 0
     """How dark the shadow on the ground is, 0 to 100."""
@@ -45,6 +50,11 @@ class Finish:
     """Of a lossy format, 1 to 100; None: as the service is configured."""
     dpi: float | None = None
     """Resolution of the result; None: that of the picture, and none on a canvas."""
+    least_dpi: float | None = None
+    """A print whose picture has fewer pixels an inch of its own is refused; None: any is made."""
+    alpha: AlphaMode = "soft"
+    halftone_lpi: float = USUAL_LPI
+    """Lines per inch of the screen of a halftone."""
 
     @property
     def has_background(self) -> bool:
@@ -54,8 +64,13 @@ class Finish:
     @property
     def is_plain(self) -> bool:
         """Whether the finish changes nothing."""
-        changed = (self.output_type != "cutout", self.has_background, self.crop, self.canvas, self.edge != AS_IT_IS)
-        return not any((*changed, self.shadow_percent, self.quality, self.dpi))
+        shape = (self.output_type != "cutout", self.crop, self.canvas, self.edge != AS_IT_IS, self.alpha != "soft")
+        return not any((*shape, self.has_background, self.shadow_percent, self.quality, self.dpi))
+
+    @property
+    def screen_px(self) -> float:
+        """Distance of the dots of a halftone, in pixels of the result."""
+        return (self.dpi or PRINT_DPI) / self.halftone_lpi
 
     def largest(self, size: Size) -> Size:
         """The largest possible result for a cutout of that size."""
@@ -68,6 +83,22 @@ class Finish:
         if self.dpi is not None:
             return self.dpi, self.dpi
         return None if self.canvas else dpi
+
+    def check_resolution(self, shown: Size) -> None:
+        """Raise ValidationError if so large a part of a cutout has too few pixels for its canvas as a print.
+
+        Half a dot an inch is forgiven: a canvas has whole pixels.
+        """
+        if self.canvas is None or self.dpi is None or self.least_dpi is None:
+            return
+        own_dpi = self.dpi / scale(shown, room(self.canvas, self.margin).size, self.fit)
+        if own_dpi >= self.least_dpi - 0.5:
+            return
+        message = (
+            f"least_dpi: this picture has {own_dpi:.0f} dots per inch on a print of that size, and {self.least_dpi:g} "
+            "are wanted; send a larger picture, enlarge it by upscale_factor, or give a lower least_dpi"
+        )
+        raise ValidationError.of_field("least_dpi", message, round(own_dpi, 1))
 
 
 def colour(text: str) -> Colour | None:
@@ -100,3 +131,11 @@ def check_format(output_type: OutputType, output_format: OutputFormat, *, has_ba
     if output_format == "jpeg" and not has_background:
         message = "output_format: jpeg has no transparency; a background is expected with it, or png, webp or avif"
         raise ValidationError.of_field("output_format", message, output_format)
+
+
+def check_screen(finish: Finish) -> None:
+    """Raise ValidationError for a halftone whose dots would be less than two pixels apart."""
+    if finish.alpha == "halftone" and finish.screen_px < LEAST_SCREEN_PX:
+        most = (finish.dpi or PRINT_DPI) / LEAST_SCREEN_PX
+        message = f"halftone_lpi: at most half of the dots per inch, {most:g}, expected"
+        raise ValidationError.of_field("halftone_lpi", message, finish.halftone_lpi)

@@ -57,3 +57,12 @@ def with_alpha(rgb: Rgb, alpha: Alpha) -> Rgba:
         rgba[..., channel] = rgb[..., channel]
     rgba[..., 3] = alpha
     return rgba
+
+
+def other_alpha(rgba: Rgba, alpha: Alpha) -> Rgba:
+    """(H, W, 4): a cutout of straight alpha with another alpha, (H, W); colour is 0 where that is 0."""
+    made = rgba.copy()
+    made[..., 3] = alpha
+    pixels = made.view("<u4")[..., 0]
+    pixels *= alpha > 0
+    return made

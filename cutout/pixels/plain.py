@@ -10,6 +10,12 @@ MEDIA_TYPES: dict[OutputFormat, str] = {
 STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
 """Formats that can be written strip by strip, without the whole picture in memory."""
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
+EnlargingMethod: TypeAlias = Literal["lanczos", "lanczos_sharp"]
+"""Lanczos3; or the same made consistent with its source by back-projection (resizing/back_projection.py)."""
+Fit: TypeAlias = Literal["fit", "fill"]
+"""What is shown is as large as the canvas allows; or it covers the canvas, and what is beyond is cut off."""
+AlphaMode: TypeAlias = Literal["soft", "hard", "halftone"]
+"""Alpha as it is; cut at one half; or as a screen of dots that are opaque."""
 TransparencyHandling: TypeAlias = Literal["intersect_alpha", "return_input_if_non_opaque", "discard_alpha_layer"]
 """For a picture that is transparent already: the model's alpha, limited to the picture's own; the picture's own alone;
 or the model's alone, for all colours as if they were opaque, including those under alpha 0."""
@@ -19,6 +25,10 @@ Dpi: TypeAlias = tuple[float, float]
 """Resolution: pixels an inch, across and down."""
 MOST_DPI, MOST_CHOKE_PX, MOST_FEATHER_PX = 2400, 10, 50
 """Limits of a finish."""
+PRINT_DPI = 300.0
+"""Resolution of a print that names none."""
+LEAST_LPI, USUAL_LPI, MOST_LPI = 10.0, 45.0, 150.0
+"""Lines per inch of a halftone; on textiles 35 to 65 are usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,11 @@ class Box:
     top: int
     width: int
     height: int
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return Size(self.width, self.height)
 
     @property
     def right(self) -> int:

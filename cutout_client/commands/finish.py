@@ -1,12 +1,13 @@
 """Checks and turns a command's options on how results look into those of a request."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
 
 from cutout.pixels.endings import READ
-from cutout.pixels.plain import OutputFormat
+from cutout.pixels.plain import AlphaMode, OutputFormat
 from cutout_client.batch.names import shown
 
 if TYPE_CHECKING:
@@ -15,13 +16,46 @@ if TYPE_CHECKING:
 MOST_JPEG_QUALITY = 95
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The options on a result's size."""
+
+    size: str | None
+    inches: str | None
+    dpi: float | None
+    least_dpi: float | None
+    fill: bool
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is a canvas."""
+        return self.size is not None or self.inches is not None
+
+    def check(self) -> None:
+        """Raise typer.BadParameter for options that do not go together."""
+        if self.size is not None and self.inches is not None:
+            raise typer.BadParameter("--inches: only one of --size and --inches expected")
+        if self.fill and not self.is_given:
+            raise typer.BadParameter("--fill: --size or --inches expected with it")
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The options on half tones of alpha."""
+
+    alpha: AlphaMode
+    lpi: float | None
+    choke_px: int
+
+
 def finish_of(
     output_format: OutputFormat,
+    sheet: Sheet,
+    tones: Tones,
     *,
     background: str | None,
     crop: bool,
     margin: str | None,
-    size: str | None,
     mask: bool,
     quality: int | None,
 ) -> "Finish":
@@ -30,7 +64,8 @@ def finish_of(
     Raises:
         typer.BadParameter: options that do not go together, or a background's file that is not there.
     """
-    _check(output_format, background is not None, margin is not None and not (crop or size), mask)
+    _check(output_format, background is not None, margin is not None and not (crop or sheet.is_given), mask)
+    sheet.check()
     _check_quality(quality, output_format)
     given = {
         "output_format": output_format,
@@ -38,7 +73,14 @@ def finish_of(
         "background": None if background is None else _behind(background),
         "crop": crop or None,
         "crop_margin": margin,
-        "canvas": size,
+        "canvas": sheet.size,
+        "inches": sheet.inches,
+        "fit": "fill" if sheet.fill else None,
+        "dpi": sheet.dpi,
+        "least_dpi": sheet.least_dpi,
+        "edge_choke": tones.choke_px or None,
+        "alpha": None if tones.alpha == "soft" else tones.alpha,
+        "halftone_lpi": tones.lpi,
         "quality": quality,
     }
     # Services of version 1.0.0 reject fields that they do not know: only what is asked for is sent.
@@ -47,7 +89,7 @@ def finish_of(
 
 def _check(output_format: OutputFormat, has_background: bool, has_lone_margin: bool, mask: bool) -> None:
     if has_lone_margin:
-        raise typer.BadParameter("--margin: --crop or --size expected with it")
+        raise typer.BadParameter("--margin: --crop, --size or --inches expected with it")
     if mask and has_background:
         raise typer.BadParameter("--background: a mask has none; --mask or --background expected")
     if output_format == "jpeg" and not has_background:

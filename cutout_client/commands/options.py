@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from cutout.pixels.endings import READ_WORDS
+from cutout.pixels.plain import LEAST_LPI, MOST_CHOKE_PX, MOST_DPI, MOST_LPI
 
 Ending = Literal["png", "webp", "avif", "jpg", "jpeg"]
 DATA_DIR = Path("~/.cutout-shotgun")
@@ -90,11 +91,65 @@ Size = Annotated[
         show_default=False,
     ),
 ]
+Inches = Annotated[
+    str | None,
+    typer.Option(
+        "--inches",
+        metavar="WxH",
+        help="Instead of --size: size of a print, 12x16, at --dpi or 300. A picture with fewer pixels is refused.",
+        show_default=False,
+    ),
+]
+PrintDpi = Annotated[
+    float | None,
+    typer.Option(
+        "--dpi", metavar="DPI", min=1, max=MOST_DPI, help="Dots per inch, written to the file.", show_default=False
+    ),
+]
+LeastDpi = Annotated[
+    float | None,
+    typer.Option(
+        "--least-dpi",
+        metavar="DPI",
+        min=1,
+        max=MOST_DPI,
+        help="Dots per inch that a picture must have of its own on a print; default: with --inches its --dpi.",
+        show_default=False,
+    ),
+]
+Fill = Annotated[bool, typer.Option("--fill", help="Cover the size; what is beyond it is cut off.")]
+AlphaTones = Annotated[
+    Literal["soft", "hard", "halftone"],
+    typer.Option(
+        "--alpha",
+        help="For printers without half tones: `hard` cuts alpha at one half, `halftone` makes it opaque dots.",
+    ),
+]
+Lpi = Annotated[
+    float | None,
+    typer.Option(
+        "--lpi",
+        metavar="LPI",
+        min=LEAST_LPI,
+        max=MOST_LPI,
+        help="Lines per inch of --alpha halftone. Default: 45.",
+        show_default=False,
+    ),
+]
+Choke = Annotated[
+    int, typer.Option("--choke", metavar="PX", min=0, max=MOST_CHOKE_PX, help="Move the edge inwards, in pixels.")
+]
 Mask = Annotated[bool, typer.Option("--mask", help="Write the mask, white where the subject is, not the cutout.")]
 Quality = Annotated[
     int | None,
     typer.Option(
         "--quality", metavar="1-100", min=1, max=100, help="Quality of JPEG, WebP or AVIF.", show_default=False
+    ),
+]
+Method = Annotated[
+    Literal["lanczos", "lanczos_sharp"],
+    typer.Option(
+        "--method", help="How to enlarge: `lanczos_sharp` is sharper, and shrunk again it is the same picture."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per result.")]

@@ -12,21 +12,28 @@ import typer
 from cutout.pixels.endings import READ_WORDS
 from cutout_client.commands.options import (
     DATA_DIR,
+    AlphaTones,
     ApiKey,
     Behind,
+    Choke,
     CommercialOnly,
     ConfigDir,
     Crop,
     DataDir,
+    Fill,
     Form,
+    Inches,
     Json,
+    LeastDpi,
     LocalOnly,
+    Lpi,
     Margin,
     Mask,
     MaxCostUsd,
     ModelsOrAuto,
     Out,
     Overwrite,
+    PrintDpi,
     Quality,
     Recursive,
     Refine,
@@ -66,6 +73,13 @@ def remove(
     crop: Crop = False,
     margin: Margin = None,
     size: Size = None,
+    inches: Inches = None,
+    dpi: PrintDpi = None,
+    least_dpi: LeastDpi = None,
+    fill: Fill = False,
+    choke: Choke = 0,
+    alpha: AlphaTones = "soft",
+    lpi: Lpi = None,
     mask: Mask = False,
     quality: Quality = None,
     refine: Refine = False,
@@ -89,7 +103,7 @@ def remove(
     from cutout_client.batch.batch import Batch, existing_of
     from cutout_client.batch.destination import Destination
     from cutout_client.batch.report import Report
-    from cutout_client.commands.finish import finish_of
+    from cutout_client.commands.finish import Sheet, Tones, finish_of
     from cutout_client.cutting.cutters import Place, cutter
     from cutout_client.cutting.selection import terms_of
 
@@ -97,7 +111,16 @@ def remove(
     given = _given(photos, watch, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=model == ["all"] or len(model) > 1)
     form = destination.format
-    finish = finish_of(form, background=background, crop=crop, margin=margin, size=size, mask=mask, quality=quality)
+    finish = finish_of(
+        form,
+        Sheet(size, inches, dpi, least_dpi, fill),
+        Tones(alpha, lpi, choke),
+        background=background,
+        crop=crop,
+        margin=margin,
+        mask=mask,
+        quality=quality,
+    )
     options = cast("JobOptions", {**terms_of(max_cost_usd, local_only, commercial_only), **finish})
     if refine:
         options["refine"] = True  # services of version 1.0.0 reject the field

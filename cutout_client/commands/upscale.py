@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -12,6 +13,7 @@ from cutout_client.commands.options import (
     ApiKey,
     ConfigDir,
     Json,
+    Method,
     OfPictures,
     Out,
     Overwrite,
@@ -24,7 +26,7 @@ from cutout_client.commands.options import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cutout.pixels.plain import OutputFormat, Size
+    from cutout.pixels.plain import EnlargingMethod, OutputFormat, Size
     from cutout.service import ServiceSpec
     from cutout_client.batch.batch import Batch, Work
     from cutout_client.batch.photos import Photo
@@ -35,10 +37,20 @@ PICTURES_AT_ONCE = 4
 """How many pictures to send to a service at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is made of each picture."""
+
+    factor: Factor
+    method: "EnlargingMethod"
+    format: "OutputFormat"
+
+
 def upscale(
     photos: Photos,
     *,
     factor: Annotated[Factor, typer.Option("--factor", "-f", help="Enlargement of each side.")] = 4,
+    method: Method = "lanczos",
     out: Out = None,
     output_format: OfPictures = None,
     recursive: Recursive = False,
@@ -49,7 +61,7 @@ def upscale(
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Enlarge pictures by Lanczos with exact alpha, on this machine or on a service.
+    """Enlarge pictures with exact alpha, on this machine or on a service.
 
     Results are named OUT/NAME.png.
     """
@@ -66,27 +78,22 @@ def upscale(
         report.say(found.sentences())
         batch = Batch(destination, existing_of(overwrite=overwrite, skip=skip_existing), report)
         if left := batch.left(found.photos, [""]):
-            run = (
-                _on_server(batch, left, factor, server, api_key)
-                if server
-                else _in_process(batch, left, factor, config_dir)
-            )
+            how = _How(factor, method, destination.format)
+            run = _on_server(batch, left, how, server, api_key) if server else _in_process(batch, left, how, config_dir)
             asyncio.run(run)
     raise typer.Exit(report.exit_code)
 
 
-async def _on_server(
-    batch: "Batch", photos: "Sequence[Photo]", factor: Factor, server: str, api_key: str | None
-) -> None:
+async def _on_server(batch: "Batch", photos: "Sequence[Photo]", how: _How, server: str, api_key: str | None) -> None:
     from cutout_client.batch.batch import one_by_one
     from cutout_client.client import AsyncClient
 
     async with AsyncClient(server, api_key) as client:
-        work = _by(client, factor, batch.destination.format)
+        work = _by(client, how)
         await batch.run(one_by_one(photos), work, [""], PICTURES_AT_ONCE)
 
 
-async def _in_process(batch: "Batch", photos: "Sequence[Photo]", factor: Factor, config_dir: "Path | None") -> None:
+async def _in_process(batch: "Batch", photos: "Sequence[Photo]", how: _How, config_dir: "Path | None") -> None:
     from cutout_client.batch.batch import one_by_one
     from cutout_client.extras import needs_local
 
@@ -94,21 +101,23 @@ async def _in_process(batch: "Batch", photos: "Sequence[Photo]", factor: Factor,
     from cutout_client.cutting.registry import registry_of
 
     service = registry_of(config_dir).service
-    work = _here(service, factor, batch.destination.format)
+    work = _here(service, how)
     await batch.run(one_by_one(photos), work, [""], len(os.sched_getaffinity(0)))
 
 
-def _by(client: "AsyncClient", factor: Factor, output_format: "OutputFormat") -> "Work":
+def _by(client: "AsyncClient", how: _How) -> "Work":
     from cutout_client.batch.batch import Output
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Output]:
-        made = await client.upscale(image, factor, output_format, preserve_alpha=output_format != "jpeg")
+        made = await client.upscale(
+            image, how.factor, how.format, preserve_alpha=how.format != "jpeg", method=how.method
+        )
         yield Output("", made.image, None, _facts(made.output_size, made.processing_time_ms))
 
     return work
 
 
-def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat") -> "Work":
+def _here(service: "ServiceSpec", how: _How) -> "Work":
     from cutout.errors import ImageTooLarge
     from cutout.pixels.decoding.decoder import Decoder
     from cutout.pixels.density import times
@@ -120,18 +129,17 @@ def _here(service: "ServiceSpec", factor: Factor, output_format: "OutputFormat")
     from cutout_client.batch.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)
-    in_strips = output_format in STRIP_FORMATS
+    in_strips = how.format in STRIP_FORMATS
     most_px = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
 
     def upscaled(picture: Picture) -> tuple[bytes, "Size"]:
-        size = picture.size.times(factor)
+        size = picture.size.times(how.factor)
         if size.width * size.height > most_px:
             raise ImageTooLarge(f"The result would have more than {most_px} pixels")
-        shown = Picture(picture.on_white(), dpi=picture.dpi) if output_format == "jpeg" else picture
-        larger = resized_strips(shown.rgba(), size)
-        return encode(
-            larger if shown.has_alpha else opaque(larger), output_format, service.encode, times(picture.dpi, factor)
-        ), size
+        shown = Picture(picture.on_white(), dpi=picture.dpi) if how.format == "jpeg" else picture
+        larger = resized_strips(shown.rgba(), size, how.method)
+        pixels = larger if shown.has_alpha else opaque(larger)
+        return encode(pixels, how.format, service.encode, times(picture.dpi, how.factor)), size
 
     async def work(image: bytes, _: Sequence[str]) -> AsyncIterator[Output]:
         started = time.perf_counter()

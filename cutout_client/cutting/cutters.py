@@ -96,6 +96,7 @@ def facts(result: CutoutResult) -> Mapping[str, object]:
         "licence": result.licence,
         "commercial_use": result.commercial_use,
         "device": result.engine.device if result.engine else None,
+        "semi_transparent": result.semi_transparent,
         "note": result.note,
         "error_type": result.error_type,
     }

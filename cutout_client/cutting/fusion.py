@@ -15,7 +15,7 @@ from cutout.pixels.mattes.fuse import fused
 from cutout.pixels.mattes.measure import scores
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha, Matte
-from cutout_client.cutting.finishing import Finishing
+from cutout_client.cutting.finishing import FinishedFile, Finishing
 from cutout_client.results import CutoutResult
 
 ENGINE = EngineReport("scipy", "CPU")
@@ -38,11 +38,13 @@ def fuse(
     rgb, specs = shown(picture), registry.models
     families = {name: family for name in mattes if (family := specs[name].family)}
     made = fused(rgb, mattes, scores(rgb, mattes, families))
-    image = finishing.file(compose(picture, Matte(made.alpha), True), picture)
-    return _result(started, licence_of(FUSED, made.sources, specs), image=image)
+    file = finishing.file(compose(picture, Matte(made.alpha), True), picture)
+    return _result(started, licence_of(FUSED, made.sources, specs), file)
 
 
-def _result(started: float, licence: LicenceSpec, image: bytes | None = None, error: str | None = None) -> CutoutResult:
+def _result(
+    started: float, licence: LicenceSpec, file: FinishedFile | None = None, error: str | None = None
+) -> CutoutResult:
     return CutoutResult(
         model_id=FUSED,
         model_name=NAMES[FUSED],
@@ -50,7 +52,8 @@ def _result(started: float, licence: LicenceSpec, image: bytes | None = None, er
         cost_usd=0.0,
         licence=licence.name,
         commercial_use=licence.commercial,
-        image=image,
+        image=file.encoded if file else None,
+        semi_transparent=file.semi_transparent if file else None,
         error=error,
         error_type=ModelError.type if error else None,
         engine=None if error else ENGINE,

@@ -75,8 +75,10 @@ class LocalModels:
 
         Raises:
             InvalidFormat, ImageTooLarge: the picture cannot be read.
+            ValidationError: it is too small for the print.
         """
         picture, mattes, failures = await self._decoder.decode(image), dict[str, Alpha](), dict[str, str]()
+        self._finishing.finish.check_resolution(picture.size)
         names = self._networks(models)
         work = [asyncio.create_task(self._cut(self._registry.models[name], picture, mattes)) for name in names]
         try:
@@ -116,7 +118,7 @@ class LocalModels:
                     idle.append(backend)
             rgba = await asyncio.to_thread(self._composed, spec, picture, matte)
             mattes[spec.id] = rgba[..., 3].copy()
-            image = await asyncio.to_thread(self._finishing.file, rgba, picture)
+            file = await asyncio.to_thread(self._finishing.file, rgba, picture)
         except TimeoutError:
             return _failed(spec, ModelTimeout(f"not done after {spec.timeout_s:g} s"), started)
         except CutoutError as error:
@@ -128,7 +130,8 @@ class LocalModels:
             cost_usd=spec.price_usd if matte.cost_usd is None else matte.cost_usd,
             licence=spec.licence.name,
             commercial_use=spec.licence.commercial,
-            image=image,
+            image=file.encoded,
+            semi_transparent=file.semi_transparent,
             engine=backend.report(),
             note=matte.note,
         )

@@ -6,9 +6,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, Wi
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
 from cutout.pixels.plain import (
+    LEAST_LPI,
     MOST_CHOKE_PX,
     MOST_DPI,
     MOST_FEATHER_PX,
+    MOST_LPI,
+    USUAL_LPI,
+    AlphaMode,
+    EnlargingMethod,
+    Fit,
     OutputFormat,
     OutputType,
     TransparencyHandling,
@@ -46,6 +52,10 @@ Url = Annotated[str, Field(max_length=URL_CHARS)]
 ImageUrl = Annotated[Url | None, Field(description="http(s) address to fetch the picture from.")]
 Format = Annotated[OutputFormat, Field(description="Output format; jpeg on a background only.")]
 Factor = Annotated[Literal[2, 4], BeforeValidator(_number), Field(description="How many times larger on each side.")]
+Method = Annotated[
+    EnlargingMethod,
+    Field(description="Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself."),
+]
 Models = Annotated[
     list[Annotated[str, Field(max_length=ID_CHARS)]],
     FailFast(),
@@ -110,12 +120,36 @@ class FinishForm(Form):
         description="Size of the result, a preset of GET /presets or `WIDTHxHEIGHT` in pixels: what is shown is scaled "
         "to fit it, in its middle.",
     )
+    inches: str | None = Field(
+        None,
+        max_length=CANVAS_CHARS,
+        description="In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.",
+    )
+    fit: Fit = Field(
+        "fit",
+        description="On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.",
+    )
     dpi: float | None = Field(
         None, ge=1, le=MOST_DPI, description="Resolution written to the file; default: the preset's, or the picture's."
+    )
+    least_dpi: float | None = Field(
+        None,
+        ge=1,
+        le=MOST_DPI,
+        description="Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with "
+        "`inches` its `dpi`, else any is enlarged.",
     )
     shadow: int = Field(0, ge=0, le=100, description="How dark a soft shadow on the ground is, in percent; 0: none.")
     edge_choke: int = Field(0, ge=0, le=MOST_CHOKE_PX, description="Move the cutout's edge inwards, in pixels.")
     edge_feather: int = Field(0, ge=0, le=MOST_FEATHER_PX, description="Fade the edge out over so many pixels.")
+    alpha: AlphaMode = Field(
+        "soft",
+        description="Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or "
+        "`halftone`: a screen of opaque dots.",
+    )
+    halftone_lpi: float = Field(
+        USUAL_LPI, ge=LEAST_LPI, le=MOST_LPI, description="Lines per inch of that screen, at `dpi` or 300."
+    )
     quality: int | None = Field(
         None, ge=1, le=100, description="Of webp, avif and jpeg (95 at most); default: as the service is configured."
     )
@@ -177,6 +211,7 @@ class UpscaleForm(DurableForm):
     """POST /upscale."""
 
     scale_factor: Factor = 4
+    method: Method = "lanczos"
     preserve_alpha: bool = Field(True, description="Keep transparency; without it, what is transparent turns white.")
 
 
@@ -185,6 +220,7 @@ class ProcessForm(CutoutForm):
 
     bg_models: Models = ["all"]
     upscale_factor: Factor = 4
+    method: Method = "lanczos"
 
 
 class ComposeForm(FinishForm):
@@ -192,6 +228,7 @@ class ComposeForm(FinishForm):
 
     include_models: Models = ["all"]
     upscale_factor: Factor | None = Field(None, description="Enlarge the stored cutouts before anything else.")
+    method: Method = "lanczos"
 
 
 class JobsForm(Form):

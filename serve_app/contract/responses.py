@@ -69,6 +69,12 @@ class ModelBody(Body):
     score: float | None = Field(
         None, ge=0, le=1, description="The mean of the three, edge alignment counted half. As `agreement`."
     )
+    semi_transparent: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of semi-transparent pixels among those that are not fully transparent; 0 on a background.",
+    )
     sources: list[str] | None = Field(
         None, description="Of `fused`, the models whose cutouts it is made of, the best first; else absent."
     )
@@ -145,6 +151,7 @@ class UpscaleBody(Body):
     image_base64: str | None = Field(description="The picture; null with `response_format: url`.")
     cost_usd: float
     times_ms: dict[str, float]
+    semi_transparent: float | None = Field(None, ge=0, le=1, description="As that of a cutout.")
     image_url: str | None = Field(None, description="Its signed address; with `response_format: url` or `both`.")
 
 
@@ -161,6 +168,7 @@ class UpscaleResult(Body):
     image_url: str | None = None
     cost_usd: float
     times_ms: dict[str, float] | None = None
+    semi_transparent: float | None = Field(None, ge=0, le=1, description="As that of a cutout.")
     error: str | None = Field(None, description="Why it failed; absent when it did not.")
     error_type: str | None = None
     retry_after_s: int | None = Field(None, description="Seconds until there may be capacity again.")

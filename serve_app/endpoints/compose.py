@@ -43,7 +43,8 @@ class ComposeEndpoint:
         models = _known(asked, kept)
         if asked.reply.kind == "picture":
             check_single(models)
-        output = Output(asked.reply.output_format, asked.factor, await self._inputs.finish(asked.finish))
+        finish = await self._inputs.finish(asked.finish)
+        output = Output(asked.reply.output_format, asked.factor, finish, method=asked.method)
         shown = replace(output, factor=(kept.factor or 1) * asked.factor if asked.factor else kept.factor)
         limits = self._shotgun.second_stage
         limits.check(shown, kept.input_size)

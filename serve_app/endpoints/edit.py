@@ -43,7 +43,7 @@ class EditEndpoint:
         """
         asked = await self._reader.edit(request)
         kept = await self._kept_jobs.of(request)
-        output = Output(asked.reply.output_format, kept.factor, keep_whole=True)
+        output = Output(asked.reply.output_format, kept.factor, keep_whole=True, method=kept.method)
         self._shotgun.second_stage.check(output, kept.input_size)
         pixels = await self._mended(kept, _cutout(kept, asked.model_id), asked.mask)
         made = await self._shotgun.second_stage.cutout(pixels, output, None)

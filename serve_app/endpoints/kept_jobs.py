@@ -67,4 +67,5 @@ def cached(state: JobState) -> CachedJob:
     good = [one.outcome for one in state.results if isinstance(one.outcome, Cutout)]
     cutouts = tuple(CachedCutout(cutout, order.whole_name(cutout.model_id)) for cutout in good)
     key_id = order.key.id if order.key else None
-    return CachedJob(order.job_id, key_id, order.factor, order.size, cutouts, order.picture, order.removal, suffix="")
+    known = (order.job_id, key_id, order.factor, order.size, cutouts, order.picture, order.removal)
+    return CachedJob(*known, suffix="", method=order.method)

@@ -11,7 +11,7 @@ from cutout.limits import LimitsSpec
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import STRIP_FORMATS, OutputFormat, Size
+from cutout.pixels.plain import STRIP_FORMATS, EnlargingMethod, OutputFormat, Size
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 
 SMALLEST_FACTOR = 2
@@ -37,7 +37,12 @@ class Upscaler(Protocol):
         """
 
     async def upscale_picture(
-        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+        self,
+        picture: Any,
+        factor: int,
+        output_format: OutputFormat,
+        preserve_alpha: bool,
+        method: EnlargingMethod,
     ) -> UpscaledFile:
         """A caller's Picture, or a reference to one, enlarged and encoded."""
 
@@ -72,7 +77,8 @@ class SecondStage:
         Raises:
             ServiceUnavailable: the upscaler is away, or took longer than a request may.
         """
-        call = self._upscaler.upscale_picture(picture, job.factor, job.output_format, job.preserve_alpha)
+        how = (job.factor, job.output_format, job.preserve_alpha, job.method)
+        call = self._upscaler.upscale_picture(picture, *how)
         try:
             async with asyncio.timeout(self._limits.request_s):
                 return await call
@@ -83,12 +89,13 @@ class SecondStage:
         """Refuse an output that could not be made of a picture of this size.
 
         Raises:
-            ValidationError: the format does not go with the finish.
+            ValidationError: the format does not go with the finish, or the picture is too small for the print.
             ImageTooLarge: the result would be too large; the details name the request's field.
         """
         finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
         check_format(finish.output_type, output.format, has_background=finish.has_background)
         self.check_size(size, factor, in_strips=in_strips)
+        finish.check_resolution(size.times(factor))  # what a crop shows has no more pixels an inch
         largest = finish.largest(size.times(factor))
         self.check_size(largest, 1, "canvas" if finish.canvas else "crop_margin", in_strips=in_strips)
         check_sides(largest, output.format)

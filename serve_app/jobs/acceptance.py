@@ -100,9 +100,9 @@ class Acceptance:
     async def _work(self, job: Job | Enlargement) -> dict[str, Any]:
         """The order's fields that only cutouts have, or only an enlargement."""
         if isinstance(job, Enlargement):
-            return {"enlargement": StoredEnlargement(job.factor, job.preserve_alpha)}
+            return {"enlargement": StoredEnlargement(job.factor, job.preserve_alpha, job.method)}
         finish = await self._put_finish(job.id, job.output.finish) if job.output.finish else None
-        made = {"factor": job.output.factor, "finish": finish}
+        made = {"factor": job.output.factor, "method": job.output.method, "finish": finish}
         return {"selection": job.selection, "terms": job.terms, "removal": job.removal, **made}
 
     async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:

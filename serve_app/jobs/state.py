@@ -15,7 +15,7 @@ from cutout.models.selection import ModelSelection
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import AS_IT_IS, Edge, Finish
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import Colour, OutputFormat, OutputType, Size
+from cutout.pixels.plain import USUAL_LPI, AlphaMode, Colour, EnlargingMethod, Fit, OutputFormat, OutputType, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
 
@@ -48,6 +48,10 @@ class StoredFinish:
     shadow_percent: int = 0
     quality: int | None = None
     dpi: float | None = None
+    fit: Fit = "fit"
+    least_dpi: float | None = None
+    alpha: AlphaMode = "soft"
+    halftone_lpi: float = USUAL_LPI
 
     @classmethod
     def of(cls, finish: Finish, name: str) -> Self:
@@ -73,6 +77,7 @@ class StoredEnlargement:
     factor: int
     """2 or 4."""
     preserve_alpha: bool
+    method: EnlargingMethod = "lanczos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Order:
     """Chosen when the job was accepted."""
     factor: int | None = None
     """Upscale factor of each cutout, 2 or 4; None: no upscale."""
+    method: EnlargingMethod = "lanczos"
     terms: Terms = NO_TERMS
     """The deadline of each model counts from when the job starts to run: it may have waited."""
     removal: Removal = AS_USUAL
@@ -120,7 +126,8 @@ class Order:
     @property
     def output(self) -> Output:
         """What is made of each cutout; a background's picture is left out, which its file in the store has."""
-        return Output(self.output_format, self.factor, self.finish.finish() if self.finish else None)
+        finish = self.finish.finish() if self.finish else None
+        return Output(self.output_format, self.factor, finish, method=self.method)
 
     @property
     def background(self) -> str | None:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from cutout.accounts.keys import KeyRecord
 from cutout.jobs import Terms
 from cutout.pixels.finish import Finish
-from cutout.pixels.plain import Colour
+from cutout.pixels.plain import Colour, EnlargingMethod
 from cutout.removal import Removal
 from serve_app.requests.accept import Reply
 
@@ -75,6 +75,7 @@ class AskedCutouts:
     """Known ids, or `all`, each once, in the order asked."""
     factor: int | None
     """Upscale factor, 2 or 4; None: no upscale."""
+    method: EnlargingMethod
     finish: AskedFinish
     removal: Removal
     terms: Terms
@@ -98,6 +99,7 @@ class AskedEnlargement:
     picture: PictureSource
     factor: int
     """2 or 4."""
+    method: EnlargingMethod
     preserve_alpha: bool
     reply: Reply
     key: KeyRecord | None
@@ -115,6 +117,7 @@ class AskedComposition:
     """Ids, or `all`, not checked: which are known depends on the job."""
     factor: int | None
     """How much larger than stored; None: as stored."""
+    method: EnlargingMethod
     finish: AskedFinish
     reply: Reply
     began_s: float

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
 from cutout.pixels.crop import Margin
-from cutout.pixels.finish import Edge, Finish, check_format, colour
+from cutout.pixels.finish import Edge, Finish, check_format, check_screen, colour
 from cutout.pixels.plain import MEDIA_TYPES, Colour, OutputFormat
 from cutout.presets import PresetSpec, canvas_of
 from serve_app.contract import FinishForm
@@ -22,20 +22,25 @@ BLUR = "blur"
 def asked_finish(
     form: FinishForm, background: Colour | PictureSource | None, presets: Mapping[str, PresetSpec]
 ) -> AskedFinish:
-    """The finish of a form; raises ValidationError for a margin or a canvas that is none."""
-    canvas, dpi = canvas_of(form.canvas, presets)
+    """The finish of a form; raises ValidationError for a margin, a canvas or a screen that is none."""
+    canvas = canvas_of(form.canvas, form.inches, form.dpi, form.least_dpi, presets)
     finish = Finish(
         output_type=form.output_type,
         background=background if isinstance(background, tuple) else None,
         crop=form.crop,
         margin=Margin() if form.crop_margin is None else Margin.of(form.crop_margin),
         blur=is_blur(form),
-        canvas=canvas,
+        canvas=canvas.size,
+        fit=form.fit,
         edge=Edge(form.edge_choke, form.edge_feather),
         shadow_percent=form.shadow,
         quality=form.quality,
-        dpi=form.dpi or dpi,
+        dpi=canvas.dpi,
+        least_dpi=canvas.least_dpi,
+        alpha=form.alpha,
+        halftone_lpi=form.halftone_lpi,
     )
+    check_screen(finish)
     return AskedFinish(finish, None if isinstance(background, tuple) else background)
 
 
@@ -52,8 +57,11 @@ def finish_reply(accept: str, form: FinishForm, offered: tuple[str, ...]) -> Rep
     """
     if form.background is not None and form.background_url is not None:
         raise ValidationError.of_field(URL_FIELD, "Only one of background and background_url is expected")
-    if form.crop_margin is not None and not (form.crop or form.canvas):
+    has_canvas = form.canvas is not None or form.inches is not None
+    if form.crop_margin is not None and not (form.crop or has_canvas):
         raise ValidationError.of_field("crop_margin", "crop_margin: crop: true or a canvas is expected with it")
+    if form.fit != "fit" and not has_canvas:
+        raise ValidationError.of_field("fit", "fit: a canvas or inches are expected with it", form.fit)
     if form.shadow and form.output_type == "mask":
         raise ValidationError.of_field("shadow", "shadow: a mask has none; output_type cutout or both expected")
     has_background = form.background is not None or form.background_url is not None

@@ -52,9 +52,8 @@ class Inputs:
         """
         if isinstance(asked, AskedEnlargement):
             image, field = await self._bytes(asked.picture), asked.picture.field
-            return Enlargement(
-                asked.id, image, asked.factor, asked.reply.output_format, asked.preserve_alpha, image_field=field
-            )
+            how = (asked.factor, asked.reply.output_format, asked.preserve_alpha)
+            return Enlargement(asked.id, image, *how, image_field=field, method=asked.method)
         selection = select_models(asked.models, asked.terms, self._statuses, asked.key)
         if _takes_one_model(asked) and not selection.picks_best:
             check_single(selection.models)
@@ -64,7 +63,7 @@ class Inputs:
             id=asked.id,
             image=image,
             selection=selection,
-            output=Output(asked.reply.output_format, asked.factor, finish, self._keep_whole),
+            output=Output(asked.reply.output_format, asked.factor, finish, self._keep_whole, asked.method),
             terms=asked.terms,
             key=asked.key,
             removal=asked.removal,

@@ -9,7 +9,7 @@ from cutout.jobs import Terms, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import CHOICES
 from cutout.pixels.finish import check_format, check_transparency
-from cutout.pixels.plain import MEDIA_TYPES
+from cutout.pixels.plain import MEDIA_TYPES, EnlargingMethod
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
 from serve_app.contract import FinishForm, ProcessForm, RemoveForm, TermsForm, UpscaleForm
@@ -48,7 +48,7 @@ class Reader:
         form, picture = await read_form(request, form_type, self._limits)
         began_s, job_id = time.perf_counter(), new_id()
         follow(job_id)
-        models, factor = self._models(form)
+        models, factor, method = self._models(form)
         reply = finish_reply(_accept(request), form, (ZIP, *STREAMS))
         check_delivery(form, reply)
         durable = self._durable and is_durable(request, form)
@@ -62,6 +62,7 @@ class Reader:
             picture=picture,
             models=models,
             factor=factor,
+            method=method,
             finish=finish,
             removal=Removal(form.transparency_handling, refine=form.refine),
             terms=terms(form),
@@ -86,6 +87,7 @@ class Reader:
             id=job_id,
             picture=picture,
             factor=form.scale_factor,
+            method=form.method,
             preserve_alpha=form.preserve_alpha,
             reply=reply,
             key=request.state.key,
@@ -98,9 +100,8 @@ class Reader:
         form = await read_compose(request, self._limits)
         began_s = time.perf_counter()
         reply = finish_reply(_accept(request), form, (ZIP,))
-        return AskedComposition(
-            tuple(form.include_models), form.upscale_factor, await self._finish(form), reply, began_s
-        )
+        models, finish = tuple(form.include_models), await self._finish(form)
+        return AskedComposition(models, form.upscale_factor, form.method, finish, reply, began_s)
 
     async def edit(self, request: Request) -> AskedEdit:
         """A request to mend a cutout that is kept."""
@@ -110,11 +111,12 @@ class Reader:
         check_format("cutout", reply.output_format, has_background=False)
         return AskedEdit(model_id, mask, reply, began_s)
 
-    def _models(self, form: RemoveForm | ProcessForm) -> tuple[tuple[str, ...], int | None]:
-        """The models asked for, and the upscale factor."""
+    def _models(self, form: RemoveForm | ProcessForm) -> tuple[tuple[str, ...], int | None, EnlargingMethod]:
+        """The models asked for, the upscale factor, and its method."""
+        known = (*CHOICES, *self._known)
         if isinstance(form, ProcessForm):
-            return known_models(form.bg_models, (*CHOICES, *self._known), "bg_models"), form.upscale_factor
-        return known_models(form.include_models, (*CHOICES, *self._known), "include_models"), None
+            return known_models(form.bg_models, known, "bg_models"), form.upscale_factor, form.method
+        return known_models(form.include_models, known, "include_models"), None, "lanczos"
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
         if isinstance(form.background, str):  # perhaps megabytes of base64

@@ -101,6 +101,7 @@ def _model_result(result: ModelResult, specs: Mapping[str, ModelSpec], stages: d
     if isinstance(outcome, Cutout):
         ours |= {"engine": engine_body(outcome.engine), "times_ms": rounded(outcome.times_ms), "note": outcome.note}
         ours |= {"box": _box(outcome.box), "frame": _box(outcome.frame)}
+        ours |= {"semi_transparent": outcome.semi_transparent}
         ours |= {"sources": list(sources)} if sources else {}
         ours |= {"edited_from": outcome.edited_from} if outcome.edited_from else {}
     else:

@@ -21,7 +21,7 @@ def upscale_body(job_id: str, upscaled: UpscaledFile, factor: int, wall_ms: floa
         "processing_time_ms": round(wall_ms),
         "image_base64": upscaled.encoded,
         "cost_usd": 0.0,
-        "times_ms": rounded(upscaled.times_ms),
+        **_measured(upscaled),
     }
 
 
@@ -37,5 +37,9 @@ def upscale_result(factor: int, input_size: Size, outcome: Upscaled | Failure, w
         "processing_time_ms": round(wall_ms),
         "image_base64": None,
         "cost_usd": 0.0,
-        **({"times_ms": rounded(outcome.times_ms)} if isinstance(outcome, Upscaled) else reason(outcome)),
+        **(_measured(outcome) if isinstance(outcome, Upscaled) else reason(outcome)),
     }
+
+
+def _measured(upscaled: Upscaled) -> dict[str, Any]:
+    return {"times_ms": rounded(upscaled.times_ms), "semi_transparent": upscaled.semi_transparent}

@@ -27,6 +27,7 @@ HEADERS = {
     "X-Cutout-Commercial-Use": "Of a picture: `true` when it may be sold.",
     "X-Cutout-Box": "Of a picture: the subject within it, `left top width height` in pixels.",
     "X-Cutout-Frame": "Of a crop: what it shows of the whole cutout, `left top width height` in pixels.",
+    "X-Cutout-Semi-Transparent": "Of a picture: share of semi-transparent pixels among those that are not transparent.",
 }
 
 C = TypeVar("C", bound=Cutout)
@@ -76,6 +77,7 @@ def picture_response(output: Output, result: Result[C], cutout: CutoutFile, spec
         **_job_headers(result),
         **_box_header("X-Cutout-Box", cutout.box),
         **_box_header("X-Cutout-Frame", cutout.frame),
+        **_share_header(cutout.semi_transparent),
     }
     return _picture(cutout.encoded, output.format, cutout.model_id, headers)
 
@@ -138,3 +140,7 @@ def _job_headers(result: Result) -> dict[str, str]:
 def _box_header(name: str, box: Box | None) -> dict[str, str]:
     """`left top width height`, in pixels."""
     return {name: f"{box.left} {box.top} {box.width} {box.height}"} if box else {}
+
+
+def _share_header(semi_transparent: float | None) -> dict[str, str]:
+    return {} if semi_transparent is None else {"X-Cutout-Semi-Transparent": f"{semi_transparent:.6g}"}

@@ -12,7 +12,7 @@ from cutout.cascade import Step
 from cutout.errors import CutoutError, NotFound
 from cutout.jobs import Job
 from cutout.models.selection import ModelSelection
-from cutout.pixels.plain import Size
+from cutout.pixels.plain import EnlargingMethod, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, CutoutFile, ModelResult, Result
 from serve_app.fanout.fan_out import Enough, Run, Watcher
@@ -37,6 +37,7 @@ class _Metadata:
     input_size: Size
     results: tuple[ModelResult, ...]
     removal: Removal = AS_USUAL
+    method: EnlargingMethod = "lanczos"
 
 
 _METADATA = TypeAdapter(_Metadata)
@@ -83,7 +84,8 @@ class CutoutCache:
             raise NotFound(gone)
         found = [one.outcome for one in data.results if isinstance(one.outcome, Cutout)]
         cutouts = tuple(CachedCutout(cutout, cutout.model_id + SUFFIX) for cutout in found)
-        return CachedJob(job_id, data.key_id, data.factor, data.input_size, cutouts, removal=data.removal)
+        known = (job_id, data.key_id, data.factor, data.input_size, cutouts)
+        return CachedJob(*known, removal=data.removal, method=data.method)
 
 
 class _Storing:
@@ -123,8 +125,9 @@ class _Storing:
     async def ended(self, result: Result) -> None:
         """Store the metadata, once all cutouts are stored; without it nothing is found."""
         if self._puts and all(await asyncio.gather(*self._puts)):
-            key_id, good = self._job.key.id if self._job.key else None, tuple(filter(_is_good, result.results))
-            facts = (key_id, self._job.output.factor, result.input_size, good, self._job.removal)
+            key_id, output = self._job.key.id if self._job.key else None, self._job.output
+            good = tuple(filter(_is_good, result.results))
+            facts = (key_id, output.factor, result.input_size, good, self._job.removal, output.method)
             metadata = _Metadata(time.time(), *facts)
             await _unless_away(self._store.put(self._job.id, METADATA, _METADATA.dump_json(metadata)))
 

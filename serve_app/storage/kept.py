@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cutout.pixels.plain import Size
+from cutout.pixels.plain import EnlargingMethod, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout
 from serve_app.storage.pictures import SUFFIX
@@ -35,3 +35,5 @@ class CachedJob:
     removal: Removal = AS_USUAL
     suffix: str = SUFFIX
     """Of the names of its files."""
+    method: EnlargingMethod = "lanczos"
+    """By which they were enlarged."""

@@ -36,6 +36,11 @@ def photo(tmp_path: Path) -> Path:
         (("--background", "{behind}"), "behind.png"),
         (("--crop", "--margin", "2px"), "crop.webp"),
         (("--mask",), "mask.avif"),
+        (
+            ("--inches", "0.5x0.4", "--dpi", "40", "--fill", "--choke", "1", "--alpha", "halftone", "--lpi", "12"),
+            "print.png",
+        ),
+        (("--inches", "1x1", "--least-dpi", "24", "--alpha", "hard"), "hard.webp"),
         (("--size", "60x40", "--margin", "5px", "--background", "blur", "--quality", "70"), "canvas.webp"),
     ],
 )
@@ -56,6 +61,18 @@ def test_finishes_are_the_same_here_and_by_a_service(
     assert (folder / "here" / name).read_bytes() == (folder / "there" / name).read_bytes()
 
 
+def test_too_small_a_picture_for_a_print(
+    cutout: Cutout, service: Running, photo: Path, configs: Path, tmp_path: Path
+) -> None:
+    """Here and by a service it is refused with the dots per inch that it would have, and nothing is written."""
+    for where in (("-m", "dark", "--config-dir", configs), ("-m", "first", "--server", service.url)):
+        ended = cutout("remove", photo, *where, "--inches", "0.5x0.5", "-o", tmp_path / "print.png")
+
+        assert ended.code == 1
+        assert "has 48 dots per inch on a print of that size, and 300 are wanted" in " ".join(ended.err.split())
+    assert not (tmp_path / "print.png").exists()
+
+
 def test_formats_and_their_quality(cutout: Cutout, photo: Path, configs: Path, tmp_path: Path) -> None:
     """--format names the files' endings; a lower quality makes a smaller file."""
     noise = np.random.default_rng(5).integers(0, 256, (200, 200, 3), np.uint8)
@@ -74,13 +91,17 @@ def test_formats_and_their_quality(cutout: Cutout, photo: Path, configs: Path, t
     ("options", "says"),
     [
         (("-o", "x.jpg"), "JPEG has no transparency: --background expected with it"),
-        (("-o", "x.png", "--margin", "3px"), "--margin: --crop or --size expected with it"),
+        (("-o", "x.png", "--margin", "3px"), "--margin: --crop, --size or --inches expected with it"),
         (("-o", "x.png", "--mask", "--background", "red"), "a mask has none"),
         (("-o", "x.png", "--background", "gone.jpg"), "there is no file gone.jpg"),
         (("-o", "x.png", "--background", "reddish"), "a CSS colour name expected, not 'reddish'"),
         (("-o", "x.png", "--crop", "--margin", "9m"), "crop_margin: one, two or four"),
         (("-o", "x.png", "--quality", "50"), "PNG is lossless"),
         (("-o", "x.jpg", "--background", "red", "--quality", "99"), "at most 95 expected for JPEG"),
+        (("-o", "x.png", "--inches", "12"), "inches: WIDTHxHEIGHT expected, such as 12x16"),
+        (("-o", "x.png", "--inches", "1x1", "--size", "9x9"), "only one of --size and --inches"),
+        (("-o", "x.png", "--fill"), "--fill: --size or --inches expected with it"),
+        (("-o", "x.png", "--alpha", "halftone", "--dpi", "72"), "at most half of the dots per inch, 36"),
         (("-o", "x.webp", "--size", "large"), "canvas: WIDTHxHEIGHT in pixels expected"),
         (("-o", "x.png", "--overwrite", "--skip-existing"), "not both"),
         (("-o", "out", "--watch", "."), "no PHOTO is expected with it"),

@@ -164,6 +164,7 @@ def test_lines_for_scripts(cutout: Cutout, photos: Path, configs: Path, tmp_path
     [line] = ended.lines
 
     assert line.pop("processing_time_ms") >= 0
+    assert 0 < line.pop("semi_transparent") < 1
     assert line == {
         "photo": f"{photos}/a.png", "model_id": "grey", "model_name": "Grey", "status": "success",
         "output": f"{tmp_path}/a.png", "cost_usd": 0.01, "licence": "MIT", "commercial_use": True, "device": "CPU",

@@ -19,7 +19,7 @@ from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
-from cutout.pixels.plain import OutputFormat
+from cutout.pixels.plain import EnlargingMethod, OutputFormat
 from cutout.removal import Removal
 from cutout.results import C, Failure, Form, UpscaledFile
 from cutout.service import JobsSpec, WebhookSpec
@@ -79,13 +79,18 @@ class Enlarging(Upscaler):
     upscales = 0
 
     async def upscale_picture(
-        self, picture: Any, factor: int, output_format: OutputFormat, preserve_alpha: bool
+        self,
+        picture: Any,
+        factor: int,
+        output_format: OutputFormat,
+        preserve_alpha: bool,
+        method: EnlargingMethod,
     ) -> UpscaledFile:
         self.upscales += 1
         await asyncio.sleep(self.pause_s)
         if self.held:
             await self.held.wait()
-        return await super().upscale_picture(picture, factor, output_format, preserve_alpha)
+        return await super().upscale_picture(picture, factor, output_format, preserve_alpha, method)
 
 
 @dataclass

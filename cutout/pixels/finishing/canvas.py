@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cutout.pixels.crop import Margin
-from cutout.pixels.plain import Box, Size
+from cutout.pixels.crop import Margin, middle, room, scale
+from cutout.pixels.plain import Box, Fit, Size
 from cutout.pixels.resizing.resize import resize_rgba
 from cutout.pixels.types import Rgba
 
@@ -21,16 +21,16 @@ class Placed:
     at: Box
     """Where the part is on the canvas."""
 
-    def on_canvas(self, box: Box) -> Box:
-        """A box within the part, in pixels of the canvas, rounded outwards and limited to it."""
+    def on_canvas(self, box: Box) -> Box | None:
+        """A box of the cutout, in pixels of the canvas, rounded outwards and limited to the part; None outside it."""
         scale_x, scale_y = self.at.width / self.part.width, self.at.height / self.part.height
         left = self.at.left + int((box.left - self.part.left) * scale_x)
         top = self.at.top + int((box.top - self.part.top) * scale_y)
         right = self.at.left - int(-(box.right - self.part.left) * scale_x // 1)
         bottom = self.at.top - int(-(box.bottom - self.part.top) * scale_y // 1)
-        height, width = self.pixels.shape[:2]
-        left, top = max(0, left), max(0, top)
-        return Box(left, top, min(right, width) - left, min(bottom, height) - top)
+        left, top = max(self.at.left, left), max(self.at.top, top)
+        right, bottom = min(right, self.at.right), min(bottom, self.at.bottom)
+        return Box(left, top, right - left, bottom - top) if left < right and top < bottom else None
 
     @property
     def frame(self) -> Box:
@@ -41,26 +41,28 @@ class Placed:
         return Box(round(left), round(top), round(width * scale_x), round(height * scale_y))
 
 
-def placed(rgba: Rgba, part: Box, canvas: Size, margin: Margin) -> Placed:
+def placed(rgba: Rgba, part: Box, canvas: Size, margin: Margin, fit: Fit = "fit") -> Placed:
     """The part of an (H, W, 4) cutout, scaled to fit the canvas less its margin, in the middle of what is left.
 
-    The margin is in pixels or in percent of the canvas; at least one pixel is left.
+    To `fill` it, the middle of the part covers what is left.
     """
-    left, right = (side.px(canvas.width) for side in (margin.left, margin.right))
-    top, bottom = (side.px(canvas.height) for side in (margin.top, margin.bottom))
-    free = Size(max(1, canvas.width - left - right), max(1, canvas.height - top - bottom))
-    scale = min(free.width / part.width, free.height / part.height)
-    size = Size(_side(part.width * scale, free.width), _side(part.height * scale, free.height))
+    free = room(canvas, margin)
+    if fit == "fill":
+        part = middle(part, free.size)
+    size = free.size if fit == "fill" else _fitted(part.size, free.size)
     shown = rgba[part.top : part.bottom, part.left : part.right]
-    if size != Size(part.width, part.height):
+    if size != part.size:
         shown = resize_rgba(np.ascontiguousarray(shown), size)
     # A margin that leaves less than the pixel may begin beyond the canvas.
-    at_left = min(left + (free.width - size.width) // 2, canvas.width - size.width)
-    at_top = min(top + (free.height - size.height) // 2, canvas.height - size.height)
+    at_left = min(free.left + (free.width - size.width) // 2, canvas.width - size.width)
+    at_top = min(free.top + (free.height - size.height) // 2, canvas.height - size.height)
     pixels = np.zeros((canvas.height, canvas.width, 4), np.uint8)
     pixels[at_top : at_top + size.height, at_left : at_left + size.width] = shown
     return Placed(pixels, part, Box(at_left, at_top, size.width, size.height))
 
 
-def _side(px: float, most: int) -> int:
-    return min(most, max(1, round(px)))
+def _fitted(part: Size, free: Size) -> Size:
+    larger = scale(part, free, "fit")
+    sides = ((part.width, free.width), (part.height, free.height))
+    width, height = (min(most, max(1, round(px * larger))) for px, most in sides)
+    return Size(width, height)

@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from cutout.pixels.crop import SEEN
 from cutout.pixels.finish import Edge
+from cutout.pixels.picture import other_alpha
 from cutout.pixels.types import Alpha, Rgba
 
 
@@ -15,11 +16,7 @@ def edged(rgba: Rgba, edge: Edge) -> Rgba:
     A subject that the picture's border cuts off keeps its alpha there.
     """
     alpha = feathered(choked(np.ascontiguousarray(rgba[..., 3]), edge.choke_px), edge.feather_px)
-    made = rgba.copy()
-    made[..., 3] = alpha
-    pixels = made.view("<u4")[..., 0]
-    pixels *= alpha > 0
-    return made
+    return other_alpha(rgba, alpha)
 
 
 def choked(alpha: Alpha, radius_px: int) -> Alpha:

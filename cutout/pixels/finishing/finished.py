@@ -11,6 +11,7 @@ from cutout.pixels.finishing.blur import blurred, seen
 from cutout.pixels.finishing.canvas import placed
 from cutout.pixels.finishing.edge import edged
 from cutout.pixels.finishing.shadow import Shadow, shadowed
+from cutout.pixels.finishing.tones import toned, with_tones
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.types import Alpha, Rgb, Rgba
@@ -33,8 +34,8 @@ class Finished:
 def finished(rgba: Rgba, finish: Finish, photograph: Picture | None = None) -> Finished:
     """Apply a finish to an (H, W, 4) cutout of straight alpha.
 
-    Its steps are, in this order: edge, crop, canvas, shadow, background. `photograph` is the picture that the cutout
-    was made of, at any size, for a finish with `blur`.
+    Its steps are, in this order: edge, crop, canvas, shadow, tones of alpha, background. `photograph` is the picture
+    that the cutout was made of, at any size, for a finish with `blur`.
     """
     return finished_around(rgba, finish, subject_box(rgba[..., 3]), photograph)
 
@@ -45,12 +46,13 @@ def finished_around(rgba: Rgba, finish: Finish, box: Box | None, photograph: Pic
         rgba = edged(rgba, finish.edge)
         box = subject_box(rgba[..., 3])
     framed = _framed(rgba, finish, box)
-    mask = None if finish.output_type == "cutout" else np.ascontiguousarray(framed.pixels[..., 3])
+    mask = None if finish.output_type == "cutout" else toned(np.ascontiguousarray(framed.pixels[..., 3]), finish)
     if finish.output_type == "mask" and mask is not None:
         return Finished(mask, None, framed.box, framed.frame)
     pixels: Rgba | Rgb = framed.pixels
     if finish.shadow_percent:
         pixels = shadowed(pixels, Shadow("ground", finish.shadow_percent / 100))
+    pixels = with_tones(pixels, finish)
     if finish.blur:
         pixels = _on_photograph(pixels, rgba, framed.frame, photograph)
     elif finish.background is not None:
@@ -70,7 +72,8 @@ class _Framed:
 def _framed(rgba: Rgba, finish: Finish, box: Box | None) -> _Framed:
     if finish.canvas:
         part = box if finish.crop and box else Box(0, 0, rgba.shape[1], rgba.shape[0])
-        on_canvas = placed(rgba, part, finish.canvas, finish.margin)
+        finish.check_resolution(part.size)
+        on_canvas = placed(rgba, part, finish.canvas, finish.margin, finish.fit)
         return _Framed(on_canvas.pixels, box and on_canvas.on_canvas(box), on_canvas.frame)
     if not (finish.crop and box):
         return _Framed(rgba, box, None)

@@ -1,6 +1,7 @@
 """Lanczos3 resizing: exact for cutouts with alpha, equal to Pillow's for pictures and mattes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -8,11 +9,12 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cutout.pixels.cores import THREADS
-from cutout.pixels.plain import Size
+from cutout.pixels.plain import EnlargingMethod, Size
+from cutout.pixels.resizing.back_projection import back_projected, compensated
 from cutout.pixels.resizing.convolution import convolved
 from cutout.pixels.resizing.lanczos import Span, spans
 from cutout.pixels.strips import Strips
-from cutout.pixels.types import Alpha, Rgb, Rgba
+from cutout.pixels.types import Alpha, Plane, Rgb, Rgba
 
 ROWS_PX, COLUMNS_PX, RUN_PX = 128, 128, 1024
 """Rows of a strip, columns of a product within it, and columns computed together: smaller runs fit a nearer cache, but
@@ -21,34 +23,35 @@ the threads hand over the GIL more often."""
 threadpool_limits(1, "blas")
 
 
-def resize_rgba(rgba: Rgba, size: Size) -> Rgba:
+def resize_rgba(rgba: Rgba, size: Size, method: EnlargingMethod = "lanczos") -> Rgba:
     """(H, W, 4) straight alpha, resized; colour is 0 where alpha is 0.
 
     Colour is filtered premultiplied, and divided by alpha before either is clipped to 0..255: a uniform colour stays
     uniform up to the cutout's edge, where Lanczos overshoots. Colour and alpha are within 1/255 of the result in
     float64.
 
+    With `lanczos_sharp`, which only enlarges, the result shrunk by Lanczos3 is the source, within 0.2/255 on average.
+
     Works in strips, on all cores: empty parts cost nothing, opaque parts less, and little memory is needed besides that
     of the result.
     """
     resized = np.zeros((size.height, size.width, 4), np.uint8)
-    columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
-    list(THREADS.map(lambda span: _strip(rgba, span, columns, resized[span.target]), rows))
+    plan = _plan(rgba, size, method)
+    list(THREADS.map(lambda span: _strip(plan, span, resized[span.target]), plan.rows))
     return resized
 
 
-def resized_strips(rgba: Rgba, size: Size) -> Strips:
+def resized_strips(rgba: Rgba, size: Size, method: EnlargingMethod = "lanczos") -> Strips:
     """As `resize_rgba`, each strip computed when it is read."""
-    columns, rows = _columns(rgba, size), list(spans(rgba.shape[0], size.height, ROWS_PX))
-    height = rows[0].target.stop
+    plan = _plan(rgba, size, method)
 
     def made(number: int) -> Rgba:
-        span = rows[number]
+        span = plan.rows[number]
         strip = np.zeros((span.target.stop - span.target.start, size.width, 4), np.uint8)
-        _strip(rgba, span, columns, strip)
+        _strip(plan, span, strip)
         return strip
 
-    return Strips((size.height, size.width, 4), height, made)
+    return Strips((size.height, size.width, 4), plan.rows[0].target.stop, made)
 
 
 def resize_rgb(rgb: Rgb, size: Size) -> Rgb:
@@ -61,16 +64,33 @@ def resize_alpha(alpha: Alpha, size: Size) -> Alpha:
     return convolved(alpha, size)
 
 
-def _columns(rgba: Rgba, size: Size) -> list[Span]:
-    return list(spans(rgba.shape[1], size.width, COLUMNS_PX))
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a picture is resized."""
+
+    rgba: Rgba
+    columns: Sequence[Span]
+    rows: Sequence[Span]
+    alpha: Plane | None = None
+    """(H, W), of which alpha is made instead of the picture's own, which colour is divided by; None: of that."""
 
 
-def _strip(rgba: Rgba, rows: Span, columns: Sequence[Span], target: Rgba) -> None:
+def _plan(rgba: Rgba, size: Size, method: EnlargingMethod) -> _Plan:
+    columns = list(spans(rgba.shape[1], size.width, COLUMNS_PX))
+    rows = list(spans(rgba.shape[0], size.height, ROWS_PX))
+    if method == "lanczos":
+        return _Plan(rgba, columns, rows)
+    sharp_columns = list(back_projected(columns, rgba.shape[1], size.width))
+    sharp_rows = list(back_projected(rows, rgba.shape[0], size.height))
+    return _Plan(rgba, sharp_columns, sharp_rows, compensated(rgba[..., 3], size))
+
+
+def _strip(plan: _Plan, rows: Span, target: Rgba) -> None:
     """Write a strip of the result into `target`, which is all zeros."""
-    source, pixels = rgba[rows.source], target.view("<u4")[..., 0]
-    for (planes, _), run in groupby(columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
+    source, pixels = plan.rgba[rows.source], target.view("<u4")[..., 0]
+    for (planes, _), run in groupby(plan.columns, lambda c: (_planes(source[:, c.source]), c.target.start // RUN_PX)):
         if planes:
-            _resize(source, planes, rows, list(run), pixels)
+            _resize(plan, planes, rows, list(run), pixels)
 
 
 def _planes(tile: Rgba) -> int:
@@ -79,17 +99,20 @@ def _planes(tile: Rgba) -> int:
     return 3 if alpha.min() == 255 else 4 if alpha.any() else 0
 
 
-def _resize(source: Rgba, planes: int, rows: Span, columns: Sequence[Span], target: NDArray[np.uint32]) -> None:
+def _resize(plan: _Plan, planes: int, rows: Span, columns: Sequence[Span], target: NDArray[np.uint32]) -> None:
     """Write consecutive columns of a strip: rows are resized first, then columns."""
     left, begin = columns[0].source.start, columns[0].target.start
-    seen = source[:, left : columns[-1].source.stop]
-    narrow = np.empty((planes, *seen.shape[:2]), np.float32)
-    for channel, plane in enumerate(narrow):
-        plane[...] = seen[..., channel]
+    place = (rows.source, slice(left, columns[-1].source.stop))
+    seen, own = plan.rgba[place], plan.alpha if planes == 4 else None
+    narrow = np.empty((planes + (own is not None), *seen.shape[:2]), np.float32)
+    for channel in range(planes):
+        narrow[channel] = seen[..., channel]
     narrow[:3] += 0.5  # rounds the result; added here, where there are fewer pixels
     if planes == 4:
         narrow[:3] *= narrow[3]
-    wide = np.empty((planes, len(source), columns[-1].target.stop - begin), np.float32)
+    if own is not None:
+        narrow[4], narrow[3] = narrow[3], own[place]
+    wide = np.empty((len(narrow), len(seen), columns[-1].target.stop - begin), np.float32)
     for span in columns:
         part = narrow[..., span.source.start - left : span.source.stop - left]
         np.matmul(part, span.weights.T, out=wide[..., span.target.start - begin : span.target.stop - begin])
@@ -97,13 +120,19 @@ def _resize(source: Rgba, planes: int, rows: Span, columns: Sequence[Span], targ
 
 
 def _pack(planes: NDArray[np.float32], target: NDArray[np.uint32]) -> None:
-    """Pack planes into bytes: three of colour, with 0.5 added for rounding; or four, premultiplied, with alpha last."""
+    """Pack planes into bytes: three of colour, with 0.5 added for rounding, and alpha, if there is one.
+
+    With alpha, colours are premultiplied, by the last plane: alpha itself, or a fifth.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):  # NaN where alpha is 0; zeroed below
-        if len(planes) == 4:
-            planes[:3] /= planes[3]
+        if len(planes) > 3:
+            planes[:3] /= planes[-1]
             planes[3] += 0.5
-        np.clip(planes, 0, 255, out=planes)
-        red, green, blue, *alpha = planes.astype(np.int32).view(np.uint32)
+        if len(planes) > 4:
+            planes[3] *= planes[4] != 0
+        shown = planes[:4]
+        np.clip(shown, 0, 255, out=shown)
+        red, green, blue, *alpha = shown.astype(np.int32).view(np.uint32)
     for channel in (green, red):
         blue <<= 8
         blue |= channel

@@ -38,7 +38,7 @@ class JobPictures:
             behind = await self._store.get(order.job_id, order.background)
             picture = await self._decoder.decode(behind, "background")
         finish = order.finish.finish(picture) if order.finish else None
-        return Output(order.output_format, order.factor, finish, self._keep_whole)
+        return Output(order.output_format, order.factor, finish, self._keep_whole, order.method)
 
     async def keep(self, order: Order, cutout: CutoutFile) -> None:
         """Store the files of a result."""

@@ -45,7 +45,8 @@ class ModelSteps:
 
     async def _upscaled(self, order: Order, how: StoredEnlargement) -> UpscaledFile:
         given = (order.job_id, await self._pictures.input(order), how.factor)
-        upscaled = await self._shotgun.upscale(Enlargement(*given, order.output_format, how.preserve_alpha))
+        job = Enlargement(*given, order.output_format, how.preserve_alpha, method=how.method)
+        upscaled = await self._shotgun.upscale(job)
         await self._pictures.put(order.job_id, order.name(UPSCALED), upscaled.encoded)
         return upscaled
 

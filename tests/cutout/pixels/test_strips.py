@@ -101,10 +101,10 @@ def test_large_results_are_those_of_small_ones(
     picture = Picture(rgba[..., :3], rgba[..., 3] if kind == "cutout" else None, (96, 96), kind == "opaque alpha")
     if output_format == "jpeg":
         picture = Picture(picture.on_white(), dpi=picture.dpi)
-    whole = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format).encoded
+    whole = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos").encoded
     monkeypatch.setattr(upscaler, "WHOLE_PX", 1000)
 
-    file = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format).encoded
+    file = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos").encoded
 
     one, other = Image.open(io.BytesIO(file)), Image.open(io.BytesIO(whole))
     assert (one.mode, one.info.get("dpi")) == (other.mode, other.info.get("dpi"))
@@ -135,7 +135,7 @@ def test_memory_is_that_of_strips_and_of_the_file(
     monkeypatch.setattr(upscaler, "WHOLE_PX", 1000)
     picture = Picture(np.asarray(Image.open(PHOTO).convert("RGB").resize((1600, 1200))))
 
-    used = _peak(lambda: Upscaler(EncodeSpec())._enlarged(picture, 4, output_format))
+    used = _peak(lambda: Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos"))
 
     print(f"{output_format}: {used / MB:.0f} MB")
     assert used < most_mb * MB

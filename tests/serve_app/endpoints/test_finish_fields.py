@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from cutout.models.registry import load_registry
+from cutout.pixels.semi_transparent import share_of
 from cutout.presets import PresetSpec
 from serve_app import contract
 from tests.serve_app.endpoints.test_compose import Service, composed, http, posted, service
@@ -18,6 +19,7 @@ from tests.support.durable_jobs import picture
 
 pytestmark = pytest.mark.anyio
 __all__ = ["http", "service"]
+ASYNC = {"prefer": "respond-async"}
 ROOT = Path(__file__).parents[3]
 ALL: dict[str, Any] = {
     "canvas": "shirt", "crop": True, "crop_margin": "5%", "shadow": 60, "edge_choke": 1, "edge_feather": 2,
@@ -71,6 +73,63 @@ async def test_sizes_by_number_and_resolution(http: httpx.AsyncClient) -> None:
         assert shown.info.get("dpi", (150, 150)) == pytest.approx((150, 150), abs=0.1)
 
 
+async def test_a_print(http: httpx.AsyncClient) -> None:
+    """Inches are pixels and a resolution in the file; in a new request, a durable job and a composition the same."""
+    fields: dict[str, Any] = {"inches": "0.5x0.3", "dpi": 100, "least_dpi": 40, "fit": "fill", "alpha": "halftone"}
+    fields |= {"halftone_lpi": 20, "shadow": 50}
+    asked = {"image": text(), "include_models": ["first"], **fields}
+    new = (await http.post("/remove-background", json=asked)).json()["results"][0]
+    texts: dict[str, Any] = {name: str(value) for name, value in fields.items()}
+    later = await posted(http, include_models="first", headers=ASYNC, **texts)
+    [stored] = (await http.get(f"/jobs/{later}")).json()["results"]
+
+    made = await composed(http, await posted(http), "image/png", include_models=["first"], **fields)
+
+    shown = opened(made.content)
+    assert (shown.size, shown.info["dpi"]) == ((50, 30), pytest.approx((100, 100), abs=0.1))
+    assert set(np.unique(np.asarray(shown)[..., 3]).tolist()) <= {0, 255}
+    assert made.headers["x-cutout-semi-transparent"] == "0"
+    assert new["semi_transparent"] == stored["semi_transparent"] == 0
+    assert base64.b64decode(new["image_base64"]) == made.content
+    assert (await http.get(stored["image_url"])).content == made.content
+
+
+async def test_a_print_of_too_small_a_picture(service: Service, http: httpx.AsyncClient) -> None:
+    """Refused before a model runs, with the dots per inch that it would have; enlarged first, it is large enough."""
+    asked: dict[str, Any] = {"image": text(), "inches": "0.5x0.5", "dpi": 100}
+    runs = service.works.runs
+
+    refused = await http.post("/remove-background", json={**asked, "include_models": ["first"]})
+
+    error = refused.json()["error"]
+    assert (refused.status_code, error["details"]["field"], service.works.runs) == (400, "least_dpi", runs)
+    assert "has 48 dots per inch on a print of that size, and 100 are wanted" in error["message"]
+    for more in (
+        {"upscale_factor": 4, "bg_models": ["first"]},
+        {"upscale_factor": 2, "least_dpi": 96, "bg_models": ["first"]},
+    ):
+        enlarged = await http.post("/process", json=asked | more)
+        assert enlarged.json()["results"][0]["output_dimensions"] == {"width": 50, "height": 50}
+
+
+async def test_the_share_of_semi_transparent_pixels(http: httpx.AsyncClient) -> None:
+    """Every result has it, measured on its file: those of models, enlarged, on a background, and upscales."""
+    cutout = {"image": text(), "include_models": ["first"]}
+    for path, fields in (
+        ("/remove-background", cutout), ("/remove-background", {**cutout, "output_format": "webp"}),
+        ("/process", {"image": text(), "bg_models": ["first"]}),
+        ("/remove-background", {**cutout, "background": "red"}),
+        ("/upscale", {"image": text(), "scale_factor": 2}),
+    ):  # fmt: skip
+        body = (await http.post(path, json=fields)).json()
+        result = body["results"][0] if "results" in body else body
+        made = np.asarray(opened(result["image_base64"]))
+        assert result["semi_transparent"] == pytest.approx(share_of(made))
+    bytes_of = await http.post("/remove-background", json=cutout, headers={"accept": "image/png"})
+    expected = share_of(np.asarray(opened(bytes_of.content)))
+    assert float(bytes_of.headers["x-cutout-semi-transparent"]) == pytest.approx(expected)
+
+
 async def test_quality(http: httpx.AsyncClient) -> None:
     """A lower one gives a smaller file."""
     job_id = await posted(http, **{"include_models": "first"})
@@ -94,6 +153,40 @@ async def test_a_stored_cutout_is_enlarged(http: httpx.AsyncClient) -> None:
     direct = await http.post("/process", json={"image": text(), "bg_models": ["first"], "upscale_factor": 2})
     assert once.json()["results"][0]["image_base64"] == direct.json()["results"][0]["image_base64"]
     assert again.json()["results"][0]["output_dimensions"] == {"width": 192, "height": 192}
+
+
+async def test_the_method_of_an_enlargement(http: httpx.AsyncClient) -> None:
+    """`lanczos_sharp` gives other pixels than Lanczos, and the same ones however they are asked for."""
+    sharp: dict[str, Any] = {"upscale_factor": 2, "method": "lanczos_sharp"}
+    fields: dict[str, Any] = {name: str(value) for name, value in sharp.items()}
+    job_id, later = await posted(http), await posted(http, "/process", bg_models="first", headers=ASYNC, **fields)
+    [stored] = (await http.get(f"/jobs/{later}")).json()["results"]
+    plain, new = [
+        (
+            await http.post("/process", json={"image": text(), "bg_models": ["first"], "upscale_factor": 2, **more})
+        ).json()
+        for more in ({}, sharp)
+    ]
+
+    made = await composed(http, job_id, "image/png", include_models=["first"], **sharp)
+
+    expected = base64.b64decode(new["results"][0]["image_base64"])
+    assert base64.b64decode(plain["results"][0]["image_base64"]) != expected
+    assert made.content == expected
+    assert (await http.get(stored["image_url"])).content == expected
+
+
+async def test_the_method_of_an_upscale(http: httpx.AsyncClient) -> None:
+    """At once or as a durable job, the sharper picture is the same; the default is plain Lanczos."""
+    asked: dict[str, Any] = {"image": text(), "scale_factor": 2, "method": "lanczos_sharp"}
+    plain = await http.post("/upscale", json={**asked, "method": "lanczos"}, headers={"accept": "image/png"})
+    default = await http.post("/upscale", json={"image": text(), "scale_factor": 2}, headers={"accept": "image/png"})
+    sharp = await http.post("/upscale", json=asked, headers={"accept": "image/png"})
+    later = (await http.post("/upscale", json={**asked, "response_format": "url"})).json()
+
+    assert default.content == plain.content
+    assert sharp.content != plain.content
+    assert (await http.get(later["image_url"])).content == sharp.content
 
 
 async def test_an_edited_cutout_is_finished(http: httpx.AsyncClient) -> None:
@@ -122,7 +215,12 @@ async def test_an_edited_cutout_is_finished(http: httpx.AsyncClient) -> None:
         ({"background": "blur", "output_type": "mask"}, "background", "a mask has none"),
         ({"background": "blur", "background_url": "https://example.com/a.png"}, "background_url", "Only one"),
         ({"crop_margin": "5%"}, "crop_margin", "crop: true or a canvas"),
+        ({"inches": "12"}, "inches", "such as 12x16"), ({"inches": "1x1", "canvas": "shirt"}, "inches", "Only one"),
+        ({"least_dpi": 100}, "least_dpi", "a canvas with a dpi"), ({"fit": "fill"}, "fit", "a canvas or inches"),
+        ({"alpha": "dots"}, "alpha", "halftone"), ({"halftone_lpi": 9}, "halftone_lpi", "10"),
+        ({"alpha": "halftone", "dpi": 72}, "halftone_lpi", "at most half of the dots per inch, 36"),
         ({"upscale_factor": 3}, "upscale_factor", "2 or 4"),
+        ({"method": "detail"}, "method", "lanczos_sharp"),
     ],
 )  # fmt: skip
 async def test_bad_input(http: httpx.AsyncClient, fields: dict[str, Any], field: str, words: str) -> None:

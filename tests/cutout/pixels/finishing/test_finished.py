@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutout.errors import ValidationError
 from cutout.pixels.crop import Margin
 from cutout.pixels.finish import Edge, Finish
 from cutout.pixels.finishing.finished import finished
@@ -59,6 +60,36 @@ def test_a_subject_fills_its_canvas(box: Box, at: Box) -> None:
     scale = at.width / box.width
     assert (done.frame.width, done.frame.height) == (round(200 / scale), round(200 / scale))
     assert abs((box.left - done.frame.left) * scale - at.left) <= scale / 2
+
+
+@pytest.mark.parametrize(
+    ("box", "shown"),
+    [(Box(0, 0, 80, 40), Box(20, 0, 40, 40)), (Box(10, 20, 20, 60), Box(10, 40, 20, 20))],
+)
+def test_a_canvas_is_filled(box: Box, shown: Box) -> None:
+    """The middle of what is shown covers it, and the frame says which part that is."""
+    done = finished(subject(box, Size(80, 80)), Finish(crop=True, canvas=Size(100, 100), fit="fill"))
+
+    assert (done.pixels[..., 3] == 255).all()
+    assert (done.frame, done.box) == (shown, Box(0, 0, 100, 100))
+
+
+def test_a_subject_beside_what_fills_the_canvas() -> None:
+    """Nothing of it is found on a canvas that shows another part."""
+    done = finished(subject(Box(0, 0, 10, 20), Size(100, 20)), Finish(canvas=Size(40, 40), fit="fill"))
+
+    assert done.box is None
+    assert not done.pixels.any()
+
+
+def test_a_crop_that_is_too_small_for_its_print() -> None:
+    """The subject's own pixels count, not the picture's."""
+    finish = Finish(crop=True, canvas=Size(200, 200), dpi=100, least_dpi=50)
+    finish.check_resolution(Size(100, 100))
+
+    assert finished(subject(Box(0, 0, 100, 100), Size(100, 100)), finish).box
+    with pytest.raises(ValidationError, match="has 20 dots per inch"):
+        finished(subject(Box(0, 0, 40, 40), Size(100, 100)), finish)
 
 
 def test_without_a_crop_the_whole_picture_is_shown() -> None:
@@ -127,7 +158,8 @@ def test_a_blur_needs_the_photograph() -> None:
     [
         (Finish(), True), (Finish(margin=Margin.of("3px")), True), (Finish(shadow_percent=1), False),
         (Finish(edge=Edge(1)), False), (Finish(canvas=Size(1, 1)), False), (Finish(blur=True), False),
-        (Finish(quality=50), False), (Finish(dpi=72), False), (Finish(background=(0, 0, 0)), False),
+        (Finish(quality=50), False), (Finish(dpi=72), False), (Finish(alpha="hard"), False),
+        (Finish(fit="fill", least_dpi=9, halftone_lpi=30), True), (Finish(background=(0, 0, 0)), False),
     ],
 )  # fmt: skip
 def test_what_is_plain(finish: Finish, plain: bool) -> None:
