@@ -113,15 +113,20 @@ class JobEndpoints:
         return self._accepted(request, state)
 
     async def result(self, request: Request) -> Response:
-        """A picture at its signed address, which anybody who has it may use until it expires."""
+        """A picture at its signed address, which anybody who has it may use until it expires.
+
+        `If-None-Match` with the `ETag` of an earlier answer is answered with 304 while the picture is the same.
+        """
         job_id, name = request.path_params["job_id"], request.path_params["name"]
         query = request.query_params
         left_s = self._signer.check(job_id, name, query.get("expires", ""), query.get("signature", ""))
         stored = await self._store.open(job_id, name)
-        headers = {
+        headers = {"ETag": stored.tag, "Cache-Control": f"private, max-age={left_s}, immutable"}
+        if _has(request, stored.tag):
+            return Response(status_code=304, headers=headers)
+        headers |= {
             "Content-Length": str(stored.size_bytes),
             "Content-Disposition": f'inline; filename="{name}"',
-            "Cache-Control": f"private, max-age={left_s}, immutable",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         }
@@ -195,3 +200,9 @@ async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterat
 def _caller(request: Request) -> str:
     """The namespace of the caller's idempotency keys; without API keys, one for all callers."""
     return f"key:{key_id}" if (key_id := key_id_of(request)) else "anonymous"
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether the caller has what this entity tag stands for: If-None-Match, compared as RFC 9110 says in 13.1.2."""
+    known = ",".join(request.headers.getlist("If-None-Match")).split(",")
+    return any(one.strip().removeprefix("W/") in ("*", tag) for one in known)

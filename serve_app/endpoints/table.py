@@ -41,6 +41,13 @@ DURABLE: Final = (
 )
 EXPORT: Final = {"type": "string", "enum": list(FORMATS), "default": "csv"}
 EXPORTED: Final = {"type": "string", "enum": list(EXPORTS), "default": "picks"}
+IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": TEXT,
+    "description": "The `ETag` of an earlier answer.",
+}
+TAGGED: Final = {"ETag": "Changes with the picture."}
 ACCEPTED: Final = {202: ResponseSpec(contract.AcceptedBody)}
 
 
@@ -134,8 +141,10 @@ ENDPOINTS: Final = (
         form=contract.ShareForm,
     ),
     Endpoint(
-        "GET", "/results/{job_id}/{name}", JobEndpoints.result, _ok(None, "image/*"), (403, 404, 503),
-        parameters=tuple(_query(name, TEXT, required=True) for name in ("expires", "signature")), is_open=True,
+        "GET", "/results/{job_id}/{name}", JobEndpoints.result,
+        {200: ResponseSpec(None, ("image/*",), TAGGED), 304: ResponseSpec(headers=TAGGED)}, (403, 404, 503),
+        parameters=(_query("expires", TEXT, required=True), _query("signature", TEXT, required=True), IF_NONE_MATCH),
+        is_open=True,
     ),
     Endpoint(
         "POST", "/v1.0/removebg", RemoveBgEndpoints.removebg,

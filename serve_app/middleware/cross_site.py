@@ -13,11 +13,11 @@ from serve_app.responses.dialect import dialect_response
 from serve_app.responses.write import HEADERS
 
 ALLOWED_HEADERS = (
-    "Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-API-Key",
-    "X-Request-Id",
+    "Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "Prefer",
+    "X-API-Key", "X-Request-Id",
 )  # fmt: skip
 EXPOSED_HEADERS = (
-    "Content-Disposition", "Location", "Preference-Applied", "Retry-After", "X-RateLimit-Limit",
+    "Content-Disposition", "ETag", "Location", "Preference-Applied", "Retry-After", "X-RateLimit-Limit",
     "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id", *HEADERS, *REMOVE_BG_HEADERS,
 )  # fmt: skip
 PREFLIGHT_S = 600

@@ -4,6 +4,8 @@ A picture's path is `<job id>/<name>`. Both parts are checked, so that no path l
 one machine, or for several that mount the same folder; without that, several machines need S3.
 """
 
+import asyncio
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -35,6 +37,8 @@ class Stored:
     """A stored picture; `chunks` can be read once."""
 
     size_bytes: int
+    tag: str
+    """Strong entity tag in its quotes: S3's own; in a folder, the SHA-256 of the bytes."""
     chunks: AsyncIterator[bytes]
 
 
@@ -87,7 +91,11 @@ class PictureStore:
     async def open(self, job_id: str, name: str) -> Stored:
         """A picture to be read in chunks; raises NotFound as `get` does."""
         found = await self._found(job_id, name)
-        return Stored(int(found.meta["size"]), (bytes(chunk) async for chunk in found.stream()))
+        if isinstance(self._store, S3Store):
+            tag = found.meta["e_tag"]
+        else:
+            tag = await _asked(_digest(await self._found(job_id, name)))  # by itself: an answer can be read once
+        return Stored(int(found.meta["size"]), tag, (bytes(chunk) async for chunk in found.stream()))
 
     async def size_bytes(self, job_id: str, name: str) -> int:
         """The size of a picture; raises NotFound."""
@@ -177,6 +185,13 @@ async def _asked(answer: Any) -> Any:
         raise NotFound("No such picture; it may have been swept") from missing
     except (BaseError, OSError) as trouble:
         raise ServiceUnavailable("The picture store cannot be reached for now") from trouble
+
+
+async def _digest(found: Any) -> str:
+    digest = hashlib.sha256()
+    async for chunk in found.stream():
+        await asyncio.to_thread(digest.update, chunk)
+    return f'"{digest.hexdigest()}"'
 
 
 def _holding(metas: list[Any]) -> Holding:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 import uuid
@@ -129,6 +130,23 @@ async def test_results_by_address(http: httpx.AsyncClient) -> None:
         assert shown.content == base64.b64decode(result["image_base64"])
         assert Image.open(io.BytesIO(shown.content)).size == (48, 48)
     assert all(r["image_base64"] is None and r["image_url"] for r in url["results"])
+
+
+async def test_a_picture_that_the_caller_has(http: httpx.AsyncClient) -> None:
+    """The tag of a picture in a folder is its SHA-256; a caller who sends it gets 304 and no bytes, by HEAD too."""
+    answer = await http.post("/remove-background", json=asked(response_format="url"))
+    address = answer.json()["results"][0]["image_url"]
+    shown = await http.get(address)
+    tag = f'"{hashlib.sha256(shown.content).hexdigest()}"'
+
+    head = await http.head(address)
+    assert shown.headers["etag"] == head.headers["etag"] == tag
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(shown.content)))
+    for known, status in ((tag, 304), (f'"old", W/{tag}', 304), ("*", 304), ('"old"', 200), ("", 200)):
+        again = await http.get(address, headers={"If-None-Match": known})
+        assert again.status_code == status
+        assert again.content == (shown.content if status == 200 else b"")
+        assert (again.headers["etag"], "max-age" in again.headers["cache-control"]) == (tag, True)
 
 
 async def test_addresses_that_are_refused(http: httpx.AsyncClient, works: Works) -> None:

@@ -1,6 +1,7 @@
 """Pictures in a folder and in S3, the latter by a real HTTP server that speaks it."""
 
 import os
+import re
 import tempfile
 import time
 import uuid
@@ -39,6 +40,17 @@ async def test_what_was_put_is_got_back(store: PictureStore) -> None:
     assert await store.get(JOB, "local_isnet.png") == PICTURE
     assert opened.size_bytes == await store.size_bytes(JOB, "local_isnet.png") == len(PICTURE)
     assert b"".join([chunk async for chunk in opened.chunks]) == PICTURE
+
+
+async def test_a_tag_stands_for_the_bytes(store: PictureStore) -> None:
+    """The same bytes have the same tag, other bytes another; it is in quotes, as HTTP has it."""
+    tags = []
+    for name, file in (("a.png", PICTURE), ("b.png", PICTURE), ("a.png", PICTURE[1:])):
+        await store.put(JOB, name, file)
+        tags.append((await store.open(JOB, name)).tag)
+
+    assert tags[0] == tags[1] != tags[2]
+    assert all(re.fullmatch(r'"[0-9a-f-]{32,}"', tag) for tag in tags)
 
 
 async def test_a_picture_that_is_not_there(store: PictureStore) -> None:

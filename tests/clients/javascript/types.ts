@@ -1,5 +1,5 @@
-// What a caller in TypeScript writes, by the types that openapi-typescript makes of the page. It is checked, not run.
-import type { components, paths, webhooks } from "./service";
+// What a caller writes by the types of the OpenAPI document. It is checked, not run.
+import type { components, paths, webhooks } from "cutout-shotgun";
 
 type Post<P extends keyof paths> = paths[P] extends { post: infer O } ? O : never;
 type Json<R> = R extends { content: { "application/json": infer B } } ? B : never;
