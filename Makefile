@@ -91,7 +91,7 @@ lock:            ## write the lock files from pyproject.toml
 	@$(COMPILE) --extra service -o requirements.lock pyproject.toml
 	@$(COMPILE) --group pyproject.toml:build -c requirements.lock -o requirements-build.lock
 	@$(COMPILE) --group pyproject.toml:gpu -c requirements.lock -o requirements-gpu.lock
-	@$(COMPILE) --extra service --extra mcp --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(COMPILE) --extra service --extra catalogue --extra mcp --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --no-annotate --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 -o benchmarks/peers.txt benchmarks/peers.in
 
 clean:           ## remove the virtual environment and caches

@@ -20,6 +20,7 @@ from cutout.errors import (
 )
 from cutout_client.batch.names import shown
 from cutout_client.commands import keys, weights
+from cutout_client.commands.catalogue import catalogue
 from cutout_client.commands.compare import compare
 from cutout_client.commands.examples import epilog
 from cutout_client.commands.mcp import mcp
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command(epilog=epilog("remove"))(remove)
 app.command(epilog=epilog("compare"))(compare)
 app.command(epilog=epilog("upscale"))(upscale)
+app.command(epilog=epilog("catalogue"))(catalogue)
 app.command(epilog=epilog("models"))(models)
 app.add_typer(weights.app, name="weights")
 app.add_typer(keys.app, name="keys")

@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 from cutout.errors import CutoutError
 
-Extra: TypeAlias = Literal["local", "service", "mcp"]
-MODULES: dict[Extra, str] = {"local": "onnxruntime", "service": "ray", "mcp": "mcp"}
+Extra: TypeAlias = Literal["local", "service", "catalogue", "mcp"]
+MODULES: dict[Extra, str] = {"local": "onnxruntime", "service": "ray", "catalogue": "pyarrow", "mcp": "mcp"}
 """A module that each extra alone brings."""
 
 

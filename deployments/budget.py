@@ -89,6 +89,13 @@ class Budget:
             booked, held = await self._booked(connection, set(ceilings)), await _held(connection)
         return {payer: max(0.0, _left(payer, booked, ceilings, held)) for payer in ceilings}
 
+    async def total(self, payer: str) -> float:
+        """USD that a payer has spent on all days; what is reserved counts as spent."""
+        async with self._database.reading() as connection:
+            booked = float((await connection.execute(queries.total_spending(payer))).scalar_one())
+            held = await _held(connection)
+        return round(booked + sum(charge.usd for charge in held if payer in charge.payers), 9)
+
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[AsyncConnection]:
         async with self._turn, self._database.writing() as connection:

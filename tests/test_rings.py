@@ -22,6 +22,7 @@ RAY = {
     "serve_app/process/serve_config.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
+    "deployments/catalogue/pipeline.py",
 }
 WIRING = {
     "serve_app/build.py",
@@ -60,7 +61,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("backends", "learning"),
         ("remover", "upscaler", "combiner", "budget", "picks"),
         ("ledger",),
-        ("replicas",),
+        ("replicas", "catalogue"),
     ),
     "deployments.backends": (
         ("base",),
@@ -93,7 +94,8 @@ def allowed(file: str, package: str) -> bool:
     rules = {
         "ray": file in RAY or file.startswith("deployments/replicas/"),
         "httpx": file in HTTPX or ring in ("fetching", "cutout_client") or file.startswith("deployments/backends/"),
-        "fetching": ring in ("fetching", "serve_app") or file.startswith("deployments/backends/"),
+        "fetching": ring in ("fetching", "serve_app")
+        or file.startswith(("deployments/backends/", "deployments/catalogue/stages/")),
         "deployments": ring == "deployments"
         or file
         in (
@@ -101,10 +103,12 @@ def allowed(file: str, package: str) -> bool:
             "serve_app/configuration.py",
             "serve_app/process/service.py",
             "cutout_client/cutting/local.py",
+            "cutout_client/cutting/catalogue.py",
+            "cutout_client/commands/catalogue.py",
         ),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",
-        "yaml": ring == "serve_app" or file == "cutout/models/registry.py",
+        "yaml": ring == "serve_app" or file in ("cutout/models/registry.py", "deployments/catalogue/shares.py"),
         "PIL": ring in ("cutout", "deployments"),
         "numpy": ring in ("cutout", "deployments"),
     }
@@ -148,7 +152,9 @@ LEAN = {
 """What the client takes of `cutout`: these need no extra of the package."""
 LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}
 """What pyproject.toml lists as dependencies."""
-LOCAL = {f"cutout_client/cutting/{name}.py" for name in ("finishing", "fusion", "local", "registry", "sheet")}
+LOCAL = {
+    f"cutout_client/cutting/{name}.py" for name in ("catalogue", "finishing", "fusion", "local", "registry", "sheet")
+}
 MCP = "cutout_client/mcp/server.py"
 """The file that needs the extra `mcp`."""
 """Files of the client that need the extra `local`; others import them, and all else, within functions."""
@@ -185,7 +191,7 @@ def test_environment_is_read_in_few_places() -> None:
     assert readers <= {
         "serve_app/settings.py", "serve_app/process/run.py", "serve_app/process/apply.py", "serve_app/process/stop.py",
         "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "serve_app/process/loopback.py",
-        "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py",
+        "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py", "deployments/catalogue/pipeline.py",
     }  # fmt: skip
 
 

@@ -10,6 +10,11 @@ EXAMPLES = {
     ),
     "compare": ("cutout compare photo.jpg -m local_isnet -m local_u2netp -o sheet.png",),
     "upscale": ("cutout upscale cutout.png -f 2 -o large.png",),
+    "catalogue": (
+        "cutout catalogue photos/ out/ --sample 50",
+        "cutout catalogue photos/ s3://shop/out -w 'white/{stem}.jpg, background=white, crop'",
+        "cutout catalogue products.csv out/ -m local_isnet -w '{sku}.webp' --fail-above 1%",
+    ),
     "models": ("cutout models", "cutout models --json --server http://localhost:8000"),
     "weights pull": ("cutout weights pull local_u2netp",),
     "keys make": ('cutout keys make "The print shop" --daily-usd 5 --file keys',),

@@ -127,6 +127,11 @@ def spending_of(day: str, payers: set[str]) -> Select[Any]:
     return select(spending.c.payer, spending.c.usd).where(spending.c.day == day, spending.c.payer.in_(sorted(payers)))
 
 
+def total_spending(payer: str) -> Select[Any]:
+    """One row: USD of all days, 0 without any."""
+    return select(func.coalesce(func.sum(spending.c.usd), 0.0)).where(spending.c.payer == payer)
+
+
 def put_holds(hold_id: str, charges: Sequence[Charge], owner: str, until: float) -> Insert:
     """Inserts holds, valid until a Unix time in seconds."""
     own = {"hold_id": hold_id, "owner": owner, "until": until}

@@ -1,0 +1,127 @@
+"""The options of `cutout catalogue` become a plan, or one sentence."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from cutout.errors import CutoutError, ValidationError
+from cutout.jobs import Output
+from cutout.pixels.crop import Length, Margin
+from cutout.pixels.finish import Finish
+from cutout.pixels.plain import Size
+from cutout_client.cutting.catalogue import rendition, selection
+from tests.cutout_client.conftest import Cutout
+from tests.support.in_process import model, registry
+
+FREE, OTHER = model("free"), model("other")
+PAID = model("paid", backend="runware", provider="runware", price_usd=0.1, options={"model": "runware:110@1"})
+ALL = registry(FREE, OTHER, PAID)
+SQUARE = Finish(
+    background=(255, 255, 255),
+    crop=True,
+    margin=Margin(*[Length(10, "%")] * 4),
+    canvas=Size(600, 600),
+    quality=85,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "output"),
+    [
+        ("{stem}.png", "{stem}.png", Output()),
+        ("a.jpg, background=white, crop, margin=10%, size=600x600, quality=85", "a.jpg", Output("jpeg", None, SQUARE)),
+        ("large/{sku}.WEBP,upscale=2", "large/{sku}.WEBP", Output("webp", 2)),
+        ("{stem}.png, mask", "{stem}.png", Output(finish=Finish(output_type="mask"))),
+    ],
+)  # fmt: skip
+def test_a_file_of_each_picture(text: str, pattern: str, output: Output) -> None:
+    """A name, whose ending is the format, and the options of `cutout remove`."""
+    made = rendition(text, ALL)
+
+    assert (made.asked, made.pattern, made.output) == (text, pattern, output)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{stem}", "a name ending in .png"),
+        ("{stem}.tiff", "a name ending in .png"),
+        ("{stem}.png, colour=red", "colour: one of background, crop, margin"),
+        ("{stem}.webp, quality=many", "quality: Input should be a valid integer"),
+        ("{stem}.webp, quality=101", "quality: Input should be less than or equal to 100"),
+        ("{stem}.png, upscale=3", "upscale: Input should be 2 or 4"),
+        ("{stem}.png, upscale=two", "upscale: "),
+        ("{stem}.jpg, background=nocolour", "a colour such as"),
+        ("{stem}.png, size=huge", "WIDTHxHEIGHT"),
+    ],
+)
+def test_a_file_that_cannot_be_made(text: str, message: str) -> None:
+    """The message says what was expected."""
+    with pytest.raises(ValidationError) as refused:
+        rendition(text, ALL)
+    assert message in refused.value.message
+
+
+def test_jpeg_needs_a_background() -> None:
+    """As with `cutout remove`."""
+    with pytest.raises(typer.BadParameter, match="JPEG has no transparency"):
+        rendition("{stem}.jpg", ALL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "local_only", "models"),
+    [
+        (["auto"], False, ("free", "other", "paid")),
+        (["auto"], True, ("free", "other")),
+        (["fused"], False, ("free", "other")),
+        (["free", "fused"], False, ("free",)),
+        (["paid"], False, ("paid",)),
+    ],
+)
+def test_models(asked: list[str], local_only: bool, models: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`auto` may ask all that are available; `fused` alone is made of the local ones."""
+    monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+
+    assert selection(asked, ALL, {"local_only": local_only}).models == models
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["free", "other"], "one model, auto, or fused"),
+        (["unknown"], "Unknown model 'unknown'"),
+        (["paid"], "Not available: paid. paid: "),
+        (["auto", "free"], "Unknown model 'auto'"),
+    ],
+)
+def test_models_that_cannot_run(asked: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the reason, such as a key that is missing."""
+    monkeypatch.delenv("RUNWARE_API_KEY", raising=False)
+    with pytest.raises(CutoutError) as refused:
+        selection(asked, ALL, {})
+    assert message in refused.value.message
+
+
+CONFIGS = str(Path(__file__).parent.parent / "cluster" / "lean")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-m", "runware_rmbg2"], "up to 0.0006 USD a picture: --max-cost-usd or --local-only expected"),
+        (["-m", "quick", "--fail-above", "many"], "a percentage such as 1% expected, not many"),
+        (["-m", "quick", "--fail-above", "101%"], "a percentage such as 1% expected, not 101%"),
+        (["-m", "quick"], "contains no PNG"),
+        (["-m", "quick", "-w", "{sku}.png"], "contains no PNG"),
+    ],
+)
+def test_nothing_starts_that_cannot_end(
+    cutout: Cutout, tmp_path: Path, options: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may cost money needs a limit; what is wrong is said in one sentence, and the exit code is 2."""
+    monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+    given = [str(tmp_path), str(tmp_path / "out"), "--config-dir", CONFIGS, "--data-dir", str(tmp_path), *options]
+    ended = cutout("catalogue", *given)
+
+    assert (ended.code, message in " ".join(ended.err.split())) == (2, True), ended.err

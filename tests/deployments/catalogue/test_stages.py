@@ -1,0 +1,155 @@
+"""Pictures through the stages of a catalogue, as they run in its actors, without Ray."""
+
+import io
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from cutout.accounts.charges import Charge
+from cutout.jobs import Output
+from cutout.models.registry import Registry
+from cutout.models.selection import ModelSelection
+from cutout.models.spec import ModelSpec
+from cutout.pixels.finish import Finish
+from cutout.pixels.plain import Size
+from deployments.backends.base import Resources
+from deployments.catalogue.entries import entries
+from deployments.catalogue.manifest import PART, Row, rows
+from deployments.catalogue.places import place
+from deployments.catalogue.plan import Plan, Rendition
+from deployments.catalogue.stages.cutting import Cutting, Purse, Work
+from deployments.catalogue.stages.finishing import Finishing
+from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
+from tests.providers.runware import PRICE_USD, FakeRunware
+from tests.providers.serving import Served
+from tests.support.in_process import model, registry
+
+PHOTOS = Path(__file__).parent.parent.parent / "photos"
+FILES = (
+    Rendition("{stem}.png", "{stem}.png", Output()),
+    Rendition("w", "white/{stem}.jpg", Output("jpeg", None, Finish(background=(255, 255, 255), canvas=Size(300, 300)))),
+    Rendition("t", "small/{stem}.webp", Output("webp", None, Finish(crop=True, canvas=Size(64, 64)))),
+)
+FIRST, SECOND = model("first", family="x", cpu_s=0.1), model("second", cpu_s=0.2)
+THIRD = model("third", family="x", cpu_s=0.3)
+BROKEN = model("broken", options={"error": "out of ink"})
+PAID = model("paid", backend="runware", provider="runware", price_usd=PRICE_USD, options={"model": "runware:110@1"})
+
+
+class Wallet(Purse):
+    """Money of a test."""
+
+    def __init__(self, calls: int = 100) -> None:
+        self.calls = calls
+        self.settled: list[Charge] = []
+
+    async def reserve(self, hold_id: str, charge: Charge) -> str | None:
+        self.calls -= 1
+        return "no money is left" if self.calls < 0 else None
+
+    async def settle(self, hold_id: str, charge: Charge) -> None:
+        self.settled.append(charge)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two photographs, and a file that is no picture."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("chelsea.jpg", "rocket.jpg"):
+        shutil.copy(PHOTOS / name, folder / name)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, purse: Purse | None = None) -> dict[str, Row]:
+    """What has become of the pictures, by their names."""
+    reg: Registry = registry(*specs)
+    out = photos.parent / "out"
+    selection = ModelSelection(asked, tuple(spec.id for spec in specs))
+    plan = Plan(str(out), reg, selection, FILES, photos.parent / "compiled")
+    found = [JSON.dump_json(entry).decode() for entry in entries(str(photos), place(str(out)))]
+    tables, carried = [*Reading(plan)(pa.table({ENTRY: found}))], planes(plan)
+    table = pa.concat_tables(tables)
+    for spec in plan.specs:
+        carried = (*carried, spec.id)
+        table = Cutting(Work(plan, spec, Resources(), 2, carried), purse or Wallet())(table)
+    ended = Finishing(plan)(table)
+    return {Path(row.address).name: row for row in rows(ended.drop_columns(PART))}
+
+
+def opened(photos: Path, name: str) -> Image.Image:
+    return Image.open(io.BytesIO((photos.parent / "out" / name).read_bytes()))
+
+
+def test_every_picture_becomes_its_files_and_a_row(photos: Path) -> None:
+    """Three files of one inference, each with its finish; a file that is no picture is a row that says so."""
+    found = made(photos, [FIRST], "first")
+
+    assert {name: row.status for name, row in found.items()} == {
+        "chelsea.jpg": "done", "rocket.jpg": "done", "broken.jpg": "failed"
+    }  # fmt: skip
+    assert "Invalid image format" in str(found["broken.jpg"].error)
+    assert found["rocket.jpg"].files == ("rocket.png", "white/rocket.jpg", "small/rocket.webp")
+    shown = [opened(photos, name) for name in found["rocket.jpg"].files]
+    assert [(one.format, one.size, one.mode) for one in shown[1:]] == [
+        ("JPEG", (300, 300), "RGB"), ("WEBP", (64, 64), "RGBA")
+    ]  # fmt: skip
+    assert (shown[0].mode, shown[0].size) == ("RGBA", Image.open(photos / "rocket.jpg").size)
+    assert found["rocket.jpg"].model == "first"
+    assert 0 < (found["rocket.jpg"].score or 0) <= 1
+    assert found["rocket.jpg"].time_s > 0
+
+
+def test_auto_asks_no_more_models_than_it_needs(photos: Path) -> None:
+    """Two that agree are enough; where one of them fails, the others are asked."""
+    agreed = made(photos, [FIRST, SECOND, THIRD], "auto")["rocket.jpg"]
+    failed = made(photos, [FIRST, BROKEN, THIRD], "auto")["rocket.jpg"]
+
+    assert agreed.model in ("first", "second")
+    assert (failed.status, failed.model in ("first", "third")) == ("done", True)
+
+
+def test_fused_is_made_of_the_others(photos: Path) -> None:
+    """It is what is written; with too few cutouts there is none, and the row says why."""
+    assert made(photos, [FIRST, SECOND], "fused")["rocket.jpg"].model == "fused"
+    assert "out of ink" in str(made(photos, [FIRST, BROKEN], "fused")["rocket.jpg"].error)
+
+
+def test_a_paid_cutout_is_paid_once(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Done again, whatever the reason, no picture is sent to the provider again; its cost stays in its row."""
+    runware = FakeRunware()
+    with Served(runware.app) as server:
+        monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+        monkeypatch.setenv("RUNWARE_BASE_URL", f"{server.url}/v1")
+        purse = Wallet()
+        found = [made(photos, [PAID], "paid", purse=purse) for _ in range(2)]
+
+    assert len(runware.script.seen("task")) == 2
+    assert [charge.usd for charge in purse.settled] == [PRICE_USD, PRICE_USD]
+    assert [sum(row.cost_usd for row in one.values()) for one in found] == [2 * PRICE_USD, 2 * PRICE_USD]
+
+
+def test_without_money_a_picture_is_not_paid_for(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is no failure, and nobody is asked; `auto` goes on with what is free."""
+    monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+    alone = made(photos, [PAID], "paid", purse=Wallet(0))["rocket.jpg"]
+    beside = made(photos, [BROKEN, FIRST, PAID], "auto", purse=Wallet(0))["rocket.jpg"]
+
+    assert (alone.status, alone.error) == ("unpaid", "paid: no money is left")
+    assert (beside.status, beside.model, beside.cost_usd) == ("done", "first", 0.0)
+
+
+def test_a_place_that_cannot_be_written_is_a_row(photos: Path) -> None:
+    """The results' folder is a file: each row says so."""
+    out = photos.parent / "out"
+    out.mkdir()
+    (out / "white").write_bytes(b"")
+    found = made(photos, [FIRST], "first")
+
+    assert found["rocket.jpg"].status == "failed"
+    assert "white/rocket.jpg" in str(found["rocket.jpg"].error)
