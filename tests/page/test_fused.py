@@ -1,5 +1,7 @@
 """The cutout that is made of the models': a card like theirs, asked for unless somebody leaves it out."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -26,3 +28,14 @@ def test_the_first_picture_has_it_too(newcomer: Page) -> None:
     fused = card(newcomer, "Fused")
     expect(fused.locator(".cost")).to_have_text("free")
     expect(fused.get_by_role("button", name="Pick Fused")).to_be_enabled()
+
+
+def test_the_best_one_is_named(newcomer: Page) -> None:
+    """One card says that it is the best, with the reason; while names are hidden none does, to sway nobody."""
+    best = newcomer.locator(".card .best:visible")
+    newcomer.get_by_role("switch", name="Blind").check()
+    drop_and_wait(newcomer)
+    expect(best).to_have_count(0)
+    newcomer.get_by_role("switch", name="Blind").uncheck()
+    expect(best).to_have_count(1)
+    expect(best).to_have_attribute("title", re.compile("The service would choose .+: it "))

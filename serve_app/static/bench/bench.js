@@ -4,6 +4,7 @@ import { addressOf } from "../frame/views.js";
 import { hush, say, tell } from "../frame/voice.js";
 import { count, money, percent, size, time } from "../frame/words.js";
 import { keep } from "../kept/store.js";
+import { verdict } from "../look/verdict.js";
 import { Picture } from "../pictures/pictures.js";
 import { cutOut, eventsOf, job, pictureAt, wordsOf } from "../service/service.js";
 import { watchBackdrop } from "./backdrop.js";
@@ -231,8 +232,16 @@ export class Bench {
     byId("none").setAttribute("aria-pressed", pick.choice?.id === NONE);
     byId("none").disabled = pick.locked || !this.summary || !length;
     byId("zip").disabled = !this.summary || !length;
+    this.#recommend();
     this.#record(pick);
     this.#tellSubject();
+  }
+
+  /** Name the cutout that the service would choose, where there is a choice, and no names are hidden. */
+  #recommend() {
+    const { offered, blind } = this.board;
+    const best = offered.find(({ model }) => model.model_id === this.summary?.selected_model_id);
+    if (best && offered.length > 1 && !blind) best.recommend(verdict(this.summary, this.subject.results));
   }
 
   #record({ choice }) {

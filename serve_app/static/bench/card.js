@@ -97,6 +97,11 @@ export class Card {
     button.setAttribute("aria-label", `${button.textContent} ${this.name}`);
   }
 
+  /** Say that the service would choose it; `why` is a sentence. */
+  recommend(why) {
+    Object.assign(this.#find(".best"), { hidden: false, title: why });
+  }
+
   /** Call `picked(card)` when it is picked by its button or drawn out of the page, and `again(model)` for another try. */
   on({ picked, again }) {
     this.#find(".pick").addEventListener("click", () => picked(this));

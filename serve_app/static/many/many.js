@@ -34,6 +34,7 @@ export class Many {
       all: () => this.#entries,
       apply: (chosen, finish) => this.#apply(chosen, finish),
       marked: (entry) => this.#mark(entry),
+      left: () => this.#panels.close(),
     });
     this.#panels = new Panels(byId("many-tools"), byId("many-panel"), shortcuts);
     this.#panels.add(this.#finish);

@@ -18,7 +18,7 @@ class Previewed extends EventTarget {
   }
 }
 
-/** A panel; `all()` gives the entries of the run; `apply(entries, finish)` and `marked(entry)` are called. */
+/** A panel; `all()` gives the entries of the run; `apply(entries, finish)`, `marked(entry)` and `left()` are called. */
 export class RunFinish extends Editor {
   label = "Finish";
   key = "h";
@@ -32,9 +32,10 @@ export class RunFinish extends Editor {
     super(previewed, "finish-run");
     this.#previewed = previewed;
     this.#acts = acts;
-    const { previous, next, one, apply } = this.element.elements;
+    const { previous, next, leave, one, apply } = this.element.elements;
     previous.addEventListener("click", () => this.#step(-1));
     next.addEventListener("click", () => this.#step(1));
+    leave.addEventListener("click", () => acts.left());
     one.addEventListener("click", () => acts.apply([previewed.entry], this.finish));
     apply.addEventListener("click", () => acts.apply(acts.all(), this.finish));
   }
