@@ -62,6 +62,26 @@ def test_a_square_for_a_shop(page: Page, tmp_path: Path) -> None:
     expect(panel.locator("[name=format]")).to_have_value("png")
 
 
+def test_a_print(page: Page, tmp_path: Path) -> None:
+    """A filled size has no margin, a hard edge leaves nothing half transparent, and only what counts can be chosen."""
+    panel = opened(page, small_photo(tmp_path))
+    for name in ("Fill the size", "Sharper"):
+        expect(panel.get_by_role("switch", name=name)).to_be_disabled()
+    panel.locator("[name=canvas]").select_option("square")
+    panel.get_by_role("switch", name="Fill the size").check()
+    panel.locator("[name=alpha]").select_option("hard")
+    panel.locator("[name=factor]").select_option("2")
+    panel.get_by_role("switch", name="Sharper").check()
+    expect(panel.locator("[name=margin]")).to_be_disabled()
+    expect(panel.locator(".finish-shown img")).to_have_js_property("naturalWidth", 300)
+
+    _, file = saved(page, panel, tmp_path)
+
+    with Image.open(file) as shown:
+        assert shown.size == (300, 300)
+        assert set(shown.getchannel("A").tobytes()) <= {0, 255}
+
+
 def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:
     """A connection that breaks while the sizes are asked for is told; the other choices work."""
     page.watch.allowed = re.compile("net::ERR_")  # type: ignore[attr-defined]

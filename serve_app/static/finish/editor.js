@@ -4,7 +4,7 @@ import { tell } from "../frame/voice.js";
 import { bytes, size } from "../frame/words.js";
 import { Picture } from "../pictures/pictures.js";
 import { compose, presets, wordsOf } from "../service/service.js";
-import { fillSquare, finishOf, restore } from "./fields.js";
+import { fillSquare, finishOf, hasMargin, restore } from "./fields.js";
 
 const PAUSE_MS = 300; // after the last change, until a preview is asked for
 
@@ -101,10 +101,12 @@ export class Editor {
 
   /** Show the controls that have an effect. */
   #arrange() {
-    const { background, colour, picture, crop, canvas, margin, format, quality, undo } = this.element.elements;
+    const { background, colour, picture, canvas, fill, margin, factor, sharper, format, quality, undo } = this.element.elements;
     colour.hidden = background.value !== "colour";
     picture.hidden = background.value !== "picture";
-    margin.disabled = !crop.checked && !canvas.value;
+    fill.disabled = !canvas.value;
+    margin.disabled = !hasMargin(this.element);
+    sharper.disabled = !factor.value;
     quality.disabled = format.value === "png";
     undo.disabled = this.#history.length < 2 && !this.#timer;
   }

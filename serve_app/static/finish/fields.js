@@ -15,22 +15,30 @@ export function finishOf(form) {
 
 /** The fields of compose; what is at its default is left out. A JPEG has a background: it has no transparency. */
 function fieldsOf(form) {
-  const { canvas, background, colour, picture, crop, margin, shadow, choke, feather, factor, format, quality } =
-    form.elements;
+  const { canvas, background, colour, picture, crop, margin, shadow, choke, feather, alpha } = form.elements;
+  const { factor, sharper, format, quality } = form.elements;
   const fields = { output_format: format.value };
   const behind = { colour: colour.value, picture: picture.files[0] }[background.value] ?? background.value;
   if (behind && behind !== "picture") fields.background = behind;
   else if (format.value === "jpeg") fields.background = WHITE;
   if (canvas.value) fields.canvas = canvas.value;
+  if (fills(form)) fields.fit = "fill";
   if (crop.checked) fields.crop = true;
-  if ((crop.checked || canvas.value) && Number(margin.value)) fields.crop_margin = `${margin.value}%`;
+  if (hasMargin(form) && Number(margin.value)) fields.crop_margin = `${margin.value}%`;
   for (const [name, { value }] of Object.entries({ shadow, edge_choke: choke, edge_feather: feather })) {
     if (Number(value)) fields[name] = value;
   }
+  if (alpha.value) fields.alpha = alpha.value;
   if (factor.value) fields.upscale_factor = factor.value;
+  if (factor.value && sharper.checked) fields.method = "lanczos_sharp";
   if (format.value !== "png") fields.quality = quality.value;
   return fields;
 }
+
+const fills = ({ elements: { canvas, fill } }) => canvas.value && fill.checked;
+
+/** Whether the margin counts: a size that is filled has none. */
+export const hasMargin = (form) => !fills(form) && (form.elements.crop.checked || form.elements.canvas.value);
 
 /** Let the controls show a subject on a white square, cut close, as a JPEG: what shops ask for. */
 export function fillSquare(form, canvas) {
