@@ -1378,6 +1378,11 @@ export interface components {
              */
             score?: number | null;
             /**
+             * Semi Transparent
+             * @description Share of semi-transparent pixels among those that are not fully transparent; 0 on a background.
+             */
+            semi_transparent?: number | null;
+            /**
              * Sources
              * @description Of `fused`, the models whose cutouts it is made of, the best first; else absent.
              */
@@ -1609,6 +1614,11 @@ export interface components {
              */
             score?: number | null;
             /**
+             * Semi Transparent
+             * @description Share of semi-transparent pixels among those that are not fully transparent; 0 on a background.
+             */
+            semi_transparent?: number | null;
+            /**
              * Sources
              * @description Of `fused`, the models whose cutouts it is made of, the best first; else absent.
              */
@@ -1731,6 +1741,11 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Semi Transparent
+             * @description As that of a cutout.
+             */
+            semi_transparent?: number | null;
+            /**
              * Image Url
              * @description Its signed address; with `response_format: url` or `both`.
              */
@@ -1764,6 +1779,11 @@ export interface components {
             times_ms?: {
                 [key: string]: number;
             } | null;
+            /**
+             * Semi Transparent
+             * @description As that of a cutout.
+             */
+            semi_transparent?: number | null;
             /**
              * Error
              * @description Why it failed; absent when it did not.
@@ -2430,10 +2450,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -2452,6 +2489,19 @@ export interface operations {
                      * @default 0
                      */
                     edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
                     /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
@@ -2577,10 +2627,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -2599,6 +2666,19 @@ export interface operations {
                      * @default 0
                      */
                     edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
                     /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
@@ -2659,6 +2739,8 @@ export interface operations {
                     "X-Cutout-Box"?: string;
                     /** @description Of a crop: what it shows of the whole cutout, `left top width height` in pixels. */
                     "X-Cutout-Frame"?: string;
+                    /** @description Of a picture: share of semi-transparent pixels among those that are not transparent. */
+                    "X-Cutout-Semi-Transparent"?: string;
                     /** @description The caller's own, or a new one. */
                     "X-Request-Id"?: string;
                     /** @description Requests a minute of the caller's tier. */
@@ -2984,10 +3066,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -3006,6 +3105,19 @@ export interface operations {
                      * @default 0
                      */
                     edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
                     /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
@@ -3053,6 +3165,13 @@ export interface operations {
                      * @enum {integer}
                      */
                     upscale_factor?: 2 | 4;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
                 };
                 "multipart/form-data": {
                     /**
@@ -3138,10 +3257,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -3160,6 +3296,19 @@ export interface operations {
                      * @default 0
                      */
                     edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
                     /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
@@ -3204,6 +3353,13 @@ export interface operations {
                      * @enum {integer}
                      */
                     upscale_factor?: 2 | 4;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
                 };
                 "image/*": string;
                 "application/octet-stream": string;
@@ -3227,6 +3383,8 @@ export interface operations {
                     "X-Cutout-Box"?: string;
                     /** @description Of a crop: what it shows of the whole cutout, `left top width height` in pixels. */
                     "X-Cutout-Frame"?: string;
+                    /** @description Of a picture: share of semi-transparent pixels among those that are not transparent. */
+                    "X-Cutout-Semi-Transparent"?: string;
                     /** @description The caller's own, or a new one. */
                     "X-Request-Id"?: string;
                     /** @description Requests a minute of the caller's tier. */
@@ -3505,6 +3663,13 @@ export interface operations {
                      */
                     scale_factor?: 2 | 4;
                     /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
+                    /**
                      * Preserve Alpha
                      * @description Keep transparency; without it, what is transparent turns white.
                      * @default true
@@ -3551,6 +3716,13 @@ export interface operations {
                      */
                     scale_factor?: 2 | 4;
                     /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
+                    /**
                      * Preserve Alpha
                      * @description Keep transparency; without it, what is transparent turns white.
                      * @default true
@@ -3579,6 +3751,8 @@ export interface operations {
                     "X-Cutout-Box"?: string;
                     /** @description Of a crop: what it shows of the whole cutout, `left top width height` in pixels. */
                     "X-Cutout-Frame"?: string;
+                    /** @description Of a picture: share of semi-transparent pixels among those that are not transparent. */
+                    "X-Cutout-Semi-Transparent"?: string;
                     /** @description The caller's own, or a new one. */
                     "X-Request-Id"?: string;
                     /** @description Requests a minute of the caller's tier. */
@@ -5030,10 +5204,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -5053,6 +5244,19 @@ export interface operations {
                      */
                     edge_feather?: number;
                     /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
+                    /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
                      */
@@ -5070,6 +5274,13 @@ export interface operations {
                      * @description Enlarge the stored cutouts before anything else.
                      */
                     upscale_factor?: (2 | 4) | null;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
                 };
                 "multipart/form-data": {
                     /**
@@ -5110,10 +5321,27 @@ export interface operations {
                      */
                     canvas?: string | null;
                     /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
                      * Dpi
                      * @description Resolution written to the file; default: the preset's, or the picture's.
                      */
                     dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
                     /**
                      * Shadow
                      * @description How dark a soft shadow on the ground is, in percent; 0: none.
@@ -5133,6 +5361,19 @@ export interface operations {
                      */
                     edge_feather?: number;
                     /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
+                    /**
                      * Quality
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
                      */
@@ -5150,6 +5391,13 @@ export interface operations {
                      * @description Enlarge the stored cutouts before anything else.
                      */
                     upscale_factor?: (2 | 4) | null;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
                 };
             };
         };
@@ -5171,6 +5419,8 @@ export interface operations {
                     "X-Cutout-Box"?: string;
                     /** @description Of a crop: what it shows of the whole cutout, `left top width height` in pixels. */
                     "X-Cutout-Frame"?: string;
+                    /** @description Of a picture: share of semi-transparent pixels among those that are not transparent. */
+                    "X-Cutout-Semi-Transparent"?: string;
                     /** @description The caller's own, or a new one. */
                     "X-Request-Id"?: string;
                     /** @description Requests a minute of the caller's tier. */
@@ -5412,6 +5662,8 @@ export interface operations {
                     "X-Cutout-Box"?: string;
                     /** @description Of a crop: what it shows of the whole cutout, `left top width height` in pixels. */
                     "X-Cutout-Frame"?: string;
+                    /** @description Of a picture: share of semi-transparent pixels among those that are not transparent. */
+                    "X-Cutout-Semi-Transparent"?: string;
                     /** @description The caller's own, or a new one. */
                     "X-Request-Id"?: string;
                     /** @description Requests a minute of the caller's tier. */
