@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field
 from pydantic import ValidationError as Unfit
@@ -13,8 +13,9 @@ from cutout.jobs import Output
 from cutout.models.registry import Registry
 from cutout.models.selection import AUTO, FUSED, ModelSelection
 from cutout.pixels.endings import WRITTEN
+from cutout.pixels.plain import MOST_CHOKE_PX, MOST_DPI, AlphaMode, OutputFormat
 from cutout.spec import Spec
-from cutout_client.commands.finish import finish_of
+from cutout_client.commands.finish import Sheet, Tones, finish_of
 from cutout_client.cutting.finishing import Finishing
 from cutout_client.cutting.local import card
 from cutout_client.cutting.selection import allowed, selected
@@ -30,9 +31,30 @@ class _Fields(Spec):
     crop: bool = False
     margin: str | None = None
     size: str | None = None
+    inches: str | None = None
+    dpi: float | None = Field(None, ge=1, le=MOST_DPI)
+    least_dpi: float | None = Field(None, ge=1, le=MOST_DPI)
+    fill: bool = False
+    choke: int = Field(0, ge=0, le=MOST_CHOKE_PX)
+    alpha: AlphaMode = "soft"
+    lpi: float | None = Field(None, gt=0)
     mask: bool = False
     quality: int | None = Field(None, ge=1, le=100)
     upscale: Annotated[Factor | None, BeforeValidator(int)] = None
+
+    def options(self, output_format: OutputFormat) -> JobOptions:
+        """Those of a request; raises typer.BadParameter for what does not go together."""
+        finish = finish_of(
+            output_format,
+            Sheet(self.size, self.inches, self.dpi, self.least_dpi, self.fill),
+            Tones(self.alpha, self.lpi, self.choke),
+            background=self.background,
+            crop=self.crop,
+            margin=self.margin,
+            mask=self.mask,
+            quality=self.quality,
+        )
+        return cast("JobOptions", finish)
 
 
 def plan(
@@ -75,11 +97,9 @@ def rendition(text: str, registry: Registry) -> Rendition:
     if ending not in WRITTEN:
         raise ValidationError(f"--write {text}: a name ending in {', '.join(WRITTEN)} expected")
     given = _fields(text, fields)
-    finish = given.model_dump(exclude={"upscale"})
-    options: dict[str, Any] = {**finish_of(WRITTEN[ending], **finish)}
-    made = Finishing.of(cast("JobOptions", options), registry)
+    made = Finishing.of(given.options(WRITTEN[ending]), registry)
     known = replace(made.finish, quality=given.quality)
-    return Rendition(text, pattern, Output(made.output_format, given.upscale, None if known.is_plain else known))
+    return Rendition(text, pattern, Output(made.output_format, given.upscale, finish=None if known.is_plain else known))
 
 
 def _fields(text: str, fields: Sequence[str]) -> _Fields:

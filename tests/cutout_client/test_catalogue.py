@@ -8,7 +8,7 @@ import typer
 from cutout.errors import CutoutError, ValidationError
 from cutout.jobs import Output
 from cutout.pixels.crop import Length, Margin
-from cutout.pixels.finish import Finish
+from cutout.pixels.finish import Edge, Finish
 from cutout.pixels.plain import Size
 from cutout_client.cutting.catalogue import rendition, selection
 from tests.cutout_client.conftest import Cutout
@@ -30,7 +30,12 @@ SQUARE = Finish(
     ("text", "pattern", "output"),
     [
         ("{stem}.png", "{stem}.png", Output()),
-        ("a.jpg, background=white, crop, margin=10%, size=600x600, quality=85", "a.jpg", Output("jpeg", None, SQUARE)),
+        ("a.jpg, background=white, crop, margin=10%, size=600x600, quality=85", "a.jpg", Output("jpeg", finish=SQUARE)),
+        (
+            "{stem}.png, inches=2x3, dpi=150, fill, choke=1, alpha=hard",
+            "{stem}.png",
+            Output(finish=Finish(canvas=Size(300, 450), dpi=150, least_dpi=150, fit="fill", edge=Edge(1), alpha="hard")),
+        ),
         ("large/{sku}.WEBP,upscale=2", "large/{sku}.WEBP", Output("webp", 2)),
         ("{stem}.png, mask", "{stem}.png", Output(finish=Finish(output_type="mask"))),
     ],
