@@ -23,7 +23,7 @@ from benchmarks.processes import free_port, started, wait_until
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
-PARTS = ("base", "local", "service", "mcp")
+PARTS = ("base", "local", "service", "catalogue", "mcp")
 """The package without extras, and each of them."""
 MOST_PACKAGES, MOST_MB = 20, 40
 """Of the installation without extras; the packages are those beside this one."""
@@ -135,9 +135,9 @@ def main() -> int:
         if "base" in made:
             check_size(made["base"])
             check_types(made["base"], folder)
-        if "local" in made:
-            for block in shown("sh", "local"):
-                made["local"].run(block, folder)
+        for part in ("local", "catalogue"):
+            for block in shown("sh", part) if part in made else ():
+                made[part].run(block, folder)
         if {"base", "service"} <= made.keys():
             _check_service(made["service"], made["base"], folder)
     return 0

@@ -24,6 +24,7 @@ SQUARE = Finish(
     canvas=Size(600, 600),
     quality=85,
 )
+PRINT = Finish(canvas=Size(300, 450), dpi=150, least_dpi=150, fit="fill", edge=Edge(1), alpha="hard")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ SQUARE = Finish(
         (
             "{stem}.png, inches=2x3, dpi=150, fill, choke=1, alpha=hard",
             "{stem}.png",
-            Output(finish=Finish(canvas=Size(300, 450), dpi=150, least_dpi=150, fit="fill", edge=Edge(1), alpha="hard")),
+            Output(finish=PRINT),
         ),
         ("large/{sku}.WEBP,upscale=2", "large/{sku}.WEBP", Output("webp", 2)),
         ("{stem}.png, mask", "{stem}.png", Output(finish=Finish(output_type="mask"))),
