@@ -1,6 +1,6 @@
 """The fields of configs/service.yaml: how the service behaves."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
@@ -14,6 +14,9 @@ from cutout.accounts.spec import AccessSpec
 from cutout.limits import LimitsSpec
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.spec import MEBIBYTE, AllowedHost, Spec
+
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Place = Annotated[str, Field(pattern=r"^(/|s3://[^/]).*$")]
 
 
 class FetchSpec(Spec):
@@ -47,6 +50,24 @@ class WebhookSpec(Spec):
     )
 
 
+class BatchSpec(Spec):
+    """Batches of pictures: POST /batches."""
+
+    most_items: PositiveInt = Field(500, description="Maximum number of pictures in a batch.")
+    most_bytes: PositiveInt = Field(
+        1024 * MEBIBYTE,
+        description="Maximum size of a batch's pictures together, in bytes: of those uploaded, or read from a source.",
+    )
+    at_a_time: PositiveInt = Field(
+        4, description="Pictures of a batch that wait in the queue or run at the same time; the others follow."
+    )
+    sources: dict[SourceName, Place] = Field(
+        default_factory=dict,
+        description="Stores that batches may read, by name: a folder's absolute path, or `s3://bucket/prefix` with the "
+        "credentials of the environment. Every caller may read every picture in them.",
+    )
+
+
 class JobsSpec(Spec):
     """Jobs that are accepted first and answered later; docs/jobs.md."""
 
@@ -73,6 +94,7 @@ class JobsSpec(Spec):
         "`CUTOUT_PUBLIC_URL` in the environment overrides it.",
     )
     webhook: WebhookSpec = Field(default_factory=WebhookSpec, description="How the end of a job is reported.")
+    batch: BatchSpec = Field(default_factory=BatchSpec, description="Many pictures under one id.")
 
 
 class DropInSpec(Spec):

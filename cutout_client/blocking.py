@@ -115,6 +115,14 @@ class Client:
     wait = _waits(AsyncClient.wait)
     wait_upscale = _waits(AsyncClient.wait_upscale)
     cancel = _waits(AsyncClient.cancel)
+    estimate_batch = _waits(AsyncClient.estimate_batch)
+    submit_batch = _waits(AsyncClient.submit_batch)
+    batch = _waits(AsyncClient.batch)
+    wait_batch = _waits(AsyncClient.wait_batch)
+    batch_results = _iterates(AsyncClient.batch_results)
+    save_batch = _waits(AsyncClient.save_batch)
+    cancel_batch = _waits(AsyncClient.cancel_batch)
+    forget_batch = _waits(AsyncClient.forget_batch)
 
     def __enter__(self) -> Self:
         return self
@@ -156,4 +164,4 @@ async def _next(items: AsyncIterator[T]) -> T | None:
 
 
 async def _closed(items: AsyncIterator[Any]) -> None:
-    await items.aclose()  # type: ignore[attr-defined] # AsyncClient.stream is a generator
+    await items.aclose()  # type: ignore[attr-defined] # AsyncClient's streams are generators

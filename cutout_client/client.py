@@ -12,6 +12,7 @@ from cutout.errors import ProcessingError
 from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
 from cutout.pixels.plain import EnlargingMethod, OutputFormat
+from cutout_client.batches import Batches
 from cutout_client.connection import Connection
 from cutout_client.exchange import enlargement, listed, request, streamed, with_job_id
 from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
@@ -42,7 +43,7 @@ POLL_S = (0.25, 5.0)
 """First and longest pause between two requests for a job's status, in seconds."""
 
 
-class AsyncClient:
+class AsyncClient(Batches):
     """Client of a Cutout Shotgun service, for programs with an event loop; `Client` is the same without one.
 
     Every method raises the errors of cutout/errors.py: the class that the service's answer names, and

@@ -58,3 +58,12 @@ class Webhook(TypedDict, total=False):
 
     webhook_url: str
     webhook_secret: str
+
+
+class BatchOptions(JobOptions, Webhook, total=False):
+    """All options of a batch."""
+
+    source: str
+    """Name of a store that the service's operator configured, to read the pictures from."""
+    prefix: str
+    """The folder in it."""

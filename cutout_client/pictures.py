@@ -19,11 +19,16 @@ async def picture_body(picture: Picture, fields: Mapping[str, object]) -> dict[s
     Raises:
         OSError: a file cannot be read.
     """
-    if isinstance(picture, str) and picture.startswith(("http://", "https://")):
+    if is_address(picture):
         return await fields_body({"image_url": picture, **fields})
     given, behind = await _split(fields)
     files = {"image": ("image", await asyncio.to_thread(read, picture))}
     return {"files": files | ({"background": ("background", behind)} if behind else {}), "data": given}
+
+
+def is_address(picture: Picture) -> bool:
+    """Whether a picture is an address that the service fetches."""
+    return isinstance(picture, str) and picture.startswith(("http://", "https://"))
 
 
 async def fields_body(fields: Mapping[str, object]) -> dict[str, Any]:

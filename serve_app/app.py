@@ -12,6 +12,7 @@ from cutout.accounts.keys import KeyRing
 from cutout.ledger import Ledger
 from serve_app.dialects.rembg_server.endpoints import RembgEndpoints
 from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
+from serve_app.endpoints.batches import BatchEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import bound, route
@@ -78,8 +79,11 @@ def create_app(
     if jobs and durable:
         kept_jobs = KeptJobs(cache.find, durable.worker, durable.store)
         composing = ComposeEndpoint(shotgun, kept_jobs, reader, inputs, durable.store)
-        editing = EditEndpoint(shotgun, kept_jobs, reader, durable.store)
-        groups += [jobs, composing, editing, ShareEndpoints(shotgun, durable)]
+        batches, editing = (
+            BatchEndpoints(shotgun, inputs, durable),
+            EditEndpoint(shotgun, kept_jobs, reader, durable.store),
+        )
+        groups += [jobs, batches, composing, editing, ShareEndpoints(shotgun, durable)]
     api = bound(ENDPOINTS, groups)
     described = partial(document, tuple(api), keys is not None, service.jobs.public_url)
     endpoints = api | bound(ENDPOINTS, [PageEndpoints(described)])

@@ -16,7 +16,7 @@ from tests.support.patience import HANG_S
 PAGE = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
 PHOTO = Path(__file__).parent / "photos" / "rocket.jpg"
 HERE = "http://localhost:8000"
-FILES = {"photo.jpg", "best.png", "local_isnet.png", "local_u2netp.png", "later.png"}
+FILES = {"photo.jpg", "best.png", "local_isnet.png", "local_u2netp.png", "later.png", "cutouts.zip"}
 
 
 def blocks(language: str) -> list[str]:
@@ -54,4 +54,4 @@ def test_in_node(address: str, folder: Path) -> None:
         subprocess.run(node, input=block.replace(HERE, address), text=True, check=True, timeout=HANG_S)
 
     assert {file.name for file in folder.iterdir()} == FILES
-    assert {Image.open(folder / name).mode for name in FILES - {"photo.jpg"}} == {"RGBA"}
+    assert {Image.open(folder / name).mode for name in FILES - {"photo.jpg", "cutouts.zip"}} == {"RGBA"}

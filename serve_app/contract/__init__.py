@@ -1,12 +1,23 @@
 """The bodies of the HTTP API, as OpenAPI shows them. Forms check requests; tests check answers."""
 
+from serve_app.contract.batches import (
+    AcceptedBatchBody,
+    BatchBody,
+    BatchCounts,
+    BatchItemBody,
+    BatchWebhookBody,
+)
 from serve_app.contract.body import Body
+from serve_app.contract.deliveries import AttemptBody, DeliveryBody
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
-from serve_app.contract.job_state import AcceptedBody, AttemptBody, DeliveryBody, JobEntry, JobListBody, JobStateBody
+from serve_app.contract.fields import Form
+from serve_app.contract.job_state import AcceptedBody, JobEntry, JobListBody, JobStateBody
 from serve_app.contract.picks import ExportedPick, ExportedWorth, ModelStatsBody, SelectionBody, StatsBody, TallyBody
 from serve_app.contract.presets import PresetBody, PresetsBody
 from serve_app.contract.requests import (
+    BatchForm,
+    BatchPageForm,
     ComposeForm,
     CutoutForm,
     DeleteForm,
@@ -14,7 +25,6 @@ from serve_app.contract.requests import (
     EditForm,
     EstimateForm,
     FinishForm,
-    Form,
     JobsForm,
     PickForm,
     PictureForm,
@@ -24,6 +34,7 @@ from serve_app.contract.requests import (
     ShareForm,
     TermsForm,
     UpscaleForm,
+    WebhookForm,
 )
 from serve_app.contract.responses import (
     BoxBody,
@@ -44,8 +55,15 @@ from serve_app.contract.status import HealthBody, LiveBody, ModelCard, ModelsBod
 from serve_app.contract.webhook import WebhookBody
 
 __all__ = [
+    "AcceptedBatchBody",
     "AcceptedBody",
     "AttemptBody",
+    "BatchBody",
+    "BatchCounts",
+    "BatchForm",
+    "BatchItemBody",
+    "BatchPageForm",
+    "BatchWebhookBody",
     "Body",
     "BoxBody",
     "ComposeForm",
@@ -70,6 +88,7 @@ __all__ = [
     "ErrorDetails",
     "ErrorType",
     "WebhookBody",
+    "WebhookForm",
     "FinishForm",
     "Form",
     "HealthBody",

@@ -1,10 +1,9 @@
-"""Bodies about a durable job: accepted, its state, and the deliveries of its webhook."""
-
-from typing import Literal
+"""Bodies about a durable job: accepted, and its state."""
 
 from pydantic import Field
 
 from serve_app.contract.body import Body, Phase
+from serve_app.contract.deliveries import DeliveryBody
 from serve_app.contract.errors import ErrorDetail
 from serve_app.contract.responses import ComparisonBody, ProcessResult, RemoveResult, UpscaleResult
 
@@ -15,22 +14,6 @@ class AcceptedBody(Body):
     job_id: str
     status: Phase
     status_url: str
-
-
-class AttemptBody(Body):
-    """One attempt to deliver a webhook."""
-
-    at: float = Field(description="Unix time, in seconds.")
-    status: int | None = Field(description="The receiver's HTTP status, when there was one.")
-    reason: str | None = Field(description="Why it failed; null: delivered.")
-    retry_after_s: float | None = Field(None, description="The receiver's `Retry-After`, in seconds, when it failed.")
-
-
-class DeliveryBody(Body):
-    """The delivery of a job's webhook so far."""
-
-    status: Literal["pending", "delivered", "failed"]
-    attempts: list[AttemptBody]
 
 
 class JobStateBody(ComparisonBody):

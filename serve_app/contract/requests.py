@@ -1,8 +1,8 @@
 """The forms that check requests."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
 from cutout.pixels.plain import (
@@ -13,17 +13,27 @@ from cutout.pixels.plain import (
     MOST_LPI,
     USUAL_LPI,
     AlphaMode,
-    EnlargingMethod,
     Fit,
-    OutputFormat,
     OutputType,
     TransparencyHandling,
 )
 from serve_app.contract.body import Phase
+from serve_app.contract.fields import (
+    EVERY_MODEL,
+    ID_CHARS,
+    MOST_MODELS,
+    Factor,
+    Files,
+    Form,
+    Format,
+    Image,
+    ImageUrl,
+    Method,
+    Models,
+    Picture,
+    Url,
+)
 
-URL_CHARS = 8192
-MOST_MODELS = 100
-ID_CHARS = 200
 MARGIN_CHARS = 100
 CANVAS_CHARS = 64
 TITLE_CHARS = 100
@@ -31,50 +41,9 @@ LONGEST_SHARE_S = 366 * 86_400
 SAFE = 2**53 - 1
 """The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
+PREFIX_CHARS = 1024
 LAST_MS = 253_402_300_799_000
 """The end of the year 9999, the last that dates reach."""
-
-
-def _number(given: Any) -> Any:
-    """A number written as text, for a field that takes one of several numbers."""
-    try:
-        return float(given) if isinstance(given, str) else given
-    except ValueError:
-        return given
-
-
-Picture = Annotated[str | bytes | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})]
-"""Base64 as text, or a file's bytes."""
-Image = Annotated[
-    Picture, Field(description="Base64-encoded picture, or a data URI: PNG, JPEG, WebP, AVIF, HEIC or TIFF.")
-]
-Url = Annotated[str, Field(max_length=URL_CHARS)]
-ImageUrl = Annotated[Url | None, Field(description="http(s) address to fetch the picture from.")]
-Format = Annotated[OutputFormat, Field(description="Output format; jpeg on a background only.")]
-Factor = Annotated[Literal[2, 4], BeforeValidator(_number), Field(description="How many times larger on each side.")]
-Method = Annotated[
-    EnlargingMethod,
-    Field(description="Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself."),
-]
-Models = Annotated[
-    list[Annotated[str, Field(max_length=ID_CHARS)]],
-    FailFast(),
-    Field(
-        min_length=1,
-        max_length=MOST_MODELS,
-        description="Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is "
-        "one more result, made of theirs; alone, of all models that run here.",
-    ),
-]
-
-
-class Form(BaseModel):
-    """A request. An unknown field is an error that names it, and numbers are finite.
-
-    A number or a truth value may be written as text, as it must be outside JSON: `"2"`, `"true"`.
-    """
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class PictureForm(Form):
@@ -168,17 +137,22 @@ class PickForm(Form):
     )
 
 
-class DurableForm(PictureForm):
-    """Delivery of the answer: at once or later, with pictures or with their addresses."""
+class WebhookForm(Form):
+    """How the end of a job is told."""
 
-    response_format: Literal["base64", "url", "both"] = Field(
-        "base64", description="Pictures as base64, by signed addresses that expire, or both."
-    )
     webhook_url: str | None = Field(
         None, max_length=2048, description="Answer 202 at once, and send the results to this http(s) address."
     )
     webhook_secret: str | None = Field(
         None, max_length=SECRET_CHARS, description="Signs what is sent to `webhook_url`; never shown again."
+    )
+
+
+class DurableForm(PictureForm, WebhookForm):
+    """Delivery of the answer: at once or later, with pictures or with their addresses."""
+
+    response_format: Literal["base64", "url", "both"] = Field(
+        "base64", description="Pictures as base64, by signed addresses that expire, or both."
     )
 
 
@@ -204,7 +178,7 @@ class CutoutForm(DurableForm, FinishForm, PickForm, TermsForm, RemovalForm):
 class RemoveForm(CutoutForm):
     """POST /remove-background."""
 
-    include_models: Models = ["all"]
+    include_models: Models = EVERY_MODEL
 
 
 class UpscaleForm(DurableForm):
@@ -218,7 +192,7 @@ class UpscaleForm(DurableForm):
 class ProcessForm(CutoutForm):
     """POST /process."""
 
-    bg_models: Models = ["all"]
+    bg_models: Models = EVERY_MODEL
     upscale_factor: Factor = 4
     method: Method = "lanczos"
 
@@ -226,7 +200,7 @@ class ProcessForm(CutoutForm):
 class ComposeForm(FinishForm):
     """POST /jobs/{job_id}/compose."""
 
-    include_models: Models = ["all"]
+    include_models: Models = EVERY_MODEL
     upscale_factor: Factor | None = Field(None, description="Enlarge the stored cutouts before anything else.")
     method: Method = "lanczos"
 
@@ -256,7 +230,7 @@ class DeleteForm(Form):
 class ShareForm(Form):
     """POST /jobs/{job_id}/share."""
 
-    include_models: Models = ["all"]
+    include_models: Models = EVERY_MODEL
     expires_s: int = Field(
         86_400, ge=60, le=LONGEST_SHARE_S, description="Seconds for which the link works, while the job is kept."
     )
@@ -280,7 +254,32 @@ class EditForm(Form):
 class EstimateForm(TermsForm):
     """POST /estimate: a request without its picture."""
 
-    models: Models = ["all"]
+    models: Models = EVERY_MODEL
+    pictures: int = Field(1, ge=1, le=SAFE, description="Of so many pictures, as in a batch.")
+
+
+class BatchForm(FinishForm, TermsForm, RemovalForm, WebhookForm):
+    """POST /batches: one of `images`, `image_urls` and `source`, and the options of every picture."""
+
+    images: Files = Field(None, description="The pictures, each a file in a part of this name.")
+    image_urls: list[Url] | None = Field(None, min_length=1, description="http(s) addresses to fetch them from.")
+    source: str | None = Field(
+        None, max_length=ID_CHARS, description="A store to read the pictures from, by its name in `jobs.batch.sources`."
+    )
+    prefix: str = Field("", max_length=PREFIX_CHARS, description="With `source`: the folder in it.")
+    include_models: Models = EVERY_MODEL
+    upscale_factor: Factor | None = Field(None, description="Enlarge each cutout; default: not.")
+    method: Method = "lanczos"
+    max_cost_usd: float | None = Field(
+        None, ge=0, description="Refuse the batch if its pictures cost more together, and spend no more on it."
+    )
+
+
+class BatchPageForm(Form):
+    """GET /batches/{batch_id}."""
+
+    limit: int = Field(100, ge=1, le=500, description="Most items of the page.")
+    after: int = Field(0, ge=0, le=SAFE, description="Items after the one of this number: `next` of the page before.")
 
 
 class SelectionForm(Form):

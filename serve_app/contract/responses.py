@@ -131,10 +131,14 @@ class ProcessBody(ComparisonBody, JobBody):
 class EstimateBody(Body):
     """Answer of POST /estimate."""
 
-    models: dict[str, float] = Field(description="Price in USD of each model that would run, and 0 of `fused`.")
-    estimate_usd: float = Field(description="Of all of them together; with `auto`, the most that it may cost.")
+    models: dict[str, float] = Field(
+        description="Price in USD of each model that would run, for one picture, and 0 of `fused`."
+    )
+    estimate_usd: float = Field(description="Of all of them together, for all pictures; with `auto`, the most.")
     least_usd: float = Field(description="The least: with `auto`, of the models that run first; else the same.")
-    expected_time_ms: float | None = Field(description="The slowest model's median so far; null when none is known.")
+    expected_time_ms: float | None = Field(
+        description="The slowest model's median so far, for one picture; null: unknown."
+    )
     skipped: dict[str, str] = Field(description="Models that would not run, each with the reason.")
 
 

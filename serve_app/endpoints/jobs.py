@@ -12,7 +12,7 @@ from cutout.errors import CutoutError, IdempotencyConflict, NotFound, Validation
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.telemetry.job_context import follow
 from serve_app.contract import DeleteForm, JobsForm
-from serve_app.endpoints.own_jobs import key_id_of, own_job
+from serve_app.endpoints.own_jobs import caller_of, key_id_of, own_job
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import check_single
 from serve_app.jobs.acceptance import Acceptance, Durable
@@ -54,7 +54,7 @@ class JobEndpoints:
             CutoutError: as Inputs.complete and Shotgun.decoded, before anything is accepted.
         """
         key = later.idempotency_key
-        job_id, state = await self._known(_caller(request), key) if key else (asked.id, None)
+        job_id, state = await self._known(caller_of(request), key) if key else (asked.id, None)
         follow(job_id)
         if state is None:
             self._hosts.address(request)  # raises before anything is accepted, where the response could have no address
@@ -195,11 +195,6 @@ class JobEndpoints:
 async def _written(events: AsyncIterator[Event], media_type: str) -> AsyncIterator[bytes]:
     async for event in events:
         yield await asyncio.to_thread(event.written, media_type)
-
-
-def _caller(request: Request) -> str:
-    """The namespace of the caller's idempotency keys; without API keys, one for all callers."""
-    return f"key:{key_id}" if (key_id := key_id_of(request)) else "anonymous"
 
 
 def _has(request: Request, tag: str) -> bool:

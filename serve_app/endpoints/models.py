@@ -45,15 +45,17 @@ def models_body(statuses: ModelStatuses) -> dict[str, Any]:
     }
 
 
-def estimate_body(selection: ModelSelection, statuses: ModelStatuses, quality: QualitySpec) -> dict[str, Any]:
-    """Body of POST /estimate; what `fused` adds in time comes after the slowest model."""
+def estimate_body(
+    selection: ModelSelection, statuses: ModelStatuses, quality: QualitySpec, pictures: int
+) -> dict[str, Any]:
+    """Body of POST /estimate, of so many pictures; what `fused` adds in time comes after the slowest model."""
     own = {FUSED: 0.0} if selection.is_fused else {}
     medians = [median for name in selection.models if (median := statuses.median_ms(name)) is not None]
     added_ms = (statuses.median_ms(FUSED) or 0.0) if own else 0.0
     return {
         "models": {name: statuses.specs[name].price_usd for name in selection.models} | own,
-        "estimate_usd": estimate_usd(selection, statuses.specs),
-        "least_usd": least_usd(selection, statuses.specs, quality),
+        "estimate_usd": estimate_usd(selection, statuses.specs, pictures),
+        "least_usd": least_usd(selection, statuses.specs, quality, pictures),
         "expected_time_ms": round(max(medians) + added_ms, 1) if medians else None,
         "skipped": selection.skipped,
     }

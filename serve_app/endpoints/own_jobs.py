@@ -15,6 +15,11 @@ def key_id_of(request: Request) -> str | None:
     return key.id if key else None
 
 
+def caller_of(request: Request) -> str:
+    """The namespace of the caller's idempotency keys; without API keys, one for all callers."""
+    return f"key:{key_id}" if (key_id := key_id_of(request)) else "anonymous"
+
+
 async def own_job(jobs: Jobs, request: Request) -> JobState:
     """The job of the address; raises NotFound for a job of another key, too."""
     job_id = request.path_params["job_id"]

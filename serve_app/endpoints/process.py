@@ -16,9 +16,9 @@ from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.fanout.winner import WinnerChoice
 from serve_app.requests.asked import Asked, AskedCutouts, Later
-from serve_app.requests.forms import known_models, read_json
+from serve_app.requests.forms import known_models, read_json, terms
 from serve_app.requests.inputs import Inputs
-from serve_app.requests.read import Reader, terms
+from serve_app.requests.read import Reader
 from serve_app.responses.bodies import PicturesResponse
 from serve_app.responses.stream import stream_response
 from serve_app.responses.upscaled import upscale_body
@@ -59,8 +59,9 @@ class ProcessEndpoints:
         """What a request would cost, and which models would run, without running it."""
         form = await read_json(request, EstimateForm)
         models = known_models(form.models, (*CHOICES, *self._specs), "models")
-        selection = select_models(models, terms(form), self._shotgun.statuses, request.state.key)
-        return JSONResponse(estimate_body(selection, self._shotgun.statuses, self._shotgun.registry.service.quality))
+        statuses, quality = self._shotgun.statuses, self._shotgun.registry.service.quality
+        selection = select_models(models, terms(form), statuses, request.state.key, pictures=form.pictures)
+        return JSONResponse(estimate_body(selection, statuses, quality, form.pictures))
 
     async def upscale(self, request: Request) -> Response:
         """Enlarge a picture by Lanczos, transparency kept exact."""

@@ -12,6 +12,7 @@ from serve_app.dialects.remove_bg.endpoints import RemoveBgEndpoints
 from serve_app.dialects.remove_bg.errors import REMOVE_BG
 from serve_app.dialects.remove_bg.form import RemoveBgForm
 from serve_app.dialects.remove_bg.responses import HEADERS as REMOVE_BG_HEADERS
+from serve_app.endpoints.batches import BatchEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
@@ -140,6 +141,19 @@ ENDPOINTS: Final = (
         "POST", "/jobs/{job_id}/share", ShareEndpoints.share, _ok(contract.ShareBody), (400, 404, 409, 415),
         form=contract.ShareForm,
     ),
+    Endpoint(
+        "POST", "/batches", BatchEndpoints.submit, {202: ResponseSpec(contract.AcceptedBatchBody)},
+        (400, 403, 409, 413, 415), form=contract.BatchForm, media=PARTS, parameters=DURABLE[:1], takes_slot=True,
+    ),
+    Endpoint(
+        "GET", "/batches/{batch_id}", BatchEndpoints.read, _ok(contract.BatchBody), (400, 404),
+        form=contract.BatchPageForm, media=(),
+    ),
+    Endpoint(
+        "DELETE", "/batches/{batch_id}", BatchEndpoints.cancel,
+        _ok(contract.BatchBody) | {204: ResponseSpec()}, (400, 404), form=contract.DeleteForm, media=(),
+    ),
+    Endpoint("GET", "/batches/{batch_id}/results.zip", BatchEndpoints.results, _ok(None, ZIP), (404, 409)),
     Endpoint(
         "GET", "/results/{job_id}/{name}", JobEndpoints.result,
         {200: ResponseSpec(None, ("image/*",), TAGGED), 304: ResponseSpec(headers=TAGGED)}, (403, 404, 503),

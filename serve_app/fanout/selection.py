@@ -13,12 +13,12 @@ from serve_app.fanout.model_statuses import ModelStatuses
 
 
 def select_models(
-    asked: tuple[str, ...], terms: Terms, statuses: ModelStatuses, key: KeyRecord | None = None
+    asked: tuple[str, ...], terms: Terms, statuses: ModelStatuses, key: KeyRecord | None = None, *, pictures: int = 1
 ) -> ModelSelection:
     """The models that run: those asked for, less what the terms exclude and, of `all` and `auto`, what is unavailable.
 
     Of `auto`, also less the last ones, where all together cost more than `terms.max_cost_usd`. `fused` alone stands for
-    every local model.
+    every local model. Of a batch of several `pictures`, each may cost an equal part of `terms.max_cost_usd`.
 
     Raises:
         Forbidden: a model is asked for by name that the key may not use.
@@ -34,30 +34,33 @@ def select_models(
     skipped = {**absent, **excluded}
     selection = ModelSelection(asked, tuple(name for name in wanted if name not in skipped), skipped)
     if selection.is_auto:
-        selection = _affordable(selection, statuses, terms)
+        selection = _affordable(selection, statuses, terms, pictures)
     _check_some(selection, excluded=bool(excluded))
-    _check_cost(estimate_usd(selection, statuses.specs), terms)
+    _check_cost(estimate_usd(selection, statuses.specs, pictures), terms)
     return selection
 
 
-def estimate_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec]) -> float:
-    """What the selected models cost together by the registry's prices."""
-    return round(sum(specs[name].price_usd for name in selection.models), 6)
+def estimate_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec], pictures: int = 1) -> float:
+    """What the selected models cost together by the registry's prices, for so many pictures."""
+    return round(pictures * sum(specs[name].price_usd for name in selection.models), 6)
 
 
-def least_usd(selection: ModelSelection, specs: Mapping[str, ModelSpec], quality: QualitySpec) -> float:
+def least_usd(
+    selection: ModelSelection, specs: Mapping[str, ModelSpec], quality: QualitySpec, pictures: int = 1
+) -> float:
     """What the models cost that run in any case."""
     if not selection.is_auto:
-        return estimate_usd(selection, specs)
+        return estimate_usd(selection, specs, pictures)
     first = next_step([specs[name] for name in selection.models], (), None, quality).models
-    return round(sum(specs[name].price_usd for name in first), 6)
+    return round(pictures * sum(specs[name].price_usd for name in first), 6)
 
 
-def _affordable(selection: ModelSelection, statuses: ModelStatuses, terms: Terms) -> ModelSelection:
+def _affordable(selection: ModelSelection, statuses: ModelStatuses, terms: Terms, pictures: int) -> ModelSelection:
     """The same, in the order in which they are asked, less what goes beyond the caller's limit."""
+    limit_usd = None if terms.max_cost_usd is None else round(terms.max_cost_usd / pictures, 9)
     total_usd, models, dear = 0.0, list[str](), dict[str, str]()
     for spec in in_order((statuses.specs[name] for name in selection.models), statuses.worths):
-        if spec.price_usd and terms.max_cost_usd is not None and total_usd + spec.price_usd > terms.max_cost_usd:
+        if spec.price_usd and limit_usd is not None and total_usd + spec.price_usd > limit_usd:
             dear[spec.id] = "it would cost more than max_cost_usd leaves"
             continue
         total_usd += spec.price_usd

@@ -1,38 +1,37 @@
 """Acceptance of a durable job: its pictures are stored, and its order is enqueued."""
 
-import asyncio
-import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from starlette.requests import Request
 
 from cutout.accounts.rate_limit import JobSlot
 from cutout.jobs import Enlargement, Job
-from cutout.pixels.encoding.encode import encode
-from cutout.pixels.finish import Finish
-from cutout.pixels.formats.kind import sniff
 from cutout.pixels.picture import Picture
-from cutout.pixels.plain import MEDIA_TYPES
-from cutout.pixels.thumbnail import thumbnail
 from cutout.service import JobsSpec
 from fetching.guard import checked_url
 from serve_app.contract.webhook_signature import FIELD
+from serve_app.jobs.batches.batch import Batches
 from serve_app.jobs.jobs import Jobs
-from serve_app.jobs.state import JobState, Order, StoredEnlargement, StoredFinish
+from serve_app.jobs.request_pictures import INPUT, RequestPictures
+from serve_app.jobs.state import JobState, Order, StoredEnlargement
 from serve_app.jobs.webhooks.sender import receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
 
 
+class Worker(Jobs, Batches, Protocol):
+    """Both interfaces of the one worker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Durable:
     """What durable jobs need, besides a Shotgun."""
 
-    worker: Jobs
+    worker: Worker
     store: PictureStore
     signer: Signer
 
@@ -42,10 +41,6 @@ Complete: TypeAlias = Callable[[Asked], Awaitable[Job[bytes] | Enlargement]]
 Decode: TypeAlias = Callable[[Job | Enlargement], Awaitable[Picture]]
 """Decodes a job's picture, and refuses what could not be made of it: Shotgun.decoded."""
 
-THUMBNAIL = "thumbnail.small.webp"
-"""Name of a thumbnail in the store; a model's id has no dot."""
-_ENDINGS = {media_type: f".{name}" for name, media_type in MEDIA_TYPES.items()}
-
 
 class Acceptance:
     """Turns requests into durable jobs."""
@@ -54,10 +49,9 @@ class Acceptance:
         self._complete = complete
         self._decode = decode
         self._worker = durable.worker
-        self._store = durable.store
         self._signer = durable.signer
         self._receivers = receivers(spec.webhook)
-        self._keeps_picture = spec.compose_s > 0
+        self._pictures = RequestPictures(durable.store, keeps_picture=spec.compose_s > 0)
 
     async def accept(self, request: Request, asked: Asked, later: Later, base_url: str) -> JobState:
         """Store a request's pictures, and enqueue its job.
@@ -82,9 +76,9 @@ class Acceptance:
             created_at=created_at,
             key=asked.key,
             fingerprint=later.fingerprint,
-            picture=await self._put(job.id, "input", job.image),
+            picture=await self._pictures.put(job.id, INPUT, job.image),
             size=picture.size,
-            thumbnail=await self._put_thumbnail(job, picture),
+            thumbnail=None if isinstance(job, Enlargement) else await self._pictures.put_thumbnail(job.id, picture),
             output_format=asked.reply.output_format,
             base_url=base_url,
             slot=slot,
@@ -101,28 +95,6 @@ class Acceptance:
         """The order's fields that only cutouts have, or only an enlargement."""
         if isinstance(job, Enlargement):
             return {"enlargement": StoredEnlargement(job.factor, job.preserve_alpha, job.method)}
-        finish = await self._put_finish(job.id, job.output.finish) if job.output.finish else None
+        finish = await self._pictures.put_finish(job.id, job.output.finish) if job.output.finish else None
         made = {"factor": job.output.factor, "method": job.output.method, "finish": finish}
         return {"selection": job.selection, "terms": job.terms, "removal": job.removal, **made}
-
-    async def _put_finish(self, job_id: str, finish: Finish) -> StoredFinish:
-        """The finish as it is stored, its background's picture in the store."""
-        background = finish.background
-        if not isinstance(background, Picture):
-            return StoredFinish.of(finish, "")
-        file = await asyncio.to_thread(lambda: encode(background.on_white(), "png"))
-        return StoredFinish.of(finish, await self._put(job_id, "background", file))
-
-    async def _put_thumbnail(self, job: Job | Enlargement, picture: Picture) -> str | None:
-        """Store a small copy of a picture that stays beside its cutouts."""
-        if isinstance(job, Enlargement) or not self._keeps_picture:
-            return None
-        await self._store.put(job.id, THUMBNAIL, await asyncio.to_thread(thumbnail, picture))
-        return THUMBNAIL
-
-    async def _put(self, job_id: str, what: str, picture: bytes) -> str:
-        """Store a picture under a name made of its content, so that no other request can change it; that name."""
-        ending = _ENDINGS.get(sniff(picture), "")
-        name = f"{what}_{hashlib.sha256(picture).hexdigest()}{ending}"
-        await self._store.put(job_id, name, picture)
-        return name

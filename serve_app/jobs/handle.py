@@ -1,15 +1,17 @@
-"""The deployment of durable jobs, as its callers see it."""
+"""The deployment of durable jobs and batches, as its callers see it."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 from serve_app.fanout.handles import TRIES, Call, Deployment
-from serve_app.jobs.jobs import Jobs
+from serve_app.jobs.acceptance import Worker
 
 KEPT_S = 30.0
 """Longest wait for the replica, which itself waits for its database."""
 CANCEL_S = 60.0
 """Longest wait for a cancellation: stopping the job's models may take half of it."""
+FORGET_S = 280.0
+"""Longest wait until all that is stored of a batch is deleted: hundreds of jobs."""
 KEPT = Call(TRIES, KEPT_S)
 JOBS_CALLS: Mapping[str, Call] = {
     "check": KEPT,
@@ -19,12 +21,16 @@ JOBS_CALLS: Mapping[str, Call] = {
     "cancel": Call(TRIES, CANCEL_S),
     "page": KEPT,
     "forget": Call(TRIES, CANCEL_S),
+    "accept_batch": KEPT,
+    "batch": KEPT,
+    "cancel_batch": Call(TRIES, CANCEL_S),
+    "forget_batch": Call(TRIES, FORGET_S),
     "delivery": KEPT,
     "redeliver": KEPT,
 }
 UNREACHABLE = "Jobs cannot be reached for now; those that were accepted are kept"
 
 
-def jobs_handle(handle: Any) -> Jobs:
-    """The Jobs behind a Serve handle of their deployment."""
-    return cast(Jobs, Deployment("Jobs", handle, JOBS_CALLS, UNREACHABLE))
+def jobs_handle(handle: Any) -> Worker:
+    """The worker behind a Serve handle of its deployment."""
+    return cast(Worker, Deployment("Jobs", handle, JOBS_CALLS, UNREACHABLE))

@@ -43,7 +43,7 @@ class Jobs(Protocol):
         """
 
     async def delivery(self, job_id: str) -> Delivery | None:
-        """The attempts at a job's webhook so far; None while there was nothing to send."""
+        """The attempts at the webhook of a job or a batch so far; None while there was nothing to send."""
 
     async def redeliver(self, job_id: str) -> None:
         """Send a job's webhook once more, starting at the first attempt.

@@ -8,7 +8,17 @@ from dbos import DBOS, WorkflowStatus
 from cutout.accounts.rate_limit import JobSlot
 from cutout.errors import NotFound
 from serve_app.jobs.execution import workflows
-from serve_app.jobs.state import COMPARISON, MODEL_RESULT, ORDER, STEP, UPSCALE_RESULT, JobPhase, JobState, Order
+from serve_app.jobs.state import (
+    COMPARISON,
+    MODEL_RESULT,
+    ORDER,
+    SLOT,
+    STEP,
+    UPSCALE_RESULT,
+    JobPhase,
+    JobState,
+    Order,
+)
 
 MODEL = "model:"
 """Prefix of the name of a model's step; its id follows."""
@@ -18,6 +28,7 @@ UPSCALE = "upscale"
 """The step of an order that enlarges the picture itself."""
 FINISH = "finish"
 """The step after which a job has ended, although its workflow may still deliver a webhook."""
+SERVICE_FAILED = "The service failed; its log has the reason"
 
 
 async def order_of(job_id: str) -> Order | None:
@@ -53,23 +64,26 @@ async def state_from(status: WorkflowStatus) -> JobState | None:
         return replace(state, phase=state.status, ended_at=outputs[FINISH]["at"], comparison=comparison)
     phase = _phase(status.status, begun=state.progress > 0)
     ended_at = (status.completed_at or status.updated_at or 0) / 1000 if phase in ("cancelled", "failed") else None
-    error = "The service failed; its log has the reason" if phase == "failed" else None
+    error = SERVICE_FAILED if phase == "failed" else None
     return replace(state, phase=phase, ended_at=ended_at, error=error)
 
 
 async def unfinished() -> list[JobSlot]:
-    """The slots of jobs that are not done."""
-    found = await DBOS.list_workflows_async(name=workflows.JOB, status=list(workflows.ACTIVE), load_output=False)
-    orders = (_order(status) for status in found)
-    return [order.slot for order in orders if order and order.slot]
+    """The slots of jobs and batches that are not done."""
+    found = await DBOS.list_workflows_async(
+        name=[workflows.JOB, workflows.BATCH], status=list(workflows.ACTIVE), load_output=False
+    )
+    return [slot for status in found if (slot := _slot(status))]
 
 
 async def at_work() -> frozenset[str]:
-    """The ids of unfinished jobs."""
-    found = await DBOS.list_workflows_async(
+    """The ids of unfinished jobs, and of unfinished batches and all of their jobs, begun or not."""
+    jobs = await DBOS.list_workflows_async(
         name=workflows.JOB, status=list(workflows.ACTIVE), load_input=False, load_output=False
     )
-    return frozenset(status.workflow_id for status in found)
+    batches = await DBOS.list_workflows_async(name=workflows.BATCH, status=list(workflows.ACTIVE), load_output=False)
+    items = (item["job_id"] for batch in batches if batch.input for item in batch.input["args"][0]["items"])
+    return frozenset([*(one.workflow_id for one in (*jobs, *batches)), *items])
 
 
 async def known_state(job_id: str) -> JobState:
@@ -84,6 +98,14 @@ def _order(status: WorkflowStatus | None) -> Order | None:
     if status is None or status.name != workflows.JOB or status.input is None:
         return None
     return ORDER.validate_python(status.input["args"][0])
+
+
+def _slot(status: WorkflowStatus) -> JobSlot | None:
+    """The slot of a job, or of a batch, whose many items are not read."""
+    if status.name == workflows.BATCH and status.input:
+        return SLOT.validate_python(status.input["args"][0]["slot"])
+    order = _order(status)
+    return order.slot if order else None
 
 
 def _phase(status: str, *, begun: bool) -> JobPhase:

@@ -18,6 +18,7 @@ from cutout.pixels.picture import Picture
 from cutout.pixels.plain import USUAL_LPI, AlphaMode, Colour, EnlargingMethod, Fit, OutputFormat, OutputType, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
+from serve_app.storage.result_names import image_file, mask_file
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
 GONE = 410
@@ -28,7 +29,7 @@ UPSCALED = "upscaled"
 NO_MODELS, NO_TERMS = ModelSelection((), ()), Terms()
 
 
-def _without_digest(key: KeyRecord) -> dict[str, Any]:
+def without_digest(key: KeyRecord) -> dict[str, Any]:
     """A key as JSON, without what tells it from a forged one."""
     return key.model_copy(update={"sha256": NO_DIGEST}).model_dump(mode="json")
 
@@ -87,7 +88,7 @@ class Order:
     job_id: str
     created_at: float
     """Unix time, in seconds."""
-    key: Annotated[KeyRecord, PlainSerializer(_without_digest)] | None
+    key: Annotated[KeyRecord, PlainSerializer(without_digest)] | None
     """The API key that made it, and that alone may read it; None: whoever knows the job's id."""
     fingerprint: str
     """Of the request, in hex: an Idempotency-Key is good for this one only."""
@@ -153,11 +154,11 @@ class Order:
 
     def name(self, model_id: str) -> str:
         """Name of a model's result in the store, or of the UPSCALED picture."""
-        return f"{model_id}.{self.output_format}"
+        return image_file(model_id, self.output_format)
 
     def mask_name(self, model_id: str) -> str:
         """Name of its mask there."""
-        return f"{model_id}.mask.png"
+        return mask_file(model_id)
 
     def whole_name(self, model_id: str) -> str:
         """Name of its whole cutout there, from which another finish can be made."""
@@ -292,4 +293,5 @@ MODEL_RESULT = TypeAdapter(ModelResult[Cutout])
 COMPARISON = TypeAdapter[Comparison | None](Comparison | None)
 STEP = TypeAdapter(Step)
 UPSCALE_RESULT = TypeAdapter[Upscaled | Failure](Upscaled | Failure)
+SLOT = TypeAdapter[JobSlot | None](JobSlot | None)
 """Convert what is stored to JSON and back. Pictures are left out; fields that only 1.0.0 wrote are ignored."""

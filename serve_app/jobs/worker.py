@@ -11,11 +11,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from dbos import DBOS, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, WorkflowStatus
 
 from cutout.errors import Conflict, IdempotencyConflict, ValidationError
 from cutout.ledger import Ledger
 from serve_app.fanout.shotgun import Shotgun
+from serve_app.jobs.batches.batch import BATCH, Batches, BatchOrder, BatchState
+from serve_app.jobs.batches.items import ItemOrders
+from serve_app.jobs.batches.reading import batch_of, known_batch
+from serve_app.jobs.batches.work import BatchWork
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.execution.events import JobEvents
 from serve_app.jobs.execution.live_workers import LOOK_S
@@ -29,6 +33,7 @@ from serve_app.jobs.webhooks.sender import Sender
 from serve_app.storage.pictures import SUFFIX, PictureStore
 from serve_app.storage.quota import Quota
 from serve_app.storage.signing import Signer
+from serve_app.storage.sources import Sources
 
 logger = logging.getLogger(__name__)
 NEWS_S = 10.0
@@ -40,10 +45,13 @@ SWEEP_AT_MOST_EVERY_S = 300.0
 """Cached cutouts expire within an hour."""
 COUNT_EVERY_S = 60.0
 """Time between two counts of the bytes in the store."""
+ENDS = {workflows.JOB: workflows.BROKEN, workflows.BATCH: workflows.END_BATCH}
+"""What ends a workflow that broke, by its name."""
+OTHER_REQUEST = "This Idempotency-Key was used with another request before"
 
 
-class JobsWorker(Jobs):
-    """Accepts jobs, runs them, and tells their states. `shotgun` records no jobs: it runs one model at a time."""
+class JobsWorker(Jobs, Batches):
+    """Accepts jobs and batches, runs them, and tells their states. `shotgun` records no jobs: it runs single models."""
 
     def __init__(
         self,
@@ -63,13 +71,19 @@ class JobsWorker(Jobs):
         self._deliveries = Deliveries(self._spec, models, store, signer, sender, instruments=shotgun.instruments)
         self._events = JobEvents()
         self._work = JobWork(shotgun, ledger, store, self._deliveries, self._events)
+        items = ItemOrders(shotgun, store, Sources(self._spec.batch.sources))
+        self._batch_work = BatchWork(
+            items, store, self._work.slots, self._deliveries, self._events, at_a_time=self._spec.batch.at_a_time
+        )
         self._quota = Quota(store, self._spec.store_bytes, at_work, shotgun.instruments)
         self._wound_up = set[str]()
         self._chores: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start to work; jobs that an earlier process left unfinished come first."""
-        await workflows.launch(self._work, self._database_url, self._spec.concurrency)
+        await workflows.launch(
+            workflows.Runners(self._work, self._batch_work), self._database_url, self._spec.concurrency
+        )
         chores = (
             (workflows.take_over, LOOK_S),
             (self.look, LOOK_EVERY_S),
@@ -95,7 +109,7 @@ class JobsWorker(Jobs):
         await workflows.keep(order.job_id, ORDER.dump_python(order, mode="json"), key_id)
         state = await known_state(order.job_id)
         if state.order.fingerprint != order.fingerprint:
-            raise IdempotencyConflict("This Idempotency-Key was used with another request before")
+            raise IdempotencyConflict(OTHER_REQUEST)
         return state
 
     async def state(self, job_id: str) -> JobState | None:
@@ -117,9 +131,7 @@ class JobsWorker(Jobs):
     async def cancel(self, job_id: str) -> JobState:
         """See Jobs."""
         if not (await known_state(job_id)).ended:
-            with SetWorkflowID(f"{job_id}.cancel"):
-                handle = await DBOS.start_workflow_async(workflows.cancel, job_id)
-            await handle.get_result(polling_interval_sec=0.1)
+            await workflows.cancelled([job_id])
         return await known_state(job_id)
 
     async def page(self, query: JobQuery) -> JobPage:
@@ -129,9 +141,7 @@ class JobsWorker(Jobs):
     async def forget(self, job_id: str) -> None:
         """See Jobs."""
         await self.cancel(job_id)
-        belongs = await workflows.belonging_to(job_id)
-        await DBOS.cancel_workflows_async([workflow.workflow_id for workflow in belongs])  # webhooks, for one
-        await self._delete(job_id, belongs)
+        await self._delete(job_id, await self._untold(job_id))
 
     async def delivery(self, job_id: str) -> Delivery | None:
         """See Jobs."""
@@ -146,26 +156,51 @@ class JobsWorker(Jobs):
             raise Conflict("This job has not ended yet; its webhook is sent when it has")
         await self._deliveries.begin_again(job_id)
 
+    async def accept_batch(self, order: BatchOrder) -> BatchState:
+        """See Batches."""
+        await workflows.keep_batch(order.batch_id, BATCH.dump_python(order, mode="json"))
+        state = await known_batch(order.batch_id)
+        if state.order.fingerprint != order.fingerprint:
+            raise IdempotencyConflict(OTHER_REQUEST)
+        return state
+
+    async def batch(self, batch_id: str) -> BatchState | None:
+        """See Batches."""
+        return await batch_of(batch_id)
+
+    async def cancel_batch(self, batch_id: str) -> BatchState:
+        """See Batches."""
+        if not (await known_batch(batch_id)).ended:
+            await workflows.batch_cancelled(batch_id)
+        return await known_batch(batch_id)
+
+    async def forget_batch(self, batch_id: str) -> None:
+        """See Batches."""
+        state = await self.cancel_batch(batch_id)
+        for item in state.order.items:
+            await self._delete(item.job_id, await workflows.belonging_to(item.job_id))
+        await self._delete(batch_id, await self._untold(batch_id))
+
     async def look(self) -> None:
-        """Take the slots of all unfinished jobs, and end the jobs that broke."""
+        """Take the slots of all that is unfinished, and end the jobs and batches that broke."""
         await self._work.slots.hold(unfinished())
         broken = await DBOS.list_workflows_async(
-            name=workflows.JOB, status=list(workflows.FAULTS), load_input=False, load_output=False
+            name=list(ENDS), status=list(workflows.FAULTS), load_input=False, load_output=False
         )
-        jobs = {job.workflow_id for job in broken}
-        for job_id in jobs - self._wound_up:
-            await workflows.enqueue(workflows.BROKEN, workflows.WEBHOOKS, f"{job_id}.broken", job_id)
-        self._wound_up = jobs
+        ends = {one.workflow_id: ENDS[one.name] for one in broken}
+        for name in ends.keys() - self._wound_up:
+            await workflows.enqueue(ends[name], workflows.WEBHOOKS, f"{name}.broken", name)
+        self._wound_up = set(ends)
 
     @property
     def _sweep_gap_s(self) -> float:
         return min(SWEEP_EVERY_S, max(SWEEP_AT_MOST_EVERY_S, self._spec.compose_s))
 
     async def sweep(self) -> None:
-        """Delete jobs that ended more than `keep_s` ago, with their deliveries and pictures, and stray pictures."""
+        """Delete jobs and batches that ended more than `keep_s` ago, with their deliveries, and their pictures."""
         limit = datetime.fromtimestamp(time.time() - self._spec.keep_s, UTC).isoformat()
         old = await DBOS.list_workflows_async(
-            name=workflows.JOB, completed_before=limit, load_input=False, load_output=False
+            name=list(ENDS), completed_before=limit, load_input=False, load_output=False
         )
         for job in old:
             belongs = await workflows.belonging_to(job.workflow_id)
@@ -173,6 +208,12 @@ class JobsWorker(Jobs):
                 await self._delete(job.workflow_id, belongs)
         await self._store.sweep(self._spec.keep_s)
         await self._store.sweep(self._spec.compose_s, SUFFIX)
+
+    async def _untold(self, ended_id: str) -> list[WorkflowStatus]:
+        """The workflows of what has ended, once its webhook is tried no more."""
+        belongs = await workflows.belonging_to(ended_id)
+        await DBOS.cancel_workflows_async([workflow.workflow_id for workflow in belongs])
+        return belongs
 
     async def _delete(self, job_id: str, belongs: Sequence[WorkflowStatus]) -> None:
         await self._store.drop_job(job_id)

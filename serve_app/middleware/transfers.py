@@ -93,9 +93,9 @@ class Transfers:
 
 
 async def whole(receive: Receive, uploads: Transfers, max_bytes: int) -> Receive:
-    """Read a request's body up to `max_bytes`, and return a `receive` that gives it again, and then the rest.
+    """Read a request's body up to `max_bytes`, and return a `receive` that gives it again, then the rest.
 
-    Raises:
+    Raises, and so does that `receive`:
         ValidationError: the body came too slowly.
         ServiceUnavailable: the limit of memory was reached, and this transfer was the slowest.
         ClientDisconnect: the caller closed the connection.
@@ -104,22 +104,35 @@ async def whole(receive: Receive, uploads: Transfers, max_bytes: int) -> Receive
     more = True
     with uploads.one() as transfer:
         while more and transfer.moved <= max_bytes:
-            try:
-                async with transfer.waiting():
-                    message = await receive()
-            except TimeoutError as slow:
-                raise _refused(transfer) from slow
+            message = await _next(receive, transfer)
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             messages.append(message)
-            size, more = len(message.get("body", b"")), message.get("more_body", False)
-            transfer.moved += size
-            uploads.hold(transfer, size)
+            more = message.get("more_body", False)
+            uploads.hold(transfer, len(message.get("body", b"")))
 
     async def replay() -> Message:
-        return messages.popleft() if messages else await receive()
+        nonlocal more
+        if messages:
+            return messages.popleft()
+        if not more:
+            return await receive()
+        message = await _next(receive, transfer)
+        more = message.get("more_body", False)
+        return message
 
     return replay
+
+
+async def _next(receive: Receive, transfer: Transfer) -> Message:
+    """The next piece of a body; raises as `whole`, but for ClientDisconnect."""
+    try:
+        async with transfer.waiting():
+            message = await receive()
+    except TimeoutError as slow:
+        raise _refused(transfer) from slow
+    transfer.moved += len(message.get("body", b""))
+    return message
 
 
 def _refused(transfer: Transfer) -> ValidationError | ServiceUnavailable:

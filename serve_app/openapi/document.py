@@ -4,11 +4,11 @@ import http.client
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel, TypeAdapter
 
-from serve_app.contract import WebhookBody
+from serve_app.contract import BatchWebhookBody, WebhookBody
 from serve_app.endpoints.endpoint import Endpoint, ResponseSpec
 from serve_app.openapi.examples import EXAMPLES
 from serve_app.openapi.parts import (
@@ -32,6 +32,7 @@ from serve_app.responses.dialect import OWN
 from serve_app.settings import VERSION
 
 Schema: TypeAlias = dict[str, Any]
+WEBHOOKS: Final = {"job_ended": ("Job", WebhookBody), "batch_ended": ("Batch", BatchWebhookBody)}
 Schemas: TypeAlias = Mapping[Any, Schema]
 """By type: most are references to a component."""
 
@@ -53,7 +54,7 @@ def document(endpoints: Iterable[Endpoint], has_keys: bool, public_url: str | No
         "servers": _servers(public_url),
         "tags": _tags(described),
         "paths": paths,
-        "webhooks": {"job_ended": {"post": _webhook(schemas)}},
+        "webhooks": {name: {"post": _webhook(name, *said, schemas)} for name, said in WEBHOOKS.items()},
         "components": {"schemas": components, **secured},
     }
 
@@ -84,7 +85,9 @@ def _summary(endpoint: Endpoint) -> str:
 def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, Schema]:
     """The schema of every type of a response, and the components that they refer to."""
     bodies = [spec.body for one in endpoints for spec in one.responses.values() if spec.body is not None]
-    types = dict.fromkeys([WebhookBody, *(one.dialect.error_body for one in endpoints), *bodies])
+    types = dict.fromkeys(
+        [*(body for _, body in WEBHOOKS.values()), *(one.dialect.error_body for one in endpoints), *bodies]
+    )
     adapters: Any = [(kind, "serialization", TypeAdapter(kind)) for kind in types]
     by_type, definitions = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
     components: Schema = definitions["$defs"]
@@ -137,8 +140,14 @@ def _body(form: type[BaseModel], media_type: str) -> Schema:
     fields = schema["properties"]
     if media_type == MULTIPART:
         return {**schema, "properties": fields | {name: BINARY for name in PICTURES if name in fields}}
-    texts = {name: field for name, field in fields.items() if field.get("format") != "binary"}
+    texts = {
+        name: field for name, field in fields.items() if "binary" not in (_format(field), _format(field.get("items")))
+    }
     return {**schema, "properties": texts}
+
+
+def _format(schema: Schema | None) -> str | None:
+    return schema.get("format") if schema else None
 
 
 def _form(form: type[BaseModel]) -> Schema:
@@ -179,12 +188,12 @@ def _headers(endpoint: Endpoint, status: int, spec: ResponseSpec) -> Schema:
     return own | REQUEST_ID | counted | waits
 
 
-def _webhook(schemas: Schemas) -> Schema:
+def _webhook(name: str, what: str, body: Any, schemas: Schemas) -> Schema:
     return {
-        "summary": "Job ended",
-        "description": "Sent to a request's `webhook_url` when its job has ended; docs/jobs.md. Any 2xx takes it.",
-        "operationId": "job_ended",
+        "summary": f"{what} ended",
+        "description": f"Sent to a `webhook_url` when its {what.lower()} has ended; docs/jobs.md. Any 2xx takes it.",
+        "operationId": name,
         "parameters": WEBHOOK_HEADERS,
-        "requestBody": {"required": True, "content": {JSON: {"schema": schemas[WebhookBody]}}},
+        "requestBody": {"required": True, "content": {JSON: {"schema": schemas[body]}}},
         "responses": {"2XX": {"description": "It is delivered."}},
     }

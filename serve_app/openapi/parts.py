@@ -16,7 +16,7 @@ _PICKS: Final = ("Picks", "Which cutout was chosen, and how often each model is.
 _SERVICE: Final = ("Service", "Models, canvases and health.")
 TAGS: Final = {
     "remove-background": _CUTOUTS, "process": _CUTOUTS, "upscale": _CUTOUTS, "estimate": _CUTOUTS,
-    "jobs": _JOBS, "results": _JOBS, "log-selection": _PICKS, "selections": _PICKS,
+    "jobs": _JOBS, "batches": _JOBS, "results": _JOBS, "log-selection": _PICKS, "selections": _PICKS,
     "models": _SERVICE, "presets": _SERVICE, "health": _SERVICE,
     "v1.0": ("remove.bg", "The API of remove.bg, version 1.0."), "api": ("rembg", "The API of `rembg s`."),
 }  # fmt: skip

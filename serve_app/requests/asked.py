@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from cutout.accounts.keys import KeyRecord
 from cutout.jobs import Terms
 from cutout.pixels.finish import Finish
-from cutout.pixels.plain import Colour, EnlargingMethod
+from cutout.pixels.plain import Colour, EnlargingMethod, OutputFormat
 from cutout.removal import Removal
 from serve_app.requests.accept import Reply
 
@@ -135,6 +135,45 @@ class AskedEdit:
     reply: Reply
     began_s: float
     """When the request had been read, by time.perf_counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One picture of a batch."""
+
+    job_id: str
+    """Of the job that it becomes."""
+    name: str
+    """As its caller knows it: a relative path that is safe in an archive."""
+    origin: Literal["file", "address", "object"]
+    place: str
+    """Where its bytes are: the file's name in the store, under its job; its address; or its path in the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBatch:
+    """A request for cutouts of many pictures."""
+
+    id: str
+    items: tuple[BatchItem, ...]
+    """In the order of the request; empty with a source, which is not read yet."""
+    source: str | None
+    prefix: str
+    models: tuple[str, ...]
+    """Known ids, or `all`, each once, in the order asked."""
+    factor: int | None
+    """Upscale factor, 2 or 4; None: no upscale."""
+    method: EnlargingMethod
+    finish: AskedFinish
+    removal: Removal
+    terms: Terms
+    """`max_cost_usd` is of all pictures together."""
+    output_format: OutputFormat
+    key: KeyRecord | None
+    fingerprint: str
+    """As in Later."""
+    webhook_url: str | None
+    webhook_secret: str | None = field(repr=False)
 
 
 Asked: TypeAlias = AskedCutouts | AskedEnlargement

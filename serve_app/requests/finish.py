@@ -1,5 +1,6 @@
 """The fields of a finish -> one complete value, but for a background that is a picture."""
 
+import asyncio
 from collections.abc import Mapping
 
 from cutout.errors import ValidationError
@@ -17,6 +18,15 @@ from serve_app.requests.bodies.reading import check_bytes
 URL_FIELD = "background_url"
 BLUR = "blur"
 """As a background: the photograph itself, blurred."""
+
+
+async def read_finish(form: FinishForm, limits: LimitsSpec, presets: Mapping[str, PresetSpec]) -> AskedFinish:
+    """The finish of a form; raises as `background_source` and `asked_finish`."""
+    if isinstance(form.background, str):  # perhaps megabytes of base64
+        background = await asyncio.to_thread(background_source, form, limits)
+    else:
+        background = background_source(form, limits)
+    return asked_finish(form, background, presets)
 
 
 def asked_finish(

@@ -7,11 +7,12 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from cutout.errors import MissingImage, ValidationError
+from cutout.jobs import Terms
 from cutout.limits import LimitsSpec
 from cutout.models.selection import ALL, AUTO, CHOICES, FUSED
 from cutout.pixels.mended import bare_matte
 from fetching.guard import checked_url
-from serve_app.contract import ComposeForm, DurableForm, EditForm, Form, PickForm, PictureForm
+from serve_app.contract import ComposeForm, DurableForm, EditForm, Form, PickForm, PictureForm, TermsForm, WebhookForm
 from serve_app.contract.webhook_signature import FIELD, SECRET_FIELD, check_secret
 from serve_app.requests.accept import Reply
 from serve_app.requests.asked import GivenPicture, PictureSource, RemotePicture
@@ -84,11 +85,22 @@ def known_models(asked: Iterable[str], known: Iterable[str], field: str) -> tupl
     return asked
 
 
+def terms(form: TermsForm) -> Terms:
+    """The caller's terms, in seconds and dollars."""
+    deadline_s = None if form.deadline_ms is None else form.deadline_ms / 1000
+    return Terms(form.max_cost_usd, deadline_s, form.local_only, form.commercial_only)
+
+
 def check_delivery(form: DurableForm, reply: Reply) -> None:
     """Refuse a response format or a webhook that does not go with the rest; raises ValidationError with the field."""
     if form.response_format != "base64" and reply.kind in ("picture", "zip"):
         message = f"response_format: {form.response_format} is of JSON, and Accept takes none"
         raise ValidationError.of_field("response_format", message, form.response_format)
+    check_webhook(form)
+
+
+def check_webhook(form: WebhookForm) -> None:
+    """Refuse a webhook to no address, or with no secret; raises ValidationError with the field."""
     if form.webhook_url is not None:
         checked_url(form.webhook_url, FIELD)
     if form.webhook_secret is not None:

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 from starlette.requests import Request
 
 from cutout.errors import ValidationError
 from cutout.pixels.plain import Colour, OutputFormat
-from serve_app.contract import DurableForm
-from serve_app.requests.asked import GivenPicture, Later, PictureSource
+from serve_app.contract import BatchForm, DurableForm
+from serve_app.requests.asked import BatchItem, GivenPicture, Later, PictureSource
 
 KEY: Final = "Idempotency-Key"
 KEY_CHARS = 255
@@ -39,7 +40,7 @@ def read_later(
     return Later(
         asynchronous=_is_asynchronous(request, form),
         response_format=form.response_format,
-        idempotency_key=_idempotency_key(request),
+        idempotency_key=idempotency_key(request),
         fingerprint=_fingerprint(form, output_format, picture, background),
         webhook_url=form.webhook_url,
         webhook_secret=form.webhook_secret,
@@ -56,7 +57,8 @@ def _is_asynchronous(request: Request, form: DurableForm) -> bool:
     return form.webhook_url is not None or prefers_async(request)
 
 
-def _idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
+    """Its Idempotency-Key, if it has one; raises ValidationError for one that cannot be."""
     key = request.headers.get(KEY)
     if key is not None and not (0 < len(key) <= KEY_CHARS and key.isascii() and key.isprintable()):
         raise ValidationError.of_field(KEY, f"{KEY}: 1 to {KEY_CHARS} printable ASCII characters expected")
@@ -71,7 +73,16 @@ def _fingerprint(
     fields = form.model_dump(mode="json", exclude={"image", "background"})
     fields = {name: value for name, value in fields.items() if name in FIRST_FIELDS or name in given}
     fields |= {"endpoint": type(form).__name__, "output_format": output_format}
-    asked = [fields, _content(picture), _content(background)]
+    return _digest([fields, _content(picture), _content(background)])
+
+
+def batch_fingerprint(form: BatchForm, pictures: Iterable[BatchItem], background: Colour | PictureSource | None) -> str:
+    """The same of a batch: its pictures count by their names and their contents or addresses."""
+    fields = form.model_dump(mode="json", exclude={"images", "image_urls", "background"}, exclude_defaults=True)
+    return _digest([fields, [(one.name, one.place) for one in pictures], _content(background)])
+
+
+def _digest(asked: Any) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

@@ -5,17 +5,17 @@ import time
 
 from starlette.requests import Request
 
-from cutout.jobs import Terms, new_id
+from cutout.jobs import new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import CHOICES
 from cutout.pixels.finish import check_format, check_transparency
 from cutout.pixels.plain import MEDIA_TYPES, EnlargingMethod
 from cutout.removal import Removal
 from cutout.telemetry.job_context import follow
-from serve_app.contract import FinishForm, ProcessForm, RemoveForm, TermsForm, UpscaleForm
+from serve_app.contract import FinishForm, ProcessForm, RemoveForm, UpscaleForm
 from serve_app.requests.accept import JSON, STREAMS, ZIP, Reply, reply_to
 from serve_app.requests.asked import AskedComposition, AskedCutouts, AskedEdit, AskedEnlargement, AskedFinish
-from serve_app.requests.finish import asked_finish, background_source, finish_reply
+from serve_app.requests.finish import finish_reply, read_finish
 from serve_app.requests.forms import (
     check_delivery,
     check_pick,
@@ -23,6 +23,7 @@ from serve_app.requests.forms import (
     read_compose,
     read_edit,
     read_form,
+    terms,
 )
 from serve_app.requests.later import is_durable, read_later
 
@@ -119,17 +120,7 @@ class Reader:
         return known_models(form.include_models, known, "include_models"), None, "lanczos"
 
     async def _finish(self, form: FinishForm) -> AskedFinish:
-        if isinstance(form.background, str):  # perhaps megabytes of base64
-            background = await asyncio.to_thread(background_source, form, self._limits)
-        else:
-            background = background_source(form, self._limits)
-        return asked_finish(form, background, self._presets)
-
-
-def terms(form: TermsForm) -> Terms:
-    """The caller's terms, in seconds and dollars."""
-    deadline_s = None if form.deadline_ms is None else form.deadline_ms / 1000
-    return Terms(form.max_cost_usd, deadline_s, form.local_only, form.commercial_only)
+        return await read_finish(form, self._limits, self._presets)
 
 
 def _accept(request: Request) -> str:

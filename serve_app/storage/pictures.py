@@ -21,7 +21,7 @@ from cutout.errors import ConfigurationError, NotFound, ServiceUnavailable
 
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAME = re.compile(r"[a-z0-9][a-z0-9_]{0,99}(\.[a-z0-9]{1,8}){0,2}")
-EXPECTED = "The picture store is expected at a folder's path, or at s3://bucket/prefix"
+EXPECTED = "A folder's path, or s3://bucket/prefix, is expected"
 DROPPED = "The pictures of this job are gone: the store was full (jobs.store_bytes), and the oldest make room"
 MARK = "dropped.mark"
 """Name of the empty file that replaces such pictures until it is swept; a model's id has no dot."""
@@ -69,24 +69,16 @@ class PictureStore:
         Raises:
             ConfigurationError: an address of another kind, or a folder that cannot be made.
         """
-        try:
-            if place.startswith("s3://"):
-                return cls(S3Store.from_url(place, retry_config=RETRY))
-            if "://" not in place:
-                Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
-                return cls(LocalStore(place, automatic_cleanup=True, mkdir=True))
-        except (BaseError, ValueError, OSError) as wrong:
-            raise ConfigurationError(f"The picture store cannot be opened. {EXPECTED}") from wrong
-        raise ConfigurationError(EXPECTED)
+        return cls(opened(place, "The picture store", writes=True))
 
     async def put(self, job_id: str, name: str, picture: bytes) -> None:
         """Store a picture; one of the same name is replaced atomically."""
-        await _asked(self._store.put_async(_place(job_id, name), picture))
+        await asked(self._store.put_async(_place(job_id, name), picture))
 
     async def get(self, job_id: str, name: str) -> bytes:
         """All bytes of a picture; raises NotFound, whose message says if it was deleted to make room."""
         found = await self._found(job_id, name)
-        return bytes(await _asked(found.bytes_async()))
+        return bytes(await asked(found.bytes_async()))
 
     async def open(self, job_id: str, name: str) -> Stored:
         """A picture to be read in chunks; raises NotFound as `get` does."""
@@ -94,12 +86,12 @@ class PictureStore:
         if isinstance(self._store, S3Store):
             tag = found.meta["e_tag"]
         else:
-            tag = await _asked(_digest(await self._found(job_id, name)))  # by itself: an answer can be read once
+            tag = await asked(_digest(await self._found(job_id, name)))  # by itself: an answer can be read once
         return Stored(int(found.meta["size"]), tag, (bytes(chunk) async for chunk in found.stream()))
 
     async def size_bytes(self, job_id: str, name: str) -> int:
         """The size of a picture; raises NotFound."""
-        return int((await _asked(self._store.head_async(_place(job_id, name))))["size"])
+        return int((await asked(self._store.head_async(_place(job_id, name))))["size"])
 
     async def drop(self, job_id: str, name: str) -> None:
         """Delete one picture; nothing happens when there is none."""
@@ -146,7 +138,7 @@ class PictureStore:
     async def _found(self, job_id: str, name: str) -> Any:
         place = _place(job_id, name)
         try:
-            return await _asked(self._store.get_async(place))
+            return await asked(self._store.get_async(place))
         except NotFound as missing:
             if await self.dropped(job_id):
                 raise NotFound(DROPPED) from missing
@@ -162,23 +154,48 @@ class PictureStore:
 
     async def _ours(self, prefix: str | None = None) -> AsyncIterator[list[Any]]:
         """Pages of the jobs' files; other files in the folder or the bucket are not of this service."""
-        listing = self._store.list(prefix).__aiter__()
-        while page := await _asked(_next(listing)):
+        async for page in pages(self._store, prefix):
             yield [meta for meta in page if JOB_ID.fullmatch(meta["path"].rpartition("/")[0])]
 
     async def _delete(self, paths: list[str]) -> None:
         for path in paths:
             try:
-                await _asked(self._store.delete_async(path))
+                await asked(self._store.delete_async(path))
             except NotFound:
                 continue  # another process deleted it
+
+
+def opened(place: str, what: str, *, writes: bool = False) -> LocalStore | S3Store:
+    """The store at a folder's path, which is made where it `writes`, or at `s3://bucket/prefix`.
+
+    Raises:
+        ConfigurationError: an address of another kind, or a folder that is not there or cannot be made; names `what`.
+    """
+    try:
+        if place.startswith("s3://"):
+            return S3Store.from_url(place, retry_config=RETRY)
+        if "://" not in place:
+            if writes:
+                Path(place).mkdir(mode=0o700, parents=True, exist_ok=True)
+            return LocalStore(place, automatic_cleanup=writes, mkdir=writes)
+    except (BaseError, ValueError, OSError) as wrong:
+        raise ConfigurationError(f"{what} cannot be opened. {EXPECTED}") from wrong
+    raise ConfigurationError(f"{what}: {EXPECTED[0].lower()}{EXPECTED[1:]}")
+
+
+async def pages(store: LocalStore | S3Store, prefix: str | None) -> AsyncIterator[list[Any]]:
+    """The files below a prefix, page by page: each with its `path`, `size` and `last_modified`."""
+    listing = store.list(prefix).__aiter__()
+    while page := await asked(_next(listing)):
+        yield page
 
 
 async def _next(listing: Any) -> Any:
     return await anext(listing, None)
 
 
-async def _asked(answer: Any) -> Any:
+async def asked(answer: Any) -> Any:
+    """What a store answers; raises NotFound or ServiceUnavailable in the place of its errors."""
     try:
         return await answer
     except FileNotFoundError as missing:

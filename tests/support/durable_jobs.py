@@ -17,12 +17,13 @@ from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
 from cutout.accounts.spec import AccessSpec
+from cutout.limits import LimitsSpec
 from cutout.models.registry import Registry
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.plain import EnlargingMethod, OutputFormat
 from cutout.removal import Removal
 from cutout.results import C, Failure, Form, UpscaledFile
-from cutout.service import JobsSpec, WebhookSpec
+from cutout.service import FetchSpec, JobsSpec, WebhookSpec
 from cutout.telemetry.metrics import RecordedMetrics
 from deployments.backends.base import Resources
 from deployments.combiner import Combiner
@@ -136,13 +137,21 @@ def counted(reg: Registry, folder: Path, pause_s: float = 0.0) -> dict[str, Coun
 
 
 def built(
-    folder: Path, database_url: str, place: str | None = None, pause_s: float = 0.0, access: Any = None, **jobs: Any
+    folder: Path,
+    database_url: str,
+    place: str | None = None,
+    pause_s: float = 0.0,
+    access: Any = None,
+    *,
+    body_bytes: int = LimitsSpec().body_bytes,
+    **jobs: Any,
 ) -> Works:
     """A worker that has not begun, on its own folder and database; `jobs` may bring its ledger."""
     specs = (model("first"), model("second", price_usd=0.25), model("broken", options={"error": "out of ink"}))
     ledger: Any = jobs.pop("ledger", None) or Memory()
-    reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY))
-    service = reg.service.model_copy(update={"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs})})
+    reg = registry(*specs, access=AccessSpec.model_validate(access or BUSY), body_bytes=body_bytes)
+    own = {"jobs": JobsSpec(**{"webhook": WEBHOOK, **jobs}), "fetch": FetchSpec(allowed_hosts=("127.0.0.1",))}
+    service = reg.service.model_copy(update=own)
     reg = reg.model_copy(update={"service": service})
     models, kept = counted(reg, folder, pause_s), RecordedMetrics()
     upscaler = Enlarging(EncodeSpec())

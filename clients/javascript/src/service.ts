@@ -434,6 +434,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut out many pictures under one id
+         * @description Cut out many pictures under one id: files, addresses, or a folder of a store that the operator named.
+         *
+         *     Answered at once with 202; each picture is a durable job then, a few at a time. A picture that cannot be read is
+         *     an item with an error. `max_cost_usd` is of all together.
+         */
+        post: operations["submit_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a batch
+         * @description Read a batch: how many of its items are done, and a page of them, each with its cutout or its error.
+         */
+        get: operations["read_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a batch
+         * @description Cancel a batch: its running jobs stop, and finished ones are kept. One that has ended is left unchanged.
+         *
+         *     With `forget`, the batch is then deleted with its jobs and their pictures, and the answer is 204.
+         */
+        delete: operations["cancel_batches__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batches/{batch_id}/results.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The best cutout of each picture in one ZIP, named after the pictures
+         * @description The best cutout of each picture in one ZIP, named after the pictures; `batch.json` in it lists every item.
+         */
+        get: operations["results_batches__batch_id__results_zip_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/results/{job_id}/{name}": {
         parameters: {
             query?: never;
@@ -533,9 +602,29 @@ export interface webhooks {
         put?: never;
         /**
          * Job ended
-         * @description Sent to a request's `webhook_url` when its job has ended; docs/jobs.md. Any 2xx takes it.
+         * @description Sent to a `webhook_url` when its job has ended; docs/jobs.md. Any 2xx takes it.
          */
         post: operations["job_ended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    batch_ended: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch ended
+         * @description Sent to a `webhook_url` when its batch has ended; docs/jobs.md. Any 2xx takes it.
+         */
+        post: operations["batch_ended"];
         delete?: never;
         options?: never;
         head?: never;
@@ -545,6 +634,31 @@ export interface webhooks {
 }
 export interface components {
     schemas: {
+        /**
+         * AcceptedBatchBody
+         * @description Answer 202: the batch is stored, and its address shows its progress.
+         */
+        AcceptedBatchBody: {
+            /** Batch Id */
+            batch_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "partial" | "failed" | "cancelled";
+            /** Status Url */
+            status_url: string;
+            /**
+             * Items Total
+             * @description How many pictures it has.
+             */
+            items_total: number;
+            /**
+             * Estimate Usd
+             * @description Of all of them; with `auto`, the most that they may cost.
+             */
+            estimate_usd: number;
+        };
         /**
          * AcceptedBody
          * @description Answer 202: the job is stored, and its address shows its progress.
@@ -601,6 +715,159 @@ export interface components {
             retry_after_s?: number | null;
         };
         /**
+         * BatchBody
+         * @description Answer of GET and DELETE /batches/{batch_id}.
+         */
+        BatchBody: {
+            /** Batch Id */
+            batch_id: string;
+            /** Items Total */
+            items_total: number;
+            counts: components["schemas"]["BatchCounts"];
+            /** Total Cost Usd */
+            total_cost_usd: number;
+            /** Estimate Usd */
+            estimate_usd: number;
+            /**
+             * Status
+             * @description `completed`: each picture has a cutout; `failed`: none has.
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "partial" | "failed" | "cancelled";
+            /**
+             * Created At
+             * @description Unix time, in seconds.
+             */
+            created_at: number;
+            /**
+             * Ended At
+             * @description Unix time, in seconds; null while it runs.
+             */
+            ended_at: number | null;
+            /** Max Cost Usd */
+            max_cost_usd: number | null;
+            /** Items */
+            items: components["schemas"]["BatchItemBody"][];
+            /**
+             * Next
+             * @description `after` of the next page; null: there is none.
+             */
+            next: number | null;
+            /**
+             * Results Url
+             * @description Address of the ZIP; 409 while the batch runs.
+             */
+            results_url: string;
+            /** @description The delivery of its webhook; null when there is none yet. */
+            webhook?: components["schemas"]["DeliveryBody"] | null;
+            /** @description Why the batch as a whole failed; absent when it did not. */
+            error?: components["schemas"]["ErrorDetail"] | null;
+        };
+        /**
+         * BatchCounts
+         * @description Items by their status.
+         */
+        BatchCounts: {
+            /** Queued */
+            queued: number;
+            /** Running */
+            running: number;
+            /** Completed */
+            completed: number;
+            /** Partial */
+            partial: number;
+            /** Failed */
+            failed: number;
+            /** Cancelled */
+            cancelled: number;
+        };
+        /**
+         * BatchItemBody
+         * @description One picture of a batch.
+         */
+        BatchItemBody: {
+            /**
+             * Number
+             * @description From 1, in the order of the request.
+             */
+            number: number;
+            /**
+             * Name
+             * @description Of its file, or the end of its address.
+             */
+            name: string;
+            /**
+             * Job Id
+             * @description Of its job: GET /jobs/{job_id} has every model's result, once it is running.
+             */
+            job_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "completed" | "partial" | "failed" | "cancelled";
+            /**
+             * Selected Model Id
+             * @description The model of the best cutout, or the only one.
+             */
+            selected_model_id?: string | null;
+            /**
+             * Image Url
+             * @description Signed address of that cutout.
+             */
+            image_url?: string | null;
+            /**
+             * Mask Url
+             * @description The same of its mask, with `output_type: both`.
+             */
+            mask_url?: string | null;
+            /** Cost Usd */
+            cost_usd: number;
+            /**
+             * Error
+             * @description Why it has no cutout; absent when it has one, or is not finished.
+             */
+            error?: string | null;
+            /** Error Type */
+            error_type?: string | null;
+        };
+        /**
+         * BatchWebhookBody
+         * @description A batch has ended.
+         */
+        BatchWebhookBody: {
+            /** Batch Id */
+            batch_id: string;
+            /** Items Total */
+            items_total: number;
+            counts: components["schemas"]["BatchCounts"];
+            /** Total Cost Usd */
+            total_cost_usd: number;
+            /** Estimate Usd */
+            estimate_usd: number;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "batch_completed" | "batch_failed" | "batch_cancelled";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "completed" | "partial" | "failed" | "cancelled";
+            /** Status Url */
+            status_url: string;
+            /** Results Url */
+            results_url: string;
+            /**
+             * Signature
+             * @description HMAC-SHA256 of the body without it, in hex; null without a secret.
+             */
+            signature: string | null;
+            /** @description Why the batch as a whole failed; absent when it did not. */
+            error?: components["schemas"]["ErrorDetail"] | null;
+        };
+        /**
          * BoxBody
          * @description A part of a picture, in pixels from its top left corner.
          */
@@ -630,7 +897,7 @@ export interface components {
         };
         /**
          * DeliveryBody
-         * @description The delivery of a job's webhook so far.
+         * @description The delivery of a webhook so far.
          */
         DeliveryBody: {
             /**
@@ -782,14 +1049,14 @@ export interface components {
         EstimateBody: {
             /**
              * Models
-             * @description Price in USD of each model that would run, and 0 of `fused`.
+             * @description Price in USD of each model that would run, for one picture, and 0 of `fused`.
              */
             models: {
                 [key: string]: number;
             };
             /**
              * Estimate Usd
-             * @description Of all of them together; with `auto`, the most that it may cost.
+             * @description Of all of them together, for all pictures; with `auto`, the most.
              */
             estimate_usd: number;
             /**
@@ -799,7 +1066,7 @@ export interface components {
             least_usd: number;
             /**
              * Expected Time Ms
-             * @description The slowest model's median so far; null when none is known.
+             * @description The slowest model's median so far, for one picture; null: unknown.
              */
             expected_time_ms: number | null;
             /**
@@ -2508,6 +2775,16 @@ export interface operations {
                      */
                     quality?: number | null;
                     /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
+                    /**
                      * Image
                      * @description Base64-encoded picture, or a data URI: PNG, JPEG, WebP, AVIF, HEIC or TIFF.
                      */
@@ -2524,16 +2801,6 @@ export interface operations {
                      * @enum {string}
                      */
                     response_format?: "base64" | "url" | "both";
-                    /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
                     /**
                      * Include Models
                      * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
@@ -2684,6 +2951,16 @@ export interface operations {
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
                      */
                     quality?: number | null;
+                    /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
                     /** Format: binary */
                     image?: string;
                     /**
@@ -2698,16 +2975,6 @@ export interface operations {
                      * @enum {string}
                      */
                     response_format?: "base64" | "url" | "both";
-                    /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
                     /**
                      * Include Models
                      * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
@@ -3124,6 +3391,16 @@ export interface operations {
                      */
                     quality?: number | null;
                     /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
+                    /**
                      * Image
                      * @description Base64-encoded picture, or a data URI: PNG, JPEG, WebP, AVIF, HEIC or TIFF.
                      */
@@ -3140,16 +3417,6 @@ export interface operations {
                      * @enum {string}
                      */
                     response_format?: "base64" | "url" | "both";
-                    /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
                     /**
                      * Bg Models
                      * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
@@ -3314,6 +3581,16 @@ export interface operations {
                      * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
                      */
                     quality?: number | null;
+                    /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
                     /** Format: binary */
                     image?: string;
                     /**
@@ -3328,16 +3605,6 @@ export interface operations {
                      * @enum {string}
                      */
                     response_format?: "base64" | "url" | "both";
-                    /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
                     /**
                      * Bg Models
                      * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
@@ -3622,6 +3889,16 @@ export interface operations {
                  */
                 "application/json": {
                     /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
+                    /**
                      * Image
                      * @description Base64-encoded picture, or a data URI: PNG, JPEG, WebP, AVIF, HEIC or TIFF.
                      */
@@ -3646,16 +3923,6 @@ export interface operations {
                      */
                     response_format?: "base64" | "url" | "both";
                     /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
-                    /**
                      * Scale Factor
                      * @description How many times larger on each side.
                      * @default 4
@@ -3677,6 +3944,16 @@ export interface operations {
                     preserve_alpha?: boolean;
                 };
                 "multipart/form-data": {
+                    /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
                     /** Format: binary */
                     image?: string;
                     /**
@@ -3698,16 +3975,6 @@ export interface operations {
                      * @enum {string}
                      */
                     response_format?: "base64" | "url" | "both";
-                    /**
-                     * Webhook Url
-                     * @description Answer 202 at once, and send the results to this http(s) address.
-                     */
-                    webhook_url?: string | null;
-                    /**
-                     * Webhook Secret
-                     * @description Signs what is sent to `webhook_url`; never shown again.
-                     */
-                    webhook_secret?: string | null;
                     /**
                      * Scale Factor
                      * @description How many times larger on each side.
@@ -3988,6 +4255,12 @@ export interface operations {
                      *     ]
                      */
                     models?: string[];
+                    /**
+                     * Pictures
+                     * @description Of so many pictures, as in a batch.
+                     * @default 1
+                     */
+                    pictures?: number;
                 };
             };
         };
@@ -6041,6 +6314,965 @@ export interface operations {
             };
         };
     };
+    submit_batches_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and request are the same job. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
+                    /**
+                     * Transparency Handling
+                     * @description For a picture that is transparent already: the model's alpha within the picture's own; the picture itself, and no model runs; or the model's alpha alone, as if the picture were opaque.
+                     * @default intersect_alpha
+                     * @enum {string}
+                     */
+                    transparency_handling?: "intersect_alpha" | "return_input_if_non_opaque" | "discard_alpha_layer";
+                    /**
+                     * Refine
+                     * @description Solve hair, fur and other soft edges of each matte against the picture. Not where a provider sends colours of its own, which fit its own alpha.
+                     * @default false
+                     */
+                    refine?: boolean;
+                    /**
+                     * Max Cost Usd
+                     * @description Refuse the batch if its pictures cost more together, and spend no more on it.
+                     */
+                    max_cost_usd?: number | null;
+                    /**
+                     * Deadline Ms
+                     * @description Answer by then with what is done; the rest is a timeout.
+                     */
+                    deadline_ms?: number | null;
+                    /**
+                     * Local Only
+                     * @description Only models that run here: the picture does not leave.
+                     * @default false
+                     */
+                    local_only?: boolean;
+                    /**
+                     * Commercial Only
+                     * @description Only models whose licence lets a cutout be sold.
+                     * @default false
+                     */
+                    commercial_only?: boolean;
+                    /**
+                     * Output Format
+                     * @description Output format; jpeg on a background only.
+                     * @default png
+                     * @enum {string}
+                     */
+                    output_format?: "png" | "webp" | "jpeg" | "avif";
+                    /**
+                     * Output Type
+                     * @description The cutout, its alpha as a grey mask, or both.
+                     * @default cutout
+                     * @enum {string}
+                     */
+                    output_type?: "cutout" | "mask" | "both";
+                    /**
+                     * Background
+                     * @description What lies behind: `#rrggbb`, a CSS colour name, a picture as base64, a data URI or a part, or `blur`: the photograph itself, blurred.
+                     */
+                    background?: string | null;
+                    /**
+                     * Background Url
+                     * @description http(s) address to fetch the background's picture from.
+                     */
+                    background_url?: string | null;
+                    /**
+                     * Crop
+                     * @description Show the subject's box alone.
+                     * @default false
+                     */
+                    crop?: boolean;
+                    /**
+                     * Crop Margin
+                     * @description Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS. With `canvas`: within its sides, in pixels or percent of them.
+                     */
+                    crop_margin?: string | null;
+                    /**
+                     * Canvas
+                     * @description Size of the result, a preset of GET /presets or `WIDTHxHEIGHT` in pixels: what is shown is scaled to fit it, in its middle.
+                     */
+                    canvas?: string | null;
+                    /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
+                     * Dpi
+                     * @description Resolution written to the file; default: the preset's, or the picture's.
+                     */
+                    dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
+                    /**
+                     * Shadow
+                     * @description How dark a soft shadow on the ground is, in percent; 0: none.
+                     * @default 0
+                     */
+                    shadow?: number;
+                    /**
+                     * Edge Choke
+                     * @description Move the cutout's edge inwards, in pixels.
+                     * @default 0
+                     */
+                    edge_choke?: number;
+                    /**
+                     * Edge Feather
+                     * @description Fade the edge out over so many pixels.
+                     * @default 0
+                     */
+                    edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
+                    /**
+                     * Quality
+                     * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
+                     */
+                    quality?: number | null;
+                    /**
+                     * Image Urls
+                     * @description http(s) addresses to fetch them from.
+                     */
+                    image_urls?: string[] | null;
+                    /**
+                     * Source
+                     * @description A store to read the pictures from, by its name in `jobs.batch.sources`.
+                     */
+                    source?: string | null;
+                    /**
+                     * Prefix
+                     * @description With `source`: the folder in it.
+                     * @default
+                     */
+                    prefix?: string;
+                    /**
+                     * Include Models
+                     * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
+                     * @default [
+                     *       "all"
+                     *     ]
+                     */
+                    include_models?: string[];
+                    /**
+                     * Upscale Factor
+                     * @description Enlarge each cutout; default: not.
+                     */
+                    upscale_factor?: (2 | 4) | null;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
+                };
+                "multipart/form-data": {
+                    /**
+                     * Webhook Url
+                     * @description Answer 202 at once, and send the results to this http(s) address.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Secret
+                     * @description Signs what is sent to `webhook_url`; never shown again.
+                     */
+                    webhook_secret?: string | null;
+                    /**
+                     * Transparency Handling
+                     * @description For a picture that is transparent already: the model's alpha within the picture's own; the picture itself, and no model runs; or the model's alpha alone, as if the picture were opaque.
+                     * @default intersect_alpha
+                     * @enum {string}
+                     */
+                    transparency_handling?: "intersect_alpha" | "return_input_if_non_opaque" | "discard_alpha_layer";
+                    /**
+                     * Refine
+                     * @description Solve hair, fur and other soft edges of each matte against the picture. Not where a provider sends colours of its own, which fit its own alpha.
+                     * @default false
+                     */
+                    refine?: boolean;
+                    /**
+                     * Max Cost Usd
+                     * @description Refuse the batch if its pictures cost more together, and spend no more on it.
+                     */
+                    max_cost_usd?: number | null;
+                    /**
+                     * Deadline Ms
+                     * @description Answer by then with what is done; the rest is a timeout.
+                     */
+                    deadline_ms?: number | null;
+                    /**
+                     * Local Only
+                     * @description Only models that run here: the picture does not leave.
+                     * @default false
+                     */
+                    local_only?: boolean;
+                    /**
+                     * Commercial Only
+                     * @description Only models whose licence lets a cutout be sold.
+                     * @default false
+                     */
+                    commercial_only?: boolean;
+                    /**
+                     * Output Format
+                     * @description Output format; jpeg on a background only.
+                     * @default png
+                     * @enum {string}
+                     */
+                    output_format?: "png" | "webp" | "jpeg" | "avif";
+                    /**
+                     * Output Type
+                     * @description The cutout, its alpha as a grey mask, or both.
+                     * @default cutout
+                     * @enum {string}
+                     */
+                    output_type?: "cutout" | "mask" | "both";
+                    /** Format: binary */
+                    background?: string;
+                    /**
+                     * Background Url
+                     * @description http(s) address to fetch the background's picture from.
+                     */
+                    background_url?: string | null;
+                    /**
+                     * Crop
+                     * @description Show the subject's box alone.
+                     * @default false
+                     */
+                    crop?: boolean;
+                    /**
+                     * Crop Margin
+                     * @description Around that box: `30px` or `10%` of its size; one, two or four values, as in CSS. With `canvas`: within its sides, in pixels or percent of them.
+                     */
+                    crop_margin?: string | null;
+                    /**
+                     * Canvas
+                     * @description Size of the result, a preset of GET /presets or `WIDTHxHEIGHT` in pixels: what is shown is scaled to fit it, in its middle.
+                     */
+                    canvas?: string | null;
+                    /**
+                     * Inches
+                     * @description In the place of `canvas`, the size of a print: `12x16`, at `dpi` or 300.
+                     */
+                    inches?: string | null;
+                    /**
+                     * Fit
+                     * @description On a canvas: all of what is shown; or `fill`: it covers the canvas, and the rest is cut off.
+                     * @default fit
+                     * @enum {string}
+                     */
+                    fit?: "fit" | "fill";
+                    /**
+                     * Dpi
+                     * @description Resolution written to the file; default: the preset's, or the picture's.
+                     */
+                    dpi?: number | null;
+                    /**
+                     * Least Dpi
+                     * @description Refuse a picture that has fewer pixels an inch of its own on a print of that size; default: with `inches` its `dpi`, else any is enlarged.
+                     */
+                    least_dpi?: number | null;
+                    /**
+                     * Shadow
+                     * @description How dark a soft shadow on the ground is, in percent; 0: none.
+                     * @default 0
+                     */
+                    shadow?: number;
+                    /**
+                     * Edge Choke
+                     * @description Move the cutout's edge inwards, in pixels.
+                     * @default 0
+                     */
+                    edge_choke?: number;
+                    /**
+                     * Edge Feather
+                     * @description Fade the edge out over so many pixels.
+                     * @default 0
+                     */
+                    edge_feather?: number;
+                    /**
+                     * Alpha
+                     * @description Half tones of alpha, for printers that take none: as they are; `hard`: cut at one half; or `halftone`: a screen of opaque dots.
+                     * @default soft
+                     * @enum {string}
+                     */
+                    alpha?: "soft" | "hard" | "halftone";
+                    /**
+                     * Halftone Lpi
+                     * @description Lines per inch of that screen, at `dpi` or 300.
+                     * @default 45
+                     */
+                    halftone_lpi?: number;
+                    /**
+                     * Quality
+                     * @description Of webp, avif and jpeg (95 at most); default: as the service is configured.
+                     */
+                    quality?: number | null;
+                    /**
+                     * Images
+                     * @description The pictures, each a file in a part of this name.
+                     */
+                    images?: string[];
+                    /**
+                     * Image Urls
+                     * @description http(s) addresses to fetch them from.
+                     */
+                    image_urls?: string[] | null;
+                    /**
+                     * Source
+                     * @description A store to read the pictures from, by its name in `jobs.batch.sources`.
+                     */
+                    source?: string | null;
+                    /**
+                     * Prefix
+                     * @description With `source`: the folder in it.
+                     * @default
+                     */
+                    prefix?: string;
+                    /**
+                     * Include Models
+                     * @description Model ids; or `all`: every available model; or `auto`: as many as needed. `fused` beside them is one more result, made of theirs; alone, of all models that run here.
+                     * @default [
+                     *       "all"
+                     *     ]
+                     */
+                    include_models?: string[];
+                    /**
+                     * Upscale Factor
+                     * @description Enlarge each cutout; default: not.
+                     */
+                    upscale_factor?: (2 | 4) | null;
+                    /**
+                     * Method
+                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @default lanczos
+                     * @enum {string}
+                     */
+                    method?: "lanczos" | "lanczos_sharp";
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedBatchBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description More requests a minute, or jobs at a time, than the caller's tier allows */
+            429: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_batches__batch_id__get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description More requests a minute, or jobs at a time, than the caller's tier allows */
+            429: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_batches__batch_id__delete: {
+        parameters: {
+            query?: {
+                forget?: boolean;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"];
+                };
+            };
+            /** @description No Content */
+            204: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description More requests a minute, or jobs at a time, than the caller's tier allows */
+            429: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    results_batches__batch_id__results_zip_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description More requests a minute, or jobs at a time, than the caller's tier allows */
+            429: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description The caller's own, or a new one. */
+                    "X-Request-Id"?: string;
+                    /** @description Requests a minute of the caller's tier. */
+                    "X-RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "X-RateLimit-Remaining"?: number;
+                    /** @description When all of them are available again, in Unix seconds. */
+                    "X-RateLimit-Reset"?: number;
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     result_results__job_id___name__get: {
         parameters: {
             query: {
@@ -7182,6 +8414,35 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description It is delivered. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    batch_ended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for each attempt. */
+                "webhook-id": string;
+                /** @description Unix time of the attempt, in seconds. */
+                "webhook-timestamp": number;
+                /** @description Standard Webhooks'; with a secret. */
+                "webhook-signature"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchWebhookBody"];
             };
         };
         responses: {

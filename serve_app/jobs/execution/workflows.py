@@ -1,16 +1,16 @@
 """DBOS: its queues, and the workflows of durable jobs, which it finds by name after a restart.
 
-A process has one DBOS and one JobRunner, which does the work (steps.py, deliveries.py). Steps are replayed by order:
-increase VERSION when their order changes. Jobs of an older version are not continued.
+A process has one DBOS and its Runners, which do the work (steps.py, deliveries.py, ../batches/work.py). Steps are
+replayed by order: increase VERSION when their order changes. Jobs of an older version are not continued.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, WorkflowStatus, error
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus, error
 
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.execution.database import prepared, refusing
@@ -18,7 +18,8 @@ from serve_app.jobs.execution.live_workers import KIND, Workers
 
 logger = logging.getLogger(__name__)
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
-JOBS, WEBHOOKS = "jobs", "webhooks"
+BATCH, END_BATCH = "batch", "end_batch"
+JOBS, WEBHOOKS, BATCHES = "jobs", "webhooks", "batches"
 """Queues."""
 FAULTS = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 """DBOS statuses of a workflow that broke."""
@@ -30,8 +31,14 @@ POLL_S = 0.1
 """Longest wait of a job for a free slot: two small queries each time, 3 % of a core on SQLite."""
 WEBHOOK_POLL_S = 0.3
 """Longest wait of a webhook for its first attempt."""
+BATCH_POLL_S = 1.0
+"""Longest wait of a batch for its first item."""
 LIVES = 20
 """Maximum recoveries before a job is marked failed: the job itself may crash its process."""
+BATCH_LIVES = 1000
+"""The same of a batch, which may be at work for days; its jobs have their own."""
+IN_BATCH = {"priority": 1}
+"""A job of a batch starts after those that were sent by themselves, which have no number."""
 
 
 class JobRunner(Protocol):
@@ -47,53 +54,83 @@ class JobRunner(Protocol):
         """Record and report a job that was cancelled, or broke."""
 
 
-_runner: JobRunner | None = None
+class BatchRunner(Protocol):
+    """Does that of the workflows of batches."""
+
+    async def work(self, order: dict[str, Any]) -> None:
+        """Run a batch to its end."""
+
+    async def wind_up(self, batch_id: str) -> None:
+        """Cancel the jobs of a batch that was cancelled, or broke, and report its end."""
+
+
+class Runners(NamedTuple):
+    """What does the work of this process."""
+
+    jobs: JobRunner
+    batches: BatchRunner
+
+
+_runners: Runners | None = None
 _workers: Workers | None = None
 """The workers of this database; None on SQLite, which has one."""
 _client: DBOSClient | None = None
 """Enqueues jobs; unlike DBOS itself it fails fast when the database is down."""
 
 
-def _working() -> JobRunner:
-    if _runner is None:
+def _working() -> Runners:
+    if _runners is None:
         raise RuntimeError("a workflow began before launch()")
-    return _runner
+    return _runners
 
 
 @DBOS.workflow(name=JOB, max_recovery_attempts=LIVES)
 async def job(order: dict[str, Any]) -> None:
     """Run an accepted job."""
-    await _working().work(order)
+    await _working().jobs.work(order)
 
 
 @DBOS.workflow(name=WEBHOOK)
 async def webhook(job_id: str) -> None:
     """Deliver the webhook of a job that has ended."""
-    await _working().deliver(job_id)
+    await _working().jobs.deliver(job_id)
 
 
 @DBOS.workflow(name=CANCEL)
 async def cancel(job_id: str) -> None:
     """Cancel a job; a workflow, so that a crash does not leave it half done."""
     await DBOS.cancel_workflow_async(job_id)
-    await _working().wind_up(job_id)
+    await _working().jobs.wind_up(job_id)
 
 
 @DBOS.workflow(name=BROKEN)
 async def broken(job_id: str) -> None:
     """End a job that broke by an internal error, or has crashed its process LIVES times."""
-    await _working().wind_up(job_id)
+    await _working().jobs.wind_up(job_id)
 
 
-async def launch(runner: JobRunner, database_url: str, concurrency: int) -> None:
+@DBOS.workflow(name=BATCH, max_recovery_attempts=BATCH_LIVES)
+async def batch(order: dict[str, Any]) -> None:
+    """Run an accepted batch."""
+    await _working().batches.work(order)
+
+
+@DBOS.workflow(name=END_BATCH)
+async def end_batch(batch_id: str) -> None:
+    """End a batch that is to be cancelled, or broke; a workflow for the reason that `cancel` is one."""
+    await DBOS.cancel_workflow_async(batch_id)
+    await _working().batches.wind_up(batch_id)
+
+
+async def launch(runners: Runners, database_url: str, concurrency: int) -> None:
     """Start to work; jobs that an earlier process left unfinished come first. Workflows run on this event loop.
 
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
-    global _runner, _client, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
-    if _runner:  # Serve's local testing mode does not stop the replicas of the previous application
+    global _runners, _client, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    if _runners:  # Serve's local testing mode does not stop the replicas of the previous application
         await asyncio.to_thread(stop)
-    _runner, url = runner, prepared(database_url)
+    _runners, url = runners, prepared(database_url)
     if not url.startswith("sqlite"):
         _workers = Workers(url, VERSION)
         _workers.join()
@@ -127,17 +164,18 @@ def _prepare(client: DBOSClient, url: str, concurrency: int) -> None:
     DBOS.migrate(url)
     client.register_queue(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
     client.register_queue(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
+    client.register_queue(BATCHES, polling_interval_sec=BATCH_POLL_S)
 
 
 def stop() -> None:
     """Stop the work in this process; the next one continues it."""
-    global _runner, _client, _workers  # noqa: PLW0603 - see launch()
+    global _runners, _client, _workers  # noqa: PLW0603 - see launch()
     DBOS.destroy()
     if _workers:
         _workers.leave()
     if _client:
         _client.destroy()
-    _runner = _client = _workers = None
+    _runners = _client = _workers = None
 
 
 async def take_over() -> None:
@@ -153,19 +191,44 @@ async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: A
     return await DBOS.run_step_async({"name": name}, function, *arguments)
 
 
-async def keep(job_id: str, order: dict[str, Any], key_id: str | None) -> None:
+async def keep(job_id: str, order: dict[str, Any], key_id: str | None = None, *, in_batch: bool = False) -> None:
     """Enqueue a job; one of this id that exists is left unchanged. Once this has returned, it survives any crash.
 
-    `key_id` is that of the API key whose job it is, by which `listing.py` finds it; None: without a key.
+    `key_id` is that of the API key whose job it is, by which `listing.py` finds it; None: without a key, or in a batch.
 
     Raises:
         ServiceUnavailable: the database is unavailable or full; the job is not accepted.
     """
+    owner: Any = {"authenticated_user": key_id} if key_id else {}
+    await _kept(_options(JOB, JOBS, job_id) | owner | (IN_BATCH if in_batch else {}), order)
+
+
+async def keep_batch(batch_id: str, order: dict[str, Any]) -> None:
+    """Enqueue a batch; as `keep`."""
+    await _kept(_options(BATCH, BATCHES, batch_id), order)
+
+
+async def _kept(options: Any, order: dict[str, Any]) -> None:
     if _client is None:
         raise RuntimeError("a job came before launch()")
     with refusing():
-        owner = {"authenticated_user": key_id} if key_id else {}
-        await _client.enqueue_async(_options(JOB, JOBS, job_id) | owner, order)
+        await _client.enqueue_async(options, order)
+
+
+async def cancelled(job_ids: Sequence[str]) -> None:
+    """Cancel jobs, so that none starts in the place of another; returns when their ends are recorded."""
+    await DBOS.cancel_workflows_async(list(job_ids))
+    for job_id in job_ids:
+        with SetWorkflowID(f"{job_id}.cancel"):
+            handle = await DBOS.start_workflow_async(cancel, job_id)
+        await handle.get_result(polling_interval_sec=POLL_S)
+
+
+async def batch_cancelled(batch_id: str) -> None:
+    """Cancel a batch; returns when its end is recorded."""
+    with SetWorkflowID(f"{batch_id}.cancel"):
+        handle = await DBOS.start_workflow_async(end_batch, batch_id)
+    await handle.get_result(polling_interval_sec=POLL_S)
 
 
 async def check() -> None:

@@ -14,10 +14,13 @@ from cutout.errors import CutoutError, InternalError
 from cutout.models.spec import ModelSpec
 from cutout.service import JobsSpec
 from cutout.telemetry.metrics import SPAN_SECONDS, Instruments
+from serve_app.jobs.batches.batch import BatchOrder
+from serve_app.jobs.batches.bodies import batch_payload
+from serve_app.jobs.batches.reading import batch_order_of, known_batch
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
-from serve_app.jobs.state import Attempt, Delivery, JobState
+from serve_app.jobs.state import Attempt, Delivery, JobState, Order
 from serve_app.jobs.webhooks.sender import Sender
 from serve_app.responses.bodies import comparison_body
 from serve_app.responses.errors import error_body
@@ -31,7 +34,10 @@ EVENTS = {"failed": "job_failed", "cancelled": "job_cancelled"}
 
 
 class Deliveries:
-    """The webhooks of all jobs. A delivery is a workflow `<job id>.webhook.<n>`; its steps are its attempts."""
+    """The webhooks of all jobs and batches.
+
+    A delivery is a workflow `<job id>.webhook.<n>`, or that of a batch; its steps are its attempts.
+    """
 
     def __init__(
         self,
@@ -93,16 +99,24 @@ class Deliveries:
         return longest_s * uniform(1, 1 + JITTER)  # noqa: S311 - spreads calls, hides nothing
 
     async def _attempt(self, job_id: str) -> dict[str, Any]:
-        order, state = await order_of(job_id), await known_state(job_id)
+        order = await order_of(job_id) or await batch_order_of(job_id)
         if order is None or order.webhook_url is None:
             raise RuntimeError(f"job {job_id} has no webhook")
         try:
-            secret = self._signer.opened(order.sealed_secret) if order.sealed_secret else order.webhook_secret
-            payload = await self._payload(state)
+            secret = self._secret(order)
+            if isinstance(order, BatchOrder):
+                payload = batch_payload(await known_batch(job_id))
+            else:
+                payload = await self._payload(await known_state(job_id))
         except CutoutError as error:  # the store is unavailable, or the secret is no longer known
             return asdict(Attempt(time.time(), None, error.message))
         with self._instruments.timed(SPAN_SECONDS, span="post"):
             return asdict(await self._sender.send(order.webhook_url, secret, f"msg_{job_id}", payload))
+
+    def _secret(self, order: Order | BatchOrder) -> str | None:
+        if order.sealed_secret:
+            return self._signer.opened(order.sealed_secret)
+        return order.webhook_secret if isinstance(order, Order) else None
 
     async def _all(self, job_id: str) -> list[WorkflowStatus]:
         """A job's deliveries, the first one first."""

@@ -20,17 +20,17 @@ _RUN: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _QUOTE: Final = ord('"')
 
 
-def json_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
+def json_pairs(body: bytes, pictures: Collection[str], fields_bytes: int = FIELDS_BYTES) -> list[tuple[str, Any]]:
     """The fields of a JSON object; only those named in `pictures` may be strings of more than LONG_BYTES.
 
     Numbers beyond a float's range, and NaN, which JSON does not have, are returned as floats that are not finite.
 
     Raises:
-        ValidationError: not a JSON object, a field twice, a long text elsewhere, or more than FIELDS_BYTES beside the
-            pictures; the details name the field, or `body`.
+        ValidationError: not a JSON object, a field twice, a long text elsewhere, or more than `fields_bytes` beside
+            the pictures; the details name the field, or `body`.
     """
     mark = secrets.token_hex(8)  # random, so that no request can contain it
-    rest, texts = _without_long(body.removeprefix(BOM), mark, len(pictures))
+    rest, texts = _without_long(body.removeprefix(BOM), mark, len(pictures), fields_bytes)
     values = _parsed(rest)
     for name, value in values.items():
         if isinstance(value, str) and value in texts:
@@ -42,9 +42,9 @@ def json_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
     return list(values.items())
 
 
-def _without_long(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, bytes]]:
+def _without_long(body: bytes, mark: str, most: int, fields_bytes: int) -> tuple[bytes, dict[str, bytes]]:
     """The body with its long strings, at most `most` of them, each replaced by a name; and the strings by name."""
-    rest, texts, at, left = [], dict[str, bytes](), 0, FIELDS_BYTES
+    rest, texts, at, left = [], dict[str, bytes](), 0, fields_bytes
     while (start := body.find(b'"', at, at + left + 1)) >= 0:
         end = _end(body, start + 1)
         long = end - start > LONG_BYTES and len(texts) < most
@@ -56,10 +56,10 @@ def _without_long(body: bytes, mark: str, most: int) -> tuple[bytes, dict[str, b
             rest.append(body[at : end + 1])
         left -= (start if long else end + 1) - at
         if left < 0:
-            raise _too_long()
+            raise _too_long(fields_bytes)
         at = end + 1
     if len(body) - at > left:
-        raise _too_long()
+        raise _too_long(fields_bytes)
     return b"".join([*rest, body[at:]]), texts
 
 
@@ -113,5 +113,5 @@ def _broken(why: str) -> ValidationError:
     return ValidationError.of_field("body", f"JSON expected: {why}")
 
 
-def _too_long() -> ValidationError:
-    return ValidationError.of_field("body", f"At most {FIELDS_BYTES} bytes are expected in a body beside its pictures")
+def _too_long(most: int) -> ValidationError:
+    return ValidationError.of_field("body", f"At most {most} bytes are expected in a body beside its pictures")

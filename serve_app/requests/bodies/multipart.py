@@ -1,6 +1,6 @@
 """Parses multipart/form-data part by part; headers tell files from texts, and the size of every part is limited."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from cutout.errors import ValidationError
 from cutout.limits import LimitsSpec
-from serve_app.requests.bodies.reading import FIELDS_BYTES, chunks, most_bytes, too_large
+from serve_app.requests.bodies.reading import FIELDS_BYTES, Refusal, chunks, most_bytes, too_large
 
 if TYPE_CHECKING:  # for the type checker alone
     from python_multipart.multipart import MultipartCallbacks
@@ -50,14 +50,22 @@ class Part:
 
 
 class Parts:
-    """The parts so far."""
+    """The parts so far; of those named in `pictures` each may be as long as a picture."""
 
-    def __init__(self, limits: LimitsSpec, pictures: Collection[str]) -> None:
-        self.done: list[Part] = []
+    def __init__(
+        self,
+        limits: LimitsSpec,
+        pictures: Collection[str],
+        most_parts: int = MOST_PARTS,
+        fields_bytes: int = FIELDS_BYTES,
+    ) -> None:
+        self._done: list[Part] = []
+        self._count = 0
+        self._most_parts = most_parts
         self._picture_bytes = limits.body_bytes
         self._text_bytes = limits.body_bytes * 3 // 2
         self._pictures = pictures
-        self._left = FIELDS_BYTES
+        self._left = self._fields_bytes = fields_bytes
         self._part = Part()
         self._header = (bytearray(), bytearray())
 
@@ -76,8 +84,9 @@ class Parts:
 
     def on_part_begin(self) -> None:
         """Another part begins."""
-        if len(self.done) >= MOST_PARTS:
-            raise ValidationError.of_field("body", f"At most {MOST_PARTS} parts expected")
+        self._count += 1
+        if self._count > self._most_parts:
+            raise ValidationError.of_field("body", f"At most {self._most_parts} parts expected")
         self._part = Part()
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
@@ -111,12 +120,17 @@ class Parts:
 
     def on_part_end(self) -> None:
         """The part is whole."""
-        self.done.append(self._part)
+        self._done.append(self._part)
+
+    def taken(self) -> Iterator[Part]:
+        """Those that became whole since the last call."""
+        done, self._done = self._done, []
+        yield from done
 
     def _spend(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            message = f"At most {FIELDS_BYTES} bytes are expected in a body beside its pictures"
+            message = f"At most {self._fields_bytes} bytes are expected in a body beside its pictures"
             raise ValidationError.of_field(self._part.name or "body", message)
 
 
@@ -127,18 +141,27 @@ async def read_parts(request: Request, limits: LimitsSpec, pictures: Collection[
         ValidationError: it is malformed, or has too many or too long parts.
         ImageTooLarge: a picture of more than `limits.body_bytes`; the rest is not read.
     """
+    limit_bytes = most_bytes(limits, len(pictures))
+    parts = each_part(request, Parts(limits, pictures), limit_bytes, lambda: too_large(limits.body_bytes))
+    return [part async for part in parts]
+
+
+async def each_part(request: Request, parts: Parts, limit_bytes: int, refusal: Refusal) -> AsyncIterator[Part]:
+    """Each part as soon as it is whole; raises as `read_parts`, and `refusal` for a body of more than `limit_bytes`."""
     boundary = parse_options_header(request.headers.get("content-type"))[1].get(b"boundary")
     if not boundary:
         raise ValidationError.of_field("Content-Type", "multipart/form-data: a boundary is expected")
-    parts = Parts(limits, pictures)
     try:
         parser = MultipartParser(boundary, parts.callbacks)
-        async for chunk in chunks(request, most_bytes(limits, len(pictures)), lambda: too_large(limits.body_bytes)):
+        async for chunk in chunks(request, limit_bytes, refusal):
             parser.write(chunk)
+            for part in parts.taken():
+                yield part
         parser.finalize()
     except FormParserError as broken:
         raise ValidationError.of_field("body", "multipart/form-data expected, as its boundary says") from broken
-    return parts.done
+    for part in parts.taken():
+        yield part
 
 
 def _text(data: bytes, field_name: str) -> str:

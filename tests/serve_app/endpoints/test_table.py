@@ -6,6 +6,7 @@ from itertools import groupby
 import pytest
 from starlette.testclient import TestClient
 
+from serve_app.endpoints.batches import BatchEndpoints
 from serve_app.endpoints.compose import ComposeEndpoint
 from serve_app.endpoints.edit import EditEndpoint
 from serve_app.endpoints.endpoint import Endpoint
@@ -14,12 +15,8 @@ from serve_app.endpoints.shares import ShareEndpoints
 from serve_app.endpoints.table import ENDPOINTS
 from tests.serve_app.openapi.test_openapi import described
 
-DURABLE = {
-    handler
-    for group in (JobEndpoints, ComposeEndpoint, EditEndpoint, ShareEndpoints)
-    for handler in vars(group).values()
-    if callable(handler)
-}
+GROUPS = (JobEndpoints, BatchEndpoints, ComposeEndpoint, EditEndpoint, ShareEndpoints)
+DURABLE = {handler for group in GROUPS for handler in vars(group).values() if callable(handler)}
 
 
 def path_of(endpoint: Endpoint) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
@@ -148,3 +149,33 @@ async def test_an_upscale_that_was_accepted_is_done(tmp_path: Path) -> None:
     assert {state["status"] for state in known} == {"completed"}
     assert all(answer.content.startswith(b"\x89PNG") for answer in shown)
     assert before[AT_A_TIME:] == ["queued"] * (JOBS - AT_A_TIME)
+
+
+async def test_a_batch_that_was_accepted_is_done(tmp_path: Path) -> None:
+    """A worker killed in the middle of a batch: the next one finishes it, and nothing that was known is done again."""
+    runs, arguments = tmp_path / "runs", (
+        tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", str(tmp_path / "pictures"), free_port(),
+    )  # fmt: skip
+    names = [f"{shade}.png" for shade in range(60, 64)]
+    parts = [("images", (name, picture(int(name[:2])))) for name in names]
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{arguments[-1]}", timeout=HANG_S, trust_env=False)
+    async with http, Receiver() as receiver, asyncio.timeout(HANG_S):
+        async with program(*arguments):
+            fields = {"include_models": ",".join(MODELS), "webhook_url": receiver.url}
+            accepted = (await http.post("/batches", files=parts, data=fields)).json()
+            while (half := (await http.get(accepted["status_url"])).json())["counts"]["completed"] < 2:
+                await asyncio.sleep(0.02)
+        async with program(*arguments):
+            [message] = await receiver.wait_for(1)
+            body = (await http.get(accepted["status_url"])).json()
+            shown = [await http.get(item["image_url"]) for item in body["items"]]
+
+    counts = Counter(runs.read_text().split())
+    settled = [item["name"][:2] for item in half["items"] if item["status"] == "completed"]
+    assert (body["status"], json.loads(message.body)["counts"]["completed"]) == ("completed", 4)
+    assert [item["name"] for item in body["items"]] == names
+    assert set(counts) == {f"{model}:{name[:2]}" for model in MODELS for name in names}
+    assert {f"{model}:{shade}": counts[f"{model}:{shade}"] for model in MODELS for shade in settled} == {
+        f"{model}:{shade}": 1 for model in MODELS for shade in settled
+    }
+    assert all(answer.content.startswith(b"\x89PNG") for answer in shown)

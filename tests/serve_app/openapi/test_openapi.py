@@ -142,7 +142,8 @@ def test_too_many_questions(service: Service) -> None:
     statuses = {}
     for found in page.get_all_operations():
         operation = found.ok()  # type: ignore[union-attr]
-        case = operation.Case(path_parameters={"job_id": "none", "name": "none", "model_id": "first"})
+        names = {"job_id": "none", "batch_id": "none", "name": "none", "model_id": "first"}
+        case = operation.Case(path_parameters=names)
         answer = case.call(base_url=service.url, headers={"X-API-Key": CROWD_TEXT})
         case.validate_response(answer)
         statuses[operation.label] = answer.status_code
