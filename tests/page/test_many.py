@@ -19,6 +19,16 @@ from tests.page.service import Service
 from tests.page.test_trouble import allow
 from tests.support.in_process import model
 
+ALL_ACCEPTED = """async () => {
+    const done = (asked) => new Promise((resolve) => { asked.onsuccess = () => resolve(asked.result); });
+    const database = await done(indexedDB.open("cutout"));
+    const kept = () => done(database.transaction("entries").objectStore("entries").getAll());
+    for (let entries = []; !entries.length || !entries.every(({jobId}) => jobId); entries = await kept()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    database.close();
+}"""
+"""Waits until the page has kept the job's id of every picture."""
 NARROW = AccessSpec(tiers={"default": LimitTier(requests_per_minute=1000, concurrent_jobs=2)})
 
 
@@ -79,6 +89,20 @@ def test_every_picture_gets_its_winner_in_one_archive(
             with members.open(name) as member, Image.open(member) as picture:
                 assert (picture.size, picture.mode) == ((90, 60), "RGBA")
                 assert np.asarray(picture)[30, 45, :3].astype(int) == pytest.approx((30 + 20 * number, 40, 60), abs=6)
+
+
+def test_a_reload_sends_no_picture_again(open_page: Open, two: Service, photos: list[Path]) -> None:
+    """What the service has accepted before is followed by its job, and ends as if nothing had happened."""
+    page = open_page(two)
+    with two.held("slow"):
+        drop(page, *photos[:2])
+        page.evaluate(ALL_ACCEPTED)
+        sent = list[str]()
+        page.on("request", lambda asked: sent.append(asked.method) if asked.url.endswith("-background") else None)
+        page.reload()
+        expect(page.locator(".tile[data-state=working]")).to_have_count(2)
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+    assert sent == []
 
 
 def test_nothing_that_is_paid_runs_before_its_price_is_agreed_to(
