@@ -4,6 +4,7 @@ docs/ is written by a whole run in full form alone, so that all its figures are 
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -38,7 +39,7 @@ def main() -> int:
 
 
 def _measured(names: list[str], smoke: bool, folder: Path) -> Findings:
-    findings = Findings(tables={"machine": machine()})
+    findings, load_before, loads = Findings(), os.getloadavg()[0], []
     with ExitStack() as stack:
         bench = Bench(SMOKE if smoke else FULL, folder, stack)
         for name in names:
@@ -46,7 +47,9 @@ def _measured(names: list[str], smoke: bool, folder: Path) -> Findings:
             begun = time.monotonic()
             found = WORKS[name](bench)
             findings.add(found)
+            loads.append(os.getloadavg()[0])
             print(*found.rows, *found.tables.values(), f"  in {time.monotonic() - begun:.0f} s", sep="\n", flush=True)
+    findings.tables["machine"] = machine(load_before, loads)
     return findings
 
 

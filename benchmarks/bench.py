@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks import peers
+from benchmarks import limits, peers
 from benchmarks.peers import Rembg, rembg_server
 from benchmarks.photos import Photo, load_photos
 from benchmarks.serving import Service, serving
@@ -33,6 +33,8 @@ class Form:
     """Large uploads, and as many large answers."""
     large_megapixels: float
     """Of the noise that is sent as a PNG."""
+    idle_s: float
+    """For which nobody asks anything."""
     folder_photos: int
     """In the folder that the commands are given."""
     upscale_megapixels: float
@@ -41,8 +43,8 @@ class Form:
     """Outputs of the upscales that are compared with each other."""
 
 
-FULL = Form(None, 2, 1, 20, 8, 16, 50, 2000, 10, 16.0, 50, 1.5, (1, 4, 9, 16, 25, 36))
-SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 2, 1.0, 2, 0.2, (1, 4))
+FULL = Form(None, 2, 1, 20, 8, 16, 50, 2000, 10, 16.0, 60, 50, 1.5, (1, 4, 9, 16, 25, 36))
+SMOKE = Form(1, 1, 1, 1, 2, 2, 2, 20, 2, 1.0, 1, 2, 0.2, (1, 4))
 
 
 class Bench:
@@ -85,6 +87,10 @@ class Bench:
     def rembg_home(self) -> dict[str, str]:
         """The environment of rembg's commands, with the weights of our models."""
         return peers.environment(self.scratch / "rembg", self._models)
+
+    def engines(self, *model_ids: str) -> limits.Limit:
+        """The networks alone, compiled as those of our service."""
+        return limits.engines(self.service.folder / "compiled", *model_ids)
 
     def pillow_ms(self, png: bytes, factor: int = 4) -> float:
         """What Pillow takes, in ms, for what /upscale does."""

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +15,8 @@ OURS = ("cutout-shotgun", "ray", "onnxruntime", "openvino", "cykooz-resizer", "i
 THEIRS = ("rembg", "onnxruntime", "pillow", "pyvips-binary")
 
 
-def machine() -> str:
-    """A table; the load is what others asked of the machine just now."""
+def machine(load_before: float, loads: Sequence[float]) -> str:
+    """A table. `load_before` is what others asked of the machine; `loads`, after each work, are mostly its own."""
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return table(
         ["Machine", ""],
@@ -24,7 +25,8 @@ def machine() -> str:
             ["bf16", "yes" if has_bf16() else "no"],
             ["Memory", f"{memory_gb:.0f} GB"],
             ["System", f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"],
-            ["Load before the run", f"{os.getloadavg()[0]:.2f}"],
+            ["Load before the run", f"{load_before:.2f}"],
+            ["Load during the run, its own included", f"{min(loads):.2f} to {max(loads):.2f}"],
             ["Ours", ", ".join(f"{name} {version(name)}" for name in OURS)],
             ["Theirs", ", ".join(f"{name} {peers.version(name)}" for name in THEIRS)],
             ["Date", f"{datetime.now(UTC):%Y-%m-%d}"],

@@ -60,12 +60,27 @@ def line(axes: Any, points: list[tuple[int, float]]) -> None:
     axes.set_ylabel("/upscale over HTTP, ms")
 
 
+def memory(axes: Any, sides: dict[str, dict[str, float]]) -> None:
+    """Each side's memory, its parts one beside the other."""
+    for side, parts in sides.items():
+        begun = 0.0
+        for place, (part, megabytes) in enumerate(parts.items()):
+            axes.barh(side, megabytes, left=begun, color=COLOURS[side], alpha=1 - 0.25 * place, edgecolor="white")
+            axes.annotate(part, (begun + megabytes / 2, side), ha="center", va="center", fontsize=8, rotation=90)
+            begun += megabytes
+    axes.invert_yaxis()
+    axes.set_xlabel("memory after the same requests, PSS, MB")
+
+
 def main(file: str) -> None:
     """See the module."""
     drawing = json.load(sys.stdin)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), width_ratios=(3, 2), layout="constrained")
-    bars(left, drawing["bars"])
-    line(right, drawing["line"])
+    figure, axes = plt.subplot_mosaic(
+        [["bars", "line"], ["bars", "memory"]], figsize=(11, 6), width_ratios=(3, 2), layout="constrained"
+    )
+    bars(axes["bars"], drawing["bars"])
+    line(axes["line"], drawing["line"])
+    memory(axes["memory"], drawing["memory"])
     figure.savefig(file, dpi=130)
 
 

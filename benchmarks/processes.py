@@ -1,5 +1,6 @@
-"""Programs started and stopped by the benchmark, and the memory of their processes."""
+"""Programs started and stopped by the benchmark, and what their processes take of memory and of processors."""
 
+import os
 import socket
 import subprocess
 import time
@@ -22,6 +23,20 @@ class Footprint:
     """Resident memory; what processes share is divided among them, so that sums are true."""
     rss_bytes: int
     """Resident memory; what is shared counts whole in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one process has taken since it began, its threads together."""
+
+    name: str
+    cpu_s: float
+    """Processor seconds."""
+    faults: int
+    """Pages of memory that were not there when they were touched, and were not read from a disk."""
+
+    def __sub__(self, earlier: "Usage") -> "Usage":
+        return Usage(self.name, self.cpu_s - earlier.cpu_s, self.faults - earlier.faults)
 
 
 @contextmanager
@@ -68,6 +83,21 @@ def footprints(pids: Iterable[int]) -> list[Footprint]:
         with suppress(FileNotFoundError, ProcessLookupError):
             found.append(_footprint(Path("/proc") / str(pid)))
     return sorted(found, key=lambda one: -one.pss_bytes)
+
+
+def usages(pids: Iterable[int]) -> dict[int, Usage]:
+    """Of each process that still lives, by its id."""
+    found = {}
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found[pid] = _usage(Path("/proc") / str(pid))
+    return found
+
+
+def _usage(folder: Path) -> Usage:
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()  # proc(5), from the third field on
+    ticks = int(fields[11]) + int(fields[12])
+    return Usage(name_of((folder / "cmdline").read_bytes()), ticks / os.sysconf("SC_CLK_TCK"), int(fields[7]))
 
 
 def _footprint(folder: Path) -> Footprint:

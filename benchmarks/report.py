@@ -19,11 +19,14 @@ def write(findings: Findings, folder: Path) -> None:
     tables = {**findings.tables, "targets": targets(findings.rows)}
     page = PLACE.sub(lambda place: f"{place[1]}{place[2]}{tables[place[1]]}\n", PAGE.read_text(encoding="utf-8"))
     (folder / PAGE.name).write_text(page, encoding="utf-8")
-    peers.draw({"bars": findings.bars, "line": findings.line}, folder / "performance.png")
+    peers.draw({"bars": findings.bars, "line": findings.line, "memory": findings.memory}, folder / "performance.png")
 
 
 def targets(rows: list[Row]) -> str:
     """Every figure against its target."""
     verdicts = {True: "yes", False: "**no**", None: ""}
-    lines = [[row.work, row.against, row.ours, row.peer, row.measured, row.target, verdicts[row.met]] for row in rows]
-    return table(["Work", "Against", "Ours", "Theirs", "Measured", "Target", "Met"], lines)
+    lines = [
+        [row.work, row.against, row.ours, row.peer, row.measured, row.target, verdicts[row.met], row.limit]
+        for row in rows
+    ]
+    return table(["Work", "Against", "Ours", "Theirs", "Measured", "Target", "Met", "Limit"], lines)

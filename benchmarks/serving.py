@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import urllib3
 import yaml
 
-from benchmarks.processes import Footprint, footprints, free_port, started, wait_until
+from benchmarks.processes import Footprint, Usage, footprints, free_port, started, usages, wait_until
 from cutout.models.spec import ModelSpec
 from serve_app.process.child_processes import members, running
 
@@ -35,8 +35,8 @@ class Answer:
 
     @property
     def spans_ms(self) -> dict[str, float]:
-        """The first model's own times."""
-        spans: dict[str, float] = self.body["results"][0]["times_ms"]
+        """The first model's own times, or those of an upscale."""
+        spans: dict[str, float] = self.body.get("results", [self.body])[0]["times_ms"]
         return spans
 
 
@@ -70,6 +70,11 @@ class Service:
             raise RuntimeError(f"process: {len(models)} pictures expected, not {len(pictures)}")
         return (time.perf_counter() - begun) * 1000
 
+    def upscale(self, image: bytes, factor: int = 4) -> Answer:
+        """POST /upscale as JSON."""
+        data, ms = self._bytes("upscale", image, "application/json", scale_factor=factor)
+        return Answer(json.loads(data), ms)
+
     def upscale_png(self, image: bytes, factor: int = 4) -> tuple[bytes, float]:
         """The enlarged picture as a PNG, and the milliseconds until its last byte."""
         return self._bytes("upscale", image, "image/png", scale_factor=factor)
@@ -90,8 +95,15 @@ class Service:
 
     def footprints(self) -> list[Footprint]:
         """Memory of every process of the run, the largest first."""
+        return footprints(self._pids())
+
+    def usages(self) -> dict[int, Usage]:
+        """Processor time and page faults of every process of the run, by its id."""
+        return usages(self._pids())
+
+    def _pids(self) -> list[int]:
         run = running(self.folder / f"run-{self.address.rpartition(':')[2]}.json")
-        return footprints(members(run.run_id)) if run else []
+        return members(run.run_id) if run else []
 
     def _bytes(self, path: str, image: bytes, accept: str, **fields: object) -> tuple[bytes, float]:
         ms, answer = self._send("POST", path, image, accept, **fields)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from cutout.accounts.charges import Charge
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.errors import CutoutError, ServiceUnavailable
 from cutout.picks.job_record import JobRecord
@@ -59,14 +59,20 @@ class Ledger(Protocol):
         `who` is a `Caller.who`. A `cost` of 0 only looks, and is always allowed.
         """
 
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
-        """Take a slot for a caller's job, unless all of the tier's are taken; taking one again renews its lease."""
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
+        """Count a request as `admit` does, and, if it is allowed, take a slot for its job, unless the tier's are taken.
+
+        Taking a slot again renews its lease.
+        """
 
     async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         """Take or renew the slots of durable jobs, whatever the limit is now: those jobs were accepted."""
 
-    async def free_slot(self, slot_id: str) -> None:
-        """Free a slot. Nothing happens when it is not taken: its lease may have ended."""
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
+        """Free a slot, and store the job that had it, as `record` does.
+
+        The slot is free, whatever is raised. It may be free already: its lease may have ended.
+        """
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:
         """Set money aside before it is spent. The same call made twice reserves once.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.ledger import Ledger
+from cutout.picks.job_record import JobRecord
 from cutout.telemetry.metrics import NO_INSTRUMENTS, Instruments
 from deployments.budget import Budget
 from deployments.picks import Picks
@@ -43,14 +44,16 @@ class DatabaseLedger(Picks, Budget, Ledger):
         """See Ledger."""
         return self._limiter.admit(who, tier, cost)
 
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
         """See Ledger."""
-        return self._limiter.take_slot(who, tier, slot_id)
+        return self._limiter.begin(who, tier, slot_id, cost)
 
     async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         """See Ledger."""
         self._limiter.hold_slots(slots)
 
-    async def free_slot(self, slot_id: str) -> None:
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         """See Ledger."""
         self._limiter.free_slot(slot_id)
+        if job:
+            await self.record(job)

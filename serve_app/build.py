@@ -5,6 +5,7 @@ from typing import Any
 from ray import serve
 from ray.serve import Application
 
+from deployments.backends import prepare
 from deployments.instruments import serve_instruments
 from deployments.replicas.combiner import CombinerReplica
 from deployments.replicas.ledger import LedgerReplica
@@ -52,4 +53,5 @@ def build_app(args: dict[str, Any]) -> Application:
         jobs=jobs,
         keys_file=settings.api_keys_file,
         instruments=serve_instruments,
+        prepare=prepare if settings.run_id else None,  # on one machine, where what a model needs is the same everywhere
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 import pydantic
 
-from cutout.errors import ConfigurationError
+from cutout.errors import ConfigurationError, ModelUnavailable
 from cutout.models.registry import Registry, load_registry
 from cutout.service import JobsSpec
-from deployments.backends import load_backend
+from deployments.backends import load_backend, prepare
 from deployments.backends.base import Resources
 from serve_app.settings import Settings
 
@@ -28,6 +28,18 @@ def check_config(args: dict[str, Any]) -> Registry:
     for spec in registry.models.values():
         load_backend(spec, Resources())
     return registry
+
+
+def unconfigured(registry: Registry) -> list[str]:
+    """The remote models whose key is not in this process's environment."""
+    found = []
+    for spec in registry.models.values():
+        try:
+            if not spec.local:
+                prepare(spec)
+        except ModelUnavailable:
+            found.append(spec.id)
+    return found
 
 
 def _published(registry: Registry, public_url: str) -> Registry:

@@ -13,6 +13,7 @@ from cutout.accounts.keys import KeyRing
 from cutout.jobs import Enlargement, Job, Output, Terms, new_id
 from cutout.models.registry import Registry
 from cutout.models.selection import CHOICES
+from cutout.models.spec import ModelSpec
 from cutout.pixels.plain import OutputFormat
 from cutout.replica_port import close_to_others
 from cutout.results import Result, Upscaled
@@ -54,6 +55,7 @@ class ServiceIngress:
         jobs: DeploymentHandle[Any],
         keys_file: Path | None,
         instruments: Callable[[], Instruments],
+        prepare: Callable[[ModelSpec], None] | None,
     ) -> None:
         settings = Settings()
         close_to_others()
@@ -70,6 +72,7 @@ class ServiceIngress:
             self._ledger,
             share=put,
             instruments=instruments(),
+            prepare=prepare,
         )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         durable_jobs = jobs_handle(jobs)

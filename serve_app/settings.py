@@ -25,6 +25,28 @@ PROXY_START_S = "240"
 """Longest start of HAProxy's actor and of HAProxy, in seconds. With Ray's own, 5 and 30, a busy machine killed the
 actor, and the start of the service ended in a traceback (Ray 2.60)."""
 
+RAY_RATES = {
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
+    "REPORTER_UPDATE_INTERVAL_MS": "10000",
+    # Only with a threshold is the interval used. Nobody reads what this process publishes: log_to_driver is off.
+    "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
+    "LOG_NAME_UPDATE_INTERVAL_S": "60",
+    "RAY_DASHBOARD_AGGREGATOR_AGENT_CHECK_MAIN_THREAD_LIVENESS_INTERVAL_SECONDS": "5",
+    # Every worker checks for signals 100 times a second, and would note the time of each check.
+    "RAY_event_stats": "0",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_ray_events_report_interval_ms": "0",
+    "RAY_io_context_monitor_probe_interval_ms": "10000",
+    "RAY_report_worker_backlog_interval_ms": "5000",
+    "RAY_gcs_pull_resource_loads_period_milliseconds": "5000",
+    "RAY_kill_idle_workers_interval_ms": "1000",
+    "RAY_object_manager_timer_freq_ms": "1000",
+}
+"""How often Ray's processes on this machine look for something, where its own rates are those of a large cluster: they
+took a third of a core while nobody asked for anything (docs/operations.md, ray 2.60). How soon a death is noticed stays
+as it is, but for the control loop, which then begins up to half a second later."""
+
 
 def _path(variable: str, default: str) -> Path:
     return Path(os.environ.get(variable) or default).expanduser().resolve()
@@ -129,6 +151,7 @@ def ray_environment(run_id: str) -> dict[str, str]:
         "RAY_enable_worker_prestart": "0",
         "RAY_prestart_worker_first_driver": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        **RAY_RATES,
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 
 WINDOW_MS = 60_000
@@ -64,8 +64,13 @@ class Limiter:
         wait_s = (oldest.timestamp + WINDOW_MS + 1 - now_ms) / 1000 if oldest else 0.0
         return _decision(allowed, tier.requests_per_minute, used, wait_s)
 
+    def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
+        """Count a request, and take a slot for its job; see Ledger."""
+        request = self.admit(who, tier, cost)
+        return Admission(request, self.take_slot(who, tier, slot_id) if request.allowed else None)
+
     def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
-        """Take a slot; see Ledger."""
+        """Take a slot, unless all of the tier's are taken; taking one again renews its lease."""
         self.free_slot(slot_id)
         now_s = self._now()
         self._end_leases(now_s)

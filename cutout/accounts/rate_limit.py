@@ -1,4 +1,4 @@
-"""The limiter's values: a slot that a job takes, and the decision on a request or job."""
+"""The limiter's values: a slot that a job takes, and the decisions on a request and on its job."""
 
 from dataclasses import dataclass
 
@@ -26,3 +26,12 @@ class RateLimitDecision:
     """When one more will be allowed again, in whole seconds of Unix time, rounded up; now, if nothing is used."""
     retry_after_s: int
     """Whole seconds to wait after a refusal, at least 1; 0 when allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The decisions on a request that is a job."""
+
+    request: RateLimitDecision
+    slot: RateLimitDecision | None
+    """None: it was refused as a request already."""

@@ -49,3 +49,12 @@ def load_backend(spec: ModelSpec, resources: Resources) -> Backend[Any]:
     except ValidationError as wrong:
         raise ConfigurationError(explain(f"configs/models/{spec.id}.yaml", wrong, "options")) from wrong
     return kind(spec, options, resources)
+
+
+def prepare(spec: ModelSpec) -> None:
+    """Find what a model needs before a replica can open it, in this process; blocking, see Backend.prepare.
+
+    Raises:
+        ModelUnavailable: it is missing; the message is the reason.
+    """
+    load_backend(spec, Resources()).prepare()

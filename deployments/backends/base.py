@@ -55,6 +55,13 @@ class Backend(ABC, Generic[O]):
         self.options = options
         self.resources = resources
 
+    def prepare(self) -> None:
+        """Find what `open` needs and no replica has: weights, which may be downloaded, or a key; blocking.
+
+        Raises:
+            ModelUnavailable: it is missing; the message is the reason, as that of `open`.
+        """
+
     @abstractmethod
     def open(self) -> None:
         """Prepare for work; called in a thread, and again after each failure.

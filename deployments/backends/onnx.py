@@ -47,6 +47,10 @@ class OnnxBackend(LocalBackend[OnnxOptions]):
 
     Options = OnnxOptions
 
+    def prepare(self) -> None:
+        """See Backend."""
+        fetch(self.options.weights)
+
     def load(self) -> None:
         """See LocalBackend."""
         weights = fetch(self.options.weights)

@@ -28,6 +28,10 @@ class RembgSession(LocalBackend[RembgOptions]):
 
     Options = RembgOptions
 
+    def prepare(self) -> None:
+        """See Backend."""
+        fetch(self.options.weights)
+
     def load(self) -> None:
         """See LocalBackend."""
         # rembg takes seconds to import: only a replica that runs it should wait.

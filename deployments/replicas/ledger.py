@@ -17,3 +17,4 @@ class LedgerReplica(DatabaseLedger):
         await self.start()
 
     record = followed(DatabaseLedger.record)
+    end = followed(DatabaseLedger.end)

@@ -20,6 +20,7 @@ from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
 from cutout.picks.job_record import JobRecord
 from cutout.results import Result
+from serve_app.fanout.job_end import leave_for_the_end
 
 logger = logging.getLogger(__name__)
 LEDGER_S = 5.0
@@ -72,10 +73,11 @@ class Billing:
             await asyncio.shield(self._settlements.settle(hold_id, spent))
 
     async def record(self, job: Job, result: Result) -> None:
-        """Store a job with its results, so that a pick can refer to it."""
+        """Store a job with its results, so that a pick can refer to it: now, or at the end of its request."""
         asked = (job.selection.asked, job.output.format, job.output.factor)
         record = JobRecord.of(*asked, job.key, result, created_at=time.time())
-        await best_effort(self._ledger.record(record), LEDGER_S, NOT_RECORDED)
+        if not leave_for_the_end(record):
+            await best_effort(self._ledger.record(record), LEDGER_S, NOT_RECORDED)
 
     def _prices(self, job: Job, selection: ModelSelection) -> list[Charge]:
         specs = [self._registry.models[name] for name in selection.models]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from cutout.errors import CutoutError
+from cutout.errors import CutoutError, ModelUnavailable
 from cutout.models.selection import FUSED
 from cutout.models.spec import ModelSpec
 from cutout.models.status import ModelStatus
@@ -21,6 +21,8 @@ LOOK_S = 10.0
 """Seconds between two questions to a model whose status may change without a request."""
 LEARN_S = 60.0
 """Seconds between two questions to the ledger: it fits no more often."""
+PREPARE_S = 30.0
+"""Longest wait for what a model needs before it is reported as unavailable: a download of weights takes longer."""
 
 
 class Askable(Protocol):
@@ -39,12 +41,22 @@ class ModelStatuses:
         models: Mapping[str, Askable],
         learned: Callable[[], Awaitable[Worths]],
         instruments: Instruments = NO_INSTRUMENTS,
+        *,
+        prepare: Callable[[ModelSpec], None] | None = None,
+        retry_s: float = 60.0,
     ) -> None:
-        """`learned`: Ledger.worths."""
+        """`learned`: Ledger.worths.
+
+        `prepare` finds what a model needs, in a thread, or raises ModelUnavailable with what is missing. Until it is
+        there, and this is tried every `retry_s` seconds, the model is not asked, so that it needs no replica. None, as
+        on a cluster, where other machines may have it: every model is asked.
+        """
         self.specs = specs
         self.worths = NOTHING
         self._learned = learned
         self._instruments = instruments
+        self._prepare = prepare
+        self._retry_s = retry_s
         self._models = models
         self._statuses: dict[str, ModelStatus] = {}
         self._times_ms: dict[str, deque[float]] = {name: deque(maxlen=101) for name in (*specs, FUSED)}
@@ -74,11 +86,14 @@ class ModelStatuses:
 
     async def _watch(self, model_id: str) -> None:
         while True:
+            there = True
             if self._may_change(model_id):
-                await self._look(model_id)
+                there = await self._prepared(model_id)
+                if there:
+                    await self._look(model_id)
             if status := self._statuses.get(model_id):
                 self._instruments.record(MODEL_READY, float(status.state == "ready"), model=model_id)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(LOOK_S if there else self._retry_s)
 
     async def _learn(self) -> None:
         while True:
@@ -92,6 +107,28 @@ class ModelStatuses:
         """A local model that is ready stays so; asking it would keep alive a replica that could scale to zero."""
         status = self._statuses.get(model_id)
         return status is None or status.state != "ready" or not self.specs[model_id].local
+
+    async def _prepared(self, model_id: str) -> bool:
+        """Whether what a model needs is there; its status says what is missing."""
+        status = self._statuses.get(model_id)
+        if self._prepare is None or (status and status.state == "ready"):
+            return True
+        spec = self.specs[model_id]
+        health = None if spec.local else "unconfigured"
+        preparing = asyncio.create_task(asyncio.to_thread(self._prepare, spec))
+        await asyncio.wait({preparing}, timeout=PREPARE_S)
+        if not preparing.done():
+            self._statuses[model_id] = ModelStatus("unavailable", "its weights are being fetched", tried=False)
+        try:
+            await preparing
+        except ModelUnavailable as missing:
+            if status is None or status.reason != missing.message:
+                logger.warning("%s is unavailable: %s", model_id, missing.message)
+            self._statuses[model_id] = ModelStatus("unavailable", missing.message, health=health)
+            return False
+        except Exception:
+            logger.exception("What %s needs could not be looked for; its replica will say what is wrong", model_id)
+        return True
 
     async def _look(self, model_id: str) -> None:
         try:

@@ -15,6 +15,7 @@ from cutout.jobs import Enlargement, Job, Terms
 from cutout.ledger import Ledger
 from cutout.models.registry import Registry
 from cutout.models.selection import FUSED, ModelSelection
+from cutout.models.spec import ModelSpec
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import check_transparency
 from cutout.pixels.ground import shown
@@ -46,8 +47,11 @@ class Shotgun:
         share: Callable[[Any], Any] = lambda value: value,
         instruments: Instruments = NO_INSTRUMENTS,
         records: bool = True,
+        prepare: Callable[[ModelSpec], None] | None = None,
     ) -> None:
         """`share` puts a value where every replica can reach it, and returns a reference for calls.
+
+        `prepare`: see ModelStatuses.
 
         Without `records`, jobs are not recorded in the ledger, nor outcomes of models in the metrics: a durable job
         runs its models one at a time, in stages that may be repeated, and its workflow records what came of them all.
@@ -55,7 +59,10 @@ class Shotgun:
         self.registry = registry
         self.instruments = instruments
         self.decoder = Decoder(registry.service.limits)
-        self.statuses = ModelStatuses(registry.models, models, ledger.worths, instruments)
+        retry_s = registry.service.retry_unavailable_s
+        self.statuses = ModelStatuses(
+            registry.models, models, ledger.worths, instruments, prepare=prepare, retry_s=retry_s
+        )
         self._calls = ModelCalls(registry, models, combiner, self.statuses.record)
         self.second_stage = SecondStage(upscaler, registry.service.limits)
         self._share = share

@@ -7,11 +7,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cutout.accounts.keys import KeyRing
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec
 from cutout.errors import CutoutError, RateLimited, Unauthorized
 from cutout.ledger import Ledger
 from serve_app.endpoints.endpoint import endpoint_of
+from serve_app.fanout.job_end import JobEnd
 from serve_app.middleware.admission import ConcurrencyLimit, when_complete
 from serve_app.middleware.callers import Caller, Callers
 from serve_app.middleware.rate_limit import RateLimits
@@ -80,47 +81,55 @@ class Access:
             raise
 
     async def _counted(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        """The response within the caller's requests a minute, of which an open endpoint uses none."""
+        """The response within the caller's requests a minute, of which an open endpoint uses none.
+
+        A job is counted together with its slot, by one call, when its body is here. It is counted before that only
+        where it may be refused, so that a caller who is out of budget does not send a body for nothing.
+        """
+        if _is_job(scope) and self._limits.expect(caller):
+            await self._uploaded(caller, 1, scope, receive, send)
+            return
         decision = await self._limits.admit(caller, 0 if _is_open(scope) else 1)
         send = _with_limits(send, decision)
         if not decision.allowed:
             await _refuse(_too_many(decision, "requests in 60 seconds"), scope, receive, send)
         elif _is_job(scope):
-            await self._uploaded(caller, scope, receive, send)
+            await self._uploaded(caller, 0, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _uploaded(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
-        """The response to a job, once its body is here."""
+    async def _uploaded(self, caller: Caller, cost: int, scope: Scope, receive: Receive, send: Send) -> None:
+        """The response to a job, once its body is here; it is still to be counted as `cost` requests."""
         try:
             receive = await whole(receive, self._uploads, self._max_bytes)
-        except CutoutError as refused:
-            await _refuse(refused, scope, receive, send, last=True)
-        except ClientDisconnect:
-            return
+        except (CutoutError, ClientDisconnect) as ended:
+            send = _with_limits(send, await self._limits.admit(caller, cost))
+            if isinstance(ended, CutoutError):
+                await _refuse(ended, scope, receive, send, last=True)
         else:
-            await self._as_job(caller, scope, receive, send)
+            await self._as_job(caller, cost, scope, receive, send)
 
-    async def _as_job(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _as_job(self, caller: Caller, cost: int, scope: Scope, receive: Receive, send: Send) -> None:
         """The response while the caller has a job slot."""
         # A new id: the request's own may be the caller's choice, and an id has one slot.
-        state, slot = scope["state"], JobSlot(caller.who, uuid.uuid4().hex)
+        state, slot, end = scope["state"], JobSlot(caller.who, uuid.uuid4().hex), JobEnd()
         state["slot"] = slot
 
         async def free() -> None:
+            record = end.take()
             if state.pop("slot", None):
-                await self._limits.free_slot(slot.id)
+                await self._limits.end(slot.id, record)
             else:
                 self._limits.hand_over(slot.id)
 
-        # Before the last byte: a caller who has the whole response may send the next job at once.
-        send_after_free = when_complete(send, free)
         try:
-            decision = await self._limits.take_slot(caller, slot.id)
-            if decision.allowed:
-                await self._concurrency.run(self._app, scope, receive, send_after_free)
+            admission = await self._limits.begin(caller, slot.id, cost)
+            # Before the last byte: a caller who has the whole response may send the next job at once.
+            send_after_free = when_complete(_with_limits(send, admission.request), free)
+            if refused := _refusal(admission):
+                await _refuse(refused, scope, receive, send_after_free)
             else:
-                await _refuse(_too_many(decision, "jobs at a time"), scope, receive, send_after_free)
+                await self._concurrency.run(self._app, scope, receive, send_after_free)
         finally:
             await free()
 
@@ -145,6 +154,14 @@ def _with_limits(send: Send, decision: RateLimitDecision) -> Send:
         await send(message)
 
     return send_with_limits
+
+
+def _refusal(admission: Admission) -> RateLimited | None:
+    if not admission.request.allowed:
+        return _too_many(admission.request, "requests in 60 seconds")
+    if admission.slot and not admission.slot.allowed:
+        return _too_many(admission.slot, "jobs at a time")
+    return None
 
 
 def _too_many(decision: RateLimitDecision, what: str) -> RateLimited:

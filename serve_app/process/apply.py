@@ -21,7 +21,7 @@ from cutout.errors import ConfigurationError
 from serve_app.process.child_processes import running
 from serve_app.process.loopback import keep_ray_on_loopback
 from serve_app.process.run import deploy
-from serve_app.process.serve_config import check_schema, read_config
+from serve_app.process.serve_config import check_schema, read_config, rest_unconfigured
 from serve_app.settings import APP_NAME, Settings
 
 APPLIED_S = 240.0
@@ -38,8 +38,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("config", nargs="?", type=Path, default=serve_config(), help="Serve configuration")
     try:
         config_file = parser.parse_args(arguments).config
-        config, _ = read_config(config_file)
+        config, registry = read_config(config_file)
         check_schema(config_file, config)
+        rest_unconfigured(config, registry)
     except ConfigurationError as wrong:
         print(wrong.message, file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ from typing import Any
 from cutout.accounts.keys import KeyRing
 from cutout.models.registry import Registry
 from serve_app.process.exposure import check_exposure
-from serve_app.process.serve_config import check_port, check_schema, choose_metrics_port, read_config
+from serve_app.process.serve_config import check_port, check_schema, choose_metrics_port, read_config, rest_unconfigured
 from serve_app.settings import Settings
 from serve_app.telemetry.tracing import check_tracing
 
@@ -34,4 +34,5 @@ def check_start(config_file: Path) -> Start:
     metrics_port = choose_metrics_port()
     check_tracing(Settings().traces_to)
     check_schema(config_file, config)
+    rest_unconfigured(config, registry)
     return Start(config, registry, metrics_port)

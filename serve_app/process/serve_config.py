@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from cutout.errors import ConfigurationError
 from cutout.models.registry import Registry
 from cutout.spec import explain
-from serve_app.configuration import check_config
+from serve_app.configuration import check_config, unconfigured
 from serve_app.settings import Settings, free_port, port_number
 
 
@@ -60,6 +60,22 @@ def check_schema(file: Path, config: dict[str, Any]) -> None:
         ServeDeploySchema.model_validate(config)
     except ValidationError as wrong:
         raise ConfigurationError(explain(str(file), wrong)) from wrong
+
+
+def rest_unconfigured(config: dict[str, Any], registry: Registry) -> None:
+    """Change a checked configuration: a model without its provider's key has no replica, which could do nothing.
+
+    Not on a cluster that others started: the key may be known to some of its machines only.
+    """
+    if os.environ.get("RAY_ADDRESS"):
+        return
+    application = config["applications"][0]
+    entries = {entry["name"]: entry for entry in application.get("deployments") or ()}
+    for model_id in unconfigured(registry):
+        entry = {name: value for name, value in entries.get(model_id, {}).items() if name != "num_replicas"}
+        scaling = {**(entry.get("autoscaling_config") or {}), "min_replicas": 0, "initial_replicas": 0}
+        entries[model_id] = {**entry, "name": model_id, "autoscaling_config": scaling}
+    application["deployments"] = list(entries.values())
 
 
 def choose_metrics_port() -> int:

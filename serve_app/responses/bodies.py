@@ -154,20 +154,21 @@ def json_parts(content: Any) -> list[bytes]:
 
 
 class PicturesResponse(Response):
-    """JSON with pictures, sent in chunks."""
+    """JSON with pictures, sent in chunks; a small one as a whole."""
 
     media_type = "application/json"
 
     def __init__(self, content: Any, status_code: int = 200) -> None:
-        self._parts = json_parts(content)
-        super().__init__(None, status_code, {"Content-Length": str(sum(map(len, self._parts)))})
+        parts = json_parts(content)
+        size = sum(map(len, parts))
+        self._parts = parts if size > CHUNK_BYTES else [b"".join(parts)]
+        super().__init__(None, status_code, {"Content-Length": str(size)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         """Send the parts, none larger than CHUNK_BYTES."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         for part in self._parts:
-            view = memoryview(part)
-            for start in range(0, len(view), CHUNK_BYTES):
-                chunk = bytes(view[start : start + CHUNK_BYTES])
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+            for start in range(0, len(part), CHUNK_BYTES):
+                end = start + CHUNK_BYTES
+                more = part is not self._parts[-1] or end < len(part)
+                await send({"type": "http.response.body", "body": part[start:end], "more_body": more})

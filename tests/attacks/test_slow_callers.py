@@ -10,9 +10,8 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from cutout.accounts.rate_limit import RateLimitDecision
-from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable, ValidationError
+from cutout.picks.job_record import JobRecord
 from serve_app.middleware import rate_limit
 from serve_app.middleware.transfers import GRACE_S, Sending, Transfers, whole
 from serve_app.telemetry.requests import RequestMetrics
@@ -165,14 +164,11 @@ class Busy(NearLimiter):
 
     deaf = 2
 
-    async def free_slot(self, slot_id: str) -> None:
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         if self.deaf:
             self.deaf -= 1
             await asyncio.sleep(3600)
-        await super().free_slot(slot_id)
-
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
-        return await super().take_slot(who, tier, slot_id)
+        await super().end(slot_id, job)
 
 
 async def test_who_hangs_up_on_a_busy_machine_leaves_his_slot(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from cutout.accounts.charges import Charge
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.ledger import Ledger
 from cutout.limits import LimitsSpec
@@ -92,11 +92,12 @@ class Memory(UnusedLedger):
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         return self.limiter.admit(who, tier, cost)
 
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
-        return self.limiter.take_slot(who, tier, slot_id)
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
+        return self.limiter.begin(who, tier, slot_id, cost)
 
     async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         self.limiter.hold_slots(slots)
 
-    async def free_slot(self, slot_id: str) -> None:
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         self.limiter.free_slot(slot_id)
+        self.jobs += [job] if job else []

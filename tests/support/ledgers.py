@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from cutout.accounts.charges import Charge
-from cutout.accounts.rate_limit import JobSlot, RateLimitDecision
+from cutout.accounts.rate_limit import Admission, JobSlot, RateLimitDecision
 from cutout.accounts.spec import LimitTier
 from cutout.picks.job_record import JobRecord
 from cutout.picks.pick import Logged, LoggedPick, Pick
@@ -35,13 +35,13 @@ class UnusedLedger:
     async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
         raise AssertionError
 
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
         raise AssertionError
 
     async def hold_slots(self, slots: Sequence[JobSlot]) -> None:
         raise AssertionError
 
-    async def free_slot(self, slot_id: str) -> None:
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         raise AssertionError
 
     async def reserve(self, hold_id: str, charges: Sequence[Charge], ceilings: Mapping[str, float]) -> dict[str, str]:

@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 
 from cutout.accounts.keys import KeyRing
 from cutout.accounts.limiter import Limiter
-from cutout.accounts.rate_limit import RateLimitDecision
+from cutout.accounts.rate_limit import Admission, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
+from cutout.picks.job_record import JobRecord
 from serve_app import contract
 from serve_app.endpoints.endpoint import Endpoint, bound, route
 from serve_app.middleware.access import Access
@@ -58,14 +59,14 @@ class NearLimiter(UnusedLedger):
         await self.reach()
         return self.limiter.admit(who, tier, cost)
 
-    async def take_slot(self, who: str, tier: LimitTier, slot_id: str) -> RateLimitDecision:
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
         """Takes the slot at once; the answer may come later."""
         await self.reach()
-        decision = self.limiter.take_slot(who, tier, slot_id)
+        decision = self.limiter.begin(who, tier, slot_id, cost)
         await self.may_begin.wait()
         return decision
 
-    async def free_slot(self, slot_id: str) -> None:
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         await self.reach()
         self.limiter.free_slot(slot_id)
         self.ended.release()

@@ -45,6 +45,10 @@ class RemoteBackend(Backend[R]):
             Refused, Unreadable, and what httpx and pydantic raise; `Provider.work` makes public errors of them.
         """
 
+    def prepare(self) -> None:
+        """See Backend."""
+        self.key(self.options.key_variable)
+
     def open(self) -> None:
         """See Backend. The provider is not called: that a key is set says only that it can be tried."""
         # httpx and its dependencies take a third of a second to import: only a replica that calls out should wait.

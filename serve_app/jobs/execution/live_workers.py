@@ -4,12 +4,15 @@ Each worker holds an advisory lock named after it, which belongs to the session 
 however the process ends. A connection may also break while the worker lives: it then connects and locks again at its
 next check. So a worker counts as dead when its lock was free at every check for DEAD_S, made by a worker that was
 connected all that time; an outage of the database makes no worker dead.
+
+On the same connection each worker is told at once that a workflow was enqueued, by whomever: a trigger notifies.
 """
 
 import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -36,6 +39,14 @@ SESSION = (
     "SET lock_timeout = '3s'",  # the session before may not have been noticed to be broken yet
 )
 HOLD = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+LISTEN = "LISTEN cutout_enqueued"
+NOTIFY = """
+SELECT pg_advisory_xact_lock(hashtextextended('cutout_enqueued', 0));
+CREATE OR REPLACE FUNCTION dbos.cutout_enqueued() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN PERFORM pg_notify('cutout_enqueued', ''); RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER cutout_enqueued AFTER INSERT OR UPDATE OF status ON dbos.workflow_status
+FOR EACH ROW WHEN (NEW.status = 'ENQUEUED') EXECUTE FUNCTION dbos.cutout_enqueued()
+"""
 FREE = """
 SELECT name FROM (
     SELECT DISTINCT executor_id AS name, hashtextextended(executor_id, 0) AS lock
@@ -50,13 +61,17 @@ WHERE CASE WHEN pg_try_advisory_lock(lock) THEN pg_advisory_unlock(lock) ELSE fa
 class Workers:
     """The workers of one database, as one of them sees them."""
 
-    def __init__(self, url: str, version: str) -> None:
-        """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs."""
+    def __init__(self, url: str, version: str, enqueued: Callable[[], None]) -> None:
+        """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs.
+
+        `enqueued` is called from a thread when a workflow was enqueued in this database.
+        """
         self.name = f"{KIND}-{uuid.uuid4()}"
         self.dead: tuple[str, ...] = ()
         """Workers that died with unfinished work, as of the last check."""
         self._url = url
         self._version = version
+        self._enqueued = enqueued
         self._connection: psycopg.Connection[Any] | None = None
         self._free_since: dict[str, float] = {}
         self._over = threading.Event()
@@ -68,7 +83,12 @@ class Workers:
         self._held()
 
     def watch(self) -> None:
-        """Start to check the other workers, and to hold this worker's lock, every LOOK_S."""
+        """Start to listen, to check the other workers, and to hold this worker's lock, every LOOK_S.
+
+        DBOS must have made its tables. Raises psycopg.Error without a database.
+        """
+        with psycopg.connect(self._url, **CONNECTION) as connection:
+            connection.execute(NOTIFY)
         self._watch.start()
 
     def leave(self) -> None:
@@ -90,11 +110,15 @@ class Workers:
         self.dead = tuple(name for name, since in self._free_since.items() if now - since >= DEAD_S)
 
     def _look_on(self) -> None:
-        while not self._over.wait(LOOK_S):
+        while not self._over.is_set():
             try:
+                for _ in self._held().notifies(timeout=LOOK_S):
+                    self._enqueued()
                 self.look()
             except psycopg.Error as away:
                 logger.warning("Other workers cannot be checked for now: %s", away)
+                self._disconnect()
+                self._over.wait(LOOK_S)
 
     def _held(self) -> psycopg.Connection[Any]:
         """The connection that has this worker's lock, a new one where the last one is lost."""
@@ -104,6 +128,7 @@ class Workers:
         for setting in SESSION:
             self._connection.execute(setting)
         self._connection.execute(HOLD, [self.name])
+        self._connection.execute(LISTEN)
         return self._connection
 
     def _disconnect(self) -> None:

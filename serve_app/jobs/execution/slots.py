@@ -37,4 +37,4 @@ class Slots:
             return
         async with self._turn:
             self._freed.add(slot.id)
-            await best_effort(self._ledger.free_slot(slot.id), LEDGER_S, WARN)
+            await best_effort(self._ledger.end(slot.id), LEDGER_S, WARN)

@@ -7,14 +7,23 @@ replayed by order: increase VERSION when their order changes. Jobs of an older v
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, WorkflowStatus, error
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    SetWorkflowID,
+    WorkflowStatus,
+    _workflow_commands,
+    error,
+)
 
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.execution.database import prepared, refusing
 from serve_app.jobs.execution.live_workers import KIND, Workers
+from serve_app.jobs.execution.wake import IDLE_S, Queues
 
 logger = logging.getLogger(__name__)
 JOB, WEBHOOK, CANCEL, BROKEN = "job", "webhook", "cancel", "broken"
@@ -27,12 +36,13 @@ ACTIVE = ("ENQUEUED", "PENDING", "DELAYED")
 """DBOS statuses of a workflow that has not ended."""
 NAME = "cutout"
 VERSION = "1"
-POLL_S = 0.1
-"""Longest wait of a job for a free slot: two small queries each time, 3 % of a core on SQLite."""
-WEBHOOK_POLL_S = 0.3
-"""Longest wait of a webhook for its first attempt."""
-BATCH_POLL_S = 1.0
-"""Longest wait of a batch for its first item."""
+RESULT_S = 0.1
+"""Gap between two looks for the end of what is waited for."""
+STOP_S = 0.1
+"""Gap between two looks of DBOS at events and streams, which nobody here waits for; it bounds how long a stop takes."""
+CHORES_S = 60.0
+"""Seconds between two looks for schedules, and for workflows whose delay or time is over; no job has either. The latter
+is a constant of 1 s in DBOS 3.4, and no setting."""
 LIVES = 20
 """Maximum recoveries before a job is marked failed: the job itself may crash its process."""
 BATCH_LIVES = 1000
@@ -72,6 +82,7 @@ class Runners(NamedTuple):
 
 
 _runners: Runners | None = None
+_queues: Queues | None = None
 _workers: Workers | None = None
 """The workers of this database; None on SQLite, which has one."""
 _client: DBOSClient | None = None
@@ -87,7 +98,10 @@ def _working() -> Runners:
 @DBOS.workflow(name=JOB, max_recovery_attempts=LIVES)
 async def job(order: dict[str, Any]) -> None:
     """Run an accepted job."""
-    await _working().jobs.work(order)
+    try:
+        await _working().jobs.work(order)
+    finally:
+        _wake()  # its slot is about to be free
 
 
 @DBOS.workflow(name=WEBHOOK)
@@ -127,12 +141,12 @@ async def launch(runners: Runners, database_url: str, concurrency: int) -> None:
 
     `database_url` is as the ledger's: `sqlite:///path` or `postgresql://…`; in PostgreSQL a schema `dbos` is made.
     """
-    global _runners, _client, _workers  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
+    global _runners, _client, _workers, _queues  # noqa: PLW0603 - DBOS keeps its workflows by name, one set a process
     if _runners:  # Serve's local testing mode does not stop the replicas of the previous application
         await asyncio.to_thread(stop)
-    _runners, url = runners, prepared(database_url)
+    _runners, _queues, url = runners, Queues(), prepared(database_url)
     if not url.startswith("sqlite"):
-        _workers = Workers(url, VERSION)
+        _workers = Workers(url, VERSION, _queues.wake)
         _workers.join()
     logging.getLogger("dbos").addFilter(_not_a_fault)
     config = DBOSConfig(
@@ -143,39 +157,39 @@ async def launch(runners: Runners, database_url: str, concurrency: int) -> None:
         application_version=VERSION,
         serializer=DBOSPortableJSONSerializer(),  # readable JSON in the database, and no pickles
         log_level="WARNING",
-        notification_listener_polling_interval_sec=POLL_S,  # nothing is listened for; this bounds how long a stop takes
+        notification_listener_polling_interval_sec=STOP_S,
+        notification_coalesce_sec=STOP_S,
+        scheduler_polling_interval_sec=CHORES_S,
     )
+    _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = CHORES_S
+    dbos = DBOS(config=config)
+    DBOS.listen_queues([])  # its own threads for them could not be woken
+    DBOS.launch()
+    if _workers:
+        _workers.watch()
     _client = DBOSClient(
         system_database_url=url,
         serializer=DBOSPortableJSONSerializer(),
         application_name=NAME,
         retry_connection_errors=False,
     )
-    with ThreadPoolExecutor(1) as thread:  # not the event loop's own, which an earlier stop() has shut down
-        await asyncio.get_running_loop().run_in_executor(thread, _prepare, _client, url, concurrency)
-    DBOS(config=config)
-    DBOS.launch()
-    if _workers:
-        _workers.watch()
-
-
-def _prepare(client: DBOSClient, url: str, concurrency: int) -> None:
-    """Make the tables and queues before DBOS starts, which looks for queues at once and then every second."""
-    DBOS.migrate(url)
-    client.register_queue(JOBS, worker_concurrency=concurrency, polling_interval_sec=POLL_S)
-    client.register_queue(WEBHOOKS, polling_interval_sec=WEBHOOK_POLL_S)
-    client.register_queue(BATCHES, polling_interval_sec=BATCH_POLL_S)
+    for name, most in ((JOBS, concurrency), (WEBHOOKS, None), (BATCHES, None)):
+        queue = await DBOS.register_queue_async(name, worker_concurrency=most, polling_interval_sec=IDLE_S)
+        _queues.listen(dbos, queue)
+    _wake()
 
 
 def stop() -> None:
     """Stop the work in this process; the next one continues it."""
-    global _runners, _client, _workers  # noqa: PLW0603 - see launch()
+    global _runners, _client, _workers, _queues  # noqa: PLW0603 - see launch()
+    if _queues:
+        _queues.stop()
     DBOS.destroy()
     if _workers:
         _workers.leave()
     if _client:
         _client.destroy()
-    _runners = _client = _workers = None
+    _runners = _client = _workers = _queues = None
 
 
 async def take_over() -> None:
@@ -184,6 +198,7 @@ async def take_over() -> None:
         logger.info("Workers have died, and their work is taken over: %s", ", ".join(_workers.dead))
         # Requeues only what still belongs to them, so that repeated or concurrent calls are safe.
         await asyncio.to_thread(DBOS._recover_pending_workflows, list(_workers.dead))
+        _wake()
 
 
 async def step(name: str, function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
@@ -213,6 +228,7 @@ async def _kept(options: Any, order: dict[str, Any]) -> None:
         raise RuntimeError("a job came before launch()")
     with refusing():
         await _client.enqueue_async(options, order)
+    _wake()
 
 
 async def cancelled(job_ids: Sequence[str]) -> None:
@@ -221,14 +237,14 @@ async def cancelled(job_ids: Sequence[str]) -> None:
     for job_id in job_ids:
         with SetWorkflowID(f"{job_id}.cancel"):
             handle = await DBOS.start_workflow_async(cancel, job_id)
-        await handle.get_result(polling_interval_sec=POLL_S)
+        await handle.get_result(polling_interval_sec=RESULT_S)
 
 
 async def batch_cancelled(batch_id: str) -> None:
     """Cancel a batch; returns when its end is recorded."""
     with SetWorkflowID(f"{batch_id}.cancel"):
         handle = await DBOS.start_workflow_async(end_batch, batch_id)
-    await handle.get_result(polling_interval_sec=POLL_S)
+    await handle.get_result(polling_interval_sec=RESULT_S)
 
 
 async def check() -> None:
@@ -247,6 +263,13 @@ async def belonging_to(job_id: str) -> list[WorkflowStatus]:
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:
     """Enqueue a workflow that belongs to a job; an existing one of this id is left unchanged."""
     await DBOS.enqueue_workflow_with_options_async(_options(name, queue, workflow_id), argument)
+    _wake()
+
+
+def _wake() -> None:
+    """Have this process look for work in its queues now; other workers are told by the database (live_workers.py)."""
+    if _queues:
+        _queues.wake()
 
 
 def _options(name: str, queue: str, workflow_id: str) -> Any:

@@ -4,6 +4,7 @@ import asyncio
 import io
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from PIL import Image
 
 from cutout.accounts.keys import KeyRecord
-from cutout.errors import CutoutError, ModelBusy
+from cutout.errors import CutoutError, ModelBusy, ModelUnavailable
 from cutout.jobs import Enlargement, Job, Output, Terms, new_id
+from cutout.models.spec import ModelSpec
 from cutout.models.status import EngineReport, ModelStatus
 from cutout.pixels.encoding.spec import EncodeSpec
 from cutout.pixels.picture import Picture
@@ -20,6 +22,7 @@ from cutout.removal import Removal
 from cutout.results import C, Cutout, CutoutFile, Failure, Form
 from deployments.combiner import Combiner
 from deployments.upscaler import Upscaler
+from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from tests.support.in_process import Memory, model, registry
@@ -223,6 +226,34 @@ async def test_all_leaves_out_what_is_unavailable() -> None:
     assert result.skipped == {"absent": "no weights"}
     assert [r.model_id for r in result.results] == ["present"]
     assert [r.model_id for r in by_name.results] == ["absent"]
+
+
+async def test_a_model_is_not_asked_while_something_is_missing() -> None:
+    """Its status says what; it is looked for again, and the model is asked, which wakes a replica, once it is there."""
+    shotgun, models = fired({"absent": nothing, "present": nothing})
+    asked, missing = list[str](), {"absent": "no weights"}
+
+    def prepare(spec: ModelSpec) -> None:
+        if spec.id in missing:
+            raise ModelUnavailable(missing[spec.id])
+
+    async def status(name: str) -> ModelStatus:
+        asked.append(name)
+        return ModelStatus("ready")
+
+    for name, one in models.items():
+        one.status = partial(status, name)  # type: ignore[method-assign]
+    reg = shotgun.registry
+    statuses = ModelStatuses(reg.models, models, Memory().worths, prepare=prepare, retry_s=0.01)
+    watch = asyncio.create_task(statuses.watch())
+    await when(lambda: all(statuses.status(name) for name in models))
+    first, before = statuses.status("absent"), list(asked)
+    missing.clear()
+    await when(lambda: "absent" in asked)
+    await when(lambda: statuses.status("absent") == ModelStatus("ready"))
+    watch.cancel()
+
+    assert (first, before) == (ModelStatus("unavailable", "no weights"), ["present"])
 
 
 async def test_a_picture_that_cannot_be_read_is_the_requests_error() -> None:

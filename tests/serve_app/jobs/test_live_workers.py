@@ -2,9 +2,10 @@
 
 import asyncio
 import base64
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -118,6 +119,11 @@ def url(empty: str) -> str:
     return empty
 
 
+def worker_at(url: str, enqueued: Callable[[], None] = lambda: None) -> Workers:
+    """A worker that has not joined yet."""
+    return Workers(url, "1", enqueued)
+
+
 def begins(url: str, worker: Workers) -> None:
     """Have it known that a worker has begun something."""
     with psycopg.connect(url) as connection:
@@ -156,7 +162,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_worker_that_has_ended_is_found(url: str, clock: list[float]) -> None:
     """Its lock is free for so long: it is dead. One that lives is not, however long it works, nor one without work."""
-    one, two, idle = (Workers(url, "1") for _ in range(3))
+    one, two, idle = (worker_at(url) for _ in range(3))
     for worker in (one, two, idle):
         worker.join()
     begins(url, two)
@@ -175,7 +181,7 @@ def test_a_worker_that_has_ended_is_found(url: str, clock: list[float]) -> None:
 
 def test_an_outage_makes_nobody_dead(postgres: PostgresServer, url: str, clock: list[float]) -> None:
     """All lose their locks, and whoever is back first cannot tell who lives: it waits as long as for anybody else."""
-    one, two = Workers(url, "1"), Workers(url, "1")
+    one, two = worker_at(url), worker_at(url)
     for worker in (one, two):
         worker.join()
         begins(url, worker)
@@ -199,7 +205,7 @@ def test_an_outage_makes_nobody_dead(postgres: PostgresServer, url: str, clock: 
 
 def test_a_connection_that_breaks_is_made_again(postgres: PostgresServer, url: str) -> None:
     """A worker whose connection was cut holds its lock again by itself, without an end of its own."""
-    worker, deadline = Workers(url, "1"), time.monotonic() + HANG_S
+    worker, deadline = worker_at(url), time.monotonic() + HANG_S
     worker.join()
     with away(postgres, url):
         pass
@@ -208,4 +214,22 @@ def test_a_connection_that_breaks_is_made_again(postgres: PostgresServer, url: s
         while not connection.execute(HELD).fetchone():
             assert time.monotonic() < deadline
             time.sleep(0.02)
+    worker.leave()
+
+
+def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str) -> None:
+    """By the database, at once, and also on the connection that it has made after an outage."""
+    told = threading.Event()
+    worker, deadline = worker_at(url, told.set), time.monotonic() + HANG_S
+    worker.join()
+    worker.watch()
+    for is_outage in (False, True):
+        if is_outage:
+            with away(postgres, url):
+                pass
+        told.clear()
+        with psycopg.connect(url, autocommit=True) as connection:
+            while not told.wait(0.05):
+                assert time.monotonic() < deadline
+                connection.execute("INSERT INTO dbos.workflow_status VALUES (NULL, 'ENQUEUED', '1')")
     worker.leave()

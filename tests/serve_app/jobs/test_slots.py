@@ -137,7 +137,7 @@ async def test_an_end_and_a_look_at_once() -> None:
         async def hold_slots(self, held: list[JobSlot]) -> None:
             limiter.hold_slots(held)
 
-        async def free_slot(self, slot_id: str) -> None:
+        async def end(self, slot_id: str) -> None:
             limiter.free_slot(slot_id)
 
     async def read() -> list[JobSlot]:
@@ -158,7 +158,7 @@ async def test_jobs_go_on_without_the_limiter(caplog: pytest.LogCaptureFixture) 
         async def hold_slots(self, held: list[JobSlot]) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
-        async def free_slot(self, slot_id: str) -> None:
+        async def end(self, slot_id: str) -> None:
             raise ServiceUnavailable("Ledger is not running")
 
     await Slots(Away()).free(JobSlot("ann", "1"))  # type: ignore[arg-type]

@@ -13,12 +13,16 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from cutout.accounts.limiter import Limiter
+from cutout.accounts.rate_limit import Admission, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.errors import ServiceUnavailable
+from cutout.picks.job_record import JobRecord
 from serve_app.app import create_app
 from serve_app.middleware import rate_limit
+from serve_app.middleware.transfers import Transfers
+from tests.support.durable_jobs import picture
 from tests.support.http_server import served
-from tests.support.in_process import model, registry, shotgun
+from tests.support.in_process import Memory, model, registry, shotgun
 from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 from tests.support.patience import HANG_S
 
@@ -278,3 +282,67 @@ async def test_a_slot_whose_answer_came_too_late_is_given_back(world: World, mon
 
     assert answer.status_code == 200
     assert await world.limiter.slots_left() == 4
+
+
+class Asked(Memory):
+    """A ledger that notes what it is asked, and that cannot store a record while it is `full`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.is_full = False
+
+    async def admit(self, who: str, tier: LimitTier, cost: int) -> RateLimitDecision:
+        self.calls.append(f"admit {cost}")
+        return await super().admit(who, tier, cost)
+
+    async def begin(self, who: str, tier: LimitTier, slot_id: str, cost: int) -> Admission:
+        self.calls.append(f"begin {cost}")
+        return await super().begin(who, tier, slot_id, cost)
+
+    async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
+        self.calls.append("end with its record" if job else "end")
+        if job and self.is_full:
+            raise ServiceUnavailable("away")
+        await super().end(slot_id, job)
+
+
+async def test_a_job_is_two_calls_to_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    """One before it, and one after it with its record, which is there when the answer is.
+
+    The slot is free even if the record could not be stored. Who is out of budget is refused before the body is read.
+    """
+    ledger, access = Asked(), AccessSpec(tiers={"default": LimitTier(requests_per_minute=2, concurrent_jobs=1)})
+    client = TestClient(create_app(shotgun(registry(model("first"), access=access), ledger), ledger))
+    told = []
+    for is_full in (False, True, True):
+        ledger.is_full = is_full
+        answer = client.post("/remove-background", content=picture(), headers={"Content-Type": "image/png"})
+        told.append((answer.status_code, answer.headers["X-RateLimit-Remaining"], ledger.calls, len(ledger.jobs)))
+        ledger.calls = []
+
+    assert told == [
+        (200, "1", ["begin 1", "end with its record"], 1),
+        (200, "0", ["begin 1", "end with its record", "end"], 1),
+        (429, "0", ["admit 1"], 1),
+    ]
+    assert "a job is not recorded: away" in caplog.text
+
+
+@pytest.mark.parametrize("how", ["slow", "gone"])
+async def test_an_upload_that_comes_to_nothing_counts(monkeypatch: pytest.MonkeyPatch, clock: Clock, how: str) -> None:
+    """As one request, in the ledger too: otherwise it would cost a caller nothing to keep the service reading."""
+    monkeypatch.setattr("serve_app.middleware.access.Transfers", partial(Transfers, grace_s=0.05))
+    limiter, jobs, sent = NearLimiter(clock), Jobs(), list[Message]()
+
+    async def received() -> Message:
+        return {"type": "http.disconnect"} if how == "gone" else await asyncio.sleep(3600, {})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await jobs.service(limiter)(SCOPE, received, send)
+
+    left = limiter.limiter.admit("anonymous", LimitTier(), 0).remaining
+    assert left == LimitTier().requests_per_minute - 1
+    assert [message.get("status") for message in sent[:1]] == ([] if how == "gone" else [400])

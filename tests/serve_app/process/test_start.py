@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cutout.errors import ConfigurationError
-from serve_app.process.serve_config import read_config
+from serve_app.process.serve_config import read_config, rest_unconfigured
 from serve_app.settings import free_port
 from tests.support.patience import HANG_S
 
@@ -83,3 +83,33 @@ def test_a_serve_configuration_of_another_shape_is_named(tmp_path: Path, written
 
     assert refused.value.message.startswith(f"{file}: ")
     assert says in refused.value.message
+
+
+def test_a_model_without_its_key_has_no_replica(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its entry says, or without one. A model with its key keeps what it has, and so do all on a cluster."""
+    monkeypatch.delenv("RUNWARE_API_KEY", raising=False)
+    monkeypatch.setenv("KIE_API_KEY", "a-key")
+    config, registry = read_config(ROOT / "serve_config.yaml")
+    entries = config["applications"][0]["deployments"]
+    fixed = next(entry for entry in entries if entry["name"] == "runware_rmbg2")
+    del fixed["autoscaling_config"]
+    fixed["num_replicas"] = 2
+    application = {**config["applications"][0]}
+    application["deployments"] = [one for one in entries if one["name"] != "runware_birefnet_portrait"]
+    config["applications"] = [application]
+    before = {one["name"]: one for one in application["deployments"]}
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6379")
+    rest_unconfigured(config, registry)
+    on_a_cluster = {one["name"]: one for one in application["deployments"]}
+    monkeypatch.delenv("RAY_ADDRESS")
+    rest_unconfigured(config, registry)
+    after = {one["name"]: one for one in application["deployments"]}
+
+    none = {"min_replicas": 0, "initial_replicas": 0}
+    assert on_a_cluster == before
+    assert {name for name, one in after.items() if one != before.get(name)} == {
+        "runware_rmbg2",
+        "runware_birefnet_portrait",
+    }
+    assert after["runware_birefnet_portrait"] == {"name": "runware_birefnet_portrait", "autoscaling_config": none}
+    assert (after["runware_rmbg2"]["autoscaling_config"], "num_replicas" in after["runware_rmbg2"]) == (none, False)

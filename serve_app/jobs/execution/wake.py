@@ -1,0 +1,68 @@
+"""Queues of DBOS whose threads are woken when there is work, and look into the database only now and then otherwise.
+
+DBOS (3.4) has no notification for its queues: a thread for each one polls, and sleeps on the event that stops it. Here
+this event can also end the sleep. What it does then is DBOS's own code.
+"""
+
+import threading
+import time
+
+from dbos import DBOS, Queue
+from dbos._queue import queue_worker_thread
+
+IDLE_S = 5.0
+"""Seconds between two looks of a queue that nobody has woken: what is lost of a notification is found then."""
+AWAKE_S = 3.0
+"""Seconds for which a queue that was woken looks often: the slot of a job that ends is free shortly after it has."""
+LOOK_S = 0.1
+"""Seconds between two of these looks."""
+STOP_S = 10.0
+"""Longest wait for a look to end; without its database it would try again for a long time."""
+
+
+class Wake(threading.Event):
+    """Stops the threads of queues when it is set, as DBOS expects, and ends their sleep when it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._called = threading.Condition()
+        self._awake_until = 0.0
+
+    def __call__(self) -> None:
+        """Make every queue look for work now, and often for the next AWAKE_S; from any thread."""
+        with self._called:
+            self._awake_until = time.monotonic() + AWAKE_S
+            self._called.notify_all()
+
+    def set(self) -> None:
+        """Stop the threads."""
+        super().set()
+        self()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleep until called, for LOOK_S or `timeout` seconds; returns whether the threads are to stop."""
+        with self._called:
+            if not self.is_set():
+                is_awake = time.monotonic() < self._awake_until
+                self._called.wait(LOOK_S if is_awake else timeout)
+        return self.is_set()
+
+
+class Queues:
+    """The threads of this process that take workflows from DBOS's queues."""
+
+    def __init__(self) -> None:
+        self.wake = Wake()
+        self._threads: list[threading.Thread] = []
+
+    def listen(self, dbos: DBOS, queue: Queue) -> None:
+        """Start to take workflows from a queue that DBOS itself does not listen to."""
+        thread = threading.Thread(target=queue_worker_thread, args=(self.wake, dbos, queue), daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Take no more; blocks until a look has ended, or for STOP_S each."""
+        self.wake.set()
+        for thread in self._threads:
+            thread.join(STOP_S)

@@ -1,0 +1,54 @@
+"""Queues that are woken: a job begins when it is accepted, and the next one when a slot is free; nothing is polled."""
+
+import asyncio
+import base64
+import threading
+from pathlib import Path
+
+import pytest
+
+from serve_app.jobs.execution import workflows
+from serve_app.jobs.execution.wake import AWAKE_S, Wake
+from tests.support.durable_jobs import client, picture, working
+from tests.support.patience import HANG_S, when
+from tests.support.webhook_receiver import Receiver
+
+pytestmark = pytest.mark.anyio
+NEVER_S = 100 * HANG_S
+
+
+@pytest.mark.parametrize("end", [False, True])
+def test_a_sleep_ends_when_it_is_called(end: bool) -> None:
+    """Both threads that sleep go on at once: to look again, or, when it is set, to stop; so do those that come late."""
+    wake, told = Wake(), list[bool]()
+    sleeping = [threading.Thread(target=lambda: told.append(wake.wait(NEVER_S))) for _ in range(2)]
+    for thread in sleeping:
+        thread.start()
+    (wake.set if end else wake)()
+    late = wake.wait(NEVER_S)
+    for thread in sleeping:
+        thread.join(HANG_S)
+
+    assert [*told, late] == [end] * 3
+
+
+async def test_jobs_and_webhooks_begin_without_a_poll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job begins when it is accepted, the next one when the only slot is free, and each webhook when its job ends.
+
+    The queues would be looked at after an hour, and the time for which they are looked at often is over.
+    """
+    now = [0.0]
+    monkeypatch.setattr("serve_app.jobs.execution.wake.time", type("Clock", (), {"monotonic": lambda: now[0]}))
+    monkeypatch.setattr(workflows, "IDLE_S", NEVER_S)
+    async with Receiver() as receiver, working(tmp_path, f"sqlite:///{tmp_path}/jobs.db", concurrency=1) as works:
+        works.models["first"].held = asyncio.Event()
+        async with client(works) as http:
+            for shade in (90, 180):
+                body = {"image": base64.b64encode(picture(shade)).decode(), "include_models": ["first"]}
+                await http.post("/remove-background", json={**body, "webhook_url": receiver.url})
+            await when((tmp_path / "calls").exists)
+            now[0] += 2 * AWAKE_S
+            works.models["first"].held.set()
+            await receiver.wait_for(2)
+
+    assert works.runs == ["first:90", "first:180"]
