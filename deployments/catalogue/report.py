@@ -75,7 +75,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 async def _card(out: Place, row: Row) -> str:
     picture, name = await _result(out, row), html.escape(PurePosixPath(row.address).name)
     image = base64.b64encode(thumbnail(picture)).decode() if picture else ""
-    links = " ".join(f'<a href="{quote(file)}">{html.escape(PurePosixPath(file).suffix[1:])}</a>' for file in row.files)
+    original = row.address if "://" in row.address else Path(row.address).as_uri()
+    targets = {"original": html.escape(original), **{PurePosixPath(file).suffix[1:]: quote(file) for file in row.files}}
+    links = " ".join(f'<a href="{target}">{html.escape(word)}</a>' for word, target in targets.items())
     why = html.escape(row.review or "")
     return (
         f'<figure><img src="data:image/webp;base64,{image}" alt="{name}"><figcaption><b>{name}</b> '

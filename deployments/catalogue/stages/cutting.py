@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cutout.accounts.charges import Charge
 from cutout.cascade import in_order, next_step
-from cutout.errors import BudgetSpent, CutoutError, ModelTimeout
+from cutout.errors import BudgetSpent, CutoutError, ModelError, ModelTimeout
 from cutout.forms import AsPixels
 from cutout.ledger import best_effort
 from cutout.models.spec import ModelSpec
@@ -22,7 +22,7 @@ from cutout.scoring import compared
 from deployments.backends.base import Resources
 from deployments.catalogue.places import place
 from deployments.catalogue.plan import Plan
-from deployments.catalogue.stages.item import UNPAID, Item, Known, items_of, table_of
+from deployments.catalogue.stages.item import UNPAID, Item, Known, items_of, table_of, why
 from deployments.catalogue.stages.paid import Cut, PaidCutouts
 from deployments.remover import Remover
 
@@ -117,6 +117,8 @@ class Cutting:
         except TimeoutError:
             late = ModelTimeout(f"not done after {self._spec.timeout_s:g} s")
             return _failed(self._spec, late, self._spec.price_usd)
+        except Exception as fault:  # noqa: BLE001 - see why
+            return _failed(self._spec, ModelError(why(fault)), self._spec.price_usd)
         wall_ms = (time.perf_counter() - started) * 1000
         if isinstance(outcome, Failure):
             return Cut(ModelResult(self._spec.id, outcome, wall_ms))

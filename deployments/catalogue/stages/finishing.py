@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from cutout.errors import CutoutError, ModelError
+from cutout.errors import ModelError
 from cutout.forms import AsPixels
 from cutout.models.combination import FEWEST, too_few
 from cutout.pixels.finish import Finish
@@ -20,7 +20,7 @@ from cutout.scoring import compared
 from deployments.catalogue.manifest import PART, Manifest, Row, table
 from deployments.catalogue.places import place
 from deployments.catalogue.plan import Plan, Rendition
-from deployments.catalogue.stages.item import UNPAID, Item, Known, items_of
+from deployments.catalogue.stages.item import UNPAID, Item, Known, items_of, why
 from deployments.combiner import Combiner
 from deployments.upscaler import Upscaler
 
@@ -65,8 +65,8 @@ class Finishing:
             await asyncio.gather(*map(self._out.put, paths, files))
             model = chosen.cutout.model_id
             row = replace(row, status="done", model=model, score=chosen.score, review=chosen.review, files=tuple(paths))
-        except CutoutError as error:
-            row = replace(row, status="unpaid" if _is_unpaid(known) else "failed", error=error.message)
+        except Exception as fault:  # noqa: BLE001 - see why
+            row = replace(row, status="unpaid" if _is_unpaid(known) else "failed", error=why(fault))
         cost_usd = round(sum(one.outcome.cost_usd for one in known.results), 6)
         spent_s = known.spent_ms / 1000 + time.perf_counter() - started
         return replace(row, cost_usd=cost_usd, time_s=round(spent_s, 3), ended_at=time.time())

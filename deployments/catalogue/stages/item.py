@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from cutout.errors import CutoutError
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Dpi
 from cutout.results import Cutout, ModelResult
@@ -67,6 +68,11 @@ class Item:
     def failed(self, why: str) -> "Item":
         """The same without pixels: nothing will be made of it."""
         return Item(replace(self.known, fault=why))
+
+
+def why(fault: Exception) -> str:
+    """The reason that a picture's row gives for an error, whatever it is: no picture ends a whole run."""
+    return fault.message if isinstance(fault, CutoutError) else f"Internal error: {type(fault).__name__}: {fault}"
 
 
 def table_of(items: Sequence[Item], planes: Sequence[str]) -> pa.Table:

@@ -12,7 +12,6 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from cutout.errors import CutoutError
 from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.ground import shown
 from cutout.pixels.mattes.edges import strength
@@ -20,7 +19,7 @@ from cutout.pixels.picture import Picture
 from deployments.catalogue.entries import Entry
 from deployments.catalogue.places import Place, place
 from deployments.catalogue.plan import Plan
-from deployments.catalogue.stages.item import ALPHA, EDGES, RGB, Item, Known, table_of
+from deployments.catalogue.stages.item import ALPHA, EDGES, RGB, Item, Known, table_of, why
 from fetching.fetch import Fetcher
 
 ENTRY = "entry"
@@ -62,10 +61,10 @@ class Reading:
             data = await self._bytes(entry.address)
             known, started = replace(known, digest=hashlib.sha256(data).hexdigest()), time.perf_counter()
             picture = await self._decoder.decode(data, "image", self._plan.check_size)
-        except CutoutError as error:
-            return Item(known).failed(error.message)
-        if self._plan.selection.is_compared:
-            picture = await asyncio.to_thread(_with_edges, picture)
+            if self._plan.selection.is_compared:
+                picture = await asyncio.to_thread(_with_edges, picture)
+        except Exception as fault:  # noqa: BLE001 - see why
+            return Item(known).failed(why(fault))
         return Item.of(replace(known, spent_ms=(time.perf_counter() - started) * 1000), picture)
 
     async def _bytes(self, address: str) -> bytes:

@@ -4,6 +4,7 @@ import io
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -14,6 +15,7 @@ from cutout.jobs import Output
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
 from cutout.models.spec import ModelSpec
+from cutout.pixels.decoding.decoder import Decoder
 from cutout.pixels.finish import Finish
 from cutout.pixels.plain import Size
 from deployments.backends.base import Resources
@@ -24,6 +26,8 @@ from deployments.catalogue.plan import Plan, Rendition
 from deployments.catalogue.stages.cutting import Cutting, Purse, Work
 from deployments.catalogue.stages.finishing import Finishing
 from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
+from deployments.remover import Remover
+from deployments.upscaler import Upscaler
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
 from tests.support.in_process import model, registry
@@ -153,3 +157,18 @@ def test_a_place_that_cannot_be_written_is_a_row(photos: Path) -> None:
 
     assert found["rocket.jpg"].status == "failed"
     assert "white/rocket.jpg" in str(found["rocket.jpg"].error)
+
+
+@pytest.mark.parametrize("broken", [Decoder.decode, Remover.remove, Upscaler.upscale])
+def test_an_error_of_any_kind_is_a_row(photos: Path, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks in a stage fails its picture alone."""
+
+    async def breaks(*_: object) -> None:
+        raise RuntimeError("out of luck")
+
+    owner = {"decode": Decoder, "remove": Remover, "upscale": Upscaler}[broken.__name__]
+    monkeypatch.setattr(owner, broken.__name__, breaks)
+    found = made(photos, [FIRST], "first")
+
+    assert {row.status for row in found.values()} == {"failed"}
+    assert "Internal error: RuntimeError: out of luck" in str(found["rocket.jpg"].error)
