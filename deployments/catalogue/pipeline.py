@@ -28,7 +28,7 @@ from deployments.catalogue.entries import Entry
 from deployments.catalogue.plan import Plan
 from deployments.catalogue.shares import FINISHING, READING, Machines, Share
 from deployments.catalogue.spending import Limits, Spending
-from deployments.catalogue.stages.cutting import Cutting, Purse, Work
+from deployments.catalogue.stages.cutting import Budget, Cutting, Work
 from deployments.catalogue.stages.finishing import Finishing
 from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
 
@@ -50,19 +50,19 @@ AGAIN: Any = {"max_restarts": -1, "max_task_retries": -1}
 """Each call to the money may be repeated: what it does is done once."""
 
 
-class RemotePurse(Purse):
+class RemoteBudget(Budget):
     """The money of a catalogue, in an actor."""
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor
 
     async def reserve(self, hold_id: str, charge: Charge) -> str | None:
-        """See Purse."""
+        """See Budget."""
         refused: str | None = await _answer(self._actor.reserve.remote(hold_id, charge))
         return refused
 
     async def settle(self, hold_id: str, charge: Charge) -> None:
-        """See Purse."""
+        """See Budget."""
         await _answer(self._actor.settle.remote(hold_id, charge))
 
 
@@ -95,16 +95,16 @@ def machines(address: str | None) -> Machines:
 
 
 @contextmanager
-def money(database_url: str, catalogue: str, limits: Limits) -> Iterator[Purse]:
+def money(database_url: str, catalogue: str, limits: Limits) -> Iterator[Budget]:
     """A catalogue's money, in an actor on this machine, where its database may be a file."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     kind = ray.remote(Spending).options(num_cpus=0, scheduling_strategy=here, max_concurrency=1000, **AGAIN)
     actor = kind.remote(database_url, catalogue, limits, str(uuid.uuid4()))
     asyncio.run(_answer(actor.start.remote()))
-    yield RemotePurse(actor)
+    yield RemoteBudget(actor)
 
 
-def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], purse: Purse) -> Iterator[pa.Table]:
+def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], budget: Budget) -> Iterator[pa.Table]:
     """The rows of these entries as their pictures are finished; a row is stored before it is here."""
     context = DataContext.get_current()
     context.target_max_block_size = BLOCK_BYTES
@@ -117,7 +117,7 @@ def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], purs
         share, carried = given[spec.id], (*carried, spec.id)
         resources = Resources(share.cpus, share.gpus, plan.compiled, limits=plan.registry.service.limits)
         work = Work(plan, spec, resources, share.at_once, carried)
-        found = _stage(found, Cutting, (work, purse), share)
+        found = _stage(found, Cutting, (work, budget), share)
     found = _stage(found, Finishing, (plan,), given[FINISHING])
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # a short catalogue leaves actors without work
         yield from found.iter_batches(batch_size=None, batch_format="pyarrow")

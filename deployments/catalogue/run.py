@@ -93,9 +93,9 @@ def _worked(plan: Plan, left: Sequence[Entry], terms: Terms, manifest: Manifest,
     limits = Limits(terms.most_usd, plan.registry.service.daily_ceiling_usd)
     given = profile(terms.profile) if terms.profile else {}
     parts: list[str] = []
-    with connected(terms.ray_address, len(plan.specs)), money(terms.database_url, plan.id, limits) as purse:
+    with connected(terms.ray_address, len(plan.specs)), money(terms.database_url, plan.id, limits) as budget:
         found = shares(plan.specs, machines(terms.ray_address), given, fused=plan.selection.is_fused)
-        for table in finished(plan, left, found, purse):
+        for table in finished(plan, left, found, budget):
             progress.add(some := rows(table.drop_columns(PART)))
             if stopped := stop(some, progress, terms):
                 return stopped

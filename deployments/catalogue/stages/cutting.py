@@ -32,7 +32,7 @@ SETTLE_S = 60.0
 NOT_SETTLED = partial(logger.warning, "A cost cannot be booked, and its reservation counts as spent: %s")
 
 
-class Purse(Protocol):
+class Budget(Protocol):
     """The money of a catalogue; see spending.py."""
 
     async def reserve(self, hold_id: str, charge: Charge) -> str | None:
@@ -58,10 +58,10 @@ class Work:
 class Cutting:
     """Adds the cutout of one model, or its failure, to each picture that needs it."""
 
-    def __init__(self, work: Work, purse: Purse) -> None:
+    def __init__(self, work: Work, budget: Budget) -> None:
         self._work = work
         self._spec = work.spec
-        self._purse = purse
+        self._budget = budget
         self._loop = asyncio.Runner()
         self._kept = PaidCutouts(place(work.plan.out))
         service = work.plan.registry.service
@@ -94,7 +94,7 @@ class Cutting:
             if kept := await self._kept.find(digest, spec.id):
                 return kept
             charge = Charge(spec.id, spec.price_usd, (spec.provider,))
-            if refused := await self._purse.reserve(hold_id, charge):
+            if refused := await self._budget.reserve(hold_id, charge):
                 return _failed(spec, BudgetSpent(refused), 0.0, UNPAID)
         except CutoutError as error:
             return _failed(spec, error, 0.0)
@@ -107,7 +107,7 @@ class Cutting:
         except CutoutError as error:
             return _failed(spec, error, cost_usd)
         finally:
-            await best_effort(self._purse.settle(hold_id, replace(charge, usd=cost_usd)), SETTLE_S, NOT_SETTLED)
+            await best_effort(self._budget.settle(hold_id, replace(charge, usd=cost_usd)), SETTLE_S, NOT_SETTLED)
 
     async def _cut(self, item: Item) -> Cut:
         started = time.perf_counter()

@@ -17,8 +17,8 @@ from dbos import DBOS
 from cutout.errors import CutoutError, InternalError, ServiceUnavailable, ValidationError
 from cutout.telemetry.job_context import follow
 from serve_app.jobs.batches.batch import BATCH, ITEM_STATE, BatchOrder, ItemState
+from serve_app.jobs.batches.budget import BatchBudget
 from serve_app.jobs.batches.items import ItemOrders
-from serve_app.jobs.batches.purse import Purse
 from serve_app.jobs.batches.reading import ITEM, known_batch, spent_usd
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.execution.events import JobEvents
@@ -85,12 +85,12 @@ class BatchWork:
     async def _all(self, batch: BatchOrder) -> None:
         """Run the step of each item, `at_a_time` of them at once."""
         turns = asyncio.Semaphore(self._at_a_time)
-        purse = Purse(batch.max_cost_usd, batch.price_usd, partial(spent_usd, batch.batch_id))
+        budget = BatchBudget(batch.max_cost_usd, batch.price_usd, partial(spent_usd, batch.batch_id))
 
         async def one(step: Any, number: int) -> None:
             async with turns:
                 options = {"name": f"{ITEM}{number}", "preemptible": True}
-                await step.run_async(options, self._item, batch, batch.items[number], purse)
+                await step.run_async(options, self._item, batch, batch.items[number], budget)
 
         # Steps are numbered in the order of their reservation, not in the order in which they start.
         tasks = [one(DBOS.reserve_step(), number) for number in range(len(batch.items))]
@@ -98,16 +98,16 @@ class BatchWork:
             if isinstance(outcome, BaseException):  # cancelled; all steps have stopped by now
                 raise outcome
 
-    async def _item(self, batch: BatchOrder, item: BatchItem, purse: Purse) -> dict[str, Any]:
+    async def _item(self, batch: BatchOrder, item: BatchItem, budget: BatchBudget) -> dict[str, Any]:
         """The result of an item, whatever becomes of its picture."""
         known = await state_of(item.job_id)
         try:
-            await purse.take(is_new=known is None)
+            await budget.take(is_new=known is None)
         except ValidationError as spent:
             result = ItemState.failed(spent)
         else:
             result = await self._result(batch, item, is_new=known is None)
-            await purse.settle(result.cost_usd)
+            await budget.settle(result.cost_usd)
         stored: dict[str, Any] = ITEM_STATE.dump_python(result, mode="json")
         return stored
 

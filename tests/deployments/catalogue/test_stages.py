@@ -23,7 +23,7 @@ from deployments.catalogue.entries import entries
 from deployments.catalogue.manifest import PART, Row, rows
 from deployments.catalogue.places import place
 from deployments.catalogue.plan import Plan, Rendition
-from deployments.catalogue.stages.cutting import Cutting, Purse, Work
+from deployments.catalogue.stages.cutting import Budget, Cutting, Work
 from deployments.catalogue.stages.finishing import Finishing
 from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
 from deployments.remover import Remover
@@ -44,7 +44,7 @@ BROKEN = model("broken", options={"error": "out of ink"})
 PAID = model("paid", backend="runware", provider="runware", price_usd=PRICE_USD, options={"model": "runware:110@1"})
 
 
-class Wallet(Purse):
+class CountedBudget(Budget):
     """Money of a test."""
 
     def __init__(self, calls: int = 100) -> None:
@@ -70,7 +70,7 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, purse: Purse | None = None) -> dict[str, Row]:
+def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, budget: Budget | None = None) -> dict[str, Row]:
     """What has become of the pictures, by their names."""
     reg: Registry = registry(*specs)
     out = photos.parent / "out"
@@ -81,7 +81,7 @@ def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, purse: Purse | N
     table = pa.concat_tables(tables)
     for spec in plan.specs:
         carried = (*carried, spec.id)
-        table = Cutting(Work(plan, spec, Resources(), 2, carried), purse or Wallet())(table)
+        table = Cutting(Work(plan, spec, Resources(), 2, carried), budget or CountedBudget())(table)
     ended = Finishing(plan)(table)
     return {Path(row.address).name: row for row in rows(ended.drop_columns(PART))}
 
@@ -130,19 +130,19 @@ def test_a_paid_cutout_is_paid_once(photos: Path, monkeypatch: pytest.MonkeyPatc
     with Served(runware.app) as server:
         monkeypatch.setenv("RUNWARE_API_KEY", "fake")
         monkeypatch.setenv("RUNWARE_BASE_URL", f"{server.url}/v1")
-        purse = Wallet()
-        found = [made(photos, [PAID], "paid", purse=purse) for _ in range(2)]
+        budget = CountedBudget()
+        found = [made(photos, [PAID], "paid", budget=budget) for _ in range(2)]
 
     assert len(runware.script.seen("task")) == 2
-    assert [charge.usd for charge in purse.settled] == [PRICE_USD, PRICE_USD]
+    assert [charge.usd for charge in budget.settled] == [PRICE_USD, PRICE_USD]
     assert [sum(row.cost_usd for row in one.values()) for one in found] == [2 * PRICE_USD, 2 * PRICE_USD]
 
 
 def test_without_money_a_picture_is_not_paid_for(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is no failure, and nobody is asked; `auto` goes on with what is free."""
     monkeypatch.setenv("RUNWARE_API_KEY", "fake")
-    alone = made(photos, [PAID], "paid", purse=Wallet(0))["rocket.jpg"]
-    beside = made(photos, [BROKEN, FIRST, PAID], "auto", purse=Wallet(0))["rocket.jpg"]
+    alone = made(photos, [PAID], "paid", budget=CountedBudget(0))["rocket.jpg"]
+    beside = made(photos, [BROKEN, FIRST, PAID], "auto", budget=CountedBudget(0))["rocket.jpg"]
 
     assert (alone.status, alone.error) == ("unpaid", "paid: no money is left")
     assert (beside.status, beside.model, beside.cost_usd) == ("done", "first", 0.0)

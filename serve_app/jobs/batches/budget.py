@@ -9,7 +9,7 @@ DECIMALS = 9
 """Of an amount of USD, beyond which a sum of floats is not exact."""
 
 
-class Purse:
+class BatchBudget:
     """The rest of a batch's `max_cost_usd`; without one, it has no end. For one event loop."""
 
     def __init__(self, limit_usd: float | None, price_usd: float, spent_usd: Callable[[], Awaitable[float]]) -> None:
