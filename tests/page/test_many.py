@@ -15,6 +15,7 @@ from cutout.accounts.spec import AccessSpec, LimitTier
 from tests.page import axe
 from tests.page.chromium import drop
 from tests.page.conftest import Open
+from tests.page.mending import stroke
 from tests.page.service import Service
 from tests.page.test_trouble import allow
 from tests.support.in_process import model
@@ -103,6 +104,29 @@ def test_a_reload_sends_no_picture_again(open_page: Open, two: Service, photos: 
         expect(page.locator(".tile[data-state=working]")).to_have_count(2)
     expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
     assert sent == []
+
+
+def test_what_is_mended_is_in_the_archive(open_page: Open, two: Service, photos: list[Path]) -> None:
+    """A picture of a run that is mended by hand, twice, comes with both strokes, above and below its middle."""
+    page = open_page(two)
+    drop(page, *photos[:2])
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+    page.locator(".tile-link").first.click()
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 2")
+    page.keyboard.press("1")
+    for row in (0.4, 0.6):
+        page.keyboard.press("m")
+        expect(page.locator(".mend-words")).to_contain_text("Paint over")
+        page.keyboard.press("e")
+        stroke(page, page.locator(".mend-stage"), (0.4, row), (0.6, row))
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("link", name="All pictures").click()
+
+    with archive(page) as members, members.open("shirt 0.png") as member, Image.open(member) as picture:
+        alpha = np.asarray(picture)[..., 3]
+    assert max(alpha[22, 45], alpha[37, 45]) < 8
+    assert alpha[30, 45] > 200
 
 
 def test_nothing_that_is_paid_runs_before_its_price_is_agreed_to(

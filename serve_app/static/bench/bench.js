@@ -108,6 +108,8 @@ export class Bench {
   /** Put a result of the job beside the others, or in the place of one with the same id; see Subject. */
   add(result, blob) {
     this.board.settle(result, new Picture(blob));
+    const { entry, board, picked } = this;
+    if (picked?.model.model_id === result.model_id) recordPick(entry, picked, board.offered); // it was mended once more
     this.#tellSubject();
   }
 

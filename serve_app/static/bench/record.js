@@ -7,15 +7,18 @@ import { thumbnail } from "../pictures/thumbnails.js";
 export async function recordEnd(entry, summary, offered) {
   entry.winner ??= summary.selected_model_id ?? offered[0]?.model.model_id ?? null;
   entry.state = "done";
-  entry.results = offered.map(({ model, told: { body, jobId } }) => ({
+  const stored = offered.filter(({ told }) => told.body.image_url);
+  entry.results = stored.map(({ model, told: { body, jobId } }) => ({
     id: model.model_id, name: model.model_name, url: body.image_url, jobId,
   }));
   await recordWinner(entry, offered);
 }
 
-/** A cutout is picked. */
+/** A cutout is picked, perhaps one that has just been mended: the address of its file is asked for when it is wanted. */
 export async function recordPick(entry, card, offered) {
-  Object.assign(entry, { winner: card.model.model_id, picked: true, finished: null });
+  const { id, body } = card.told;
+  if (!body.image_url) entry.results = entry.results?.filter((one) => one.id !== id);
+  Object.assign(entry, { winner: id, picked: true, finished: null });
   await recordWinner(entry, offered);
 }
 

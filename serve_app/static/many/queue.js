@@ -87,17 +87,17 @@ export class Queue extends EventTarget {
   }
 }
 
-/** The cutout that stands for an entry, whole; its address is asked for anew once it has expired. */
+/** The cutout that stands for an entry, whole; its address is asked for where it is not known, or has expired. */
 export async function winnerOf(entry) {
-  const find = () => entry.results.find(({ id }) => id === entry.winner) ?? entry.results[0];
+  const find = () => entry.results.find(({ id }) => id === entry.winner);
   try {
-    return await pictureAt(find().url);
+    if (find()) return await pictureAt(find().url);
   } catch (fault) {
     wordsOf(fault);
-    const jobs = await Promise.all([entry.jobId, ...entry.retried].map(job));
-    entry.results = jobs.flatMap(resultsOf);
-    return pictureAt(find().url);
   }
+  const jobs = await Promise.all([entry.jobId, ...entry.retried].map(job));
+  entry.results = jobs.flatMap(resultsOf);
+  return pictureAt((find() ?? entry.results[0]).url);
 }
 
 function resultsOf({ job_id: jobId, results }) {
