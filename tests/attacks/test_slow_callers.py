@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,6 +79,37 @@ async def test_what_is_too_large_is_left_to_come() -> None:
     assert len(list(parts)) == 7
     parts = iter([b"rest", b""])
     assert await _read(receive) == bytes(3000) + b"rest"
+
+
+async def test_the_rest_of_a_body_has_a_least_rate_too() -> None:
+    """What comes once the app reads: one that stands still ends; after the last part, the wait has no end."""
+    parts = iter([bytes(2000), bytes(1000)])
+    receive = await whole(_coming(parts), Transfers(), 2500)
+    last = await whole(_coming(iter([b"all"]), more=False), Transfers(), 2500)
+    for _ in range(2):
+        await receive()
+    await last()
+
+    slow, over = asyncio.create_task(_read_on(receive)), asyncio.create_task(_read_on(last))
+    await asyncio.sleep(0)
+    skip(GRACE_S)
+    with pytest.raises(ValidationError, match="arrived too slowly"):
+        await slow
+    assert not over.done()
+    over.cancel()
+
+
+def _coming(parts: Iterator[bytes], *, more: bool = True) -> Receive:
+    async def coming() -> Message:
+        for part in parts:
+            return {"type": "http.request", "body": part, "more_body": more}
+        return await asyncio.Event().wait()  # type: ignore[return-value] # it never comes
+
+    return coming
+
+
+async def _read_on(receive: Receive) -> Message:
+    return await receive()
 
 
 async def test_memory_of_bodies_is_bounded() -> None:
