@@ -46,7 +46,8 @@ def test_a_shop_gets_its_cutouts(address: str, tmp_path: Path) -> None:
         try:
             assert receiver.stdout
             told = [json.loads(receiver.stdout.readline()) for _ in range(2)]
-            forged = httpx.post(f"http://127.0.0.1:{port}/", json={"event": "job_completed"}, trust_env=False)
+            told_nothing = {"event": "job_completed"}
+            forged = httpx.post(f"http://127.0.0.1:{port}/", json=told_nothing, trust_env=False, timeout=HANG_S)
         finally:
             receiver.terminate()
 

@@ -229,7 +229,8 @@ def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str
                 pass
         told.clear()
         with psycopg.connect(url, autocommit=True) as connection:
-            while not told.wait(0.05):
+            while not told.is_set():
                 assert time.monotonic() < deadline
                 connection.execute("INSERT INTO dbos.workflow_status VALUES (NULL, 'ENQUEUED', '1')")
+                time.sleep(0.05)
     worker.leave()
