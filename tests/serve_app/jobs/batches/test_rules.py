@@ -6,7 +6,7 @@ import pytest
 
 from cutout.errors import ValidationError
 from serve_app.jobs.batches.archive import unique_stems
-from serve_app.jobs.batches.purse import Purse
+from serve_app.jobs.batches.budget import BatchBudget
 from serve_app.requests.item_names import address_name, item_name
 
 
@@ -17,17 +17,17 @@ def test_no_item_begins_that_could_go_beyond() -> None:
         return 0.2
 
     async def begun() -> list[bool]:
-        purse, found = Purse(0.5, 0.1, spent), list[bool]()
+        budget, found = BatchBudget(0.5, 0.1, spent), list[bool]()
         for is_new, cost_usd in ((True, 0.1), (False, 0.15), (True, 0.1), (False, 0.0), (True, None), (True, None)):
             try:
-                await purse.take(is_new=is_new)
+                await budget.take(is_new=is_new)
             except ValidationError:
                 found.append(False)
             else:
                 found.append(True)
             if found[-1] and cost_usd is not None:
-                await purse.settle(cost_usd)
-        await Purse(None, 9.0, spent).take(is_new=True)
+                await budget.settle(cost_usd)
+        await BatchBudget(None, 9.0, spent).take(is_new=True)
         return found
 
     # 0.2 spent; 0.1 and 0.15 leave 0.05, too little for a new one; what began before costs nothing, and none is left.
