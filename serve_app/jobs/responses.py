@@ -40,7 +40,8 @@ class JobResponses:
 
     async def status_body(self, state: JobState, delivery: Delivery | None, base_url: str) -> dict[str, Any]:
         """Answer of GET /jobs/{job_id}: pictures by their addresses."""
-        dropped, done = await self._dropped(state), await self.parts(state)
+        dropped = await self._dropped(state)
+        done = await self._parts(state, dropped=dropped)
         body = job_body(state.order.output, state.result, self._specs(state))
         body |= {
             "status": state.phase,
@@ -55,8 +56,7 @@ class JobResponses:
 
     async def parts(self, state: JobState) -> list[Part]:
         """The results so far, and the cutout that was mended by hand, without pictures and addresses."""
-        done = parts(state, self._models, dropped=await self._dropped(state))
-        return [*done, *await self._edited(state)]
+        return await self._parts(state, dropped=await self._dropped(state))
 
     async def entry(self, state: JobState, base_url: str) -> dict[str, Any]:
         """A job in the answer of GET /jobs."""
@@ -110,6 +110,9 @@ class JobResponses:
                     yield await self._event(news, response_format, base_url)
             if state.ended:
                 yield await self._last(state, base_url)
+
+    async def _parts(self, state: JobState, *, dropped: bool) -> list[Part]:
+        return [*parts(state, self._models, dropped=dropped), *await self._edited(state)]
 
     async def _edited(self, state: JobState) -> list[Part]:
         edit = await self._edits.find(state.order.job_id, "") if state.ended else None

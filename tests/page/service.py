@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,8 @@ from serve_app.storage.signing import Signer
 from tests.support.in_process import BUSY, InProcess, registry
 from tests.support.patience import HANG_S
 
+SQUARE = {"square": PresetSpec(name="Shop square", width=300, height=300, dpi=300)}
+
 
 class Held(InProcess):
     """A remover whose results a test may hold back."""
@@ -56,14 +58,19 @@ class Service:
     """An application on a port of its own, in a thread: `with Service(folder, models) as service: … service.url`."""
 
     def __init__(
-        self, folder: Path, *models: ModelSpec, keys: KeyRing | None = None, access: AccessSpec = BUSY
+        self,
+        folder: Path,
+        *models: ModelSpec,
+        keys: KeyRing | None = None,
+        access: AccessSpec = BUSY,
+        presets: Mapping[str, PresetSpec] = SQUARE,
     ) -> None:
         """`folder` takes the database and compiled models."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}/"
         reg = registry(*models, access=access)
-        reg.presets["square"] = PresetSpec(name="Shop square", width=300, height=300, dpi=300)
+        reg.presets.update(presets)
         fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)

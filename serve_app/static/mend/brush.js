@@ -31,14 +31,17 @@ export class Brush {
 
   /** By the distance of each pixel's centre to the line: exact, so that it has no beads. */
   #row(a, b, y, left, right, into) {
-    const [dx, dy] = [b.x - a.x, b.y - a.y];
-    const length = dx * dx + dy * dy;
+    const dx = b.x - a.x;
+    const dy = b.y - a.y;
+    const py = y - a.y;
+    const each = 1 / (dx * dx + dy * dy || 1); // a dot has no length
     const scale = STEPS / (this.outer * this.outer);
     let any = false;
-    for (let x = left; x < right; x++) {
-      const [px, py] = [x + 0.5 - a.x, y - a.y];
-      const along = length ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
-      const [ax, ay] = [px - along * dx, py - along * dy];
+    for (let x = left; x < right; x++) { // no arrays here: the first strokes run before this is compiled
+      const px = x + 0.5 - a.x;
+      const along = Math.min(1, Math.max(0, (px * dx + py * dy) * each));
+      const ax = px - along * dx;
+      const ay = py - along * dy;
       const step = (ax * ax + ay * ay) * scale;
       into[x - left] = step < STEPS ? this.#edge[step | 0] : 0;
       any ||= step < STEPS;

@@ -111,10 +111,10 @@ export class Painting {
 /** Write one pixel: its alpha, and its colour between the cutout's and the photograph's. */
 function colour(into, at, alpha, cutout, photo) {
   const own = cutout[at + 3];
+  into[at + 3] = alpha;
   let part = 0; // of the photograph
   if (photo && alpha > own) part = own < FAINT ? 1 : (alpha - own) / (255 - own);
   for (let band = at; band < at + 3; band++) {
     into[band] = part ? cutout[band] + (photo[band] - cutout[band]) * part : cutout[band];
   }
-  into[at + 3] = alpha;
 }
