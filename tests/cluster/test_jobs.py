@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import io
+import zipfile
 
 import pytest
 
@@ -51,3 +53,17 @@ def test_a_job_is_cancelled(service: Service) -> None:
     state = service.http.delete(last["status_url"]).json()
 
     assert state["status"] == "cancelled"
+
+
+async def test_a_batch_is_done(service: Service) -> None:
+    """Many pictures under one id pass between the replicas, and come back in one ZIP; then nothing of them is left."""
+    parts = [("images", (f"{number}.jpg", PHOTO)) for number in range(2)]
+    accepted = service.http.post("/batches", files=parts, data={"include_models": "local_u2netp"})
+    assert accepted.status_code == 202, accepted.text
+    url = accepted.json()["status_url"]
+    await when(lambda: service.http.get(url).json()["status"] == "completed")
+    archive = zipfile.ZipFile(io.BytesIO(service.http.get(f"{url}/results.zip").content))
+
+    assert archive.namelist() == ["0.png", "1.png", "batch.json"]
+    assert service.http.delete(f"{url}?forget=true").status_code == 204
+    assert service.http.get(url).status_code == 404
