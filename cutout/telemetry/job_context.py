@@ -35,11 +35,15 @@ def current_job() -> str:
 
 
 def followed(method: M) -> M:
-    """Wrap a method that other replicas call: it takes the job's id as `part_of`, and logs its duration."""
+    """Wrap a method that other replicas call: it takes the job's id as `part_of`, and logs its duration.
+
+    Without an id the work belongs to the job that it belonged to: such methods may call each other.
+    """
 
     @wraps(method)
     async def call(*arguments: Any, part_of: str = "", **named: Any) -> Any:
-        follow(part_of)
+        if part_of:
+            follow(part_of)
         started = time.perf_counter()
         try:
             return await method(*arguments, **named)

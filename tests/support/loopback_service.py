@@ -55,9 +55,11 @@ class Line:
 
     def _until_cut(self, send: Send, mark: bytes) -> Send:
         async def cutting(message: dict[str, object]) -> None:
-            await send(message)
-            if mark in bytes(message.get("body", b"")):  # type: ignore[call-overload]
+            before, found, _ = bytes(message.get("body", b"")).partition(mark)  # type: ignore[call-overload]
+            if found:
+                await send({**message, "body": before + found, "more_body": True})
                 raise ConnectionError("cut")  # uvicorn closes the connection in the midst of the answer
+            await send(message)
 
         return cutting  # type: ignore[return-value]
 

@@ -41,11 +41,15 @@ class Replica:
         await asyncio.to_thread(logging.getLogger("serve_app.elsewhere").warning, "times %d", factor)
         return factor
 
+    async def more(self, factor: int) -> int:
+        return 10 * await self.work(factor)
+
 
 class FollowedReplica(Replica):
     """As build.py makes one."""
 
     work = followed(Replica.work)
+    more = followed(Replica.more)
 
 
 def test_lines_name_their_job(lines: Lines) -> None:
@@ -59,6 +63,14 @@ def test_lines_name_their_job(lines: Lines) -> None:
     assert asyncio.run(both()) == [2, 3]
     assert {line for line in lines.seen if line[0].startswith("times")} == {("times 2", "two"), ("times 3", "three")}
     assert sorted(job for message, job in lines.seen if message.startswith("work in ")) == ["three", "two"]
+
+
+def test_a_method_may_call_another(lines: Lines) -> None:
+    """What one method has another do belongs to its job, and so does the line about the first."""
+    logging.getLogger(SERVE).setLevel("INFO")
+
+    assert asyncio.run(FollowedReplica().more(2, part_of="two")) == 20  # type: ignore[call-arg]
+    assert [job for _, job in lines.seen] == ["two"] * 3
 
 
 def test_the_level_is_serves(lines: Lines) -> None:

@@ -16,11 +16,11 @@ from tests.support.in_process import Memory, model, registry, shotgun
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(serve_app.__file__).parent
-MOST_FILES = 18
+MOST_FILES = 19
 """Behind the middleware: the handler; of requests/ read, forms, finish, accept and inputs, and three that read a
-multipart body; of fanout/ the shotgun, its calls, the second stage, selection, statuses and billing; two that write
-JSON with pictures; the metrics of results. None of them only forwards. A service that keeps cutouts and has durable
-jobs passes three more: later.py, which sees that this is none, the cutout cache and the picture store."""
+multipart body; of fanout/ the shotgun, its calls, the second stage, selection, statuses, billing and the job's end; two
+that write JSON with pictures; the metrics of results. None of them only forwards. A service that keeps cutouts and has
+durable jobs passes three more: later.py, which sees that this is none, the cutout cache and the picture store."""
 FRONT = ("middleware/", "endpoints/endpoint.py", "requests/hosts.py", "telemetry/requests.py", "fanout/queues.py")
 """The middleware, and what only the middleware calls: who asks, how often, and whether there is room."""
 

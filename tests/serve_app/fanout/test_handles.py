@@ -17,15 +17,15 @@ from serve_app.fanout.handles import Call, combiner_handle, ledger_handle, model
 from serve_app.fanout.model_calls import Combiner
 from serve_app.fanout.second_stage import Upscaler
 from serve_app.jobs import handle as jobs
+from serve_app.jobs.acceptance import Worker
 from serve_app.jobs.handle import jobs_handle
-from serve_app.jobs.jobs import Jobs
 from tests.support.in_process import model
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
 HANDLES: dict[type, Callable[[Any], Any]] = {
     Ledger: ledger_handle,
-    Jobs: jobs_handle,
+    Worker: jobs_handle,
     Model: lambda handle: model_handle(model("first"), handle),
     Upscaler: upscaler_handle,
     Combiner: combiner_handle,

@@ -17,6 +17,7 @@ from cutout.accounts.rate_limit import Admission, RateLimitDecision
 from cutout.accounts.spec import AccessSpec, LimitTier
 from cutout.errors import ServiceUnavailable
 from cutout.picks.job_record import JobRecord
+from cutout.telemetry.job_context import current_job
 from serve_app.app import create_app
 from serve_app.middleware import rate_limit
 from serve_app.middleware.transfers import Transfers
@@ -302,6 +303,7 @@ class Asked(Memory):
 
     async def end(self, slot_id: str, job: JobRecord | None = None) -> None:
         self.calls.append("end with its record" if job else "end")
+        assert job is None or current_job() == job.job_id
         if job and self.is_full:
             raise ServiceUnavailable("away")
         await super().end(slot_id, job)
@@ -310,7 +312,8 @@ class Asked(Memory):
 async def test_a_job_is_two_calls_to_the_ledger(caplog: pytest.LogCaptureFixture) -> None:
     """One before it, and one after it with its record, which is there when the answer is.
 
-    The slot is free even if the record could not be stored. Who is out of budget is refused before the body is read.
+    The ledger is told which job it works for. The slot is free even if the record could not be stored. Who is out of
+    budget is refused before the body is read.
     """
     ledger, access = Asked(), AccessSpec(tiers={"default": LimitTier(requests_per_minute=2, concurrent_jobs=1)})
     client = TestClient(create_app(shotgun(registry(model("first"), access=access), ledger), ledger))
