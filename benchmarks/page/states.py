@@ -20,6 +20,8 @@ from tests.page.service import Service
 
 PHOTOS = COFFEE.parent
 PORTRAIT = PHOTOS / "astronaut.jpg"
+BUNDLED = "docs"
+"""The state that is Swagger UI's own page: its markup and colours are not ours."""
 WINDOWS: dict[str, dict[str, Any]] = {
     f"{name}-{colours}": {**window, "color_scheme": colours, "reduced_motion": "reduce"}
     for name, window in (("desk", DESK), ("phone", PHONE))
@@ -40,7 +42,8 @@ def main() -> None:
             page.set_default_timeout(chromium.PATIENCE_MS)
             for number, state in enumerate(states(page, service)):
                 page.screenshot(path=folder / f"{window}-{number:02}-{state}.png", animations="disabled")
-                wrong += _told(f"{window}, {state}", _faults(page, script))
+                if state != BUNDLED:
+                    wrong += _told(f"{window}, {state}", _faults(page, script))
             wrong += _told(window, [text for text in watch.complaints if "status of" not in text])
             context.close()
     sys.exit(wrong > 0)
@@ -148,7 +151,7 @@ def _others(page: Page, service: Service) -> Iterator[str]:
     yield "key"
     page.goto(f"{service.url}docs")
     expect(page.locator(".opblock").first).to_be_visible()
-    yield "docs"
+    yield BUNDLED
 
 
 def _told(where: str, faults: list[str]) -> int:
