@@ -45,8 +45,8 @@ fake-providers: setup ## run local stand-ins for Runware and Kie.ai, to try the 
 stop:            ## stop a service that `make run` started
 	@$(BIN)/python -m serve_app stop
 
-test:            ## run the whole suite, two of its three parts at a time; the one that fills both cores comes last
-	@$(MAKE) --no-print-directory --keep-going --jobs 2 $(TOGETHER) test-service test-page test-units
+test:            ## run the whole suite, its three parts at once, since each waits half of its time
+	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TOGETHER) test-service test-page test-units
 
 test-units: weights ## its part without Ray, in two processes, since many of these tests mostly wait
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SERVICE:%=--ignore=%) --ignore=tests/page

@@ -5,7 +5,6 @@ one machine, or for several that mount the same folder; without that, several ma
 """
 
 import asyncio
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -38,7 +37,7 @@ class Stored:
 
     size_bytes: int
     tag: str
-    """Strong entity tag in its quotes: S3's own; in a folder, the SHA-256 of the bytes."""
+    """Strong entity tag in its quotes: S3's own; in a folder, of the file's inode, time in µs and size."""
     chunks: AsyncIterator[bytes]
 
 
@@ -83,11 +82,8 @@ class PictureStore:
     async def open(self, job_id: str, name: str) -> Stored:
         """A picture to be read in chunks; raises NotFound as `get` does."""
         found = await self._found(job_id, name)
-        if isinstance(self._store, S3Store):
-            tag = found.meta["e_tag"]
-        else:
-            tag = await asked(_digest(await self._found(job_id, name)))  # by itself: an answer can be read once
-        return Stored(int(found.meta["size"]), tag, (bytes(chunk) async for chunk in found.stream()))
+        chunks = (bytes(chunk) async for chunk in found.stream())
+        return Stored(int(found.meta["size"]), found.meta["e_tag"], chunks)
 
     async def size_bytes(self, job_id: str, name: str) -> int:
         """The size of a picture; raises NotFound."""
@@ -202,13 +198,6 @@ async def asked(answer: Any) -> Any:
         raise NotFound("No such picture; it may have been swept") from missing
     except (BaseError, OSError) as trouble:
         raise ServiceUnavailable("The picture store cannot be reached for now") from trouble
-
-
-async def _digest(found: Any) -> str:
-    digest = hashlib.sha256()
-    async for chunk in found.stream():
-        await asyncio.to_thread(digest.update, chunk)
-    return f'"{digest.hexdigest()}"'
 
 
 def _holding(metas: list[Any]) -> Holding:
