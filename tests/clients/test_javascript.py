@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "javascript"
 BLOCKS = re.findall(r"^```ts\n(.*?)^```", (PACKAGE / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 HERE = "http://localhost:8000"
-BUILT = {"client", "connection", "errors", "events", "index", "pictures", "service", "types"}
+BUILT = {"batches", "client", "connection", "errors", "events", "index", "pictures", "polling", "service", "types"}
 
 
 def run(command: list[str], folder: Path) -> str:
@@ -79,20 +80,29 @@ def test_operations(package: Path, service: Running, tmp_path: Path) -> None:
     run(["node", str(package / "programs" / "operations.js"), service.url], tmp_path)
 
 
+def test_batches(package: Path, service: Running, tmp_path: Path) -> None:
+    """Many pictures under one id, as batches.ts says; the ZIP that it writes is whole."""
+    (tmp_path / "photo.png").write_bytes(picture(shade=120))
+
+    run(["node", str(package / "programs" / "batches.js"), service.url], tmp_path)
+
+    assert zipfile.ZipFile(tmp_path / "batch.zip").namelist() == ["mugs/blue.png", "picture-2.png", "batch.json"]
+
+
 def test_retries(package: Path, service: Running, tmp_path: Path) -> None:
-    """A busy service is asked again, and a broken stream is resumed; each model runs once."""
+    """A busy service is asked again, and broken streams are resumed; each model runs once for each job."""
     (tmp_path / "photo.png").write_bytes(picture(shade=90))
     ran = len(service.runs)
     service.line.refusals[:] = [503, 502]
-    service.line.cuts[:] = [b"nothing", b"event: finished"]
+    service.line.cuts[:] = [b"nothing", b"event: finished", b"nothing", b"event: finished"]
 
     run(["node", str(package / "programs" / "retries.js"), service.url], tmp_path)
 
-    assert (service.line.refusals, service.line.cuts, len(service.runs) - ran) == ([], [], 2)
+    assert (service.line.refusals, service.line.cuts, len(service.runs) - ran) == ([], [], 4)
 
 
 def test_its_readme(package: Path, service: Running, tmp_path: Path) -> None:
-    """Each block is a program of its own, and writes pictures."""
+    """Each block is a program of its own, and writes pictures; one of them a ZIP."""
     shutil.copy(ROOT / "tests" / "photos" / "rocket.jpg", tmp_path / "photo.jpg")
     for number in range(len(BLOCKS)):
         program = package / "programs" / f"readme-{number}.js"
@@ -100,6 +110,7 @@ def test_its_readme(package: Path, service: Running, tmp_path: Path) -> None:
         run(["node", str(program)], tmp_path)
 
     written = {file.name for file in tmp_path.glob("*.*")} - {"photo.jpg"}
-    models = {"local_isnet.png", "local_u2netp.png"}
-    assert written == models | {f"job-{name}" for name in models} | {"best.png", "framed.jpg", "large.png"}
-    assert all(Image.open(tmp_path / name).width > 100 for name in written)
+    models = {f"{before}{name}.png" for before in ("", "job-", "now-") for name in ("local_isnet", "local_u2netp")}
+    single = {"best.png", "framed.jpg", "item-1.png", "large.png", "mended.png"}
+    assert written == models | single | {"cutouts.zip"}
+    assert all(Image.open(tmp_path / name).width > 100 for name in models | single)

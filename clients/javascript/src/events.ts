@@ -1,4 +1,5 @@
 /** The events of a job, read from server-sent events. */
+import type { Connection, Content } from "./connection.js";
 import { CutoutError, type ErrorType } from "./errors.js";
 import type { JobState, ProcessResult, RemoveResult } from "./types.js";
 
@@ -9,8 +10,40 @@ export type JobEvent =
   | ({ event: "finished" | "failed" } & (RemoveResult | ProcessResult))
   | ({ event: "summary" } & Omit<JobState, "webhook">);
 
-/** The events of an answer as they come; ends without `summary` where the connection was closed early. */
-export async function* eventsOf(response: Response): AsyncGenerator<JobEvent> {
+/** A job's events until its `summary`. A request whose connection breaks is sent again, and nothing is told twice. */
+export async function* eventsOf(
+  connection: Connection, method: string, path: string, content: Content = {},
+): AsyncGenerator<JobEvent, void> {
+  const seen = new Set<string>();
+  const given = { ...content, headers: { ...content.headers, Accept: "text/event-stream" } };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for await (const event of readEvents(await connection.open(method, path, given))) {
+        const name = event.event + ("model_id" in event ? event.model_id : JSON.stringify(event));
+        if (!seen.has(name)) yield event;
+        seen.add(name);
+        if (event.event === "summary") return;
+      }
+      throw new Error("the stream ended before its summary");
+    } catch (fault) {
+      if (fault instanceof CutoutError) throw fault;
+      if (attempt >= connection.tries) throw connection.lost(fault);
+    }
+  }
+}
+
+/** The chunks of an answer as they come. */
+export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body!.getReader();
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** Ends without `summary` where the connection was closed early. */
+async function* readEvents(response: Response): AsyncGenerator<JobEvent, void> {
   let name = "";
   for await (const line of linesOf(response)) {
     if (line.startsWith("event: ")) name = line.slice("event: ".length);
@@ -21,17 +54,12 @@ export async function* eventsOf(response: Response): AsyncGenerator<JobEvent> {
   }
 }
 
-async function* linesOf(response: Response): AsyncGenerator<string> {
-  const reader = response.body!.getReader();
+async function* linesOf(response: Response): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let partial = "";
-  try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      const lines = (partial + decoder.decode(chunk.value, { stream: true })).split("\n");
-      partial = lines.pop() ?? "";
-      yield* lines;
-    }
-  } finally {
-    await reader.cancel();
+  for await (const chunk of chunksOf(response)) {
+    const lines = (partial + decoder.decode(chunk, { stream: true })).split("\n");
+    partial = lines.pop() ?? "";
+    yield* lines;
   }
 }

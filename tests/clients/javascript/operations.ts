@@ -38,6 +38,32 @@ assert.equal((await client.logSelection(job.job_id, "local_isnet", { notes: "cle
 assert((await client.stats()).total.picks > 0);
 assert.deepEqual((await client.models()).map((model) => model.id), ["local_isnet", "local_u2netp", "broken"]);
 
+// Cards as they arrive, then one job with all of them.
+const cards: JobEvent[] = [];
+for await (const event of client.stream(photo, "all", { upscale_factor: 2 })) cards.push(event);
+assert.deepEqual([cards[0]?.event, cards.at(-1)?.event], ["started", "summary"]);
+const done = cards.flatMap((one) => (one.event === "finished" ? [one] : []));
+assert.deepEqual(done.map((one) => one.model_id).sort(), ["local_isnet", "local_u2netp"]);
+assert(isPng(await client.bytes(done[0]!)));
+assert.deepEqual(cards.flatMap((one) => (one.event === "failed" ? [one.model_id, one.error] : [])), ["broken", "out of ink"]);
+for await (const event of client.stream(photo, "local_isnet")) {
+  if (event.event !== "started") continue;
+  assert.equal((await client.wait(event.job_id)).status, "completed");
+  break;
+}
+
+// A mended cutout, and a link to it.
+const mask = await client.bytes(composed.results[0]!);
+const edited = await client.edit(job.job_id, "local_isnet", mask);
+assert.equal(edited.model_id, "edited");
+assert(isPng(await client.bytes(edited)));
+await assert.rejects(client.edit(job.job_id, "broken", mask), refusal("validation_error", /model_id: a cutout/));
+await assert.rejects(client.edit(job.job_id, "local_isnet", new Blob(["no mask"])), refusal("invalid_format", /./));
+const link = await client.share(job.job_id, ["edited"], { expires_s: 3600, title: "Mug" });
+assert.deepEqual(link.models, ["edited"]);
+assert.equal((await fetch(link.share_url)).status, 200);
+await assert.rejects(client.share("7f1d9c58-0b4b-4a58-9d5c-8f4a1f0d2c11"), refusal("not_found", /No such job/));
+
 // Durable jobs.
 const jobId = await client.submit(photo, ["local_isnet", "broken"], { upscale_factor: 2 });
 const events: JobEvent[] = [];
@@ -56,6 +82,7 @@ await assert.rejects(client.wait(await client.submit(photo, "broken")), refusal(
 // What is wrong is said by the service, or before it is asked.
 await assert.rejects(client.remove(new Blob(["no picture"])), refusal("invalid_format", /./));
 await assert.rejects(client.remove("http://127.0.0.1:9/photo.png", "local_isnet"), refusal("validation_error", /public/));
-await assert.rejects(client.remove("photo.png"), /read the file first/);
+await assert.rejects(client.removeBackground("photo.png"), refusal("validation_error", /read the file first/));
+assert.throws(() => new Client("localhost:8000"), refusal("validation_error", /http:/));
 const nobody = new Client("http://127.0.0.1:9", { tries: 1 });
 await assert.rejects(nobody.models(), refusal("service_unavailable", /127\.0\.0\.1:9 could not be reached/));
