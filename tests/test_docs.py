@@ -1,6 +1,7 @@
 """Documentation against code. `python -m tests.test_docs` writes the tables of fields in docs/ anew."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,7 @@ PAGE = ROOT / "docs" / "configuration.md"
 DROP_IN = ROOT / "docs" / "drop-in.md"
 FORMS = {form.__name__: form for form in (ServiceSpec, ModelSpec, PresetSpec, RemoveBgForm, RembgForm)}
 """The files of configs/, and what callers of other APIs may send."""
+PAGES = sorted(page for place in ("", "docs/", "clients/*/", "tests/*/") for page in ROOT.glob(f"{place}*.md"))
 MARK = re.compile(r"(<!-- fields: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -87,6 +89,16 @@ def test_every_parameter_of_the_drop_ins_is_documented() -> None:
     assert [one.path for one in ENDPOINTS if one.dialect is not OWN and one.path not in page] == []
 
 
+def test_every_field_has_a_verdict_for_those_who_move() -> None:
+    """docs/moving-from-remove-bg.md names each field of remove.bg's requests in the first column of its table."""
+    page = (ROOT / "docs" / "moving-from-remove-bg.md").read_text()
+    judged = {
+        name for fields in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", fields)
+    }
+
+    assert RemoveBgForm.model_fields.keys() - judged == set()
+
+
 def test_every_code_of_the_drop_in_is_documented() -> None:
     """docs/drop-in.md names each status and code that the errors of /v1.0 may have."""
     page = DROP_IN.read_text()
@@ -115,15 +127,36 @@ def test_every_model_can_be_chosen() -> None:
             assert all(f"{price_usd:g} USD" in row for found in rows for row in found if "USD" in row)
 
 
-@pytest.mark.parametrize(
-    "file", sorted(str(f.relative_to(ROOT)) for f in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-)
-def test_links_lead_somewhere(file: str) -> None:
-    """Every relative link and picture of a page exists."""
-    text = (ROOT / file).read_text()
-    targets = [t for t in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in t]
+def anchors(page: Path) -> set[str]:
+    """Those of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
-    assert [t for t in targets if not ((ROOT / file).parent / t).exists()] == []
+
+@pytest.mark.parametrize("file", [str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_somewhere(file: str) -> None:
+    """Every relative link and picture of a page exists, and so does the heading that it names."""
+    page = ROOT / file
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text())
+    targets = [((page.parent / path) if path else page, anchor) for path, anchor in links if "://" not in path]
+
+    assert [str(target) for target, _ in targets if not target.exists()] == []
+    assert [f"{target}#{anchor}" for target, anchor in targets if anchor and anchor not in anchors(target)] == []
+
+
+def test_shell_blocks_are_shell() -> None:
+    """Each block of commands, which a reader may paste, is one that bash can read."""
+    blocks = [
+        block
+        for page in PAGES
+        for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    ]
+    read = [
+        subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False) for block in blocks
+    ]
+
+    assert len(blocks) > 30
+    assert [ran.stderr for ran in read if ran.returncode] == []
 
 
 def test_make_targets_are_the_readmes() -> None:
