@@ -7,12 +7,14 @@ step's megabytes are those by which the folder grew.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack, chdir
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +27,8 @@ from scripts.install_check import PHOTO, ROOT, wheel
 
 PAGE = ROOT / "docs" / "first-steps.md"
 MARK = re.compile(r"(<!-- steps -->\n).*?(<!-- end -->)", re.DOTALL)
-READY_S = 600
+STEP_S = 900
+"""Longest step, in seconds; an installation on a slow line takes most of it."""
 PIP = "pip install --quiet --no-cache-dir --disable-pip-version-check"
 WEIGHTS = Path(".rembg", "models", "u2netp", "u2netp.onnx")
 OUR_PYTHON = """
@@ -82,22 +85,27 @@ class Side:
         self.variables = {**kept, **npm, **own, "MODEL_CHECKSUM_DISABLED": "1"}
 
     def step(self, line: str) -> str:
-        """Run a line of shell and note what it cost; returns what it printed."""
+        """Run a line of shell and note what it cost; returns what it printed.
+
+        Raises:
+            SystemExit: it failed, or took longer than STEP_S; the message names the step.
+        """
         for name, text in self.programs.items():
             (self.folder / name).write_text(self._filled(text))
         begun, before = time.monotonic(), _megabytes(self.folder)
-        done = subprocess.run(
-            ["bash", "-ec", self._filled(line)], cwd=self.folder, env=self.variables, check=True, stdout=subprocess.PIPE
-        )
+        try:
+            printed = _run(self._filled(line), self.folder, self.variables)
+        except subprocess.SubprocessError as fault:
+            raise self._failed(fault) from None
         self._note(time.monotonic() - begun, _megabytes(self.folder) - before)
-        return done.stdout.decode().strip()
+        return printed.strip()
 
     def without(self) -> None:
         """Note that this side has no such step."""
         self.cells.append(("none", ""))
 
     def serve(self, stack: ExitStack, command: str, probe: str) -> None:
-        """Start a server, which ends with the stack, and note how long it took to be ready."""
+        """Start a server, which ends with the stack, and note how long it took to be ready; raises as `step`."""
         port, log = free_port(), self.folder / "server.log"
         self.words["URL"] = f"http://127.0.0.1:{port}"
         words = command.replace("PORT", str(port)).split()
@@ -106,7 +114,10 @@ class Side:
         program = [str(self.folder / "venv" / "bin" / words[0]), *words[1:]]
         with chdir(self.folder):
             server = stack.enter_context(started(program, variables, log))
-        wait_until(lambda: _answers(self.words["URL"] + probe), server, log, READY_S)
+        try:
+            wait_until(lambda: _answers(self.words["URL"] + probe), server, log, STEP_S)
+        except RuntimeError as fault:
+            raise self._failed(fault) from None
         self._note(time.monotonic() - begun, _megabytes(self.folder) - before)
 
     def _filled(self, text: str) -> str:
@@ -114,13 +125,32 @@ class Side:
             text = text.replace(word, meaning)
         return text
 
+    def _failed(self, fault: Exception) -> SystemExit:
+        return SystemExit(f"{self.folder.name}, {STEPS[len(self.cells)]}: {fault}")
+
     def _note(self, seconds: float, mb: float) -> None:
         self.cells.append((f"{seconds:.1f}", f"{mb:.0f}" if mb >= 1 else "0"))
-        print(f"  {seconds:7.1f} s {mb:7.1f} MB", flush=True)
+        print(f"  {seconds:7.1f} s {mb:7.1f} MB  {STEPS[len(self.cells) - 1]}", flush=True)
+
+
+def _run(line: str, folder: Path, variables: Mapping[str, str]) -> str:
+    """What a line of shell prints; after STEP_S it is killed, with what it has started."""
+    shell = ["bash", "-ec", line]
+    with subprocess.Popen(
+        shell, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=STEP_S)
+        except BaseException:  # Ctrl-C does not reach it either
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, line)
+    return printed.decode()
 
 
 STEPS = (
-    "install, for this machine", "first cutout", "a folder of four photographs", "install, for a server",
+    "install, for this machine", "first cutout", "first batch: a folder of four photographs", "install, for a server",
     "first key", "the server is ready", "first request, by curl", "first request in Python", "first request in Node",
 )  # fmt: skip
 
@@ -160,11 +190,11 @@ def main() -> int:
         folder = Path(scratch)
         built, package = wheel(folder / "dist"), _packed(folder)
         print("here", flush=True)
-        here = Side(folder / "ours", {"request.py": OUR_PYTHON, "request.mjs": OUR_NODE})
+        here = Side(folder / "here", {"request.py": OUR_PYTHON, "request.mjs": OUR_NODE})
         ours(here, stack, built, package)
         stack.close()
         print("rembg", flush=True)
-        there = Side(folder / "theirs", {"request.py": THEIR_PYTHON, "request.mjs": THEIR_NODE})
+        there = Side(folder / "rembg", {"request.py": THEIR_PYTHON, "request.mjs": THEIR_NODE})
         theirs(there, stack, here.folder / WEIGHTS)
     rows = ((step, *b, *a) for step, a, b in zip(STEPS, here.cells, there.cells, strict=True))
     written = table(["step", "rembg, s", "MB", "here, s", "MB"], rows)
