@@ -74,7 +74,7 @@ class Side:
     def __post_init__(self) -> None:
         self.folder.mkdir()
         shutil.copy(PHOTO, self.folder / "photo.jpg")
-        shutil.copytree(PHOTO.parent, self.folder / "photos")
+        shutil.copytree(PHOTO.parent, self.folder / "photos", ignore=shutil.ignore_patterns("*.md"))
         subprocess.run([sys.executable, "-m", "venv", str(self.folder / "venv")], check=True)
         path = f"{self.folder / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         own = {"PATH": path, "HOME": str(self.folder), "CUTOUT_API_KEYS_FILE": str(self.folder / "keys")}

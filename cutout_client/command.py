@@ -31,6 +31,8 @@ from cutout_client.commands.upscale import upscale
 from cutout_client.extras import ExtraMissing
 
 FAILED, USAGE, UNAVAILABLE = 1, 2, 3
+OPTIONS = {"canvas": "size", "crop_margin": "margin"}
+"""The names of options whose values are checked as fields of the API, which have others."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,11 +74,17 @@ def main() -> None:
     try:
         app()
     except CutoutError as error:
-        typer.echo(error.message, err=True)
+        typer.echo(_sentence(error), err=True)
         raise SystemExit(_code(error)) from None
     except OSError as error:
         typer.echo(f"{shown(str(error.filename))}: {error.strerror}", err=True)
         raise SystemExit(FAILED) from None
+
+
+def _sentence(error: CutoutError) -> str:
+    """Its message; one that begins with a field of the API begins with the option's name."""
+    field = str(error.details.get("field", ""))
+    return error.message.replace(f"{field}: ", f"{OPTIONS[field]}: ", 1) if field in OPTIONS else error.message
 
 
 def _code(error: CutoutError) -> int:

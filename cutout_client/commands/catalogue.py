@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cutout_client.batch.names import shown
 from cutout_client.commands.options import DATA_DIR, CommercialOnly, ConfigDir, DataDir, LocalOnly
 
 Given = Annotated[
@@ -102,6 +103,7 @@ def catalogue(
     from cutout_client.cutting.registry import registry_of
     from deployments.catalogue.run import Terms, run
 
+    _check_given(given)
     registry = registry_of(config_dir)
     data = data_dir.expanduser().resolve()
     asked = plan(out, model, write, registry, terms=terms_of(None, local_only, commercial_only), data=data)
@@ -111,6 +113,15 @@ def catalogue(
     terms = Terms(database, ray_address, profile, max_cost_usd, _share(fail_above), sample)
     outcome = run(given, asked, terms)
     raise typer.Exit(1 if outcome.failed or outcome.stopped else 0)
+
+
+def _check_given(given: str) -> None:
+    if "://" in given or Path(given).is_dir():
+        return
+    if not Path(given).exists():
+        raise typer.BadParameter(f"IN: there is no {shown(given)}")
+    if not given.lower().endswith((".csv", ".parquet")):
+        raise typer.BadParameter(f"IN: a folder, a store's address, or a .csv or .parquet expected, not {shown(given)}")
 
 
 def _share(percent: str | None) -> float | None:

@@ -42,9 +42,9 @@ def compare(
     config_dir: ConfigDir = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Write a contact sheet of a photograph's cutouts by every model, with their times and prices.
+    """Write a sheet of a photograph's cutouts by every model.
 
-    Unavailable models are listed on standard error, with the reason.
+    It shows their times and prices. Unavailable models are listed on standard error, with the reason.
     """
     from cutout_client.batch.names import shown
     from cutout_client.batch.photos import photographs

@@ -27,9 +27,10 @@ def mcp(
     commercial_only: CommercialOnly = False,
     api_key: ApiKey = None,
 ) -> None:
-    """Serve tools by the Model Context Protocol (MCP), until standard input ends.
+    """Serve tools by the Model Context Protocol (MCP).
 
-    An MCP client starts this command. It can remove backgrounds, enlarge, compare, estimate and look at jobs.
+    An MCP client starts this command, and ends it by ending its standard input. It can remove backgrounds, enlarge,
+    compare, estimate and look at jobs.
     """
     from cutout_client.extras import needs
 

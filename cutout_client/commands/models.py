@@ -24,7 +24,10 @@ def models(
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Show the availability, price and licence of every model, on this machine or on a service."""
+    """Show each model's availability, price and licence.
+
+    On this machine, or on a service.
+    """
     from cutout_client.commands.tables import print_table
 
     cards = asyncio.run(_of_service(server, api_key)) if server else _of_this_machine(config_dir)

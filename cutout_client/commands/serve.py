@@ -12,7 +12,10 @@ def serve(
         str | None, typer.Argument(help="Ray Serve configuration. Default: ./serve_config.yaml, or the installed one.")
     ] = None,
 ) -> None:
-    """Start the service in the foreground, until Ctrl-C. HOST and PORT set its address."""
+    """Start the service in the foreground, until Ctrl-C.
+
+    HOST and PORT set its address.
+    """
     from cutout_client.extras import needs
 
     needs("service", "A service")

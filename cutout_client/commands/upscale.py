@@ -61,9 +61,9 @@ def upscale(
     api_key: ApiKey = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Enlarge pictures with exact alpha, on this machine or on a service.
+    """Enlarge pictures with exact alpha.
 
-    Results are named OUT/NAME.png.
+    On this machine, or on a service. Results are named OUT/NAME.png.
     """
     from cutout_client.batch.batch import Batch, existing_of
     from cutout_client.batch.destination import Destination

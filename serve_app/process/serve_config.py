@@ -36,7 +36,9 @@ def read_config(file: Path) -> tuple[dict[str, Any], Registry]:
     """
     try:
         config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as wrong:
+    except OSError as lost:
+        raise ConfigurationError(f"{file}: cannot be read: {lost.strerror}") from lost
+    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
         raise ConfigurationError(f"{file}: a Serve configuration in YAML expected: {wrong}") from wrong
     try:
         shape = _Shape.model_validate(config)

@@ -4,7 +4,6 @@ A picture's path is `<job id>/<name>`. Both parts are checked, so that no path l
 one machine, or for several that mount the same folder; without that, several machines need S3.
 """
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator

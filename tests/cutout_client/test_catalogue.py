@@ -131,3 +131,13 @@ def test_nothing_starts_that_cannot_end(
     ended = cutout("catalogue", *given)
 
     assert (ended.code, message in " ".join(ended.err.split())) == (2, True), ended.err
+
+
+def test_what_is_no_catalogue(cutout: Cutout, tmp_path: Path) -> None:
+    """A folder that is missing, and a file that is no table, are named before anything else is looked at."""
+    (tmp_path / "photo.jpg").touch()
+    gone, photo = (cutout("catalogue", tmp_path / name, tmp_path / "out") for name in ("gone", "photo.jpg"))
+
+    assert (gone.code, photo.code) == (2, 2)
+    assert f"IN: there is no {tmp_path}/gone" in gone.err
+    assert "IN: a folder, a store's address, or a .csv or .parquet expected" in photo.err

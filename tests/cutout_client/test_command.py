@@ -40,7 +40,9 @@ def test_work_in_this_process_imports_nothing_that_calls() -> None:
 def test_version_and_help(cutout: Cutout) -> None:
     """Both end well; a command that is none is exit code 2."""
     assert cutout("--version").out == b"1.0.0\n"
-    assert b"remove" in cutout("--help").out
+    listed = cutout("--help").out
+    assert b"remove" in listed
+    assert b"..." not in listed.partition(b"Commands:")[2], "what a command does is said in a line"
     assert cutout("remove", "-h").out == cutout("remove", "--help").out
     assert cutout("paint").code == 2
 

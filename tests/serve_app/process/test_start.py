@@ -83,6 +83,9 @@ def test_a_serve_configuration_of_another_shape_is_named(tmp_path: Path, written
 
     assert refused.value.message.startswith(f"{file}: ")
     assert says in refused.value.message
+    file.unlink()
+    with pytest.raises(ConfigurationError, match="cannot be read: No such file or directory"):
+        read_config(file)
 
 
 def test_a_model_without_its_key_has_no_replica(monkeypatch: pytest.MonkeyPatch) -> None:
