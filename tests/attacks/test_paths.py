@@ -1,19 +1,12 @@
 """HEAD, a slash at a path's end, and what a browser is told about the pages."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from serve_app.endpoints.table import ENDPOINTS
-from tests.page import chromium
-from tests.page.conftest import Open, open_page
-from tests.page.conftest import service as running
-from tests.page.service import Service
 
-__all__ = ["open_page", "running"]
 PICTURE = b"\x89PNG\r\n"
 FILES = ("/static/page.js", "/docs/assets/swagger-ui.css")
 GETS = [re.sub(r"\{[^}]+\}", "absent", one.path) for one in ENDPOINTS if "HEAD" in one.methods]
@@ -73,17 +66,3 @@ def test_the_documentation_is_framed_by_nobody(client: TestClient, path: str) ->
     assert script
     assert "unsafe" not in script.group(1)
     assert (headers["x-frame-options"], headers["x-content-type-options"]) == ("DENY", "nosniff")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium that ends with the module: its event loop would be in the way of asynchronous tests elsewhere."""
-    with chromium.launched() as opened:
-        yield opened
-
-
-def test_the_documentation_works_under_its_policy(running: Service, open_page: Open) -> None:
-    """Chromium shows it without a complaint, and asks no other host."""
-    page = open_page(running, "docs")
-
-    page.locator(".opblock").first.wait_for()

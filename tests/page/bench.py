@@ -1,6 +1,5 @@
 """What a person does and sees on the bench."""
 
-import re
 import time
 from pathlib import Path
 
@@ -13,6 +12,14 @@ from tests.support.patience import HANG_S
 TIMES, DASH = "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
 COFFEE = Path(__file__).parents[1] / "photos" / "coffee.jpg"
 ROCKET = COFFEE.with_name("rocket.jpg")
+ENDED = """([name, patience_ms]) => new Promise((ended, failed) => {
+    const [heading, words] = ["picture-name", "job-words"].map((id) => document.getElementById(id));
+    const look = () => heading.textContent === name && /cutouts? of/.test(words.textContent) && ended();
+    new MutationObserver(look).observe(words, {childList: true, characterData: true, subtree: true});
+    look();
+    setTimeout(() => failed(new Error(`${heading.textContent}: ${words.textContent}`)), patience_ms);
+})"""
+"""Waits for a picture's end; Playwright's own look for it every half second."""
 
 
 def card(page: Page, name: str) -> Locator:
@@ -23,8 +30,8 @@ def card(page: Page, name: str) -> Locator:
 def drop_and_wait(page: Page, photo: Path = COFFEE) -> None:
     """Drop a photograph, and wait until no model works on it any more."""
     chromium.drop(page, photo)
+    page.evaluate(ENDED, [photo.name, HANG_S * 1000])
     expect(page.get_by_role("heading", level=1, name=photo.name)).to_be_visible()
-    expect(page.locator("#job-words")).to_contain_text(re.compile("cutouts? of"))
 
 
 def take(page: Page) -> str:

@@ -1,17 +1,39 @@
 """A browser and a service for the tests of the page."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from cutout.models.spec import ModelSpec
 from tests.page import axe, chromium
 from tests.page.service import Service
 from tests.support.in_process import model
 
 Open = Callable[..., Page]
+Serve = Callable[..., Service]
+MODELS = (
+    model("fast", name="Quick Matte"),
+    model(
+        "slow",
+        name="Fine Matte",
+        price_usd=0.0006,
+        licence={"name": "CC-BY-NC-4.0", "commercial": False},
+        options={"delay_s": 0.05},
+    ),
+    model("broken", name="Dry Pen", options={"error": "The ink ran out"}),
+    model(
+        "absent",
+        name="Far Away",
+        backend="runware",
+        provider="runware",
+        free=True,
+        options={"model": "runware:110@1"},
+    ),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,26 +48,43 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(scope="session", autouse=True)
+def without_keys() -> Iterator[None]:
+    """No provider's key is in the environment: what needs one is not set up."""
+    with pytest.MonkeyPatch.context() as environment:
+        for variable in ("KIE_API_KEY", "RUNWARE_API_KEY"):
+            environment.delenv(variable, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Gives a service of these models without jobs and picks; it takes the place of the one before.
+
+    A process can have one at a time, since it has one DBOS. The one that runs is emptied where it is what is asked for:
+    that takes a hundredth of a start.
+    """
+    with ExitStack() as running:
+        asked: Any = None
+        one: Service | None = None
+
+        def serve_(*models: ModelSpec, **given: Any) -> Service:
+            nonlocal asked, one
+            if one and one.is_running and asked == (models, given):
+                one.empty()
+            else:
+                running.close()
+                one = running.enter_context(Service(tmp_path_factory.mktemp("service"), *models, **given))
+                asked = (models, given)
+            return one
+
+        yield serve_
+
+
 @pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(serve: Serve) -> Service:
     """A fast model, a slow one that must not be sold, one that fails, and one that has no key."""
-    monkeypatch.delenv("RUNWARE_API_KEY", raising=False)
-    noncommercial = {"name": "CC-BY-NC-4.0", "commercial": False}
-    models = (
-        model("fast", name="Quick Matte"),
-        model("slow", name="Fine Matte", price_usd=0.0006, licence=noncommercial, options={"delay_s": 0.05}),
-        model("broken", name="Dry Pen", options={"error": "The ink ran out"}),
-        model(
-            "absent",
-            name="Far Away",
-            backend="runware",
-            provider="runware",
-            free=True,
-            options={"model": "runware:110@1"},
-        ),
-    )
-    with Service(tmp_path, *models) as running:
-        yield running
+    return serve(*MODELS)
 
 
 WITHOUT_FUSED = """
@@ -54,8 +93,8 @@ WITHOUT_FUSED = """
 """Most tests are of cards of models alone; test_fused.py has one of the card that is made of them."""
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+@contextmanager
+def opening(browser: Browser) -> Iterator[Open]:
     """Opens a service's page in a context of its own; `page.watch` has what it asked for and complained about.
 
     No page may complain, and none may ask another host than its service's.
@@ -79,6 +118,13 @@ def open_page(browser: Browser) -> Iterator[Open]:
         found = (watch.complaints, watch.hosts)
         window.close()
         assert found == ([], {service.host})
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Open]:
+    """Opens pages for one test."""
+    with opening(browser) as open_:
+        yield open_
 
 
 @pytest.fixture

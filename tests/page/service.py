@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from cutout.service import FetchSpec
 from deployments.backends.base import Resources
 from deployments.combiner import Combiner
 from deployments.ledger import DatabaseLedger
+from deployments.records.tables import METADATA
 from deployments.upscaler import Upscaler
 from serve_app.app import create_app
 from serve_app.fanout.shotgun import Shotgun
@@ -74,14 +75,14 @@ class Service:
         fetching = FetchSpec(allowed_hosts=(self.host,))  # its own pictures may be fetched by address
         reg = reg.model_copy(update={"service": reg.service.model_copy(update={"fetch": fetching})})
         resources = Resources(float(os.cpu_count() or 1), cache=folder)
-        self._ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
+        self.ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
         self._removers = {spec.id: Held(spec, resources, EncodeSpec(), 60) for spec in models}
-        parts = (reg, self._removers, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), self._ledger)
+        parts = (reg, self._removers, Upscaler(EncodeSpec()), Combiner(EncodeSpec()), self.ledger)
         self._shotgun = Shotgun(*parts)
         store, signer = PictureStore.at(str(folder / "pictures")), Signer(b"secret" * 6, 3600)
         database_url = f"sqlite:///{folder / 'jobs.sqlite'}"
-        self._jobs = JobsWorker(Shotgun(*parts, records=False), self._ledger, store, signer, database_url=database_url)
-        app = create_app(self._shotgun, self._ledger, keys, Durable(self._jobs, store, signer))
+        self._jobs = JobsWorker(Shotgun(*parts, records=False), self.ledger, store, signer, database_url=database_url)
+        app = create_app(self._shotgun, self.ledger, keys, Durable(self._jobs, store, signer))
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
         self._started = threading.Event()
@@ -106,10 +107,29 @@ class Service:
         finally:
             may_end.set()
 
-    def mend(self, model_id: str) -> None:
-        """The model fails no more."""
+    @contextmanager
+    def mended(self, model_id: str) -> Iterator[None]:
+        """The model does not fail before the end of this context."""
         backend = self._removers[model_id]._backend
-        backend.options = backend.options.model_copy(update={"error": None})
+        broken = backend.options
+        backend.options = broken.model_copy(update={"error": None})
+        try:
+            yield
+        finally:
+            backend.options = broken
+
+    def empty(self) -> None:
+        """Forget every job and pick."""
+        self.within(self._emptied())
+
+    def within(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something on the service's event loop."""
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(HANG_S)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether nobody has ended it."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         """End it, and what it is answering."""
@@ -138,8 +158,15 @@ class Service:
         response = httpx.get(self.url + path, trust_env=False, timeout=HANG_S)
         return response.raise_for_status().json()
 
+    async def _emptied(self) -> None:
+        await self.ledger.learner.close()  # or else it may learn from what is forgotten
+        async with self.ledger._database.writing() as connection:
+            for table in reversed(METADATA.sorted_tables):
+                await connection.execute(table.delete())
+
     async def _serve(self) -> None:
-        await self._ledger.start()
+        self._loop = asyncio.get_running_loop()
+        await self.ledger.start()
         await self._jobs.start()
         statuses = self._shotgun.statuses
         watching = asyncio.create_task(statuses.watch())
@@ -154,4 +181,4 @@ class Service:
         await self._jobs.close()
         for remover in self._removers.values():
             await remover.close()
-        await self._ledger.close()
+        await self.ledger.close()

@@ -7,8 +7,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.page.bench import COFFEE, card, drop_and_wait
-from tests.page.conftest import Open
-from tests.page.service import Service
+from tests.page.conftest import Open, Serve
 from tests.support.in_process import model
 
 CLIP = "getComputedStyle(document.querySelector('.look .before')).clipPath"
@@ -138,14 +137,13 @@ def test_a_blind_comparison_does_not_say_what_the_service_would_choose(page: Pag
     assert all(name.startswith("Cutout ") for name in names)
 
 
-def test_eight_cards_in_one_window(open_page: Open, tmp_path: Path) -> None:
+def test_eight_cards_in_one_window(open_page: Open, serve: Serve) -> None:
     """At 1440 by 900 all eight cutouts are in the window at once, with the large view and without."""
-    models = [model(f"m{n}", name=f"Model {n}") for n in range(8)]
-    with Service(tmp_path, *models) as service:
-        page = open_page(service, viewport={"width": 1440, "height": 900})
-        drop_and_wait(page, COFFEE)
-        assert page.evaluate(LOWEST) <= 900
-        page.keyboard.press("l")
-        expect(page.locator(".look")).to_be_visible()
-        assert page.evaluate(LOWEST) <= 900
-        assert page.evaluate("document.querySelector('.look').getBoundingClientRect().bottom") <= 900
+    service = serve(*(model(f"m{n}", name=f"Model {n}") for n in range(8)))
+    page = open_page(service, viewport={"width": 1440, "height": 900})
+    drop_and_wait(page, COFFEE)
+    assert page.evaluate(LOWEST) <= 900
+    page.keyboard.press("l")
+    expect(page.locator(".look")).to_be_visible()
+    assert page.evaluate(LOWEST) <= 900
+    assert page.evaluate("document.querySelector('.look').getBoundingClientRect().bottom") <= 900

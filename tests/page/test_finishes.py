@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.page.bench import TIMES, card, drop_and_wait
+from tests.page.mending import small_photo
 from tests.page.service import Service
 
 
@@ -47,21 +48,21 @@ def test_models_are_chosen(page: Page) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "mode"),
     [
-        ("WebP", "coffee-fast.webp", "RGBA"),
-        ("AVIF", "coffee-fast.avif", "RGBA"),
-        ("JPEG with background", "coffee-fast.jpeg", "RGB"),
+        ("WebP", "small-fast.webp", "RGBA"),
+        ("AVIF", "small-fast.avif", "RGBA"),
+        ("JPEG with background", "small-fast.jpeg", "RGB"),
     ],
 )
 def test_files_of_another_format(page: Page, tmp_path: Path, kind: str, name: str, mode: str) -> None:
     """The service makes the file from the job's cutout, on the backdrop where that is wanted; enlarged, too."""
-    drop_and_wait(page)
+    drop_and_wait(page, small_photo(tmp_path))
     page.get_by_label("Any colour").fill("#336699")
     page.get_by_label("Files").select_option(label=kind)
 
     plain_name, plain = saved(page, "Quick Matte", tmp_path / "plain")
     card(page, "Quick Matte").get_by_role("button", name=f"2{TIMES}").click()
-    expect(card(page, "Quick Matte").locator(".size")).to_have_text(f"1200 {TIMES} 800 px")
+    expect(card(page, "Quick Matte").locator(".size")).to_have_text(f"192 {TIMES} 128 px")
     large_name, large = saved(page, "Quick Matte", tmp_path / "large")
 
-    assert (plain_name, plain.mode, plain.size) == (name, mode, (600, 400))
-    assert (large_name, large.mode, large.size) == (name.replace(".", "-2x."), mode, (1200, 800))
+    assert (plain_name, plain.mode, plain.size) == (name, mode, (96, 64))
+    assert (large_name, large.mode, large.size) == (name.replace(".", "-2x."), mode, (192, 128))

@@ -2,18 +2,17 @@
 
 import base64
 import io
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from cutout.pixels.endings import READ, READ_WORDS
 from serve_app.endpoints.page import STATIC
-from tests.page.conftest import Open
-from tests.page.service import Service
+from tests.page.conftest import Serve, opening
 from tests.support.in_process import model
 
 PASTE = """([target, texts, files]) => {
@@ -59,15 +58,29 @@ def carried(name: str, media_type: str, content: bytes) -> list[str]:
     return [name, media_type, base64.b64encode(content).decode()]
 
 
-@pytest.fixture
-def fired(open_page: Open, tmp_path: Path) -> Any:
-    """A page over one model, and the pictures that it has sent."""
-    with Service(tmp_path, model("fast", name="Quick Matte")) as service:
-        page = open_page(service)
+@pytest.fixture(scope="module")
+def quick(browser: Browser, serve: Serve) -> Iterator[Page]:
+    """A page over one model, for all of these tests."""
+    with opening(browser) as open_page:
+        page = open_page(serve(model("fast", name="Quick Matte")))
         expect(page.locator("#roster li")).to_have_count(1)
-        sent = list[str]()
-        page.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/remove-background") else None)
-        yield page, sent
+        yield page
+
+
+@pytest.fixture
+def fired(quick: Page) -> Iterator[tuple[Page, list[str]]]:
+    """The page's first view, and the pictures that it sends from now on."""
+    quick.get_by_role("link", name="Cutout Shotgun").click()
+    expect(quick.get_by_role("button", name="Choose pictures")).to_be_visible()
+    sent = list[str]()
+
+    def note(asked: Request) -> None:
+        if asked.url.endswith("/remove-background"):
+            sent.append(asked.url)
+
+    quick.on("request", note)
+    yield quick, sent
+    quick.remove_listener("request", note)
 
 
 def arrived(page: Page, name: str) -> None:

@@ -1,9 +1,5 @@
 """What was learned from picks, as the leaderboard shows it."""
 
-import asyncio
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,7 +7,7 @@ from cutout.picks.worth import Worth, Worths
 from deployments.ledger import DatabaseLedger
 from deployments.records.queries import put_worths
 from tests.page.bench import DASH
-from tests.page.conftest import Open
+from tests.page.conftest import Open, Serve
 from tests.page.service import Service
 from tests.page.test_finish_panel import PHONE
 from tests.support.in_process import model
@@ -27,26 +23,21 @@ CLOSE = (Worth("slow", 40, 0.58, 0.4, 0.7), Worth("fast", 40, 0.52, 0.41, 0.6))
 
 async def fill(ledger: DatabaseLedger) -> None:
     """Some picks, one of them of glass, and what was learned from many more."""
-    await ledger.start()
     for chosen, category in (("fast", None), ("fast", None), ("slow", "glass"), ("none", None)):
         made = job("fast", "slow", "rare")
         await ledger.record(made)
         await ledger.select(pick(made.job_id, chosen, category))
     async with ledger._database.writing() as connection:
         await connection.execute(put_worths(Worths(43, 1.0, (FAST, SLOW, RARE), {"glass": CLOSE}), "sqlite"))
-    await ledger.close()
 
 
-@pytest.fixture(scope="module")
-def picked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest.fixture
+def picked(serve: Serve) -> Service:
     """A service whose ledger has picks."""
-    folder = tmp_path_factory.mktemp("picked")
-    ledger = DatabaseLedger(f"sqlite:///{folder / 'ledger.sqlite'}", lease_s=60)
-    with ThreadPoolExecutor(1) as pool:  # Playwright's event loop may run in this thread
-        pool.submit(asyncio.run, fill(ledger)).result()
     names = {"fast": "Quick Matte", "slow": "Fine Matte", "rare": "New Matte"}
-    with Service(folder, *(model(model_id, name=name) for model_id, name in names.items())) as running:
-        yield running
+    service = serve(*(model(model_id, name=name) for model_id, name in names.items()))
+    service.within(fill(service.ledger))
+    return service
 
 
 def bar(row: Locator) -> list[str]:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.bench import COFFEE, TIMES, card, drop_and_wait
 from tests.page.conftest import Open
+from tests.page.mending import small_photo
 from tests.page.service import Service
 
 VIEWS = """() => [...document.querySelectorAll(".card.done .after img")].map((image) => {
@@ -114,17 +115,16 @@ def test_what_lies_behind(page: Page) -> None:
 
 def test_a_cutout_twice_and_four_times_as_large(page: Page, tmp_path: Path) -> None:
     """The size asked for is shown and downloaded, its transparency kept; a second time nothing is asked."""
-    drop_and_wait(page)
+    drop_and_wait(page, small_photo(tmp_path))
     quick = card(page, "Quick Matte")
-    for factor, size in ((4, (2400, 1600)), (2, (1200, 800)), (4, (2400, 1600))):
+    for factor, size in ((4, (384, 256)), (2, (192, 128)), (4, (384, 256))):
         quick.get_by_role("button", name=f"{factor}{TIMES}").click()
         expect(quick.locator(".size")).to_have_text(f"{size[0]} {TIMES} {size[1]} px")
         with page.expect_download() as waiting:
             quick.get_by_role("link", name="Download Quick Matte").click()
-        waiting.value.save_as(tmp_path / "large.png")
 
-        assert waiting.value.suggested_filename == f"coffee-fast-{factor}x.png"
-        with Image.open(tmp_path / "large.png") as picture:
+        assert waiting.value.suggested_filename == f"small-fast-{factor}x.png"
+        with Image.open(waiting.value.path()) as picture:
             assert (picture.size, picture.mode) == (size, "RGBA")
 
 

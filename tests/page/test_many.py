@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 from cutout.accounts.spec import AccessSpec, LimitTier
 from tests.page import axe
 from tests.page.chromium import drop
-from tests.page.conftest import Open
+from tests.page.conftest import Open, Serve
 from tests.page.mending import stroke
 from tests.page.service import Service
 from tests.page.test_trouble import allow
@@ -34,11 +33,10 @@ NARROW = AccessSpec(tiers={"default": LimitTier(requests_per_minute=1000, concur
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[Service]:
+def two(serve: Serve) -> Service:
     """A service with two local models of two families, and a caller's limit of two jobs at a time."""
     models = (model("fast", name="Quick Matte", family="a"), model("slow", name="Fine Matte", family="b"))
-    with Service(tmp_path, *models, access=NARROW) as running:
-        yield running
+    return serve(*models, access=NARROW)
 
 
 @pytest.fixture
@@ -130,23 +128,22 @@ def test_what_is_mended_is_in_the_archive(open_page: Open, two: Service, photos:
 
 
 def test_nothing_that_is_paid_runs_before_its_price_is_agreed_to(
-    open_page: Open, tmp_path: Path, photos: list[Path]
+    open_page: Open, serve: Serve, photos: list[Path]
 ) -> None:
     """Local models start at once; with paid ones the price of the run is shown, and Run starts it; remembered."""
     models = (model("fast", name="Quick Matte"), model("far", name="Far Away", provider="far", price_usd=0.01))
-    with Service(tmp_path, *models) as service:
-        page = open_page(service)
-        sent = list[str]()
-        page.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/remove-background") else None)
-        drop(page, *photos[:2])
-        expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
-        assert not page.get_by_role("button", name="Run").is_visible()
+    page = open_page(serve(*models))
+    sent = list[str]()
+    page.on("request", lambda asked: sent.append(asked.url) if asked.url.endswith("/remove-background") else None)
+    drop(page, *photos[:2])
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+    assert not page.get_by_role("button", name="Run").is_visible()
 
-        page.get_by_role("switch", name="Ask paid models too").check()
-        page.reload()
-        drop(page, *photos[2:4])
-        expect(page.locator("#price")).to_contain_text("$0.02")
-        assert len(sent) == 2
-        page.get_by_role("button", name="Run 2 pictures").click()
-        expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
-        assert len(sent) == 4
+    page.get_by_role("switch", name="Ask paid models too").check()
+    page.reload()
+    drop(page, *photos[2:4])
+    expect(page.locator("#price")).to_contain_text("$0.02")
+    assert len(sent) == 2
+    page.get_by_role("button", name="Run 2 pictures").click()
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+    assert len(sent) == 4

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.bench import COFFEE, arrived, card, drop_and_wait, logged
-from tests.page.conftest import Open
+from tests.page.conftest import Open, Serve
 from tests.page.service import Service
 from tests.support.in_process import model
 
@@ -23,6 +23,7 @@ def test_each_key_alone_is_the_pick_that_is_logged(page: Page, service: Service)
         logged(page, name)
         assert service.picks() == {counted: 1}
     page.keyboard.press("0")
+    expect(page.locator("#pick")).to_contain_text("None of them is good.")
     page.get_by_role("link", name="Leaderboard").click()
     arrived(service, {"none": 1})
 
@@ -52,7 +53,7 @@ def test_only_a_pick_that_is_not_undone_is_ever_sent(page: Page, service: Servic
     assert service.picks() == ({} if undone else {"fast": 1})
 
 
-def test_weights_that_do_not_exist(open_page: Open, tmp_path: Path) -> None:
+def test_weights_that_do_not_exist(open_page: Open, serve: Serve, tmp_path: Path) -> None:
     """A model without its file is listed with the reason, before and after, has no card, and spoils no other."""
     weights = {"name": "absent", "file": str(tmp_path / "absent.onnx")}
     shape = {"size_px": 320, "mean": (0, 0, 0), "std": (1, 1, 1)}
@@ -62,12 +63,11 @@ def test_weights_that_do_not_exist(open_page: Open, tmp_path: Path) -> None:
         model("failing", options={"error": "out of ink"}),
         model("fileless", backend="onnx", options={"weights": weights, **shape}),
     )
-    with Service(tmp_path, *models) as service:
-        page = open_page(service)
-        expect(page.locator("#roster .absent")).to_contain_text(REASON)
-        page.locator("#file").set_input_files(COFFEE)
+    page = open_page(serve(*models))
+    expect(page.locator("#roster .absent")).to_contain_text(REASON)
+    page.locator("#file").set_input_files(COFFEE)
 
-        expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
-        expect(card(page, "Failing")).to_contain_text("Out of ink.")
-        expect(card(page, "Fileless")).to_have_count(0)
-        expect(page.locator("#skipped")).to_contain_text(REASON)
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
+    expect(card(page, "Failing")).to_contain_text("Out of ink.")
+    expect(card(page, "Fileless")).to_have_count(0)
+    expect(page.locator("#skipped")).to_contain_text(REASON)

@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.page import axe
 from tests.page.chromium import drop
-from tests.page.conftest import Open
+from tests.page.conftest import Open, Serve
 from tests.page.service import Service
 from tests.page.test_finish_panel import PHONE
 from tests.page.test_many import archive
@@ -24,11 +23,10 @@ SQUARE = "White square for a shop"
 PLACE = ".finish-place"
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest.fixture
+def shop(serve: Serve) -> Service:
     """A service with one local model."""
-    with Service(tmp_path_factory.mktemp("shop"), model("fast", name="Quick Matte")) as running:
-        yield running
+    return serve(model("fast", name="Quick Matte"))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The page with the models that come with the service; with CUTOUT_SCREENSHOTS=1 its pictures go into docs/."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 from cutout.models.registry import load_registry
 from serve_app.endpoints.page import STATIC
 from tests.page.bench import card, drop_and_wait
-from tests.page.conftest import Open
+from tests.page.conftest import Open, Serve
 from tests.page.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -22,16 +21,13 @@ WALL, FACE, SUIT = (40, 330), (120, 225), (400, 150)
 """Row and column of the photograph, in pixels: behind the astronaut, and on her."""
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest.fixture
+def real(serve: Serve) -> Service:
     """The models of configs/, without anybody's key."""
     models = load_registry(ROOT / "configs").models
-    with pytest.MonkeyPatch.context() as environment:
-        for variable in ("KIE_API_KEY", "RUNWARE_API_KEY"):
-            environment.delenv(variable, raising=False)
-        with Service(tmp_path_factory.mktemp("real"), *(models[name] for name in SHOWN)) as running:
-            running.wait_for(ready=2)
-            yield running
+    service = serve(*(models[name] for name in SHOWN))
+    service.wait_for(ready=2)
+    return service
 
 
 def shot(page: Page, name: str, folder: Path) -> None:

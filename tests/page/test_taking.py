@@ -1,5 +1,6 @@
 """Picking means taking: by Enter, on the clipboard, drawn out of the page; and a failed model tried again."""
 
+import base64
 import io
 
 from PIL import Image
@@ -11,7 +12,11 @@ from tests.page.test_trouble import allow
 
 COPIED = """async () => {
     const [item] = await navigator.clipboard.read();
-    return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
+    const reader = new FileReader();
+    const read = new Promise((loaded) => { reader.onload = loaded; });
+    reader.readAsDataURL(await item.getType("image/png"));
+    await read;
+    return reader.result.split(",")[1];
 }"""
 DRAWN = """() => {
     const stage = document.querySelector(".done .stage");
@@ -43,7 +48,7 @@ def test_a_pick_is_copied(page: Page) -> None:
     page.keyboard.press("c")
     expect(page.locator("#pick")).to_contain_text("Copied: Quick Matte")
 
-    with Image.open(io.BytesIO(bytes(page.evaluate(COPIED)))) as picture:
+    with Image.open(io.BytesIO(base64.b64decode(page.evaluate(COPIED)))) as picture:
         assert (picture.size, picture.mode) == ((600, 400), "RGBA")
 
 
@@ -66,9 +71,9 @@ def test_a_failed_model_is_tried_again(page: Page, service: Service) -> None:
     expect(again).to_be_visible()
     expect(card(page, "Dry Pen")).to_contain_text("The ink ran out.")
 
-    service.mend("broken")
-    again.click()
-    expect(card(page, "Dry Pen").get_by_role("img", name="Cutout of Dry Pen")).to_be_visible()
+    with service.mended("broken"):
+        again.click()
+        expect(card(page, "Dry Pen").get_by_role("img", name="Cutout of Dry Pen")).to_be_visible()
     page.keyboard.press("3")
     page.keyboard.press("Enter")
     expect(page.locator("#pick")).to_have_attribute("data-state", "logged")
