@@ -1,5 +1,7 @@
 """python -m benchmarks.catalogue: a folder by `cutout catalogue`, against `cutout remove`; pace, processor, memory.
 
+With `--nodes 3`: its pace on one, two and three Ray nodes of this machine, with a model that only waits.
+
 The folder has COUNT copies of the photographs of PHOTOS and tests/photos. Memory is that of all processes of the
 command: what they share is divided among them (PSS), and Ray's shared memory counts once.
 """
@@ -19,6 +21,7 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 
+from benchmarks.catalogue_nodes import clusters, configured, drawn
 from benchmarks.processes import footprints
 
 TESTS = Path("tests/photos")
@@ -98,23 +101,44 @@ def _said(name: str, run: Run, count: int) -> str:
 
 
 def main() -> None:
-    """Measure both, and print what came of them."""
+    """Measure, and print what came of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.catalogue", description=__doc__)
     parser.add_argument("--photos", type=Path, default=Path("../shared/eval"), help="a folder of photographs")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--model", default="local_u2netp")
+    parser.add_argument("--nodes", type=int, help="Ray nodes at most, with a model that only waits")
     given = parser.parse_args()
-    sources = sorted([*given.photos.glob("*.jpg"), *TESTS.glob("*.jpg")])
     with tempfile.TemporaryDirectory(prefix="catalogue-") as scratch:
-        folder = Path(scratch)
-        photos, out = filled(folder / "in", sources, given.count), folder / "out"
-        data = ["--data-dir", os.environ.get("CUTOUT_DATA_DIR", str(folder / "data"))]
-        remove = measured(["remove", str(photos), "-m", given.model, "-o", str(folder / "removed"), *data])
-        print(_said("cutout remove", remove, given.count))
-        catalogue = measured(["catalogue", str(photos), str(out), "-m", given.model, *data])
-        print(_said("cutout catalogue", catalogue, given.count))
-        print(f"{'':18} {steady(out, given.count):.1f} pictures a minute after the first quarter")
-        print(f"{'':18} {remove.wall_s / catalogue.wall_s:.2f} of the pace of cutout remove")
+        if given.nodes:
+            grown(Path(scratch), given.count, given.nodes)
+        else:
+            sources = sorted([*given.photos.glob("*.jpg"), *TESTS.glob("*.jpg")])
+            compared(Path(scratch), sources, given.count, given.model)
+
+
+def compared(folder: Path, sources: Sequence[Path], count: int, model: str) -> None:
+    """Measure both commands on this machine."""
+    photos, out = filled(folder / "in", sources, count), folder / "out"
+    data = ["--data-dir", os.environ.get("CUTOUT_DATA_DIR", str(folder / "data"))]
+    remove = measured(["remove", str(photos), "-m", model, "-o", str(folder / "removed"), *data])
+    print(_said("cutout remove", remove, count))
+    catalogue = measured(["catalogue", str(photos), str(out), "-m", model, *data])
+    print(_said("cutout catalogue", catalogue, count))
+    print(f"{'':18} {steady(out, count):.1f} pictures a minute after the first quarter")
+    print(f"{'':18} {remove.wall_s / catalogue.wall_s:.2f} of the pace of cutout remove")
+
+
+def grown(folder: Path, count: int, most: int) -> None:
+    """Measure clusters of one node up to so many."""
+    configs, photos = configured(folder / "configs"), drawn(folder / "in", count)
+    options = ["-m", "waiting", "--config-dir", str(configs), "--data-dir", str(folder / "data")]
+    paces = dict[int, float]()
+    for nodes, address in clusters(folder, most):
+        out = folder / f"out-{nodes}"
+        measured(["catalogue", str(photos), str(out), *options, "--ray-address", address])
+        paces[nodes] = steady(out, count)
+        pace = f"{paces[nodes]:.1f} pictures a minute after the first quarter"
+        print(f"{nodes} nodes {'':10} {pace}, {paces[nodes] / paces[1]:.2f} times that of one", flush=True)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ FILES = sorted(
 )
 ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "cutout": (
-        ("errors", "spec", "retry_after", "replica_port", "telemetry", "defaults"),
+        ("errors", "spec", "retry_after", "replica_port", "telemetry", "defaults", "whole_file"),
         ("limits",),
         ("pixels", "accounts"),
         ("removal", "service", "comparison", "presets"),
@@ -148,6 +148,7 @@ LEAN = {
     "cutout.pixels.plain",
     "cutout.retry_after",
     "cutout.spec",
+    "cutout.whole_file",
 }
 """What the client takes of `cutout`: these need no extra of the package."""
 LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}

@@ -1,7 +1,6 @@
 """Processes many photographs concurrently: reading, processing and writing overlap, and each fails alone."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Literal, TypeAlias
 import typer
 
 from cutout.errors import CutoutError
+from cutout.whole_file import write_whole
 from cutout_client.batch.destination import Destination
 from cutout_client.batch.names import shown
 from cutout_client.batch.photos import Photo
@@ -146,10 +146,4 @@ def _write(path: Path | None, image: bytes) -> None:
         sys.stdout.buffer.write(image)
         sys.stdout.buffer.flush()
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_bytes(image)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, image)

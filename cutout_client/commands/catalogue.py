@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -47,6 +48,12 @@ MaxCostUsd = Annotated[
         "--max-cost-usd", min=0, metavar="USD", help="What the catalogue may cost in all.", show_default=False
     ),
 ]
+Page = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="A service, whose page is to open pictures of http(s) addresses.", show_default=False
+    ),
+]
 Profile = Annotated[
     Path | None,
     typer.Option(
@@ -88,6 +95,7 @@ def catalogue(
     profile: Profile = None,
     database_url: DatabaseUrl = None,
     ray_address: RayAddress = None,
+    page: Page = None,
     config_dir: ConfigDir = None,
     data_dir: DataDir = DATA_DIR,
 ) -> None:
@@ -110,7 +118,7 @@ def catalogue(
     if max_cost_usd is None and (most_usd := sum(spec.price_usd for spec in asked.specs)):
         raise typer.BadParameter(f"up to {most_usd:g} USD a picture: --max-cost-usd or --local-only expected")
     database = database_url or f"sqlite:///{data / 'catalogue.sqlite'}"
-    terms = Terms(database, ray_address, profile, max_cost_usd, _share(fail_above), sample)
+    terms = Terms(database, ray_address, profile, max_cost_usd, _share(fail_above), sample, _service(page))
     outcome = run(given, asked, terms)
     raise typer.Exit(1 if outcome.failed or outcome.stopped else 0)
 
@@ -135,3 +143,13 @@ def _share(percent: str | None) -> float | None:
     if not 0 <= share <= 1:
         raise typer.BadParameter(f"--fail-above: a percentage such as 1% expected, not {percent}")
     return share
+
+
+def _service(address: str | None) -> str | None:
+    """The address of a service's page, which ends in `/`."""
+    if address is None:
+        return None
+    url = urlsplit(address)
+    if url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment:
+        raise typer.BadParameter(f"--page: an address such as https://cutouts.example/ expected, not {address}")
+    return address.rstrip("/") + "/"

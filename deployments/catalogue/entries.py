@@ -50,6 +50,11 @@ def entries(given: str, out: Place) -> list[Entry]:
     return [once[address] for address in sorted(once)]
 
 
+def is_public(address: str) -> bool:
+    """Whether a service could fetch it, too."""
+    return address.startswith(("http://", "https://"))
+
+
 def _of_place(source: Place, out: Place) -> Iterator[Entry]:
     """Its pictures; what lies at `out` are results."""
     for listed in source.files():

@@ -2,20 +2,27 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from filelock import FileLock, Timeout
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from cutout.errors import ConfigurationError, NotFound, ServiceUnavailable
+from cutout.errors import ConfigurationError, Conflict, NotFound, ServiceUnavailable
+from cutout.whole_file import write_whole
+from deployments.catalogue.lease import BUSY, leased
 
 EXPECTED = "a folder, or a URL such as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix, expected"
 RETRY: Any = {"max_retries": 8, "retry_timeout": timedelta(seconds=120)}
 """How long an object store may refuse, drop or delay a call before the call fails."""
+HOLD = ".catalogue/lock"
+"""The file by which a run holds a place."""
 T = TypeVar("T")
 
 
@@ -46,6 +53,13 @@ class Place(Protocol):
 
     async def drop(self, path: str) -> None:
         """Delete a file; nothing happens when there is none."""
+
+    def held(self) -> AbstractContextManager[threading.Event]:
+        """The place for one run alone, until the end or its process's death; set when another run has it meanwhile.
+
+        Raises:
+            Conflict: another run holds it.
+        """
 
 
 def place(address: str) -> Place:
@@ -97,13 +111,29 @@ class Folder(Place):
     async def put(self, path: str, data: bytes) -> None:
         """See Place."""
         try:
-            await asyncio.to_thread(_write, self._path / path, data)
+            await asyncio.to_thread(write_whole, self._path / path, data)
         except OSError as refused:
             raise ServiceUnavailable(f"{path}: {refused.strerror}") from refused
 
     async def drop(self, path: str) -> None:
         """See Place."""
         (self._path / path).unlink(missing_ok=True)
+
+    @contextmanager
+    def held(self) -> Iterator[threading.Event]:
+        """See Place. The operating system frees the file's lock when the process ends, however it ends."""
+        lock = FileLock(self._path / HOLD)
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout as taken:
+            raise Conflict(f"{self.address}: {BUSY}") from taken
+        except OSError as refused:
+            raise ServiceUnavailable(f"{self.address}: {refused.strerror}") from refused
+        try:
+            yield threading.Event()
+        finally:
+            lock.release()
 
 
 class Bucket(Place):
@@ -141,6 +171,18 @@ class Bucket(Place):
         except NotFound:
             return
 
+    @contextmanager
+    def held(self) -> Iterator[threading.Event]:
+        """See Place. A run that is killed holds it for LEASE_S longer."""
+        with ExitStack() as stack:
+            try:
+                lost = stack.enter_context(leased(self._store, HOLD))
+            except Conflict as taken:
+                raise Conflict(f"{self.address}: {taken.message}") from taken
+            except (BaseError, OSError) as trouble:
+                raise ServiceUnavailable(f"{self.address}/{HOLD}: {_reason(trouble)}") from trouble
+            yield lost
+
     async def _asked(self, path: str, answer: Awaitable[T]) -> T:
         try:
             return await answer
@@ -153,13 +195,3 @@ class Bucket(Place):
 def _reason(trouble: Exception) -> str:
     """The first line of an error's text, shortened: obstore adds lines for programmers."""
     return str(trouble).strip().split("\n")[0][:200]
-
-
-def _write(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -76,7 +76,12 @@ class Plan:
         return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
     def check_size(self, size: Size) -> None:
-        """Refuse a picture of which a file would be too large; raises ResolutionTooHigh."""
+        """Refuse a picture of which a file could not be made.
+
+        Raises:
+            ResolutionTooHigh: a file would be too large.
+            ValidationError: the picture is too small for a print.
+        """
         most_px = self.registry.service.limits.output_whole_px
         for rendition in self.renditions:
             factor, finish = rendition.output.factor or 1, rendition.output.finish or Finish()
@@ -86,6 +91,7 @@ class Plan:
                     shown = f"{made.width}x{made.height}"
                     message = f"{rendition.pattern} would have {shown} pixels; at most {most_px} are made"
                     raise ResolutionTooHigh(message)
+            finish.check_resolution(larger)  # what a crop shows has no more pixels an inch
             check_sides(finish.largest(larger), rendition.output.format)
 
     @property

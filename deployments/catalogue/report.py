@@ -17,6 +17,7 @@ from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.picture import Picture
 from cutout.pixels.thumbnail import thumbnail
 from cutout.pixels.types import Rgb
+from deployments.catalogue.entries import is_public
 from deployments.catalogue.manifest import Row
 from deployments.catalogue.places import Place
 
@@ -27,14 +28,18 @@ MOST_FAILURES = 500
 PAGE = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
 
 
-async def page(out: Place, rows: Sequence[Row]) -> str:
-    """The report as HTML; raises ServiceUnavailable when a result cannot be read."""
+async def page(out: Place, rows: Sequence[Row], service_url: str | None = None) -> str:
+    """The report as HTML, with links by which the page of a service opens pictures that have a public address.
+
+    Raises:
+        ServiceUnavailable: a result cannot be read.
+    """
     done = [row for row in rows if row.status == "done"]
     doubtful = sorted(done, key=_score)[:LEAST_SURE]
     return PAGE.substitute(
         figures=_figures(rows, done),
         models=_table(("model", "pictures"), Counter(row.model for row in done).most_common()),
-        doubtful="".join([await _card(out, row) for row in doubtful]),
+        doubtful="".join([await _card(out, row, service_url) for row in doubtful]),
         failures=_table(("picture", "why"), [(row.address, row.error) for row in rows if row.error][:MOST_FAILURES]),
     )
 
@@ -72,11 +77,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return f"<table><tr>{titles}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
-async def _card(out: Place, row: Row) -> str:
+async def _card(out: Place, row: Row, service_url: str | None) -> str:
     picture, name = await _result(out, row), html.escape(PurePosixPath(row.address).name)
     image = base64.b64encode(thumbnail(picture)).decode() if picture else ""
     original = row.address if "://" in row.address else Path(row.address).as_uri()
     targets = {"original": html.escape(original), **{PurePosixPath(file).suffix[1:]: quote(file) for file in row.files}}
+    if service_url and is_public(row.address):
+        targets["mend"] = html.escape(f"{service_url}?image_url={quote(row.address, safe='')}")
     links = " ".join(f'<a href="{target}">{html.escape(word)}</a>' for word, target in targets.items())
     why = html.escape(row.review or "")
     return (

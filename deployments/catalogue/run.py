@@ -1,14 +1,17 @@
 """A run over a catalogue: what is left to do, the pipeline over it, the limits at which it stops, and the report."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutout.errors import ValidationError
 from cutout.pixels.encoding.encode import encode
-from deployments.catalogue.entries import Entry, entries
+from deployments.catalogue.entries import Entry, entries, is_public
+from deployments.catalogue.lease import BUSY
 from deployments.catalogue.manifest import PART, Manifest, Row, rows
-from deployments.catalogue.places import place
+from deployments.catalogue.places import Place, place
 from deployments.catalogue.plan import Plan, check_names
 from deployments.catalogue.progress import Progressing
 from deployments.catalogue.report import page, sheet
@@ -38,6 +41,8 @@ class Terms:
     """The run stops when more than this share of the pictures fail, 0 to 1."""
     sample: int | None = None
     """Only so many pictures, spread over the catalogue."""
+    service_url: str | None = None
+    """Of a service's page, to which the report links; None: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +59,29 @@ def run(given: str, plan: Plan, terms: Terms) -> Outcome:
     """Do what is left of a catalogue; `given` is IN.
 
     Raises:
-        CutoutError: IN, OUT or the profile cannot be used, or two pictures would have the same file.
+        CutoutError: IN, OUT or the profile cannot be used, two pictures would have the same file, or another run is at
+            work in OUT.
     """
     out = place(plan.out)
-    found, manifest = entries(given, out), Manifest(out)
+    found = entries(given, out)
     check_names(plan.renditions, found)
+    if terms.service_url and not any(is_public(entry.address) for entry in found):
+        raise ValidationError(f"--page: pictures at http(s) addresses expected, which it can open; {given} has none")
+    with out.held() as lost:
+        return _run(out, found, plan, terms, lost)
+
+
+def _run(out: Place, found: Sequence[Entry], plan: Plan, terms: Terms, lost: threading.Event) -> Outcome:
+    """Do what is left of these pictures, and report."""
+    manifest = Manifest(out)
     wanted = found if terms.sample is None else spread(found, terms.sample)
     left = to_do(wanted, asyncio.run(manifest.whole()), plan.recipe)
     with Progressing(len(left)) as progress:
         progress.say(f"{len(found):,} pictures; {len(left):,} to do now")
-        stopped = _worked(plan, left, terms, manifest, progress) if left else None
+        stopped = _worked(plan, left, terms, manifest, progress, lost=lost) if left else None
         known = asyncio.run(manifest.whole())
         some = [known[entry.address] for entry in wanted if entry.address in known]
-        asyncio.run(out.put(REPORT, asyncio.run(page(out, some)).encode()))
+        asyncio.run(out.put(REPORT, asyncio.run(page(out, some, terms.service_url)).encode()))
         if terms.sample and some:
             asyncio.run(out.put(SHEET, encode(asyncio.run(sheet(out, some)), "png")))
         for sentence in _summary(progress, len(to_do(found, known, plan.recipe)), stopped):
@@ -86,7 +101,15 @@ def to_do(wanted: Sequence[Entry], known: Mapping[str, Row], recipe: str) -> lis
     return [one for one in wanted if one.address not in known or not known[one.address].stands_for(one, recipe)]
 
 
-def _worked(plan: Plan, left: Sequence[Entry], terms: Terms, manifest: Manifest, progress: Progressing) -> str | None:
+def _worked(
+    plan: Plan,
+    left: Sequence[Entry],
+    terms: Terms,
+    manifest: Manifest,
+    progress: Progressing,
+    *,
+    lost: threading.Event,
+) -> str | None:
     """Do what is left; returns why it stopped before its end."""
     from deployments.catalogue.pipeline import connected, finished, machines, money  # Ray Data takes seconds
 
@@ -99,6 +122,8 @@ def _worked(plan: Plan, left: Sequence[Entry], terms: Terms, manifest: Manifest,
             progress.add(some := rows(table.drop_columns(PART)))
             if stopped := stop(some, progress, terms):
                 return stopped
+            if lost.is_set():
+                return f"Stopped: {BUSY}"
             parts += dict.fromkeys(table[PART].to_pylist())
             if len(parts) >= MERGED:
                 parts = [asyncio.run(manifest.merge(parts))]

@@ -52,6 +52,8 @@ shortcuts.add(["s"], ["S"], "share a link", () => byId("bench").checkVisibility(
 const ready = refreshRoster().then(() => many.offer.allow(hasPaid()));
 const go = watchViews(show);
 watchIntake(byId("file"), byId("address"), take, (address) => fire(entryOf(address, nameOf(address), terms())));
+// A link may bring a picture's address; whoever follows it decides whether it is fetched, which may cost money.
+byId("url").value = new URLSearchParams(location.search).get("image_url") ?? "";
 watchShown(byId("shown"));
 byId("sample").addEventListener("click", fireSample);
 byId("blind").addEventListener("change", turnBlind);

@@ -119,6 +119,8 @@ CONFIGS = str(Path(__file__).parent.parent / "cluster" / "lean")
         (["-m", "quick", "--fail-above", "many"], "a percentage such as 1% expected, not many"),
         (["-m", "quick", "--fail-above", "101%"], "a percentage such as 1% expected, not 101%"),
         (["-m", "quick"], "contains no PNG"),
+        (["-m", "quick", "--page", "cutouts.example"], "an address such as https://cutouts.example/ expected"),
+        (["-m", "quick", "--page", "https://a.example/?x=1"], "an address such as"),
         (["-m", "quick", "-w", "{sku}.png"], "contains no PNG"),
     ],
 )

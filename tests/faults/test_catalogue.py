@@ -1,5 +1,7 @@
 """A catalogue that is killed by -9 again and again: every picture once, and what was paid is counted."""
 
+import asyncio
+import io
 import os
 import random
 import signal
@@ -13,11 +15,12 @@ import pytest
 from PIL import Image
 
 from deployments.catalogue.manifest import PARTS
-from deployments.catalogue.places import Folder
+from deployments.catalogue.places import Folder, place
 from tests.faults.paying import Provider
 from tests.providers.runware import PRICE_USD
 from tests.support.booked import booked_usd
 from tests.support.patience import HANG_S
+from tests.support.s3 import FAULTS, Moody, moody_s3  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parent.parent.parent
 LEAN = ROOT / "tests" / "cluster" / "lean"
@@ -25,9 +28,18 @@ PICTURES, AT_A_TIME = 60, 4
 pytestmark = pytest.mark.long
 
 
-def started(folder: Path, paid: Provider) -> "subprocess.Popen[bytes]":
+def pictures(folder: Path) -> None:
+    """So many of them in `in`, each another one."""
+    (folder / "in").mkdir()
+    for number in range(PICTURES):
+        image = Image.new("RGB", (64, 64))
+        image.paste((number * 4, 200, 40), (16, 16, 48, 48))
+        image.save(folder / "in" / f"{number}.png")
+
+
+def started(folder: Path, paid: Provider, out: str | None = None) -> "subprocess.Popen[bytes]":
     variables = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
-    command = [sys.executable, "-m", "deployments.catalogue", str(folder / "in"), str(folder / "out")]
+    command = [sys.executable, "-m", "deployments.catalogue", str(folder / "in"), out or str(folder / "out")]
     options = ["-m", "runware_rmbg2", "--config-dir", str(LEAN), "--data-dir", str(folder), "--max-cost-usd", "1"]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
@@ -52,11 +64,7 @@ def rows_stored(folder: Path) -> int:
 @pytest.mark.parametrize("kills", [5])
 def test_killed_again_and_again(tmp_path: Path, paid: Provider, kills: int) -> None:
     """Nothing done is done or paid again: a kill costs no more than the calls that were under way."""
-    (tmp_path / "in").mkdir()
-    for number in range(PICTURES):
-        image = Image.new("RGB", (64, 64))
-        image.paste((number * 4, 200, 40), (16, 16, 48, 48))
-        image.save(tmp_path / "in" / f"{number}.png")
+    pictures(tmp_path)
     before = paid.calls
     for _ in range(kills):
         run, wanted = started(tmp_path, paid), rows_stored(tmp_path) + random.randint(1, 8)
@@ -79,3 +87,26 @@ def test_killed_again_and_again(tmp_path: Path, paid: Provider, kills: int) -> N
     booked = booked_usd(f"sqlite:///{tmp_path}/catalogue.sqlite", "runware") / PRICE_USD
     print(f"\n{kills} kills: {calls} calls at the provider for {PICTURES} pictures, {booked:g} booked")
     assert calls <= round(booked, 6) <= calls + kills * AT_A_TIME
+
+
+def test_an_object_store_that_fails_now_and_then(
+    tmp_path: Path,
+    paid: Provider,
+    moody_s3: tuple[str, Moody],  # noqa: F811 - a fixture
+) -> None:
+    """It refuses, is slow, and drops calls before and after they are done: nothing is lost, nothing is paid twice."""
+    pictures(tmp_path)
+    address, moody = moody_s3
+    moody.share, before = 0.1, paid.calls
+    run = started(tmp_path, paid, address)
+
+    assert run.wait(HANG_S) == 0, (tmp_path / "log").read_text()
+    moody.share, out = 0.0, place(address)
+    rows = pq.read_table(io.BytesIO(asyncio.run(out.get("manifest.parquet")))).to_pylist()
+    assert len(rows) == len({row["address"] for row in rows}) == PICTURES
+    assert {row["status"] for row in rows} == {"done"}
+    assert {listed.path for listed in out.files()} >= {f"{number}.png" for number in range(PICTURES)}
+    assert paid.calls - before == PICTURES
+    assert sum(row["cost_usd"] for row in rows) == pytest.approx(PICTURES * PRICE_USD)
+    print(f"\nfaults of the object store: {dict(moody.faults)}")
+    assert set(moody.faults) == {*FAULTS, "none"}

@@ -163,3 +163,14 @@ def test_the_page_asks_for_what_the_service_reads() -> None:
 
     assert {one for one in accepted if "/" in one} == set(READ.values())
     assert f'"{READ_WORDS}"' in (STATIC / "pictures" / "pictures.js").read_text(encoding="utf-8")
+
+
+def test_a_link_brings_the_address_of_a_picture(fired: tuple[Page, list[str]]) -> None:
+    """It is filled in, whatever is in it; nothing is fetched, which may cost money, before somebody says so."""
+    page, sent = fired
+    page.goto(f"{page.url.partition('#')[0]}?image_url=https%3A%2F%2Fshop.example%2Fa%20b.jpg%3Fsize%3D2%26x%3D1")
+    expect(page.locator("#roster li")).to_have_count(1)
+
+    expect(page.get_by_label("Address of a picture")).to_have_value("https://shop.example/a b.jpg?size=2&x=1")
+    expect(page.locator("#start")).to_be_visible()
+    assert sent == []

@@ -7,6 +7,7 @@ import pytest
 from cutout.errors import ImageTooLarge, ValidationError
 from cutout.jobs import Output
 from cutout.models.selection import ModelSelection
+from cutout.pixels.finish import Finish
 from cutout.pixels.plain import Size
 from deployments.catalogue.entries import Entry
 from deployments.catalogue.plan import Plan, Rendition, check_names
@@ -84,3 +85,14 @@ def test_too_large_a_result_is_refused_before_anything_is_paid() -> None:
     for size in (Size(4000, 4000), Size(17000, 10)):
         with pytest.raises(ImageTooLarge):
             large.check_size(size)
+
+
+def test_too_small_a_print_is_refused_before_anything_is_paid() -> None:
+    """By the whole picture, enlarged where it is; what a crop shows is known later."""
+    prints = Finish(canvas=Size(3000, 3000), dpi=300, least_dpi=150)
+    small = plan(files=(rendition("{stem}.png", Output(finish=prints)),))
+    larger = plan(files=(rendition("{stem}.png", Output(factor=2, finish=prints)),))
+    small.check_size(Size(1500, 1500))
+    larger.check_size(Size(750, 750))
+    with pytest.raises(ValidationError, match="least_dpi: this picture has 75 dots per inch"):
+        small.check_size(Size(750, 750))

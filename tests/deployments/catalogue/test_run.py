@@ -1,18 +1,23 @@
 """What is left of a catalogue, where a run stops, and its report."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from deployments.catalogue.entries import Entry
-from deployments.catalogue.manifest import Row
+from cutout.errors import Conflict, ValidationError
+from cutout.models.selection import ModelSelection
+from deployments.catalogue.entries import Entry, entries
+from deployments.catalogue.manifest import Manifest, Row
 from deployments.catalogue.places import Folder
+from deployments.catalogue.plan import Plan
 from deployments.catalogue.progress import Progressing
 from deployments.catalogue.report import page, sheet
-from deployments.catalogue.run import Terms, spread, stop, to_do
+from deployments.catalogue.run import Outcome, Terms, run, spread, stop, to_do
+from tests.support.in_process import model, registry
 
 ENTRIES = [Entry(f"/in/{number}.jpg", f"{number}.jpg", f"{number}", "1") for number in range(100)]
 DONE = Row("/in/0.jpg", "1", "d", "r", "done", "isnet", 0.9, cost_usd=0.01, time_s=2.0, files=("0.png",))
@@ -68,3 +73,30 @@ def test_the_report_stands_alone(tmp_path: Path) -> None:
     assert all(part in text for part in ("/in/&lt;1&gt;.jpg", "no &amp; picture", "0.02 USD", 'href="0.png"'))
     assert "http" not in text
     assert asyncio.run(sheet(out, [DONE, FAILED])).shape[2] == 3
+
+
+def test_the_report_links_to_a_page_for_mending(tmp_path: Path) -> None:
+    """Of a picture that a service can fetch; its address is one value of the link, whatever is in it."""
+    public = replace(DONE, address="https://shop.example/a b.jpg?size=2&x=1", files=())
+    text = asyncio.run(page(Folder(tmp_path), [public, DONE], "https://cutouts.example/"))
+
+    assert re.findall('href="([^"]*)">mend', text) == [
+        "https://cutouts.example/?image_url=https%3A%2F%2Fshop.example%2Fa%20b.jpg%3Fsize%3D2%26x%3D1"
+    ]
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    """A run over a catalogue that is done reports it, without Ray; while it is held by another one, it is refused."""
+    Image.new("RGBA", (40, 30), (200, 30, 30, 255)).save(tmp_path / "0.png")
+    out = Folder(tmp_path / "out")
+    plan = Plan(out.address, registry(model("first")), ModelSelection(("first",), ("first",)), (), tmp_path)
+    [entry] = entries(str(tmp_path), out)
+    done = replace(DONE, address=entry.address, version=entry.version, recipe=plan.recipe, files=())
+    asyncio.run(Manifest(out).add([done]))
+
+    assert run(str(tmp_path), plan, Terms("")) == Outcome(0, None)
+    assert (tmp_path / "out" / "report.html").is_file()
+    with out.held(), pytest.raises(Conflict, match="another run is at work"):
+        run(str(tmp_path), plan, Terms(""))
+    with pytest.raises(ValidationError, match=r"--page: pictures at http\(s\) addresses expected"):
+        run(str(tmp_path), plan, Terms("", service_url="https://cutouts.example/"))

@@ -70,12 +70,18 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, budget: Budget | None = None) -> dict[str, Row]:
+def made(
+    photos: Path,
+    specs: Sequence[ModelSpec],
+    *asked: str,
+    budget: Budget | None = None,
+    files: tuple[Rendition, ...] = FILES,
+) -> dict[str, Row]:
     """What has become of the pictures, by their names."""
     reg: Registry = registry(*specs)
     out = photos.parent / "out"
     selection = ModelSelection(asked, tuple(spec.id for spec in specs))
-    plan = Plan(str(out), reg, selection, FILES, photos.parent / "compiled")
+    plan = Plan(str(out), reg, selection, files, photos.parent / "compiled")
     found = [JSON.dump_json(entry).decode() for entry in entries(str(photos), place(str(out)))]
     tables, carried = [*Reading(plan)(pa.table({ENTRY: found}))], planes(plan)
     table = pa.concat_tables(tables)
@@ -84,6 +90,14 @@ def made(photos: Path, specs: Sequence[ModelSpec], *asked: str, budget: Budget |
         table = Cutting(Work(plan, spec, Resources(), 2, carried), budget or CountedBudget())(table)
     ended = Finishing(plan)(table)
     return {Path(row.address).name: row for row in rows(ended.drop_columns(PART))}
+
+
+def corner(data: bytes, _: str) -> Image.Image:
+    """A cutout of which only a corner is left."""
+    image = Image.open(io.BytesIO(data)).convert("RGBA")
+    image.putalpha(0)
+    image.paste((200, 40, 40, 255), (0, 0, 100, 100))
+    return image
 
 
 def opened(photos: Path, name: str) -> Image.Image:
@@ -136,6 +150,25 @@ def test_a_paid_cutout_is_paid_once(photos: Path, monkeypatch: pytest.MonkeyPatc
     assert len(runware.script.seen("task")) == 2
     assert [charge.usd for charge in budget.settled] == [PRICE_USD, PRICE_USD]
     assert [sum(row.cost_usd for row in one.values()) for one in found] == [2 * PRICE_USD, 2 * PRICE_USD]
+
+
+def test_a_print_that_turns_out_too_small_keeps_its_cost(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One picture is too small as a whole, and is not paid for; of the other, what the crop shows is too small."""
+    finish = Finish(crop=True, canvas=Size(640, 640), dpi=300, least_dpi=290)
+    files = (Rendition("print", "{stem}.png", Output(finish=finish)),)
+    runware = FakeRunware()
+    runware.cut = corner
+    with Served(runware.app) as server:
+        monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+        monkeypatch.setenv("RUNWARE_BASE_URL", f"{server.url}/v1")
+        found = made(photos, [PAID], "paid", files=files)
+
+    assert {name: row.cost_usd for name, row in found.items()} == {
+        "chelsea.jpg": 0.0, "rocket.jpg": PRICE_USD, "broken.jpg": 0.0
+    }  # fmt: skip
+    assert [row.status for row in found.values()] == ["failed"] * 3
+    for name in ("chelsea.jpg", "rocket.jpg"):
+        assert "least_dpi: this picture has" in str(found[name].error)
 
 
 def test_without_money_a_picture_is_not_paid_for(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
