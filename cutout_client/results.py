@@ -197,6 +197,8 @@ class ModelInfo:
     commercial_use: bool
     reason: str | None = None
     """Why it is not available."""
+    at_rest: bool = False
+    """It has no replica: its next picture starts one, which takes seconds."""
     median_time_ms: float | None = None
     engine: EngineReport | None = None
 

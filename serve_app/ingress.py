@@ -25,6 +25,7 @@ from serve_app.endpoints.health import health_body
 from serve_app.endpoints.models import models_body
 from serve_app.fanout.dependencies import Dependencies
 from serve_app.fanout.handles import combiner_handle, ledger_handle, model_handle, put, upscaler_handle
+from serve_app.fanout.resting import Resting
 from serve_app.fanout.selection import select_models
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.acceptance import Durable
@@ -73,6 +74,7 @@ class ServiceIngress:
             share=put,
             instruments=instruments(),
             prepare=prepare,
+            resting=Resting(registry.models).find,
         )
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         durable_jobs = jobs_handle(jobs)

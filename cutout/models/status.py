@@ -28,4 +28,6 @@ class ModelStatus:
     health: str | None = None
     """A remote provider's status in the contract's /health: `connected`, `available`, `degraded` …"""
     tried: bool = True
-    """Whether opening it has been tried, successfully or not; a local model that was opened has run once."""
+    """False until its replica has tried to open it, successfully or not; a local model that was opened has run once."""
+    at_rest: bool = False
+    """It is ready as far as can be known without a replica; it has none, and its next picture starts one."""

@@ -58,6 +58,7 @@ class ModelCard(Body):
     available: bool
     state: Literal["ready", "starting", "unavailable"]
     reason: str | None = None
+    at_rest: bool = Field(description="It has no replica: its next picture starts one, which takes seconds.")
     price_usd: float
     licence: str
     commercial_use: bool

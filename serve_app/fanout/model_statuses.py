@@ -43,6 +43,7 @@ class ModelStatuses:
         instruments: Instruments = NO_INSTRUMENTS,
         *,
         prepare: Callable[[ModelSpec], None] | None = None,
+        resting: Callable[[], frozenset[str]] = frozenset,
         retry_s: float = 60.0,
     ) -> None:
         """`learned`: Ledger.worths.
@@ -50,12 +51,17 @@ class ModelStatuses:
         `prepare` finds what a model needs, in a thread, or raises ModelUnavailable with what is missing. Until it is
         there, and this is tried every `retry_s` seconds, the model is not asked, so that it needs no replica. None, as
         on a cluster, where other machines may have it: every model is asked.
+
+        `resting` tells, in a thread, which models have scaled to zero. Such a model is not asked either: it counts as
+        ready, and its next picture starts a replica. Asked it is once that replica is there.
         """
         self.specs = specs
         self.worths = NOTHING
         self._learned = learned
         self._instruments = instruments
         self._prepare = prepare
+        self._find_resting = resting
+        self._resting = frozenset[str]()
         self._retry_s = retry_s
         self._models = models
         self._statuses: dict[str, ModelStatus] = {}
@@ -73,14 +79,17 @@ class ModelStatuses:
     def record(self, model_id: str, outcome: Cutout | Failure, wall_ms: float) -> None:
         """Update the status by a result of a model, or of `fused`: it is newer than the last answer to a question."""
         known = self._statuses.get(model_id, ModelStatus("ready"))
+        self._resting -= {model_id}
         if isinstance(outcome, Cutout):
             self._times_ms[model_id].append(wall_ms)
             self._statuses[model_id] = replace(known, state="ready", reason=None, engine=outcome.engine, tried=True)
 
     async def watch(self) -> None:
         """Ask every model whose status may change without a request, and the ledger, forever."""
+        await self._look_who_rests()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._learn())
+            group.create_task(self._watch_who_rests())
             for model_id in self.specs:
                 group.create_task(self._watch(model_id))
 
@@ -103,10 +112,23 @@ class ModelStatuses:
                 logger.warning("What picks taught stays as it was: %s", error.message)
             await asyncio.sleep(LEARN_S)
 
+    async def _watch_who_rests(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self._look_who_rests()
+
+    async def _look_who_rests(self) -> None:
+        try:
+            self._resting = await asyncio.to_thread(self._find_resting)
+        except CutoutError as error:
+            logger.warning("Which models rest is as it was: %s", error.message)
+
     def _may_change(self, model_id: str) -> bool:
-        """A local model that is ready stays so; asking it would keep alive a replica that could scale to zero."""
+        """A local model that is ready stays so, until it rests or is woken."""
         status = self._statuses.get(model_id)
-        return status is None or status.state != "ready" or not self.specs[model_id].local
+        if status is None or status.state != "ready" or not self.specs[model_id].local:
+            return True
+        return status.at_rest != (model_id in self._resting)
 
     async def _prepared(self, model_id: str) -> bool:
         """Whether what a model needs is there; its status says what is missing."""
@@ -131,6 +153,11 @@ class ModelStatuses:
         return True
 
     async def _look(self, model_id: str) -> None:
+        if model_id in self._resting:
+            known = self._statuses.get(model_id)
+            engine = known.engine if known else None
+            self._statuses[model_id] = ModelStatus("ready", engine=engine, health="available", at_rest=True)
+            return
         try:
             self._statuses[model_id] = await self._models[model_id].status()
         except CutoutError as error:

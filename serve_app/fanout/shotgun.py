@@ -48,10 +48,11 @@ class Shotgun:
         instruments: Instruments = NO_INSTRUMENTS,
         records: bool = True,
         prepare: Callable[[ModelSpec], None] | None = None,
+        resting: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """`share` puts a value where every replica can reach it, and returns a reference for calls.
 
-        `prepare`: see ModelStatuses.
+        `prepare` and `resting`: see ModelStatuses.
 
         Without `records`, jobs are not recorded in the ledger, nor outcomes of models in the metrics: a durable job
         runs its models one at a time, in stages that may be repeated, and its workflow records what came of them all.
@@ -61,7 +62,7 @@ class Shotgun:
         self.decoder = Decoder(registry.service.limits)
         retry_s = registry.service.retry_unavailable_s
         self.statuses = ModelStatuses(
-            registry.models, models, ledger.worths, instruments, prepare=prepare, retry_s=retry_s
+            registry.models, models, ledger.worths, instruments, prepare=prepare, resting=resting, retry_s=retry_s
         )
         self._calls = ModelCalls(registry, models, combiner, self.statuses.record)
         self.second_stage = SecondStage(upscaler, registry.service.limits)

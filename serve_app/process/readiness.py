@@ -4,10 +4,12 @@ import sys
 import threading
 import time
 from importlib.resources import files
+from typing import Any
 
 import httpx
 from ray import serve
 
+from cutout.models.spec import LOCAL
 from serve_app.settings import APP_NAME, Settings
 
 START_S = 240.0
@@ -39,15 +41,26 @@ def wait_ready(client: httpx.Client, ended: threading.Event) -> bool:
 
 
 def send_sample(client: httpx.Client) -> None:
-    """Send a picture through every local model that is ready, and print each result. Remote models cost money."""
+    """Send a picture through every local model that has a replica, and print each result. Remote models cost money."""
     if Settings().api_keys_file:
         print("  No sample picture is sent: requests need an API key")
         return
-    headers = {"Content-Type": "image/avif"}
-    answer = client.post("/remove-background?local_only=true", content=SAMPLE.read_bytes(), headers=headers)
-    body = answer.json()
-    for result in body.get("results", []):
-        outcome = result.get("error") or f"{result['processing_time_ms']} ms, {result['cost_usd']:.4f} USD"
-        print(f"  {result['model_name']:<28} {outcome}")
-    for model_id, reason in body.get("skipped", {}).items():
+    cards = client.get("/models").raise_for_status().json()["models"]
+    left_out = {card["id"]: reason for card in cards if (reason := _left_out(card))}
+    if names := [card["id"] for card in cards if card["id"] not in left_out]:
+        fields, headers = {"include_models": ",".join(names), "local_only": "true"}, {"Content-Type": "image/avif"}
+        answer = client.post("/remove-background", params=fields, content=SAMPLE.read_bytes(), headers=headers)
+        for result in answer.json().get("results", []):
+            outcome = result.get("error") or f"{result['processing_time_ms']} ms, {result['cost_usd']:.4f} USD"
+            print(f"  {result['model_name']:<28} {outcome}")
+    for model_id, reason in left_out.items():
         print(f"  {model_id:<28} left out: {reason}")
+
+
+def _left_out(card: dict[str, Any]) -> str | None:
+    """Why a model, by its entry in GET /models, does not get the sample picture; None: it gets it."""
+    if card["provider"] != LOCAL:
+        return card["reason"] or "it is not local"
+    if card["state"] == "unavailable":
+        return str(card["reason"])
+    return "at rest, until its first picture" if card["at_rest"] else None

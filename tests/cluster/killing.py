@@ -92,10 +92,15 @@ def steady(http: httpx.Client) -> None:
 
 def kill(run: str, deployment: str) -> list[int]:
     """The processes of a deployment's replicas in a run, killed."""
-    found = [pid for pid in members(run) if f"ServeReplica:cutout:{deployment}".encode() in _command(pid)]
+    found = replicas(run, deployment)
     for pid in found:
         os.kill(pid, signal.SIGKILL)
     return found
+
+
+def replicas(run: str, deployment: str) -> list[int]:
+    """The processes of a deployment's replicas in a run."""
+    return [pid for pid in members(run) if f"ServeReplica:cutout:{deployment}".encode() in _command(pid)]
 
 
 def kill_all(run: str) -> None:

@@ -16,8 +16,8 @@ from cutout.pixels.decoding.picture_file import decode
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from serve_app import contract
-from tests.cluster.conftest import ROOT, Service
-from tests.cluster.killing import run_id
+from tests.cluster.conftest import ROOT, Service, readiness
+from tests.cluster.killing import replicas, run_id
 from tests.cluster.side_doors import asked, doors
 from tests.support.patience import HANG_S, when
 
@@ -95,9 +95,19 @@ def test_a_model_out_of_time(service: Service) -> None:
 
 
 def test_a_model_scales_from_zero(service: Service) -> None:
-    """BiRefNet has no replica until it is asked; then its whole path runs, on a network of its inputs and outputs."""
+    """BiRefNet is available and has no process until it gets a picture; then its whole path runs, on a tiny network."""
+
+    def rests() -> bool:
+        card = service.http.get("/models/local_birefnet").json()
+        assert card["available"], card["reason"]
+        return bool(card["at_rest"])
+
+    asyncio.run(when(rests))  # a test before this one may have used it
+    readiness(service.http, 200)
+    before = replicas(run_id(service.folder), "local_birefnet")
     body = post(service, "/remove-background", include_models=["local_birefnet"]).json()
 
+    assert (len(before), len(replicas(run_id(service.folder), "local_birefnet"))) == (0, 1)
     assert body["status"] == "completed"
     assert body["results"][0]["engine"]["weights"].startswith("sha256:")
 

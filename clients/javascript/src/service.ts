@@ -1398,6 +1398,11 @@ export interface components {
             state: "ready" | "starting" | "unavailable";
             /** Reason */
             reason?: string | null;
+            /**
+             * At Rest
+             * @description It has no replica: its next picture starts one, which takes seconds.
+             */
+            at_rest: boolean;
             /** Price Usd */
             price_usd: number;
             /** Licence */
