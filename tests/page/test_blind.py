@@ -9,6 +9,11 @@ from tests.page.conftest import Open
 from tests.page.service import Service
 
 TELLTALE = ("Quick Matte", "Fine Matte", "Dry Pen", "fast", "slow", "broken", "MIT", "CC-BY", "0.0006", "ink")
+COUNT_DONE = """() => {
+    window.counts = new Set();
+    new MutationObserver(() => counts.add(document.querySelectorAll(".card.done").length))
+        .observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]});
+}"""
 
 
 @pytest.fixture
@@ -23,9 +28,12 @@ def blind(open_page: Open, service: Service) -> Page:
 def test_names_are_hidden_and_shuffled_until_the_pick(blind: Page, service: Service) -> None:
     """The cards tell no name, time, cost, licence or reason, in another order; the logged pick tells them all.
 
-    The order is logged with the pick: whoever learns from it knows which cutout was seen first.
+    The order is logged with the pick: whoever learns from it knows which cutout was seen first. Cards fill
+    together when all models are done: who comes first would give himself away.
     """
+    blind.evaluate(COUNT_DONE)
     drop_and_wait(blind)
+    assert blind.evaluate("[...counts]") == [2]
     told = blind.locator("#bench").inner_html()
     assert [word for word in TELLTALE if word in told] == []
     assert blind.locator(".card .name").all_text_contents() == ["Cutout 1", "Cutout 2", "Cutout 3"]
@@ -52,20 +60,6 @@ def test_a_blind_pick_stands_once_names_are_shown(blind: Page, service: Service)
     blind.keyboard.press("3")
     expect(blind.locator("#said")).to_contain_text("a blind pick cannot be changed")
     assert service.picks() == {"slow": 1}
-
-
-def test_speed_tells_no_name(blind: Page) -> None:
-    """Blind cards fill together when all models are done: who comes first would give himself away."""
-    blind.evaluate(
-        """() => {
-            window.counts = new Set();
-            new MutationObserver(() => counts.add(document.querySelectorAll(".card.done").length))
-                .observe(document.getElementById("cards"), {subtree: true, attributeFilter: ["class"]});
-        }"""
-    )
-    drop_and_wait(blind)
-
-    assert blind.evaluate("[...counts]") == [2]
 
 
 def test_turning_it_off_tells_the_names(blind: Page) -> None:

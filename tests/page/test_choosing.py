@@ -15,19 +15,32 @@ COUNT_URLS = """() => {
 }"""
 
 
-def test_cards_arrive_one_by_one(page: Page, service: Service) -> None:
-    """A fast model's cutout is there while a slow one still works; then both are, in the order of the start."""
+def test_cards_arrive_one_by_one_and_an_early_pick_waits(page: Page, service: Service) -> None:
+    """A fast model's cutout is there while a slow one still works; then both are, in the order of the start.
+
+    A pick meanwhile is held until the job has ended, since the service knows no job before.
+    """
     with service.held("slow"):
         drop(page, COFFEE)
         expect(page.locator(".card.done .name")).to_have_text(["Quick Matte"])
         expect(page.locator(".card.waiting .name")).to_have_text(["Fine Matte"])
+        page.get_by_role("button", name="Pick Quick Matte").click()
+        expect(page.locator(".pick-words")).to_have_text("Your pick: Quick Matte")
+        assert service.picks() == {}
 
     expect(page.locator(".card.done")).to_have_count(2)
     assert page.locator(".card .name").all_text_contents() == ["Quick Matte", "Fine Matte", "Dry Pen"]
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
+    logged(page, "Quick Matte")
+    assert service.picks() == {"fast": 1}
 
 
-def test_a_card_tells_time_cost_and_licence(page: Page) -> None:
-    """Each cutout comes with its time, its cost, and whether it may be sold; the job with its own."""
+def test_what_cards_tell(page: Page) -> None:
+    """Each cutout comes with its time, its cost, and whether it may be sold; the job with its own.
+
+    A failing model's card has its words, and its key picks nothing; an unavailable one is listed with its reason.
+    """
+    expect(page.locator("#roster .absent")).to_contain_text("Not set up")
     drop_and_wait(page)
 
     fine, quick = card(page, "Fine Matte"), card(page, "Quick Matte")
@@ -40,12 +53,6 @@ def test_a_card_tells_time_cost_and_licence(page: Page) -> None:
     expect(quick.locator(".resale summary")).to_have_text("Yes")
     expect(page.locator("#job-words")).to_contain_text(f"600 {TIMES} 400 px · 2 cutouts of 3 in")
     expect(page.locator("#job-words")).to_contain_text("$0.0006")
-
-
-def test_what_failed_and_what_took_no_part_say_why(page: Page) -> None:
-    """A failing model's card has its words, and its key picks nothing; an unavailable one is listed with its reason."""
-    expect(page.locator("#roster .absent")).to_contain_text("Not set up")
-    drop_and_wait(page)
 
     expect(card(page, "Dry Pen")).to_contain_text("The ink ran out")
     expect(card(page, "Dry Pen").get_by_role("button")).to_have_text(["Try again"])
@@ -66,18 +73,6 @@ def test_a_pick_by_click_is_in_the_stats(page: Page, service: Service) -> None:
     expect(row).to_contain_text(f"21 {DASH} 100 %")
     expect(page.locator("#leaderboard-words")).to_contain_text("do not tell Fine Matte and Quick Matte apart")
     assert service.picks() == {"slow": 1}
-
-
-def test_a_pick_made_early_waits_for_the_job(page: Page, service: Service) -> None:
-    """A pick while a model still works is held until the job has ended, since the service knows no job before."""
-    with service.held("slow"):
-        drop(page, COFFEE)
-        page.get_by_role("button", name="Pick Quick Matte").click()
-        expect(page.locator(".pick-words")).to_have_text("Your pick: Quick Matte")
-        assert service.picks() == {}
-    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
-    logged(page, "Quick Matte")
-    assert service.picks() == {"fast": 1}
 
 
 def test_undo_sends_nothing(page: Page, service: Service) -> None:

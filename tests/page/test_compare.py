@@ -97,18 +97,11 @@ def test_a_mask_is_the_alpha(page: Page, tmp_path: Path) -> None:
     assert abs(grey.mean() - alpha.mean() * share) < 2
 
 
-def test_a_map_of_where_cutouts_differ(page: Page) -> None:
-    """Dark and clear where all agree, light and opaque where they do not; words say how much of the picture that is."""
-    assert page.evaluate(HEAT) == {"share": 0.4, "alike": [0, 0, 4, 0], "unlike": [252, 255, 164, 255]}
-    compare(page)
-    page.get_by_role("radio", name="Differences").check()
+def test_where_cutouts_differ_and_what_the_service_would_choose(page: Page) -> None:
+    """A map is dark and clear where all agree, light and opaque where they do not; words say how much of it that is.
 
-    expect(page.locator(".look-words")).to_have_text("Both cutouts clearly differ in less than 1 % of the picture.")
-    expect(page.locator(".legend")).to_have_text("All agreeThey differ", use_inner_text=False)
-
-
-def test_what_the_service_would_choose_and_why(page: Page) -> None:
-    """One sentence names the cutout and what it is best at, another warns; without a comparison there is none."""
+    One sentence names the cutout and what it is best at, another warns; without a comparison there is none.
+    """
     scores = {"agreement": 0.97, "edge_alignment": 0.5, "sharpness": 0.9, "score": 0.9}
     best = {"model_id": "a", **scores}
     worse = {"model_id": "b", **scores, "agreement": 0.9, "edge_alignment": 0.6, "score": 0.8}
@@ -122,8 +115,12 @@ def test_what_the_service_would_choose_and_why(page: Page) -> None:
     alone = {**told, "agreement": None, "needs_review": True, "results": [{**best, "agreement": None}]}
     assert page.evaluate(VERDICT, [alone, names]).startswith("There is no other cutout")
     assert page.evaluate(VERDICT, [{"results": []}, names]) == ""
+    assert page.evaluate(HEAT) == {"share": 0.4, "alike": [0, 0, 4, 0], "unlike": [252, 255, 164, 255]}
     compare(page)
     expect(page.locator(".look-words")).to_contain_text("The service would choose")
+    page.get_by_role("radio", name="Differences").check()
+    expect(page.locator(".look-words")).to_have_text("Both cutouts clearly differ in less than 1 % of the picture.")
+    expect(page.locator(".legend")).to_have_text("All agreeThey differ", use_inner_text=False)
 
 
 def test_a_blind_comparison_does_not_say_what_the_service_would_choose(page: Page) -> None:

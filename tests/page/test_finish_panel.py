@@ -63,8 +63,12 @@ def test_a_square_for_a_shop(page: Page, tmp_path: Path) -> None:
 
 
 def test_a_print(page: Page, tmp_path: Path) -> None:
-    """A filled size has no margin, a hard edge leaves nothing half transparent, and only what counts can be chosen."""
-    panel = opened(page, small_photo(tmp_path))
+    """A filled size has no margin, a hard edge leaves nothing half transparent, and only what counts can be chosen.
+
+    One ZIP has every cutout of the picture with the finish that is shown.
+    """
+    photo = small_photo(tmp_path)
+    panel = opened(page, photo)
     for name in ("Fill the size", "Sharper"):
         expect(panel.get_by_role("switch", name=name)).to_be_disabled()
     panel.locator("[name=canvas]").select_option("square")
@@ -80,6 +84,10 @@ def test_a_print(page: Page, tmp_path: Path) -> None:
     with Image.open(file) as shown:
         assert shown.size == (300, 300)
         assert set(shown.getchannel("A").tobytes()) <= {0, 255}
+    panel.locator("[name=background]").select_option("blur")
+    name, file = saved(page, panel, tmp_path, "Download every cutout")
+    assert name == f"{photo.stem}.zip"
+    assert file.read_bytes()[:2] == b"PK"
 
 
 def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:
@@ -90,18 +98,6 @@ def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:
 
     expect(page.get_by_role("alert")).to_contain_text("The sizes could not be listed.")
     expect(panel).to_have_attribute("aria-busy", "false")
-
-
-def test_every_cutout_with_one_finish(page: Page, tmp_path: Path) -> None:
-    """One ZIP has every cutout of the picture with the finish that is shown."""
-    photo = small_photo(tmp_path)
-    panel = opened(page, photo)
-    panel.locator("[name=background]").select_option("blur")
-
-    name, file = saved(page, panel, tmp_path, "Download every cutout")
-
-    assert name == f"{photo.stem}.zip"
-    assert file.read_bytes()[:2] == b"PK"
 
 
 @pytest.mark.parametrize("window", [{}, PHONE], ids=["wide", "phone"])

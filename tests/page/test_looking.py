@@ -25,8 +25,11 @@ def view(page: Page) -> dict[str, float]:
     return {name: round(value, 2) for name, value in first.items()}
 
 
-def test_wheel_and_pointer_move_all_cards_together(page: Page) -> None:
-    """With Ctrl the wheel zooms about the pointer, a drag pans, Fit goes back; alone it leaves the picture as it is."""
+def test_wheel_pointer_and_keys_move_all_cards_together(page: Page) -> None:
+    """With Ctrl the wheel zooms about the pointer, a drag pans, Fit goes back; alone it leaves the picture as it is.
+
+    Plus and minus zoom, arrows pan the stage that has the focus, F fits.
+    """
     drop_and_wait(page)
     box = page.locator(".stage").first.bounding_box()
     assert box
@@ -49,10 +52,6 @@ def test_wheel_and_pointer_move_all_cards_together(page: Page) -> None:
     page.get_by_role("button", name="Fit").click()
     assert view(page) == {"zoom": 1, "x": 0, "y": 0}
 
-
-def test_keys_zoom_and_pan(page: Page) -> None:
-    """Plus and minus zoom, arrows pan the stage that has the focus, F fits."""
-    drop_and_wait(page)
     stage = card(page, "Quick Matte").get_by_role("group", name="Quick Matte")
     stage.focus()
     for key in ("+", "+", "ArrowLeft", "ArrowUp"):

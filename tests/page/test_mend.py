@@ -36,6 +36,16 @@ OUTLINED = """async () => {
     });
 }"""
 """What an outline covers, as a whole and in bands."""
+UNDONE = """async () => {
+    const {History} = await import("./static/mend/history.js");
+    const tiles = {copy: () => null, paste: () => {}, box: () => ({left: 0, top: 0, right: 1, bottom: 1})};
+    const history = new History(tiles);
+    for (let n = 0; n < 3; n++) history.push(new Map([[n, {alpha: {length: 50 * 2 ** 20}}]]));
+    let undone = 0;
+    while (history.undo()) undone++;
+    return undone;
+}"""
+"""How many of three strokes of 50 MB can be undone."""
 
 
 def test_what_is_saved_is_what_was_shown(page: Page, service: Service, tmp_path: Path) -> None:
@@ -71,14 +81,18 @@ def test_a_pick_of_it_is_a_pick_of_the_model_that_was_mended(page: Page, service
     assert [pick["edited"] for pick in service.export()] == [True]
 
 
-def test_each_card_can_be_mended(page: Page, tmp_path: Path) -> None:
-    """A card's own button opens the brush on its cutout, whichever is picked."""
+def test_each_card_can_be_mended_within_bounded_memory(page: Page, tmp_path: Path) -> None:
+    """A card's own button opens the brush on its cutout, whichever is picked.
+
+    Strokes beyond 128 MB are forgotten, the oldest first, and the last can always be undone.
+    """
     drop_and_wait(page, small_photo(tmp_path))
     page.keyboard.press("1")
     page.get_by_role("button", name="Mend Fine Matte").click()
 
     expect(page.get_by_role("heading", name="Mend Fine Matte")).to_be_visible()
     expect(page.locator(".mend-words")).to_contain_text("Paint over")
+    assert page.evaluate(UNDONE) == 1
 
 
 def test_a_picture_that_no_canvas_takes(page: Page, tmp_path: Path) -> None:
@@ -108,7 +122,10 @@ def test_a_picture_that_no_canvas_takes(page: Page, tmp_path: Path) -> None:
 
 
 def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
-    """Undo goes back to the first matte, stroke by stroke, and redo forward; a new stroke forgets what was undone."""
+    """Undo goes back to the first matte, stroke by stroke, and redo forward; a new stroke forgets what was undone.
+
+    A soft brush that goes to and fro leaves what it leaves when it goes once.
+    """
     stage = open_mend(page, small_photo(tmp_path))
     mattes = [shown(page)]
     for points in ([(0.2, 0.2), (0.8, 0.3)], [(0.3, 0.8), (0.6, 0.2)]):
@@ -127,10 +144,6 @@ def test_strokes_are_undone_and_done_again(page: Page, tmp_path: Path) -> None:
     assert np.array_equal(again, mattes[1])
     expect(page.get_by_role("button", name="Redo")).to_be_disabled()
 
-
-def test_a_stroke_that_crosses_itself_covers_once(page: Page, tmp_path: Path) -> None:
-    """A soft brush that goes to and fro leaves what it leaves when it goes once."""
-    stage = open_mend(page, small_photo(tmp_path))
     page.keyboard.press("e")
     stroke(page, stage, (0.3, 0.5), (0.7, 0.5))
     once = shown(page)
@@ -140,8 +153,11 @@ def test_a_stroke_that_crosses_itself_covers_once(page: Page, tmp_path: Path) ->
     assert np.array_equal(shown(page), once)
 
 
-def test_the_keyboard_paints(page: Page, tmp_path: Path) -> None:
-    """Arrows move the brush, Enter begins and ends a stroke, brackets change its size."""
+def test_keyboard_and_wheel(page: Page, tmp_path: Path) -> None:
+    """Arrows move the brush, Enter begins and ends a stroke, brackets change its size.
+
+    The wheel makes it larger, too; with Control, as a pinch comes, the picture.
+    """
     stage = open_mend(page, small_photo(tmp_path))
     before = shown(page)
     stage.focus()
@@ -155,21 +171,17 @@ def test_the_keyboard_paints(page: Page, tmp_path: Path) -> None:
 
     assert 0 < np.count_nonzero(shown(page) != before) < wide
 
-
-def test_the_wheel_sizes_the_brush_and_zooms_with_control(page: Page, tmp_path: Path) -> None:
-    """The wheel makes the brush larger; with Control, as a pinch comes, the picture."""
-    stage = open_mend(page, small_photo(tmp_path))
     stage.hover()
     size, zoom = page.get_by_role("slider", name="Size"), page.get_by_role("dialog").locator(".zoom output")
-    before = (size.get_attribute("aria-valuetext"), zoom.inner_text())
+    known = (size.get_attribute("aria-valuetext"), zoom.inner_text())
     page.mouse.wheel(0, -200)
-    expect(size).not_to_have_attribute("aria-valuetext", before[0] or "")
-    expect(zoom).to_have_text(before[1])
+    expect(size).not_to_have_attribute("aria-valuetext", known[0] or "")
+    expect(zoom).to_have_text(known[1])
     page.keyboard.down("Control")
     page.mouse.wheel(0, -20)
     page.keyboard.up("Control")
 
-    expect(zoom).not_to_have_text(before[1])
+    expect(zoom).not_to_have_text(known[1])
 
 
 def test_one_finger_paints_and_two_zoom(open_page: Open, service: Service, tmp_path: Path) -> None:
@@ -219,23 +231,6 @@ def test_leaving_asks_once_where_strokes_would_be_lost(page: Page, tmp_path: Pat
 
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator(".card.done")).to_have_count(2)
-
-
-def test_the_memory_of_undo_is_bounded(page: Page) -> None:
-    """Strokes beyond 128 MB are forgotten, the oldest first, and the last can always be undone."""
-    kept = page.evaluate(
-        """async () => {
-            const {History} = await import("./static/mend/history.js");
-            const tiles = {copy: () => null, paste: () => {}, box: () => ({left: 0, top: 0, right: 1, bottom: 1})};
-            const history = new History(tiles);
-            for (let n = 0; n < 3; n++) history.push(new Map([[n, {alpha: {length: 50 * 2 ** 20}}]]));
-            let undone = 0;
-            while (history.undo()) undone++;
-            return undone;
-        }"""
-    )
-
-    assert kept == 1
 
 
 @pytest.mark.parametrize("window", [{}, {"color_scheme": "dark", **PHONE}], ids=["desk-light", "phone-dark"])

@@ -72,12 +72,3 @@ def test_an_address_of_nothing_leads_to_the_start(page: Page, service: Service) 
         page.goto(f"{service.url}#{view}/unknown")
         expect(page.locator("#banner")).to_contain_text("is not known to this browser any more.")
         expect(page.get_by_role("button", name="Choose pictures")).to_be_visible()
-
-
-def test_the_choice_of_models_is_remembered(page: Page) -> None:
-    """A model that is switched off stays so after a reload."""
-    page.locator("details.roster summary").click()
-    page.get_by_role("checkbox", name="Fine Matte").uncheck()
-    page.reload()
-
-    expect(page.locator("#roster-sum")).to_have_text("2 of 3 models · free")

@@ -27,21 +27,11 @@ DRAWN = """() => {
 }"""
 
 
-def test_enter_downloads_the_pick_and_logs_it(page: Page, service: Service) -> None:
-    """A digit and Enter: the file is named after the photograph, and the pick is with the service."""
-    drop_and_wait(page)
-    page.keyboard.press("2")
-    with page.expect_download() as waiting:
-        page.keyboard.press("Enter")
+def test_c_copies_the_pick_and_enter_downloads_it_and_logs_it(page: Page, service: Service) -> None:
+    """C puts the picked cutout on the clipboard, transparent and in its own size.
 
-    assert waiting.value.suggested_filename == "coffee-slow.png"
-    expect(page.locator("#pick")).to_contain_text("Downloaded coffee-slow.png")
-    expect(page.locator("#pick")).to_have_attribute("data-state", "logged")
-    assert service.picks() == {"slow": 1}
-
-
-def test_a_pick_is_copied(page: Page) -> None:
-    """C puts the picked cutout on the clipboard, transparent and in its own size."""
+    With Enter the file is named after the photograph, and the pick is with the service.
+    """
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     drop_and_wait(page)
     page.keyboard.press("1")
@@ -50,6 +40,15 @@ def test_a_pick_is_copied(page: Page) -> None:
 
     with Image.open(io.BytesIO(base64.b64decode(page.evaluate(COPIED)))) as picture:
         assert (picture.size, picture.mode) == ((600, 400), "RGBA")
+
+    page.keyboard.press("2")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+
+    assert waiting.value.suggested_filename == "coffee-slow.png"
+    expect(page.locator("#pick")).to_contain_text("Downloaded coffee-slow.png")
+    expect(page.locator("#pick")).to_have_attribute("data-state", "logged")
+    assert service.picks() == {"slow": 1}
 
 
 def test_a_card_is_drawn_out_of_the_page(page: Page) -> None:

@@ -17,24 +17,19 @@ def allow(page: Page, complaint: str) -> None:
     page.watch.allowed = re.compile(complaint)  # type: ignore[attr-defined]
 
 
-def test_a_file_that_is_no_picture(page: Page, tmp_path: Path) -> None:
-    """A sentence for people is shown; what was on the bench stays there."""
+def test_a_file_that_is_no_picture_and_an_address_that_is_refused(page: Page, tmp_path: Path) -> None:
+    """A sentence for people is shown, which names no field; what was on the bench stays there."""
     allow(page, "status of 400")
+    page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
+    page.get_by_role("button", name="Fetch").click()
+    expect(page.locator("#banner")).to_contain_text("That address cannot be used.")
+
     drop_and_wait(page)
     (tmp_path / "text.jpg").write_text("no picture")
     drop(page, tmp_path / "text.jpg")
 
     expect(page.get_by_role("alert")).to_contain_text("This file cannot be read as a picture. PNG")
     expect(card(page, "Quick Matte").get_by_role("img", name="Cutout of Quick Matte")).to_be_visible()
-
-
-def test_an_address_that_is_refused(page: Page) -> None:
-    """A host inside the operator's network is refused, in words that name no field."""
-    allow(page, "status of 400")
-    page.get_by_label("Address of a picture").fill("http://127.0.0.1:1/a.png")
-    page.get_by_role("button", name="Fetch").click()
-
-    expect(page.locator("#banner")).to_contain_text("That address cannot be used.")
 
 
 def test_every_model_fails(open_page: Open, serve: Serve) -> None:
