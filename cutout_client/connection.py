@@ -3,20 +3,24 @@
 Every request of this client may be repeated: those that start work carry an Idempotency-Key, the others are idempotent.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import stamina
+import tenacity
 
 from cutout.errors import ServiceUnavailable, ValidationError
 from cutout_client.refusals import LONGEST_WAIT_S, Refused
 
 CONNECT_S = 5.0
 FIRST_WAIT_S = 0.25
+BACKOFF = tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S)
 USER_AGENT = f"cutout-client/{version('cutout-shotgun')}"
+
+logger = logging.getLogger(__name__)
 
 
 class Connection:
@@ -35,8 +39,12 @@ class Connection:
         headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
         timeout = httpx.Timeout(timeout_s, connect=CONNECT_S)
         self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=timeout)
-        self._retry = stamina.AsyncRetryingCaller(
-            attempts=tries, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S, wait_jitter=FIRST_WAIT_S
+        self._retrying = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(tries),
+            retry=tenacity.retry_if_exception(lambda fault: _again(fault) is not False),
+            wait=_wait_s,
+            before_sleep=self._say,
+            reraise=True,
         )
 
     async def send(self, method: str, path: str, *, stream: bool = False, **content: Any) -> httpx.Response:
@@ -63,7 +71,7 @@ class Connection:
             raise Refused(response)
 
         try:
-            return await self._retry(_again, once)
+            return await self._retrying.copy()(once)
         except Refused as refused:
             raise refused.error from None
         except httpx.TransportError as lost:
@@ -82,6 +90,10 @@ class Connection:
         """Close the connections."""
         await self._http.aclose()
 
+    def _say(self, state: tenacity.RetryCallState) -> None:
+        following = (state.upcoming_sleep, state.attempt_number + 1, self.tries, _why(_fault(state)))
+        logger.warning("%s is asked again in %.1f s, attempt %d of %d: %s", self._url, *following)
+
 
 async def lines(response: httpx.Response) -> AsyncIterator[bytes]:
     """The lines of a streamed response as they arrive, of any length, without empty ones, which are heartbeats."""
@@ -96,7 +108,23 @@ async def lines(response: httpx.Response) -> AsyncIterator[bytes]:
         partial += rest
 
 
-def _again(fault: Exception) -> bool | float:
+def _fault(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    """What the service asks for, or longer each time."""
+    again = _again(_fault(state))
+    return BACKOFF(state) if again is True else again
+
+
+def _why(fault: BaseException | None) -> str:
+    if isinstance(fault, Refused):
+        return fault.error.message
+    return "it could not be reached" if isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout) else "it broke off"
+
+
+def _again(fault: BaseException | None) -> bool | float:
     """Whether to retry after a fault; a number is the wait in seconds."""
     if isinstance(fault, Refused):
         return fault.again

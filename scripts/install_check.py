@@ -61,7 +61,7 @@ class Environment:
     def run(self, line: str, folder: Path) -> None:
         """Run a line of shell in a folder, and say how long it took."""
         begun = time.monotonic()
-        subprocess.run(["bash", "-ec", line], cwd=folder, env=self.variables, check=True)
+        subprocess.run(["bash", "-ec", line], cwd=folder, env=self.variables, stdin=subprocess.DEVNULL, check=True)
         print(f"  {time.monotonic() - begun:6.1f} s  {line.splitlines()[0]}", flush=True)
 
 
@@ -135,7 +135,7 @@ def main() -> int:
         if "base" in made:
             check_size(made["base"])
             check_types(made["base"], folder)
-        for part in ("local", "catalogue"):
+        for part in ("local", "catalogue", "mcp"):
             for block in shown("sh", part) if part in made else ():
                 made[part].run(block, folder)
         if {"base", "service"} <= made.keys():

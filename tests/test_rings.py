@@ -152,7 +152,7 @@ LEAN = {
     "cutout.whole_file",
 }
 """What the client takes of `cutout`: these need no extra of the package."""
-LEAN_PACKAGES = {"httpx", "pydantic", "stamina", "typer", "rich"}
+LEAN_PACKAGES = {"httpx", "pydantic", "tenacity", "typer", "rich"}
 """What pyproject.toml lists as dependencies."""
 LOCAL = {
     f"cutout_client/cutting/{name}.py" for name in ("catalogue", "finishing", "fusion", "local", "registry", "sheet")

@@ -236,12 +236,15 @@ def test_every_type_of_error_has_its_class() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_passes_is_tried_again(ask: Ask, service: Running, status: int) -> None:
+def test_what_passes_is_tried_again(ask: Ask, service: Running, status: int, caplog: pytest.LogCaptureFixture) -> None:
     """Refusals that pass, and a proxy's own 500, are waited for as Retry-After says, and the request is sent again."""
     service.line.refusals += [status, status]
 
     assert ask("upscale", picture(), 2).scale_factor == 2
     assert service.line.refusals == []
+    said = [line for line in caplog.messages if "is asked again" in line]
+    assert [line.partition(": ")[0][-14:] for line in said] == ["attempt 2 of 5", "attempt 3 of 5"]
+    assert all(f"answered {status}" in line for line in said)
 
 
 def test_what_does_not_pass_is_not_tried_again(ask: Ask, service: Running) -> None:
@@ -269,13 +272,16 @@ def test_a_cut_line_is_answered_once_and_paid_once(ask: Ask, service: Running, m
     assert sorted(service.runs[ran:]) == GOOD
 
 
-def test_a_service_that_is_not_there_is_one_sentence() -> None:
-    """After its tries, a client says what it could not reach; and an address that is none at once."""
+def test_a_service_that_is_not_there_is_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    """After its tries, each of which is logged, a client says what it could not reach; a wrong address at once."""
     with (
         Client("http://127.0.0.1:9", tries=2) as client,
         pytest.raises(ServiceUnavailable, match=r"^http://127\.0\.0\.1:9 could not be reached in 2 attempts$"),
     ):
         client.models()
+    [again] = caplog.messages
+    assert again.startswith("http://127.0.0.1:9 is asked again in 0.")
+    assert again.endswith(" s, attempt 2 of 2: it could not be reached")
     with pytest.raises(ValidationError, match="http://"):
         Client("localhost:8000")
 
