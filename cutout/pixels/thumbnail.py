@@ -8,6 +8,8 @@ from cutout.pixels.picture import Picture
 
 SIDE_PX = 320
 _QUALITY = 80
+_METHOD = 1
+"""Half of the time of the default, 4, for a sixth more bytes."""
 
 
 def thumbnail(picture: Picture) -> bytes:
@@ -15,5 +17,5 @@ def thumbnail(picture: Picture) -> bytes:
     image = Image.fromarray(picture.rgb if picture.alpha is None else picture.rgba())
     image.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)  # RGBA is resized with premultiplied colours
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=_QUALITY)
+    image.save(out, "WEBP", quality=_QUALITY, method=_METHOD)
     return out.getvalue()

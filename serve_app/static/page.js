@@ -105,7 +105,7 @@ const terms = () => ({ include_models: chosen() });
 async function take(files) {
   if (files.length === 1) return fire(entryOf(files[0], files[0].name, terms()));
   const run = freshKey();
-  await Promise.all(files.map((file, place) => keep(entryOf(file, file.name, many.offer.fields, run, place))));
+  await keep(...files.map((file, place) => entryOf(file, file.name, many.offer.fields, run, place)));
   go(addressOf("many", run));
 }
 

@@ -71,3 +71,12 @@ def test_weights_that_do_not_exist(open_page: Open, serve: Serve, tmp_path: Path
     expect(card(page, "Failing")).to_contain_text("Out of ink.")
     expect(card(page, "Fileless")).to_have_count(0)
     expect(page.locator("#skipped")).to_contain_text(REASON)
+
+
+def test_no_key_stands_twice_in_the_list(page: Page) -> None:
+    """What does the same in two views, as the finish of one picture and of many, is listed once."""
+    page.get_by_role("button", name="Keys").click()
+    labels = page.locator("#keys-list kbd").all_inner_texts()
+
+    assert {"H", "N", "Enter"} <= set(labels)
+    assert len(labels) == len(set(labels))

@@ -14,7 +14,6 @@ from dbos import DBOS
 from dbos import error as dbos_error
 
 from cutout.cascade import next_step
-from cutout.comparison import Comparison
 from cutout.errors import CutoutError
 from cutout.ledger import Ledger
 from cutout.models.selection import FUSED
@@ -33,6 +32,7 @@ from serve_app.jobs.state import (
     COMPARISON,
     ORDER,
     STEP,
+    JobState,
     Order,
 )
 from serve_app.jobs.webhooks.deliveries import Deliveries
@@ -89,10 +89,10 @@ class JobWork:
             await self._deliveries.begin(job_id)
 
     async def _work(self, order: Order) -> None:
-        self._events.tell(order.job_id)
         if order.selection.is_auto:
             await self._in_steps(order)
         else:
+            self._events.tell(order.job_id)
             await self._together(order, self._steps(order))
         if order.selection.is_fused:
             await self._together(order, [self._model_step(FUSED)])
@@ -111,9 +111,9 @@ class JobWork:
         """
         while True:
             step = STEP.validate_python(await workflows.step(NEXT, self._next, order))
-            self._events.tell(order.job_id)
             if not step.models:
-                return
+                return  # what follows is told at once, and this with it: each telling costs reads of the database
+            self._events.tell(order.job_id)
             await self._together(order, [self._model_step(name) for name in step.models])
 
     async def _next(self, order: Order) -> dict[str, Any]:
@@ -157,10 +157,10 @@ class JobWork:
                 await self._paid_cutouts.drop(order.job_id, model_id)
         except CutoutError as away:
             logger.warning("Pictures of job %s are left for the sweep: %s", order.job_id, away.message)
-        done = (await known_state(order.job_id)).results
-        comparison = await asyncio.to_thread(compared, done, self._shotgun.registry)
+        state = await known_state(order.job_id)
+        comparison = await asyncio.to_thread(compared, state.results, self._shotgun.registry)
         try:
-            recorded = await self._recorded(order.job_id, comparison)
+            recorded = await self._entered(replace(state, comparison=comparison))
         except CutoutError as away:
             logger.warning("Job %s ends before its record: %s", order.job_id, away.message)
             recorded = False
@@ -173,13 +173,15 @@ class JobWork:
         except dbos_error.DBOSMaxStepRetriesExceeded:
             logger.exception("Job %s could not be recorded, and goes on without", job_id)
 
-    async def _recorded(self, job_id: str, comparison: Comparison | None = None) -> bool:
-        state = await known_state(job_id)
-        if state.results:  # a job that was cancelled before it did anything does not count in the statistics
+    async def _recorded(self, job_id: str) -> bool:
+        return await self._entered(await known_state(job_id))
+
+    async def _entered(self, state: JobState) -> bool:
+        """Record a job; one that was cancelled before it did anything does not count in the statistics."""
+        if state.results:
             order = state.order
-            result = replace(state.result, comparison=comparison or state.comparison)
             asked = (order.selection.asked, order.output_format, order.factor)
-            record = JobRecord.of(*asked, order.key, result, created_at=order.created_at)
+            record = JobRecord.of(*asked, order.key, state.result, created_at=order.created_at)
             await self._ledger.record(record)
         return True
 

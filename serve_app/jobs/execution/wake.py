@@ -21,7 +21,7 @@ STOP_S = 10.0
 
 
 class Wake(threading.Event):
-    """Stops the threads of queues when it is set, as DBOS expects, and ends their sleep when it is called."""
+    """Stops the thread of a queue when it is set, as DBOS expects, and ends its sleep when it is called."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,18 +29,18 @@ class Wake(threading.Event):
         self._awake_until = 0.0
 
     def __call__(self) -> None:
-        """Make every queue look for work now, and often for the next AWAKE_S; from any thread."""
+        """Make the queue look for work now, and often for the next AWAKE_S; from any thread."""
         with self._called:
             self._awake_until = time.monotonic() + AWAKE_S
             self._called.notify_all()
 
     def set(self) -> None:
-        """Stop the threads."""
+        """Stop the thread."""
         super().set()
         self()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Sleep until called, for LOOK_S or `timeout` seconds; returns whether the threads are to stop."""
+        """Sleep until called, for LOOK_S or `timeout` seconds; returns whether the thread is to stop."""
         with self._called:
             if not self.is_set():
                 is_awake = time.monotonic() < self._awake_until
@@ -49,20 +49,27 @@ class Wake(threading.Event):
 
 
 class Queues:
-    """The threads of this process that take workflows from DBOS's queues."""
+    """The threads of this process that take workflows from DBOS's queues, each woken by itself: a look costs reads."""
 
     def __init__(self) -> None:
-        self.wake = Wake()
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[str, tuple[threading.Thread, Wake]] = {}
 
     def listen(self, dbos: DBOS, queue: Queue) -> None:
         """Start to take workflows from a queue that DBOS itself does not listen to."""
-        thread = threading.Thread(target=queue_worker_thread, args=(self.wake, dbos, queue), daemon=True)
+        wake = Wake()
+        thread = threading.Thread(target=queue_worker_thread, args=(wake, dbos, queue), daemon=True)
         thread.start()
-        self._threads.append(thread)
+        self._threads[queue.name] = (thread, wake)
+
+    def wake(self, name: str | None = None) -> None:
+        """Make a queue look for work now, or all of them; from any thread."""
+        for known, (_, wake) in self._threads.copy().items():
+            if name in (None, known):
+                wake()
 
     def stop(self) -> None:
         """Take no more; blocks until a look has ended, or for STOP_S each."""
-        self.wake.set()
-        for thread in self._threads:
+        for _, wake in self._threads.values():
+            wake.set()
+        for thread, _ in self._threads.values():
             thread.join(STOP_S)

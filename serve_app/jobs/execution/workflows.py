@@ -101,7 +101,7 @@ async def job(order: dict[str, Any]) -> None:
     try:
         await _working().jobs.work(order)
     finally:
-        _wake()  # its slot is about to be free
+        _wake(JOBS)  # its slot is about to be free
 
 
 @DBOS.workflow(name=WEBHOOK)
@@ -228,7 +228,7 @@ async def _kept(options: Any, order: dict[str, Any]) -> None:
         raise RuntimeError("a job came before launch()")
     with refusing():
         await _client.enqueue_async(options, order)
-    _wake()
+    _wake(options["queue_name"])
 
 
 async def cancelled(job_ids: Sequence[str]) -> None:
@@ -263,13 +263,13 @@ async def belonging_to(job_id: str) -> list[WorkflowStatus]:
 async def enqueue(name: str, queue: str, workflow_id: str, argument: Any) -> None:
     """Enqueue a workflow that belongs to a job; an existing one of this id is left unchanged."""
     await DBOS.enqueue_workflow_with_options_async(_options(name, queue, workflow_id), argument)
-    _wake()
+    _wake(queue)
 
 
-def _wake() -> None:
-    """Have this process look for work in its queues now; other workers are told by the database (live_workers.py)."""
+def _wake(queue: str | None = None) -> None:
+    """Have this process look for work in a queue now, or in all; the database tells other workers (live_workers.py)."""
     if _queues:
-        _queues.wake()
+        _queues.wake(queue)
 
 
 def _options(name: str, queue: str, workflow_id: str) -> Any:

@@ -125,7 +125,7 @@ export class Bench {
     add(["+", "="], ["+"], "zoom in", () => this.zoom("in"));
     add(["-"], ["−"], "zoom out", () => this.zoom("out"));
     add(["f"], ["F"], "show the whole picture", () => this.zoom("fit"));
-    add([], ["←", "↑", "→", "↓"], "move, while a picture has the focus", () => false);
+    add([], ["←", "↑", "→", "↓"], "move in a picture, or to the next one", () => false);
   }
 
   /** Zoom `in` or `out`, or `fit`. */

@@ -10,6 +10,9 @@ const PAUSE_MS = 300; // after the last change, until a preview is asked for
 
 /** A panel; see frame/panels.js. What is done with the finish is a matter of those that extend it. */
 export class Editor {
+  label = "Finish";
+  key = "h";
+  words = "finish: size, background, shadow, file";
   #subject;
   #timer = null; // of a change in its pause
   #asked = 0; // previews asked for: an answer to an earlier one is dropped

@@ -7,9 +7,6 @@ import { Editor } from "./editor.js";
 
 /** A panel; `subject` is the picture on the bench. */
 export class Finish extends Editor {
-  label = "Finish";
-  key = "h";
-  words = "finish: size, background, shadow, file";
   #subject;
 
   constructor(subject) {

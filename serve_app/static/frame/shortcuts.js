@@ -8,6 +8,7 @@ export class Shortcuts {
   #field;
   #list;
   #presses = new Map();
+  #listed = new Set(); // labels
 
   constructor(field, list) {
     this.#field = field;
@@ -19,10 +20,13 @@ export class Shortcuts {
 
   /**
    * Call `press(key)` when one of `keys` is pressed, as in KeyboardEvent.key, letters in lower case; it returns false
-   * where the key does nothing now. `shown` are the labels of the keys in the list, and `words` say what they do.
+   * where the key does nothing now. `shown` are the labels of the keys in the list, and `words` say what they do; keys
+   * that are listed already, as they do the same in another view, are not listed again.
    */
   add(keys, shown, words, press) {
     for (const key of keys) this.#presses.set(key, [press, ...(this.#presses.get(key) ?? [])]);
+    if (shown.every((label) => this.#listed.has(label))) return;
+    for (const label of shown) this.#listed.add(label);
     const row = document.createElement("div");
     const term = document.createElement("dt");
     for (const label of shown) term.append(label === "…" ? label : named("kbd", label), " ");

@@ -1,18 +1,24 @@
 /** What this browser remembers of the pictures that were sent, in IndexedDB; where that is closed, until a reload. */
 
 const NAME = "cutout";
-const ENTRIES = "entries";
+const ENTRIES = "entries"; // without their sources
+const SOURCES = "sources"; // by the entries' keys: a browser copies a file whenever what holds it is stored again
 const KEEP_MS = 7 * 86_400_000; // as long as the service keeps a job
 const database = new Promise((resolve) => {
-  const opening = indexedDB.open(NAME, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(ENTRIES, { keyPath: "key" });
+  const opening = indexedDB.open(NAME, 2);
+  opening.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion) opening.result.deleteObjectStore(ENTRIES); // of the first version, which had all in one store
+    opening.result.createObjectStore(ENTRIES, { keyPath: "key" });
+    opening.result.createObjectStore(SOURCES);
+  };
   opening.onsuccess = () => resolve(opening.result);
-  opening.onerror = () => resolve(null); // a private window may refuse it
+  opening.onerror = opening.onblocked = () => resolve(null); // a private window refuses it, an older page holds it
 });
 const memory = new Map();
+const stored = new WeakSet(); // entries whose source is in the database
 const gone = new WeakSet(); // entries that were forgotten while their job was on the way
 
-/** Dispatches `change` when an entry is kept. */
+/** Dispatches `change` when entries are kept. */
 export const changes = new EventTarget();
 
 /**
@@ -30,23 +36,25 @@ export function freshKey() {
   return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Remember an entry as it is now. */
-export async function keep(entry) {
-  if (gone.has(entry)) return;
-  memory.set(entry.key, entry);
-  await inStore("readwrite", (store) => store.put(entry));
+/** Remember entries as they are now. */
+export async function keep(...given) {
+  const kept = given.filter((entry) => !gone.has(entry));
+  for (const entry of kept) memory.set(entry.key, entry);
+  await inStores("readwrite", (entries, sources) => kept.map((entry) => put(entry, entries, sources)));
   changes.dispatchEvent(new Event("change"));
 }
 
 /** The entry of a key, or undefined. */
 export async function entry(key) {
-  return memory.get(key) ?? remember(await inStore("readonly", (store) => store.get(key)));
+  if (memory.has(key)) return memory.get(key);
+  const [kept, source] = (await inStores("readonly", (entries, sources) => [entries.get(key), sources.get(key)])) ?? [];
+  return kept && remember(kept, source);
 }
 
 /** All entries that are still kept by the service, the newest first. */
 export async function entries() {
-  const stored = (await inStore("readonly", (store) => store.getAll())) ?? [...memory.values()];
-  const all = stored.map((one) => memory.get(one.key) ?? remember(one));
+  const asked = await inStores("readonly", (kept, sources) => [kept.getAll(), sources.getAllKeys(), sources.getAll()]);
+  const all = asked ? recalled(...asked) : [...memory.values()];
   const old = all.filter((one) => one.created < Date.now() - KEEP_MS);
   await Promise.all(old.map(forget));
   return all.filter((one) => !old.includes(one)).sort((a, b) => b.created - a.created || b.place - a.place);
@@ -68,24 +76,40 @@ export async function rename(entry, key) {
   await keep(entry);
 }
 
-async function unname({ key }) {
-  memory.delete(key);
-  await inStore("readwrite", (store) => store.delete(key));
+async function unname(entry) {
+  memory.delete(entry.key);
+  stored.delete(entry);
+  await inStores("readwrite", (...stores) => stores.map((store) => store.delete(entry.key)));
 }
 
-function remember(one) {
-  if (!one) return undefined;
+function recalled(kept, keys, files) {
+  const sources = new Map(keys.map((key, i) => [key, files[i]]));
+  return kept.map((one) => memory.get(one.key) ?? remember(one, sources.get(one.key)));
+}
+
+function put(entry, entries, sources) {
+  const { source, ...rest } = entry;
+  if (!stored.has(entry)) sources.put(source, entry.key);
+  stored.add(entry);
+  return entries.put(rest);
+}
+
+function remember(one, source) {
   if (one.state === "working") one.state = "waiting"; // it was interrupted
+  one.source = source;
+  stored.add(one);
   memory.set(one.key, one);
   return one;
 }
 
-async function inStore(mode, work) {
+/** What the requests give that `ask(entries, sources)` makes in one transaction; undefined without a database. */
+async function inStores(mode, ask) {
   const opened = await database;
   if (!opened) return undefined;
-  const asked = work(opened.transaction(ENTRIES, mode).objectStore(ENTRIES));
+  const transaction = opened.transaction([ENTRIES, SOURCES], mode);
+  const asked = ask(transaction.objectStore(ENTRIES), transaction.objectStore(SOURCES));
   return new Promise((resolve, reject) => {
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
+    transaction.oncomplete = () => resolve(asked.map(({ result }) => result));
+    transaction.onabort = () => reject(transaction.error);
   });
 }

@@ -1,5 +1,7 @@
 /** Where the cutouts of a picture differ, as a map of colours. */
 
+import { readPen, shrunk, within } from "../pictures/canvas.js";
+
 const LONGEST_PX = 1600; // of the map: more is not seen, and 8 cutouts of 12 megapixels would take a second
 const CLEAR = 64; // of 255: from here on somebody sees that two cutouts differ
 
@@ -12,8 +14,7 @@ const FADE = 3; // the map is opaque from a third of the largest difference on
 
 /** The map of cutouts, blobs of one picture of `size`: `{image, share}`, share being the part that clearly differs, 0 to 1. */
 export async function heatOf(blobs, size) {
-  const shrink = Math.min(1, LONGEST_PX / Math.max(size.width, size.height));
-  const [width, height] = [size.width, size.height].map((side) => Math.max(1, Math.round(side * shrink)));
+  const { width, height } = within(size, LONGEST_PX);
   const sums = new Float32Array(width * height);
   const squares = new Float32Array(width * height);
   for (const blob of blobs) add(await alphaOf(blob, width, height), sums, squares);
@@ -21,10 +22,7 @@ export async function heatOf(blobs, size) {
 }
 
 async function alphaOf(blob, width, height) {
-  const bitmap = await createImageBitmap(blob, { resizeWidth: width, resizeHeight: height, resizeQuality: "medium" });
-  const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0);
-  bitmap.close();
+  const pen = await shrunk(blob, { width, height }, readPen);
   return pen.getImageData(0, 0, width, height).data;
 }
 

@@ -5,6 +5,8 @@ import { stem } from "../pictures/pictures.js";
 import { finishOf, finishedOf } from "./finisher.js";
 import { winnerOf } from "./queue.js";
 
+const AT_ONCE = 4; // files that are fetched: the service and the browser take turns
+
 /** How many pictures are cut out or failed, have a finish to get, have it, or did not get it; and whether all is done. */
 export function sums(all) {
   const cut = all.filter(({ state }) => state === "done");
@@ -41,6 +43,21 @@ function fileOf(entry) {
   if (!finish) return { name: entry.name, ending: "png", file: () => winnerOf(entry) };
   const { file } = finishedOf(entry) ?? {};
   return { name: entry.name, ending: finish.ending, file: file && (() => file) };
+}
+
+/** The blobs of files, as `filesOf` gives them; `came(n)` is called when so many are there. */
+export async function fetched(files, came) {
+  const blobs = [];
+  const left = files.entries();
+  let count = 0;
+  const lane = async () => {
+    for (const [i, { file }] of left) {
+      blobs[i] = await file();
+      came((count += 1));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return blobs;
 }
 
 /** A file's name for each, after its photograph; photographs of one name get numbers. */

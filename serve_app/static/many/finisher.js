@@ -49,10 +49,8 @@ export class Finisher extends EventTarget {
   }
 
   #chosen(entries) {
-    for (const entry of entries) {
-      this.#tell(entry);
-      keep(entry);
-    }
+    for (const entry of entries) this.#tell(entry);
+    keep(...entries);
     this.add(entries);
   }
 

@@ -7,7 +7,7 @@ import { entries, keep } from "../kept/store.js";
 import { zip } from "../pictures/archive.js";
 import { download } from "../pictures/pictures.js";
 import { wordsOf } from "../service/service.js";
-import { fileNames, filesOf, sums, wordsFor } from "./files.js";
+import { fetched, fileNames, filesOf, sums, wordsFor } from "./files.js";
 import { Offer } from "./offer.js";
 import { RunFinish } from "./panel.js";
 import { Tile } from "./tile.js";
@@ -67,8 +67,7 @@ export class Many {
   /** The keys of the view; they do nothing while it is hidden. */
   #addKeys(shortcuts) {
     shortcuts.add(["n"], ["N"], "show the next cutout of a picture of many", () => this.#nextOfFocused());
-    const words = "go to the next picture, while all get a finish";
-    shortcuts.add(["ArrowLeft", "ArrowRight"], ["←", "→"], words, (key) => this.#finish.press(key));
+    shortcuts.add(["ArrowLeft", "ArrowRight"], [], "", (key) => this.#finish.press(key)); // the bench lists them
   }
 
   get #entries() {
@@ -90,7 +89,7 @@ export class Many {
     const { fields } = this.offer;
     const unsent = this.#unsent;
     for (const entry of unsent) Object.assign(entry, { agreed: true, fields });
-    for (const entry of unsent) keep(entry);
+    keep(...unsent);
     this.#queue.add(unsent);
   }
 
@@ -179,15 +178,10 @@ export class Many {
   async #zip() {
     const button = byId("many-zip");
     const files = filesOf(this.#entries);
-    const names = fileNames(files);
-    const members = [];
     button.setAttribute("aria-busy", true);
     try {
-      for (const [i, { file }] of files.entries()) {
-        button.textContent = `Packing ${i + 1} of ${files.length}`;
-        members.push([names[i], await file()]);
-      }
-      download(await zip(members), "cutouts.zip");
+      const blobs = await fetched(files, (n) => (button.textContent = `Packing ${n} of ${files.length}`));
+      download(await zip(fileNames(files).map((name, i) => [name, blobs[i]])), "cutouts.zip");
     } catch (fault) {
       tell(`The download failed. ${wordsOf(fault)}`);
     } finally {

@@ -20,9 +20,6 @@ class Previewed extends EventTarget {
 
 /** A panel; `all()` gives the entries of the run; `apply(entries, finish)`, `marked(entry)` and `left()` are called. */
 export class RunFinish extends Editor {
-  label = "Finish";
-  key = "h";
-  words = "finish of all pictures: size, background, shadow, file";
   #previewed;
   #acts;
   #from = null; // the finish that the controls were restored from

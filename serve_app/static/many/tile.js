@@ -2,10 +2,13 @@
 
 import { addressOf } from "../frame/views.js";
 import { Picture } from "../pictures/pictures.js";
-import { thumbnail } from "../pictures/thumbnails.js";
+import { thumbnailLater } from "../pictures/thumbnails.js";
 import { finishOf, finishedOf } from "./finisher.js";
 
 const WORDS = { waiting: "Waiting", working: "Working", done: "", failed: "" };
+const inWindow = new IntersectionObserver((tiles) => {
+  for (const { isIntersecting, target } of tiles) if (isIntersecting) target.dispatchEvent(new Event("seen"));
+});
 const template = document.getElementById("tile-template");
 
 /** The tile of an entry; `next(entry)` shows another cutout, `again(entry)` tries again what failed. */
@@ -21,7 +24,8 @@ export class Tile {
     this.#find(".tile-next").addEventListener("click", () => next(entry));
     this.#find(".tile-again").addEventListener("click", () => again(entry));
     this.update();
-    this.#showBefore();
+    this.element.addEventListener("seen", () => this.#showBefore(), { once: true });
+    inWindow.observe(this.element);
   }
 
   /** Show the entry as it is now. */
@@ -53,6 +57,7 @@ export class Tile {
 
   /** Remove the tile and release its pictures. */
   release() {
+    inWindow.unobserve(this.element);
     this.#before?.release();
     this.#after?.release();
     this.element.remove();
@@ -62,10 +67,12 @@ export class Tile {
     return this.element.querySelector(selector);
   }
 
+  /** The photograph, as long as there is nothing better to see. */
   async #showBefore() {
     const { entry } = this;
-    if (entry.thumb || !(entry.source instanceof Blob)) return;
-    entry.before ??= await thumbnail(entry.source);
+    if (!(entry.source instanceof Blob)) return;
+    const isWanted = () => !entry.thumb && this.element.isConnected;
+    entry.before ??= await thumbnailLater(entry.source, isWanted);
     if (!entry.before || !this.element.isConnected) return;
     this.#before = new Picture(entry.before);
     this.#find(".tile-before").src = this.#before.url;

@@ -1,6 +1,6 @@
 /** What a brush and a lasso cover, 0 to 255 for each pixel. */
 
-import { readPen } from "./room.js";
+import { readPen } from "../pictures/canvas.js";
 
 const STEPS = 1024; // of the table of a brush's edge
 

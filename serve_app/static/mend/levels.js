@@ -1,20 +1,22 @@
 /** A picture on a canvas and at halves of it, so that any zoom is drawn fast and without gaps. */
 
+import { penOn } from "../pictures/canvas.js";
+
 const SMALLEST_PX = 512; // no level is needed below: a window is larger
 const SQUARES_FROM = 3; // screen pixels a picture's pixel, from which on pixels are drawn as squares
 
 /** `pen` has the picture; each pixel of its canvas is `grain` by `grain` of the picture's. */
 export class Levels {
   #pens;
-  #small = [penOf(1, 1)]; // for each level, the part that changes: a canvas that others are drawn from is copied when it changes
+  #small = [penOn(1, 1)]; // for each level, the part that changes: a canvas that others are drawn from is copied when it changes
 
   constructor(pen, grain) {
     const { width, height } = pen.canvas;
     this.grain = grain;
     this.#pens = [pen];
     for (let n = 1; Math.max(width, height) >> n >= SMALLEST_PX; n++) {
-      this.#pens.push(penOf(Math.ceil(width / 2 ** n), Math.ceil(height / 2 ** n)));
-      this.#small.push(penOf(1, 1));
+      this.#pens.push(penOn(Math.ceil(width / 2 ** n), Math.ceil(height / 2 ** n)));
+      this.#small.push(penOn(1, 1));
       halve(this.#pens[n - 1].canvas, this.#pens[n], 0, 0, this.#pens[n].canvas);
     }
   }
@@ -53,12 +55,10 @@ export class Levels {
 
 /** A pen on a canvas of its own with what a canvas has. */
 export function copyOf(canvas) {
-  const pen = penOf(canvas.width, canvas.height);
+  const pen = penOn(canvas.width, canvas.height);
   pen.drawImage(canvas, 0, 0);
   return pen;
 }
-
-const penOf = (width, height) => new OffscreenCanvas(width, height).getContext("2d");
 
 /** A pen with room for so much, and nothing drawn there. */
 function room(pen, width, height) {

@@ -1,5 +1,7 @@
 /** How much of a picture one canvas takes: on iOS and iPadOS, one of more than 16.7 megapixels stays empty. */
 
+import { readPen } from "../pictures/canvas.js";
+
 const MOST_GRAIN = 64; // more than any picture needs
 
 /**
@@ -11,9 +13,6 @@ export function roomFor({ width, height }) {
   while (grain < MOST_GRAIN && !takes(Math.ceil(width / grain), Math.ceil(height / grain))) grain *= 2;
   return { grain, rows: Math.max(grain, Math.floor(height / grain ** 3) * grain) };
 }
-
-/** A pen on a new canvas whose pixels are read, which wants memory near the processor. */
-export const readPen = (width, height) => new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
 
 /** A pen on a canvas with a picture: a blob of `size`, as large as `room` has it. `read(pen, top, rows)` reads each band. */
 export async function loaded(blob, { width, height }, { grain, rows }, read = () => {}) {

@@ -1,24 +1,28 @@
 /** Small pictures, for lists of many. */
 
-const SIDE_PX = 320;
-let last = Promise.resolve(); // one at a time: a large photograph takes much memory while it is decoded
+import { shrunk, sizeOf, within } from "./canvas.js";
 
-/** A small WebP or PNG of a picture's blob, at most SIDE_PX wide and high; null where the browser cannot show it. */
-export function thumbnail(blob) {
-  last = last.then(() => small(blob));
+const SIDE_PX = 320;
+const CUTOUT = { type: "image/png" }; // WebP takes six times as long
+const PHOTOGRAPH = { type: "image/jpeg", quality: 0.8 };
+let last = Promise.resolve(); // one at a time: a large photograph takes much memory while it is decoded
+let later = Promise.resolve();
+
+/** A small PNG of a cutout, a blob, at most SIDE_PX wide and high; null where the browser cannot show it. */
+export const thumbnail = (blob) => queued(blob, CUTOUT);
+
+/** A small JPEG of a photograph, after those that others wait for; null also if `isWanted()` is false when its turn comes. */
+export function thumbnailLater(blob, isWanted) {
+  later = later.then(() => (isWanted() ? queued(blob, PHOTOGRAPH) : null));
+  return later;
+}
+
+function queued(blob, file) {
+  last = last.then(() => small(blob, file));
   return last;
 }
 
-async function small(blob) {
-  const whole = await createImageBitmap(blob).catch(() => null);
-  if (!whole) return null;
-  const scale = Math.min(1, SIDE_PX / Math.max(whole.width, whole.height));
-  const width = Math.max(1, Math.round(whole.width * scale));
-  const height = Math.max(1, Math.round(whole.height * scale));
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(whole, 0, 0, width, height);
-  whole.close();
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/webp", 0.85));
+async function small(blob, file) {
+  const pen = await shrunk(blob, within(await sizeOf(blob), SIDE_PX));
+  return pen && pen.canvas.convertToBlob(file);
 }

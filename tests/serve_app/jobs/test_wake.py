@@ -4,11 +4,14 @@ import asyncio
 import base64
 import threading
 from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from serve_app.jobs.execution import workflows
-from serve_app.jobs.execution.wake import AWAKE_S, Wake
+from serve_app.jobs.execution.wake import AWAKE_S, Queues, Wake
 from tests.support.durable_jobs import client, picture, working
 from tests.support.patience import HANG_S, when
 from tests.support.webhook_receiver import Receiver
@@ -30,6 +33,27 @@ def test_a_sleep_ends_when_it_is_called(end: bool) -> None:
         thread.join(HANG_S)
 
     assert [*told, late] == [end] * 3
+
+
+def test_a_queue_is_woken_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look reads the database: the queues of webhooks and batches sleep on while jobs are sent."""
+    looks = SimpleQueue[str]()
+
+    def look(stop: Wake, _dbos: object, queue: Any) -> None:
+        while not stop.wait(NEVER_S):
+            looks.put(queue.name)
+
+    monkeypatch.setattr("serve_app.jobs.execution.wake.queue_worker_thread", look)
+    queues, no_dbos = Queues(), cast("Any", None)
+    for name in ("jobs", "webhooks"):
+        queues.listen(no_dbos, cast("Any", SimpleNamespace(name=name)))
+    queues.wake("jobs")
+    seen = {looks.get(timeout=HANG_S)}
+    queues.stop()
+    while not looks.empty():
+        seen.add(looks.get())
+
+    assert seen == {"jobs"}
 
 
 async def test_jobs_and_webhooks_begin_without_a_poll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
