@@ -89,8 +89,8 @@ async def _on_server(batch: "Batch", photos: "Sequence[Photo]", how: _How, serve
     from cutout_client.client import AsyncClient
 
     async with AsyncClient(server, api_key) as client:
-        work = _by(client, how)
-        await batch.run(one_by_one(photos), work, [""], PICTURES_AT_ONCE)
+        await client.models()  # a wrong address or key is said once, and not of each picture
+        await batch.run(one_by_one(photos), _by(client, how), [""], PICTURES_AT_ONCE)
 
 
 async def _in_process(batch: "Batch", photos: "Sequence[Photo]", how: _How, config_dir: "Path | None") -> None:

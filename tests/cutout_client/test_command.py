@@ -171,9 +171,9 @@ def test_serve_becomes_the_service(tmp_path: Path) -> None:
     assert out.split() == [str(process.pid), "mine.yaml"]
 
 
-def test_a_service_that_is_not_there(cutout: Cutout) -> None:
-    """It is one sentence, and exit code 3."""
-    ended = cutout("models", "--server", "http://127.0.0.1:9")
+def test_a_service_that_is_not_there(cutout: Cutout, photos: Path, tmp_path: Path) -> None:
+    """It is one sentence, however many pictures there are, and exit code 3."""
+    ended = cutout("upscale", photos, "-o", tmp_path / "out", "--server", "http://127.0.0.1:9")
 
     assert (ended.code, ended.sentences) == (3, ["http://127.0.0.1:9 could not be reached in 5 attempts"])
 
