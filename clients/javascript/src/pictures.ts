@@ -66,6 +66,7 @@ function nameOf(picture: object): string | undefined {
 /** A colour as it is; bytes in base64. */
 async function asText(background: string | Bytes): Promise<string> {
   if (typeof background === "string") return background;
-  const file = new Uint8Array(await asBlob(background).arrayBuffer());
-  return btoa(Array.from(file, (byte) => String.fromCharCode(byte)).join(""));
+  let characters = "";
+  for (const byte of new Uint8Array(await asBlob(background).arrayBuffer())) characters += String.fromCharCode(byte);
+  return btoa(characters);
 }
