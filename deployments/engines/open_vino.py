@@ -1,5 +1,8 @@
 """OpenVINO on the CPU; in bf16 if the processor supports it and the model allows it."""
 
+import ctypes
+import mmap
+import sys
 import threading
 from pathlib import Path
 
@@ -8,6 +11,8 @@ import openvino as ov
 from deployments.engines import mixed
 from deployments.engines.base import Engine, Plan, Tensor
 
+_LIBC = ctypes.CDLL(None)
+_LIBC.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 _ONE_AT_A_TIME = threading.Lock()
 """OpenVINO compiles in the C locale and then restores the process's. Two threads at a time could leave the C locale, in
 which Python's open() reads ASCII (openvino 2026.4)."""
@@ -33,6 +38,7 @@ class OpenVino(Engine):
         if plan.cache:
             config["CACHE_DIR"] = str(plan.cache)
         self._request = _compiled(plan.model, layers, config).create_infer_request()
+        _forget_file(plan.cache)
         self.device = f"CPU {precision}" + (f", {len(layers)} layers bf16" if layers else "")
 
     def run(self, tensor: Tensor) -> Tensor:
@@ -54,3 +60,18 @@ def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, objec
         network = core.read_model(str(model))
         mixed.round_layers(network, bf16_layers)
         return core.compile_model(network, "CPU", config)
+
+
+def _forget_file(cache: Path | None) -> None:
+    """Release the memory of the compiled models' files that are mapped from `cache`; on Linux, where it is known how.
+
+    The engine has copied the weights into the form that it computes with. The file stays mapped: a page of it that is
+    read all the same comes back (madvise(2), MADV_DONTNEED on a file). With ISNet this is 170 MB.
+    """
+    if cache is None or sys.platform != "linux":
+        return
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, *_, name = line.split(maxsplit=5)
+        if Path(name).parent == cache:
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            _LIBC.madvise(start, end - start, mmap.MADV_DONTNEED)
