@@ -34,7 +34,7 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service of one ingress replica whose entries may change."""
     models = {
         "other": Fake(0.3, autoscaled(1, 3)),
-        "narrow": Fake(1.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
+        "narrow": Fake(5.0, {"max_ongoing_requests": 2, "max_queued_requests": 3, "num_replicas": 1}),
     }
     with serving(tmp_path_factory.mktemp("scaled"), models) as running:
         yield running
@@ -65,7 +65,10 @@ async def _burst(service: Running, count: int) -> list[int]:
 
 
 def test_concurrency_and_queue_hold_exactly(scaled: Running) -> None:
-    """Of a burst of 20, a replica takes its two and the queue its three; the other fifteen are refused at once."""
+    """Of a burst of 20, a replica takes its two and the queue its three; the other fifteen are refused at once.
+
+    The whole burst arrives before the first is done, on a busy machine too.
+    """
     asyncio.run(_burst(scaled, 1))  # the ingress has to know the replica first: a burst before counts as queued
 
     statuses = asyncio.run(_burst(scaled, 20))
