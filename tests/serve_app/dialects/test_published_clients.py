@@ -1,13 +1,14 @@
 """Clients that others published for remove.bg work unchanged: Python's `removebg` and `remove-bg-api`, Node's.
 
 All have their address written into them. In Python a constant of the module is set to the service's, as
-docs/moving-from-remove-bg.md shows. In Node, `node/redirect.cjs` is loaded before the client, and sends what is meant
-for https://api.remove.bg to the service, over plain HTTP. Nothing else is touched. The service is served by uvicorn.
+docs/moving-from-remove-bg.md shows. In Node, docs/examples/redirect.cjs is loaded before the client, and sends what is
+meant for https://api.remove.bg to the service. Nothing else is touched. The service is served by uvicorn.
 """
 
 import asyncio
 import base64
 import json
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tests.support.npm_programs import install, run
 
 pytestmark = pytest.mark.anyio
 NODE = Path(__file__).parent / "node"
+REDIRECT = Path(__file__).parents[3] / "docs" / "examples" / "redirect.cjs"
 KEY, RECORD = make_key("Ann", daily_usd=5.0)
 
 
@@ -107,6 +109,7 @@ def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client and what it needs, exactly as the lock file has them, in a folder of its own."""
     folder: Path = tmp_path_factory.mktemp("node")
     install(NODE, folder)
+    shutil.copy(REDIRECT, folder)
     return folder
 
 
