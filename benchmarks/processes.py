@@ -76,6 +76,19 @@ def free_port() -> int:
         return port
 
 
+def with_children(pids: Iterable[int]) -> set[int]:
+    """These processes and all that they started: a title that a process gives itself may cover the mark of its run."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found, more = set[int](), set(pids)
+    while more:
+        found |= more
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+    return found
+
+
 def footprints(pids: Iterable[int]) -> list[Footprint]:
     """Of each process that still lives, the largest first."""
     found = []

@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import urllib3
 import yaml
 
-from benchmarks.processes import Footprint, Usage, footprints, free_port, started, usages, wait_until
+from benchmarks.processes import Footprint, Usage, footprints, free_port, started, usages, wait_until, with_children
 from cutout.models.spec import ModelSpec
 from serve_app.process.child_processes import members, running
 
@@ -101,9 +101,9 @@ class Service:
         """Processor time and page faults of every process of the run, by its id."""
         return usages(self._pids())
 
-    def _pids(self) -> list[int]:
+    def _pids(self) -> set[int]:
         run = running(self.folder / f"run-{self.address.rpartition(':')[2]}.json")
-        return members(run.run_id) if run else []
+        return with_children(members(run.run_id)) if run else set()
 
     def _bytes(self, path: str, image: bytes, accept: str, **fields: object) -> tuple[bytes, float]:
         ms, answer = self._send("POST", path, image, accept, **fields)
