@@ -103,7 +103,7 @@ def test_retries(package: Path, service: Running, tmp_path: Path) -> None:
 
 def test_its_readme(package: Path, service: Running, tmp_path: Path) -> None:
     """Each block is a program of its own, and writes pictures; one of them a ZIP."""
-    shutil.copy(ROOT / "tests" / "photos" / "rocket.jpg", tmp_path / "photo.jpg")
+    Image.open(ROOT / "tests" / "photos" / "rocket.jpg").resize((240, 160)).save(tmp_path / "photo.jpg")
     for number in range(len(BLOCKS)):
         program = package / "programs" / f"readme-{number}.js"
         program.write_text(program.read_text().replace(HERE, service.url))
@@ -113,4 +113,4 @@ def test_its_readme(package: Path, service: Running, tmp_path: Path) -> None:
     models = {f"{before}{name}.png" for before in ("", "job-", "now-") for name in ("local_isnet", "local_u2netp")}
     single = {"best.png", "framed.jpg", "item-1.png", "large.png", "mended.png"}
     assert written == models | single | {"cutouts.zip"}
-    assert all(Image.open(tmp_path / name).width > 100 for name in models | single)
+    assert all(Image.open(tmp_path / name).width > 50 for name in models | single)
