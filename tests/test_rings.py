@@ -106,6 +106,7 @@ def allowed(file: str, package: str) -> bool:
             "cutout_client/cutting/local.py",
             "cutout_client/cutting/catalogue.py",
             "cutout_client/commands/catalogue.py",
+            "cutout_client/commands/upscale.py",
         ),
         "serve_app": ring == "serve_app",
         "cutout_client": ring == "cutout_client",

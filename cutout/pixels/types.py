@@ -14,6 +14,8 @@ Rgba: TypeAlias = NDArray[np.uint8]
 """(H, W, 4) uint8, straight alpha, sRGB."""
 Plane: TypeAlias = NDArray[np.float32]
 """(H, W) float32."""
+Planes: TypeAlias = NDArray[np.float32]
+"""(C, H, W) float32."""
 
 
 @dataclass(frozen=True, slots=True)

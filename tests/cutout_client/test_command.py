@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from cutout.accounts.keys import KeyRing
+from deployments.engines import span
 from tests.cutout_client.conftest import Cutout
 from tests.support.durable_jobs import picture
+from tests.support.enlarging import Doubling
 from tests.support.loopback_service import Running
 from tests.support.patience import HANG_S
 
@@ -85,6 +87,17 @@ def test_upscale(cutout: Cutout, service: Running, photos: Path, tmp_path: Path,
     assert [(line["width"], line["height"]) for line in ended.lines] == [(48, 48)] * 2
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.webp", "b.webp"]
     assert Image.open(tmp_path / "out" / "a.webp").size == (48, 48)
+
+
+def test_upscale_by_a_network(cutout: Cutout, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`detail` is made on this machine; of a service it is refused before anything is read."""
+    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    here = cutout("upscale", photos, "-f", "2", "--method", "detail", "-o", tmp_path / "out")
+    afar = cutout("upscale", photos, "--method", "detail", "-o", tmp_path / "out", "--server", "http://127.0.0.1:9")
+
+    assert here.code == 0, here.err
+    assert Image.open(tmp_path / "out" / "a.png").size == (48, 48)
+    assert (afar.code, "made on this machine only; leave out --server" in " ".join(afar.err.split())) == (2, True)
 
 
 def test_upscale_keeps_transparency_and_limits(cutout: Cutout, configs: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ Weights: TypeAlias = NDArray[np.float32]
 
 def back_projected(plain: Iterable[Span], source_px: int, target_px: int) -> Iterator[Span]:
     """The spans of an axis that is enlarged, with the kernel of back-projection."""
-    sharp = _matrix(source_px, target_px)
+    sharp = sharp_matrix(source_px, target_px)
     for span in plain:
         yield Span(span.target, *_dense(sharp[span.target]))
 
@@ -63,7 +63,7 @@ def compensated(alpha: Alpha, size: Size) -> Plane:
 
 def _blocks(source_px: int, target_px: int) -> Iterator[tuple[Span, slice, Weights]]:
     """Along an axis: how pixels of the source are made of those of the result, and those of source pixels in turn."""
-    sharp = _matrix(source_px, target_px)
+    sharp = sharp_matrix(source_px, target_px)
     for span in spans(target_px, source_px, BLOCK_PX):
         yield span, *_dense(sharp[span.source])
 
@@ -75,7 +75,7 @@ def _dense(rows: sparse.csr_array) -> tuple[slice, Weights]:
 
 
 @lru_cache(maxsize=8)  # of the rows and columns of a few pictures: 400 bytes a pixel along the axis
-def _matrix(source_px: int, target_px: int) -> sparse.csr_array:
+def sharp_matrix(source_px: int, target_px: int) -> sparse.csr_array:
     """U P, (target_px, source_px); each row sums to 1."""
     up, same = matrix(source_px, target_px), sparse.eye_array(source_px, format="csr")
     lost = same - matrix(target_px, source_px) @ up

@@ -1,0 +1,103 @@
+"""SPAN by OpenVINO: super-resolution of colours (Wan et al., Swift Parameter-free Attention Network, 2024).
+
+The file of weights is that of ncnn, without the graph, which is built here: the convolutions in the order of their use,
+each with its weights in 16-bit floats and its biases in 32.
+"""
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as op
+
+from cutout.models.enlarging import DETAIL
+from cutout.models.weights import fetch
+from cutout.pixels.cores import CORES
+from cutout.pixels.types import Planes
+
+CHANNELS, BLOCKS = 48, 6
+HALF = (0x01306B47).to_bytes(4, "little")
+"""Ahead of weights that are 16-bit floats."""
+EDGE_PX = 8
+"""Beyond an edge it sees so much of the picture in the mirror, and zeros only then."""
+REACH_PX = 3 * BLOCKS + 3
+"""Its convolutions of 3 x 3, one after another."""
+
+
+class Span:
+    """One network; see Network of cutout/pixels/resizing/detail.py."""
+
+    reach_px = REACH_PX
+
+    def __init__(self, weights: Path, factor: int) -> None:
+        """`factor`: 2 or 4, that of the file."""
+        self.factor = factor
+        self._one_at_a_time = threading.Lock()
+        config = {"INFERENCE_NUM_THREADS": CORES, "ENABLE_CPU_PINNING": False, "INFERENCE_PRECISION_HINT": "f32"}
+        network = _network(_File(weights.read_bytes()), factor)
+        self._request = ov.Core().compile_model(network, "CPU", config).create_infer_request()
+
+    def __call__(self, planes: Planes) -> Planes:
+        """See Network."""
+        seen = np.pad(planes, ((0, 0), (EDGE_PX, EDGE_PX), (EDGE_PX, EDGE_PX)), "symmetric")
+        beyond = EDGE_PX * self.factor
+        with self._one_at_a_time:
+            self._request.infer([seen[None]])
+            made: Planes = self._request.get_output_tensor(0).data[0, :, beyond:-beyond, beyond:-beyond].copy()
+        return made
+
+
+@cache
+def span(factor: int) -> Span:
+    """The network for a factor of 2 or 4, whose weights are fetched where they are not on this disk.
+
+    Raises:
+        ModelUnavailable: they cannot be had; the message says why.
+    """
+    return Span(fetch(DETAIL[factor]).path, factor)
+
+
+class _File:
+    """Reads a file of weights from its beginning to its end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    def floats(self, count: int) -> np.ndarray[Any, Any]:
+        """So many 32-bit floats."""
+        found = np.frombuffer(self._content, np.float32, count, self._at)
+        self._at += 4 * count
+        return found
+
+    def convolution(self, before: Any, inputs: int, outputs: int, side: int = 3) -> Any:
+        """The next convolution, of what is before it."""
+        if self._content[self._at : self._at + 4] != HALF:
+            raise ValueError("weights in 16-bit floats expected")
+        count = inputs * outputs * side * side
+        weights = np.frombuffer(self._content, np.float16, count, self._at + 4).astype(np.float32)
+        self._at += 4 + (2 * count + 3) // 4 * 4
+        edge = [side // 2] * 2
+        shaped = op.constant(weights.reshape(outputs, inputs, side, side))
+        summed = op.convolution(before, shaped, [1, 1], edge, edge, [1, 1])
+        return op.add(summed, op.constant(self.floats(outputs).reshape(1, outputs, 1, 1)))
+
+
+def _network(file: _File, factor: int) -> ov.Model:
+    given = op.parameter([1, 3, -1, -1], np.float32)
+    mean = op.constant(file.floats(3).reshape(1, 3, 1, 1))
+    outputs = [file.convolution(op.multiply(op.subtract(given, mean), op.constant(np.float32(255))), 3, CHANNELS)]
+    first = outputs[0]
+    for _ in range(BLOCKS):
+        inner = op.swish(file.convolution(outputs[-1], CHANNELS, CHANNELS))
+        outer = file.convolution(op.swish(file.convolution(inner, CHANNELS, CHANNELS)), CHANNELS, CHANNELS)
+        attention = op.subtract(op.sigmoid(outer), op.constant(np.float32(0.5)))
+        outputs.append(op.multiply(op.add(outer, outputs[-1]), attention))
+    last = file.convolution(outputs[-1], CHANNELS, CHANNELS)
+    together = op.concat([first, last, outputs[1], inner], 1)
+    mixed = file.convolution(together, 4 * CHANNELS, CHANNELS, 1)
+    fine = file.convolution(mixed, CHANNELS, 3 * factor**2)
+    return ov.Model([op.depth_to_space(fine, "depth_first", factor)], [given])
