@@ -34,7 +34,8 @@ from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
 
 BLOCK_BYTES = 12 * 1024 * 1024
 """Pixels of a block: one large picture, or several small ones, which share what a task costs."""
-ENTRIES_A_BLOCK = 32
+ENTRIES_A_BLOCK = 8
+"""Small pictures of so many entries travel together; of more, a few blocks would keep one process busy at the end."""
 STORE_BYTES = 1024 * 1024 * 1024
 """Shared memory of a Ray that is started here: some hundred megapixels on their way."""
 CORES = len(os.sched_getaffinity(0))
