@@ -29,7 +29,9 @@ export async function recordUndo(entry) {
 }
 
 async function recordWinner(entry, offered) {
+  await keep(entry); // before its small picture is made: the page may be reloaded meanwhile
   const card = offered.find(({ model }) => model.model_id === entry.winner);
-  if (card) entry.thumb = await thumbnail(card.cutout.plain.blob);
+  if (!card) return;
+  entry.thumb = await thumbnail(card.cutout.plain.blob);
   await keep(entry);
 }
