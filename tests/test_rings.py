@@ -18,6 +18,7 @@ RAY = {
     "serve_app/process/apply.py",
     "serve_app/process/draining.py",
     "serve_app/process/loopback.py",
+    "serve_app/process/lean.py",
     "serve_app/process/readiness.py",
     "serve_app/process/run.py",
     "serve_app/process/serve_config.py",

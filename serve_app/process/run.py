@@ -27,6 +27,7 @@ from serve_app.process.child_processes import Run, members
 from serve_app.process.draining import drain, stop_haproxy
 from serve_app.process.exposure import addresses_line, is_loopback
 from serve_app.process.haproxy.hard_stop import outlast
+from serve_app.process.lean import HOOK
 from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
 from serve_app.settings import APP_NAME, PROXY_START_S, RUN_ID, Settings
@@ -66,7 +67,10 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
             keep_ray_on_loopback()
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
         quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
-        ray.init("local", num_cpus=cpus, namespace="serve", _metrics_export_port=metrics_port, **quiet)
+        lean = {"worker_process_setup_hook": HOOK}
+        ray.init(
+            "local", num_cpus=cpus, namespace="serve", runtime_env=lean, _metrics_export_port=metrics_port, **quiet
+        )
     deploy(config)
 
 

@@ -12,6 +12,7 @@ from cutout.errors import ConfigurationError
 from cutout.models.registry import Registry
 from cutout.spec import explain
 from serve_app.configuration import check_config, unconfigured
+from serve_app.process.lean import import_serve
 from serve_app.settings import Settings, free_port, port_number
 
 
@@ -56,6 +57,7 @@ def check_schema(file: Path, config: dict[str, Any]) -> None:
     Raises:
         ConfigurationError: names the file, the field and what was expected.
     """
+    import_serve()
     from ray.serve.schema import ServeDeploySchema
 
     try:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import itertools
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from cutout.pixels.decoding.picture_file import decode
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from serve_app import contract
+from serve_app.process.child_processes import members
 from tests.cluster.conftest import ROOT, Service, readiness
 from tests.cluster.killing import replicas, run_id
 from tests.cluster.side_doors import asked, doors
@@ -110,6 +112,14 @@ def test_a_model_scales_from_zero(service: Service) -> None:
     assert (len(before), len(replicas(run_id(service.folder), "local_birefnet"))) == (0, 1)
     assert body["status"] == "completed"
     assert body["results"][0]["engine"]["weights"].startswith("sha256:")
+
+
+def test_no_process_of_serve_holds_pandas(service: Service) -> None:
+    """Ray Serve would import it in each of its processes: 30 MB in each."""
+    held = {pid: Path(f"/proc/{pid}/maps").read_text() for pid in members(run_id(service.folder))}
+
+    assert any("/numpy/" in maps for maps in held.values())
+    assert not [pid for pid, maps in held.items() if "/pandas/" in maps]
 
 
 def test_what_is_missing_is_unavailable_with_a_reason(service: Service) -> None:
