@@ -53,7 +53,7 @@ class ModelStatuses:
         on a cluster, where other machines may have it: every model is asked.
 
         `resting` tells, in a thread, which models have scaled to zero. Such a model is not asked either: it counts as
-        ready, and its next picture starts a replica. Asked it is once that replica is there.
+        ready, and its next picture starts a replica, which is asked as soon as it is there.
         """
         self.specs = specs
         self.worths = NOTHING
@@ -121,7 +121,7 @@ class ModelStatuses:
         try:
             self._resting = await asyncio.to_thread(self._find_resting)
         except CutoutError as error:
-            logger.warning("Which models rest is as it was: %s", error.message)
+            logger.warning("Which models are at rest cannot be told; the last answer is kept: %s", error.message)
 
     def _may_change(self, model_id: str) -> bool:
         """A local model that is ready stays so, until it rests or is woken."""
