@@ -14,6 +14,7 @@ RAY = {
     "serve_app/build.py",
     "serve_app/ingress.py",
     "serve_app/fanout/handles.py",
+    "serve_app/fanout/room.py",
     "serve_app/fanout/resting.py",
     "serve_app/process/apply.py",
     "serve_app/process/draining.py",

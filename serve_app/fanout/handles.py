@@ -27,6 +27,7 @@ from cutout.telemetry.job_context import current_job
 from serve_app.fanout.fan_out import Model
 from serve_app.fanout.model_calls import Combiner
 from serve_app.fanout.queues import Queue
+from serve_app.fanout.room import room
 from serve_app.fanout.second_stage import Upscaler
 
 logger = logging.getLogger(__name__)
@@ -137,11 +138,17 @@ class Deployment:
             raise ModelBusy(f"{self._name} is busy: {queued}", {"retry_after_s": wait_s})
         with call.queue.calling():
             try:
+                self._check_room(call.queue)
                 return await self._sent(call.tries, send)
             except ModelBusy as full:
                 if wait_s := call.queue.wait_s():
                     full.details["retry_after_s"] = wait_s
                 raise
+
+    def _check_room(self, queue: Queue) -> None:
+        most = room(self._handle)
+        if most is not None and queue.calls > most:
+            raise ModelBusy(f"{self._name} is busy: its queue is full")
 
     async def _sent(self, tries: int, send: Callable[[], DeploymentResponse[T]]) -> T:
         for _ in range(tries - 1):

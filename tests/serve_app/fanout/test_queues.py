@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from cutout.results import Cutout, CutoutPixels
 from deployments.combiner import Combiner
 from serve_app import contract
 from serve_app.app import create_app
+from serve_app.fanout import handles
 from serve_app.fanout.handles import model_handle, upscaler_handle
 from serve_app.fanout.queues import SURE, Queue
 from serve_app.fanout.shotgun import Shotgun
@@ -132,6 +134,28 @@ async def test_a_handle_says_when() -> None:
             await call()
 
         assert refused.value.details == {"retry_after_s": 1}
+
+
+async def test_no_call_is_sent_that_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a deployment and its queue hold is let in, and after an answer as many again; more is not sent at all."""
+    monkeypatch.setattr(handles, "room", lambda _: 2)
+    sent: list[asyncio.Future[None]] = []
+
+    def remote(*_: Any, **__: Any) -> Awaitable[None]:
+        sent.append(asyncio.get_running_loop().create_future())
+        return sent[-1]
+
+    replica: Any = SimpleNamespace(remove=SimpleNamespace(remote=remote))
+    handle = model_handle(model("first"), replica)
+    for _ in range(2):
+        calls = [asyncio.create_task(handle.remove(None, Removal(), AsFile("png"))) for _ in range(4)]
+        refused = await asyncio.gather(*calls[2:], return_exceptions=True)
+
+        assert [str(refusal) for refusal in refused] == ["First is busy: its queue is full"] * 2
+        assert len(sent) == 2
+        while sent:
+            sent.pop().set_result(None)
+        await asyncio.gather(*calls[:2])
 
 
 class Slow:
