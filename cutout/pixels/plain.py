@@ -10,8 +10,10 @@ MEDIA_TYPES: dict[OutputFormat, str] = {
 STRIP_FORMATS: frozenset[OutputFormat] = frozenset({"png", "jpeg"})
 """Formats that can be written strip by strip, without the whole picture in memory."""
 OutputType: TypeAlias = Literal["cutout", "mask", "both"]
-EnlargingMethod: TypeAlias = Literal["lanczos", "lanczos_sharp"]
+KernelMethod: TypeAlias = Literal["lanczos", "lanczos_sharp"]
 """Lanczos3; or the same made consistent with its source by back-projection (resizing/back_projection.py)."""
+EnlargingMethod: TypeAlias = Literal[KernelMethod, "detail"]
+"""By a kernel; or by a network (resizing/detail.py)."""
 Fit: TypeAlias = Literal["fit", "fill"]
 """What is shown is as large as the canvas allows; or it covers the canvas, and what is beyond is cut off."""
 AlphaMode: TypeAlias = Literal["soft", "hard", "halftone"]

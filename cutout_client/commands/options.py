@@ -151,7 +151,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         help="How to enlarge: `lanczos_sharp` is sharper, and shrunk again it is the same picture; `detail` is sharper "
-        "still, by a network on this machine, and takes seconds for each megapixel.",
+        "still, by a network, and takes seconds for each megapixel.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per result.")]

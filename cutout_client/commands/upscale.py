@@ -26,8 +26,8 @@ from cutout_client.commands.options import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cutout.pixels.picture import Picture
     from cutout.pixels.plain import EnlargingMethod, OutputFormat, Size
+    from cutout.pixels.strips import Strips
     from cutout.pixels.types import Rgba
     from cutout.service import ServiceSpec
     from cutout_client.batch.batch import Batch, Work
@@ -45,8 +45,6 @@ class _How:
 
     factor: Factor
     method: "EnlargingMethod"
-    """Of `lanczos` and `lanczos_sharp`; `detail` stands apart, since a service does not have it."""
-    detail: bool
     format: "OutputFormat"
 
 
@@ -74,8 +72,6 @@ def upscale(
     from cutout_client.batch.photos import photographs
     from cutout_client.batch.report import Report
 
-    if server and method == "detail":
-        raise typer.BadParameter("--method detail: made on this machine only; leave out --server")
     given = photographs(photos, recursive, out)
     destination = Destination.of(out, output_format, given.photos, labelled=False)
     found = given.without(destination.others(given.photos, [""]))
@@ -84,8 +80,7 @@ def upscale(
         report.say(found.sentences())
         batch = Batch(destination, existing_of(overwrite=overwrite, skip=skip_existing), report)
         if left := batch.left(found.photos, [""]):
-            plain = "lanczos" if method == "detail" else method
-            how = _How(factor, plain, method == "detail", destination.format)
+            how = _How(factor, method, destination.format)
             run = _on_server(batch, left, how, server, api_key) if server else _in_process(batch, left, how, config_dir)
             asyncio.run(run)
     raise typer.Exit(report.exit_code)
@@ -131,12 +126,11 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
     from cutout.pixels.encoding.encode import encode
     from cutout.pixels.picture import Picture
     from cutout.pixels.plain import STRIP_FORMATS
-    from cutout.pixels.resizing.resize import resized_strips
     from cutout.pixels.strips import opaque
     from cutout_client.batch.batch import Output
 
     limits, decoder = service.limits, Decoder(service.limits)
-    in_strips = how.format in STRIP_FORMATS and not how.detail
+    in_strips = how.format in STRIP_FORMATS and how.method != "detail"
     most_px = limits.output_px if in_strips else min(limits.output_px, limits.output_whole_px)
 
     def upscaled(picture: Picture) -> tuple[bytes, "Size"]:
@@ -144,7 +138,7 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
         if size.width * size.height > most_px:
             raise ImageTooLarge(f"The result would have more than {most_px} pixels")
         shown = Picture(picture.on_white(), dpi=picture.dpi) if how.format == "jpeg" else picture
-        larger = _detailed(shown, how.factor) if how.detail else resized_strips(shown.rgba(), size, how.method)
+        larger = _larger(shown.rgba(), size, how)
         pixels = larger if shown.has_alpha else opaque(larger)
         return encode(pixels, how.format, service.encode, times(picture.dpi, how.factor)), size
 
@@ -156,12 +150,14 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
     return work
 
 
-def _detailed(picture: "Picture", factor: Factor) -> "Rgba":
-    """Enlarged by a network, whose weights are fetched first; raises ModelUnavailable where that fails."""
-    from cutout.pixels.resizing.detail import detailed
-    from deployments.engines.span import span
+def _larger(rgba: "Rgba", size: "Size", how: _How) -> "Rgba | Strips":
+    """Enlarged, by a kernel in strips; raises ModelUnavailable where a network has no weights."""
+    from cutout.pixels.resizing.resize import resized_strips
+    from deployments.upscaler import enlarge
 
-    return detailed(picture.rgba(), span(factor))
+    if how.method == "detail":
+        return enlarge(rgba, how.factor, how.method)
+    return resized_strips(rgba, size, how.method)
 
 
 def _facts(size: "Size", time_ms: float) -> dict[str, object]:

@@ -13,7 +13,7 @@ from deployments.engines.base import Engine, Plan, Tensor
 
 _LIBC = ctypes.CDLL(None)
 _LIBC.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-_ONE_AT_A_TIME = threading.Lock()
+COMPILING = threading.Lock()
 """OpenVINO compiles in the C locale and then restores the process's. Two threads at a time could leave the C locale, in
 which Python's open() reads ASCII (openvino 2026.4)."""
 
@@ -53,7 +53,7 @@ class OpenVino(Engine):
 
 
 def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, object]) -> ov.CompiledModel:
-    with _ONE_AT_A_TIME:
+    with COMPILING:
         core = ov.Core()
         if not bf16_layers:
             return core.compile_model(str(model), "CPU", config)  # by its path: with a warm cache the file is not read

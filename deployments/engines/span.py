@@ -13,10 +13,12 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from cutout.errors import ModelUnavailable
 from cutout.models.enlarging import DETAIL
 from cutout.models.weights import fetch
 from cutout.pixels.cores import CORES
 from cutout.pixels.types import Planes
+from deployments.engines.open_vino import COMPILING, has_bf16
 
 CHANNELS, BLOCKS = 48, 6
 HALF = (0x01306B47).to_bytes(4, "little")
@@ -36,9 +38,11 @@ class Span:
         """`factor`: 2 or 4, that of the file."""
         self.factor = factor
         self._one_at_a_time = threading.Lock()
-        config = {"INFERENCE_NUM_THREADS": CORES, "ENABLE_CPU_PINNING": False, "INFERENCE_PRECISION_HINT": "f32"}
+        precision = "bf16" if has_bf16() else "f32"  # half the time, for 0.15 dB less at most
+        config = {"INFERENCE_NUM_THREADS": CORES, "ENABLE_CPU_PINNING": False, "INFERENCE_PRECISION_HINT": precision}
         network = _network(_File(weights.read_bytes()), factor)
-        self._request = ov.Core().compile_model(network, "CPU", config).create_infer_request()
+        with COMPILING:
+            self._request = ov.Core().compile_model(network, "CPU", config).create_infer_request()
 
     def __call__(self, planes: Planes) -> Planes:
         """See Network."""
@@ -57,7 +61,11 @@ def span(factor: int) -> Span:
     Raises:
         ModelUnavailable: they cannot be had; the message says why.
     """
-    return Span(fetch(DETAIL[factor]).path, factor)
+    try:
+        weights = fetch(DETAIL[factor]).path
+    except ModelUnavailable as missing:
+        raise ModelUnavailable(f"method: detail cannot be used: {missing.message}") from missing
+    return Span(weights, factor)
 
 
 class _File:

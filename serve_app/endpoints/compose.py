@@ -47,6 +47,8 @@ class ComposeEndpoint:
         output = Output(asked.reply.output_format, asked.factor, finish, method=asked.method)
         shown = replace(output, factor=(kept.factor or 1) * asked.factor if asked.factor else kept.factor)
         limits = self._shotgun.second_stage
+        if asked.factor:
+            limits.check_method(kept.input_size.times(kept.factor or 1), asked.factor, asked.method)
         limits.check(shown, kept.input_size)
         limits.check_size(kept.input_size, kept.factor or 1)  # a stored cutout is decoded as a whole
         photograph = await self._shotgun.decoder.decode(await self._kept_jobs.sent(kept)) if output.blurs else None

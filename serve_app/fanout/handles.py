@@ -85,10 +85,10 @@ def model_handle(spec: ModelSpec, handle: DeploymentHandle[Any], queue: Queue | 
     return cast(Model, Deployment(spec.name, handle, calls))
 
 
-def upscaler_handle(handle: DeploymentHandle[Any]) -> Upscaler:
-    """The upscaler's deployment."""
+def upscaler_handle(handle: DeploymentHandle[Any], name: str = "Upscaler") -> Upscaler:
+    """A deployment of the upscaler, by its name."""
     calls = dict.fromkeys(("upscale", "compose", "upscale_picture"), Call(TRIES, queue=Queue(), in_job=True))
-    return cast(Upscaler, Deployment("Upscaler", handle, calls))
+    return cast(Upscaler, Deployment(name, handle, calls))
 
 
 def combiner_handle(handle: DeploymentHandle[Any]) -> Combiner:

@@ -50,8 +50,10 @@ class Upscaler(Protocol):
 class SecondStage:
     """The upscaler, within the time of a request; and the limits on its results, checked before a model is paid."""
 
-    def __init__(self, upscaler: Upscaler, limits: LimitsSpec) -> None:
+    def __init__(self, upscaler: Upscaler, detailer: Upscaler, limits: LimitsSpec) -> None:
+        """`detailer` makes what is enlarged with `method: detail`, `upscaler` everything else."""
         self._upscaler = upscaler
+        self._detailer = detailer
         self._limits = limits
 
     async def cutout(
@@ -62,14 +64,14 @@ class SecondStage:
         `finish` is its finish, `photograph` the picture that was cut out, which a blur needs; or references to them.
         """
         behind = photograph if output.blurs else None
-        call = self._upscaler.upscale(cutout, replace(output, finish=None), finish, behind)
+        call = self._for(output).upscale(cutout, replace(output, finish=None), finish, behind)
         return await self._file(cutout.model_id, call)
 
     async def compose(
         self, whole: bytes, cutout: Cutout, output: Output, photograph: Picture | None
     ) -> CutoutFile | Failure:
         """A cutout that was stored whole, as a PNG, with another finish; `photograph` as in `cutout`."""
-        return await self._file(cutout.model_id, self._upscaler.compose(whole, cutout, output, photograph))
+        return await self._file(cutout.model_id, self._for(output).compose(whole, cutout, output, photograph))
 
     async def picture(self, picture: Any, job: Enlargement) -> UpscaledFile:
         """A caller's own picture, or a reference to it, enlarged.
@@ -78,7 +80,8 @@ class SecondStage:
             ServiceUnavailable: the upscaler is away, or took longer than a request may.
         """
         how = (job.factor, job.output_format, job.preserve_alpha, job.method)
-        call = self._upscaler.upscale_picture(picture, *how)
+        upscaler = self._detailer if job.method == "detail" else self._upscaler
+        call = upscaler.upscale_picture(picture, *how)
         try:
             async with asyncio.timeout(self._limits.request_s):
                 return await call
@@ -94,6 +97,8 @@ class SecondStage:
         """
         finish, factor, in_strips = output.finish or Finish(), output.factor or 1, output.is_made_in_strips
         check_format(finish.output_type, output.format, has_background=finish.has_background)
+        if output.factor:
+            self.check_method(size, output.factor, output.method)
         self.check_size(size, factor, in_strips=in_strips)
         finish.check_resolution(size.times(factor))  # what a crop shows has no more pixels an inch
         largest = finish.largest(size.times(factor))
@@ -102,8 +107,21 @@ class SecondStage:
 
     def check_enlargement(self, job: Enlargement, size: Size) -> None:
         """Refuse an enlargement that could not be made of a picture of this size; raises ImageTooLarge."""
+        self.check_method(size, job.factor, job.method)
         self.check_size(size, job.factor, "scale_factor", in_strips=job.output_format in STRIP_FORMATS)
         check_sides(size.times(job.factor), job.output_format)
+
+    def check_method(self, size: Size, factor: int, method: EnlargingMethod) -> None:
+        """Refuse a picture that is too large for `method: detail`, whose results are in memory as a whole.
+
+        Raises:
+            ResolutionTooHigh: it is.
+        """
+        limits, count = self._limits, size.width * size.height
+        most = min(limits.detail_px, min(limits.output_px, limits.output_whole_px) // factor**2)
+        if method == "detail" and count > most:
+            message = f"detail enlarges at most {most} pixels {factor} times, and the picture has {count}; "
+            raise ResolutionTooHigh.of_field("method", f"{message}lanczos_sharp enlarges larger ones", method)
 
     def check_size(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
         """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.
@@ -130,6 +148,9 @@ class SecondStage:
             return Failure.of(model_id, ModelTimeout(self._late), "upscale")
         except CutoutError as error:
             return Failure.of(model_id, error, "upscale")
+
+    def _for(self, output: Output) -> Upscaler:
+        return self._detailer if output.factor and output.method == "detail" else self._upscaler
 
     @property
     def _late(self) -> str:

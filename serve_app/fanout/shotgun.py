@@ -49,8 +49,11 @@ class Shotgun:
         records: bool = True,
         prepare: Callable[[ModelSpec], None] | None = None,
         resting: Callable[[], frozenset[str]] = frozenset,
+        detailer: Upscaler | None = None,
     ) -> None:
-        """`share` puts a value where every replica can reach it, and returns a reference for calls.
+        """`detailer` enlarges with `method: detail`; None: the upscaler does.
+
+        `share` puts a value where every replica can reach it, and returns a reference for calls.
 
         `prepare` and `resting`: see ModelStatuses.
 
@@ -65,7 +68,7 @@ class Shotgun:
             registry.models, models, ledger.worths, instruments, prepare=prepare, resting=resting, retry_s=retry_s
         )
         self._calls = ModelCalls(registry, models, combiner, self.statuses.record)
-        self.second_stage = SecondStage(upscaler, registry.service.limits)
+        self.second_stage = SecondStage(upscaler, detailer or upscaler, registry.service.limits)
         self._share = share
         self._billing = Billing(ledger, registry)
         self._records = records

@@ -6,7 +6,11 @@ import zipfile
 import numpy as np
 from PIL import Image
 
+from cutout.pixels.plain import Size
+from cutout.pixels.resizing.resize import resize_rgb
+from serve_app.process.child_processes import running
 from tests.cluster.conftest import ROOT, Service
+from tests.cluster.killing import replicas
 
 PHOTO = ROOT / "tests" / "photos" / "coffee.jpg"
 BACK = PHOTO.with_name("rocket.jpg")
@@ -14,6 +18,13 @@ BACK = PHOTO.with_name("rocket.jpg")
 
 def shown(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def detailers(service: Service) -> list[int]:
+    """The processes of the deployment that makes `method: detail`."""
+    [run] = [running(file) for file in (service.folder / "data").glob("run-*.json")]
+    assert run
+    return replicas(run.run_id, "Detailer")
 
 
 def test_one_picture_on_another_then_on_a_colour(service: Service) -> None:
@@ -49,3 +60,19 @@ def test_a_durable_job_with_a_background(service: Service) -> None:
 
     assert (webp.status_code, shown(webp.content).shape[2]) == (200, 3)
     assert shown(mask.content).shape == shown(webp.content).shape[:2]
+
+
+def test_the_finest_detail(service: Service) -> None:
+    """It wakes a deployment of its own, which has no replica before; shrunk again, the picture is the caller's."""
+    small = Image.open(PHOTO).resize((120, 80))
+    sent = io.BytesIO()
+    small.save(sent, "PNG")
+    headers = {"content-type": "image/png", "accept": "image/png"}
+    before = detailers(service)
+
+    made = service.http.post("/upscale?scale_factor=2&method=detail", content=sent.getvalue(), headers=headers)
+
+    assert made.status_code == 200, made.text
+    again = resize_rgb(shown(made.content), Size(120, 80))
+    assert np.abs(again.astype(int) - np.asarray(small)).mean() <= 0.5
+    assert (len(before), len(detailers(service))) == (0, 1)

@@ -56,7 +56,7 @@ def test_ray_takes_it(file: str) -> None:
 
     assert isinstance(built, Application)
     models = load_registry(ROOT / "configs").models.keys()
-    assert entries(file).keys() == models | {"Ingress", "Upscaler", "Combiner", "Ledger", "Jobs"}
+    assert entries(file).keys() == models | {"Ingress", "Upscaler", "Detailer", "Combiner", "Ledger", "Jobs"}
     for name, entry in entries(file).items():
         assert {"max_ongoing_requests", "max_queued_requests"} <= entry.keys(), name
         assert "num_cpus" in entry["ray_actor_options"], name

@@ -37,7 +37,7 @@ def test_it_gives_back_more_than_lanczos(factor: int) -> None:
 
 
 def test_weights_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reason is that of every network without weights."""
+    """The sentence names the method, and the reason is that of every network without weights."""
     monkeypatch.setattr(engine, "DETAIL", {3: DETAIL[2].model_copy(update={"name": "gone", "package": None})})
-    with pytest.raises(ModelUnavailable, match="no weights for gone"):
+    with pytest.raises(ModelUnavailable, match="method: detail cannot be used: no weights for gone"):
         engine.span(3)

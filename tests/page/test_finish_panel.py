@@ -1,17 +1,23 @@
 """The finish of a cutout: a live preview, undo, and the file as it is shown."""
 
 import re
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from cutout.errors import ModelUnavailable
+from deployments.engines import span
 from tests.page import axe
 from tests.page.bench import drop_and_wait
 from tests.page.conftest import Open
 from tests.page.mending import small_photo
 from tests.page.service import Service
+from tests.support.enlarging import Doubling
+from tests.support.patience import HANG_S
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -69,13 +75,13 @@ def test_a_print(page: Page, tmp_path: Path) -> None:
     """
     photo = small_photo(tmp_path)
     panel = opened(page, photo)
-    for name in ("Fill the size", "Sharper"):
-        expect(panel.get_by_role("switch", name=name)).to_be_disabled()
+    expect(panel.get_by_role("switch", name="Fill the size")).to_be_disabled()
+    expect(panel.get_by_label("Sharpness")).to_be_disabled()
     panel.locator("[name=canvas]").select_option("square")
     panel.get_by_role("switch", name="Fill the size").check()
     panel.locator("[name=alpha]").select_option("hard")
     panel.locator("[name=factor]").select_option("2")
-    panel.get_by_role("switch", name="Sharper").check()
+    panel.get_by_label("Sharpness").select_option("Sharper")
     expect(panel.locator("[name=margin]")).to_be_disabled()
     expect(panel.locator(".finish-shown img")).to_have_js_property("naturalWidth", 300)
 
@@ -88,6 +94,31 @@ def test_a_print(page: Page, tmp_path: Path) -> None:
     name, file = saved(page, panel, tmp_path, "Download every cutout")
     assert name == f"{photo.stem}.zip"
     assert file.read_bytes()[:2] == b"PK"
+
+
+def test_the_finest_detail(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait is told; a preview that the next choice makes needless is given up, and its failure is not shown."""
+    panel = opened(page, small_photo(tmp_path))
+    began, go = threading.Event(), threading.Event()
+
+    def missing(_: int) -> Any:
+        began.set()
+        assert go.wait(HANG_S)
+        raise ModelUnavailable("no weights")
+
+    monkeypatch.setattr(span, "span", missing)
+    panel.locator("[name=factor]").select_option("2")
+    panel.get_by_label("Sharpness").select_option("Finest, takes longer")
+    expect(panel.locator(".finish-words")).to_contain_text("up to minutes")
+    assert began.wait(HANG_S)
+    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    with page.expect_event("requestfailed") as given_up:
+        panel.locator("[name=shadow]").fill("60")
+    go.set()
+
+    expect(panel).to_have_attribute("aria-busy", "false")
+    assert given_up.value.url.endswith("/compose")
+    expect(panel.locator(".finish-words")).to_contain_text("px, ")
 
 
 def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from serve_app.process.child_processes import members, running
 from serve_app.settings import RUN_ID
 from tests.support.patience import HANG_S
 
-OWN = ("Ingress", "Upscaler", "Combiner", "Ledger", "Jobs")
+OWN = ("Ingress", "Upscaler", "Detailer", "Combiner", "Ledger", "Jobs")
 PROMPT = {"upscale_delay_s": 0.5, "downscale_delay_s": 3, "look_back_period_s": 2, "metrics_interval_s": 0.5}
 """Autoscaling that answers to a load within seconds, for a test of half a minute."""
 

@@ -3439,11 +3439,11 @@ export interface operations {
                     upscale_factor?: 2 | 4;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
                 "multipart/form-data": {
                     /**
@@ -3627,11 +3627,11 @@ export interface operations {
                     upscale_factor?: 2 | 4;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
                 "image/*": string;
                 "application/octet-stream": string;
@@ -3936,11 +3936,11 @@ export interface operations {
                     scale_factor?: 2 | 4;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                     /**
                      * Preserve Alpha
                      * @description Keep transparency; without it, what is transparent turns white.
@@ -3989,11 +3989,11 @@ export interface operations {
                     scale_factor?: 2 | 4;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                     /**
                      * Preserve Alpha
                      * @description Keep transparency; without it, what is transparent turns white.
@@ -5554,11 +5554,11 @@ export interface operations {
                     upscale_factor?: (2 | 4) | null;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
                 "multipart/form-data": {
                     /**
@@ -5671,11 +5671,11 @@ export interface operations {
                     upscale_factor?: (2 | 4) | null;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
             };
         };
@@ -6506,11 +6506,11 @@ export interface operations {
                     upscale_factor?: (2 | 4) | null;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
                 "multipart/form-data": {
                     /**
@@ -6689,11 +6689,11 @@ export interface operations {
                     upscale_factor?: (2 | 4) | null;
                     /**
                      * Method
-                     * @description Lanczos3; or `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself.
+                     * @description Lanczos3; `lanczos_sharp`: sharper, and when it is shrunk again, the picture itself; or `detail`: sharper still, by a network, which takes 7 to 25 processor seconds for each megapixel of the picture.
                      * @default lanczos
                      * @enum {string}
                      */
-                    method?: "lanczos" | "lanczos_sharp";
+                    method?: "lanczos" | "lanczos_sharp" | "detail";
                 };
             };
         };

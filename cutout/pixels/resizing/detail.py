@@ -9,10 +9,12 @@ picture again. Tiles overlap by as much as a pixel of the result depends on: the
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Event
 from typing import Final, Protocol
 
 import numpy as np
 
+from cutout.errors import ModelError
 from cutout.pixels.bleed import bled
 from cutout.pixels.plain import Box, Size
 from cutout.pixels.resizing.back_projection import sharp_matrix
@@ -36,8 +38,12 @@ class Network(Protocol):
         ...
 
 
-def detailed(rgba: Rgba, network: Network) -> Rgba:
-    """(H * factor, W * factor, 4) of (H, W, 4) straight alpha; colour is 0 where alpha is 0."""
+def detailed(rgba: Rgba, network: Network, given_up: Event | None = None) -> Rgba:
+    """(H * factor, W * factor, 4) of (H, W, 4) straight alpha; colour is 0 where alpha is 0.
+
+    Raises:
+        ModelError: `given_up` was set before the last tile.
+    """
     height, width = rgba.shape[:2]
     factor = network.factor
     counted = np.moveaxis(rgba, -1, 0).astype(np.float32) / np.float32(255)
@@ -45,6 +51,8 @@ def detailed(rgba: Rgba, network: Network) -> Rgba:
     straight = np.where(counted[3] == 1, counted[:3], bled(counted[:3], counted[3]).clip(0, 1))
     larger = np.zeros((height * factor, width * factor, 4), np.uint8)
     for tile in _tiles(Size(width, height), network.reach_px + CORRECTION_PX):
+        if given_up and given_up.is_set():
+            raise ModelError("Given up: nobody waits for this picture")
         part = counted[:, *tile.source]
         if part[3].any():
             larger[tile.target(factor)] = _packed(

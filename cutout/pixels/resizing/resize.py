@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from cutout.pixels.cores import THREADS
-from cutout.pixels.plain import EnlargingMethod, Size
+from cutout.pixels.plain import KernelMethod, Size
 from cutout.pixels.resizing.back_projection import back_projected, compensated
 from cutout.pixels.resizing.convolution import convolved
 from cutout.pixels.resizing.lanczos import Span, spans
@@ -23,7 +23,7 @@ the threads hand over the GIL more often."""
 threadpool_limits(1, "blas")
 
 
-def resize_rgba(rgba: Rgba, size: Size, method: EnlargingMethod = "lanczos") -> Rgba:
+def resize_rgba(rgba: Rgba, size: Size, method: KernelMethod = "lanczos") -> Rgba:
     """(H, W, 4) straight alpha, resized; colour is 0 where alpha is 0.
 
     Colour is filtered premultiplied, and divided by alpha before either is clipped to 0..255: a uniform colour stays
@@ -41,7 +41,7 @@ def resize_rgba(rgba: Rgba, size: Size, method: EnlargingMethod = "lanczos") -> 
     return resized
 
 
-def resized_strips(rgba: Rgba, size: Size, method: EnlargingMethod = "lanczos") -> Strips:
+def resized_strips(rgba: Rgba, size: Size, method: KernelMethod = "lanczos") -> Strips:
     """As `resize_rgba`, each strip computed when it is read."""
     plan = _plan(rgba, size, method)
 
@@ -75,7 +75,7 @@ class _Plan:
     """(H, W), of which alpha is made instead of the picture's own, which colour is divided by; None: of that."""
 
 
-def _plan(rgba: Rgba, size: Size, method: EnlargingMethod) -> _Plan:
+def _plan(rgba: Rgba, size: Size, method: KernelMethod) -> _Plan:
     columns = list(spans(rgba.shape[1], size.width, COLUMNS_PX))
     rows = list(spans(rgba.shape[0], size.height, ROWS_PX))
     if method == "lanczos":

@@ -7,6 +7,7 @@ import { compose, presets, wordsOf } from "../service/service.js";
 import { fillSquare, finishOf, hasMargin, restore } from "./fields.js";
 
 const PAUSE_MS = 300; // after the last change, until a preview is asked for
+const SLOW = "detail"; // the method that takes seconds for each megapixel
 
 /** A panel; see frame/panels.js. What is done with the finish is a matter of those that extend it. */
 export class Editor {
@@ -15,7 +16,7 @@ export class Editor {
   words = "finish: size, background, shadow, file";
   #subject;
   #timer = null; // of a change in its pause
-  #asked = 0; // previews asked for: an answer to an earlier one is dropped
+  #asked = new AbortController(); // of the last preview asked for: an earlier one is given up
   #history;
   #follow = () => this.#preview();
   shown = null; // the file on screen, as a Picture; while the element is busy it is that of before
@@ -56,7 +57,7 @@ export class Editor {
   close() {
     this.#subject.removeEventListener("change", this.#follow);
     if (this.#timer) this.#settle();
-    this.#asked += 1;
+    this.#asked.abort();
   }
 
   /** Called with whether `shown` is what the controls say. */
@@ -85,7 +86,7 @@ export class Editor {
 
   #changed() {
     clearTimeout(this.#timer);
-    this.#asked += 1; // a preview that arrives in the pause shows the choices of before
+    this.#asked.abort(); // a preview that arrives in the pause shows the choices of before
     this.#wait();
     this.#timer = setTimeout(() => {
       this.#settle();
@@ -104,12 +105,12 @@ export class Editor {
 
   /** Show the controls that have an effect. */
   #arrange() {
-    const { background, colour, picture, canvas, fill, margin, factor, sharper, format, quality, undo } = this.element.elements;
+    const { background, colour, picture, canvas, fill, margin, factor, sharpness, format, quality, undo } = this.element.elements;
     colour.hidden = background.value !== "colour";
     picture.hidden = background.value !== "picture";
     fill.disabled = !canvas.value;
     margin.disabled = !hasMargin(this.element);
-    sharper.disabled = !factor.value;
+    sharpness.disabled = !factor.value;
     quality.disabled = format.value === "png";
     undo.disabled = this.#history.length < 2 && !this.#timer;
   }
@@ -133,16 +134,18 @@ export class Editor {
   async #preview() {
     const { chosen } = this.#subject;
     if (!chosen) return;
-    const asked = (this.#asked += 1);
+    this.#asked.abort();
+    const { signal } = (this.#asked = new AbortController());
     const { fields, type } = this.finish;
     this.#wait();
+    if (fields.method === SLOW) this.tell("The finest detail takes a while, up to minutes for a large photograph.");
     try {
-      const blob = await compose(chosen.jobId, { include_models: chosen.id, ...fields }, type);
-      if (asked === this.#asked) await this.#show(new Picture(blob), `${chosen.name}, finished`);
+      const blob = await compose(chosen.jobId, { include_models: chosen.id, ...fields }, type, signal);
+      if (!signal.aborted) await this.#show(new Picture(blob), `${chosen.name}, finished`);
     } catch (fault) {
-      if (asked === this.#asked) this.tell(wordsOf(fault));
+      if (!signal.aborted) this.tell(wordsOf(fault));
     } finally {
-      if (asked === this.#asked) this.element.ariaBusy = "false";
+      if (!signal.aborted) this.element.ariaBusy = "false";
     }
   }
 

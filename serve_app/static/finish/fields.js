@@ -16,7 +16,7 @@ export function finishOf(form) {
 /** The fields of compose; what is at its default is left out. A JPEG has a background: it has no transparency. */
 function fieldsOf(form) {
   const { canvas, background, colour, picture, crop, margin, shadow, choke, feather, alpha } = form.elements;
-  const { factor, sharper, format, quality } = form.elements;
+  const { factor, sharpness, format, quality } = form.elements;
   const fields = { output_format: format.value };
   const behind = { colour: colour.value, picture: picture.files[0] }[background.value] ?? background.value;
   if (behind && behind !== "picture") fields.background = behind;
@@ -30,7 +30,7 @@ function fieldsOf(form) {
   }
   if (alpha.value) fields.alpha = alpha.value;
   if (factor.value) fields.upscale_factor = factor.value;
-  if (factor.value && sharper.checked) fields.method = "lanczos_sharp";
+  if (factor.value && sharpness.value) fields.method = sharpness.value;
   if (format.value !== "png") fields.quality = quality.value;
   return fields;
 }

@@ -70,7 +70,7 @@ export const enlarged = (picture, factor, type) =>
   blob("upscale", { image: picture, scale_factor: factor, preserve_alpha: type !== "image/jpeg" }, type);
 
 /** A finished job's cutout as a file of another type, perhaps on a background; no model runs. */
-export const compose = (jobId, fields, type) => blob(`jobs/${jobId}/compose`, fields, type);
+export const compose = (jobId, fields, type, signal) => blob(`jobs/${jobId}/compose`, fields, type, signal);
 
 /** The canvases that a finish may have: `{id, name, width, height, dpi}`. */
 export const presets = async () => (await json("presets")).presets;
@@ -88,8 +88,8 @@ export const logSelection = (pick) => json("log-selection", { ...sent(pick), kee
 export const models = () => json("models");
 export const stats = () => json("selections/stats");
 
-const blob = async (path, fields, type) =>
-  (await call(path, { method: "POST", headers: { Accept: type }, body: form(fields) })).blob();
+const blob = async (path, fields, type, signal) =>
+  (await call(path, { method: "POST", headers: { Accept: type }, body: form(fields), signal })).blob();
 const json = async (path, options) => (await call(path, options)).json();
 const pictured = (picture) => (typeof picture === "string" ? { image_url: picture } : { image: picture });
 const sent = (fields) =>

@@ -35,10 +35,10 @@ def add(configs: Path, model_id: str, options: str, enabled: str = "true") -> No
     (configs / f"models/{model_id}.yaml").write_text(text)
 
 
-def prefetch(configs: Path) -> subprocess.CompletedProcess[str]:
-    """The command, with an empty cache of rembg."""
-    environment = {**os.environ, "U2NET_HOME": str(configs.parent / "cache")}
-    command = [sys.executable, "-m", "cutout.models.prefetch", "--config-dir", str(configs)]
+def prefetch(configs: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """The command, with an empty cache of rembg, and no package to be had."""
+    environment = {**os.environ, "U2NET_HOME": str(configs.parent / "cache"), "PIP_NO_INDEX": "1"}
+    command = [sys.executable, "-m", "cutout.models.prefetch", "--config-dir", str(configs), *more]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANG_S, check=False)
 
 
@@ -68,6 +68,16 @@ def test_no_model_that_needs_weights_is_fine(configs: Path) -> None:
     done = prefetch(configs)
 
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_weights_of_detail(configs: Path) -> None:
+    """They are fetched, too, where it is asked; without them every model still runs."""
+    done = prefetch(configs, "--detail")
+
+    assert [line.partition(" (")[0] for line in done.stdout.splitlines()] == [
+        f"method: detail, {factor} times: no weights for spanx{factor}_ch48" for factor in (2, 4)
+    ]
+    assert done.returncode == 0
 
 
 def test_wrong_configuration_is_one_sentence(configs: Path) -> None:

@@ -13,9 +13,11 @@ from PIL import Image
 from cutout.models.registry import load_registry
 from cutout.pixels.semi_transparent import share_of
 from cutout.presets import PresetSpec
+from deployments.engines import span
 from serve_app import contract
 from tests.serve_app.endpoints.test_compose import Service, composed, http, posted, service
 from tests.support.durable_jobs import picture
+from tests.support.enlarging import Doubling
 
 pytestmark = pytest.mark.anyio
 __all__ = ["http", "service"]
@@ -155,9 +157,17 @@ async def test_a_stored_cutout_is_enlarged(http: httpx.AsyncClient) -> None:
     assert again.json()["results"][0]["output_dimensions"] == {"width": 192, "height": 192}
 
 
-async def test_the_method_of_an_enlargement(http: httpx.AsyncClient) -> None:
-    """`lanczos_sharp` gives other pixels than Lanczos, and the same ones however they are asked for."""
-    sharp: dict[str, Any] = {"upscale_factor": 2, "method": "lanczos_sharp"}
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `detail` is made by."""
+    monkeypatch.setattr(span, "span", lambda _: Doubling())
+
+
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("method", ["lanczos_sharp", "detail"])
+async def test_the_method_of_an_enlargement(http: httpx.AsyncClient, method: str) -> None:
+    """`lanczos_sharp` and `detail` give other pixels than Lanczos, and the same ones however they are asked for."""
+    sharp: dict[str, Any] = {"upscale_factor": 2, "method": method}
     fields: dict[str, Any] = {name: str(value) for name, value in sharp.items()}
     job_id, later = await posted(http), await posted(http, "/process", bg_models="first", headers=ASYNC, **fields)
     [stored] = (await http.get(f"/jobs/{later}")).json()["results"]
@@ -176,9 +186,11 @@ async def test_the_method_of_an_enlargement(http: httpx.AsyncClient) -> None:
     assert (await http.get(stored["image_url"])).content == expected
 
 
-async def test_the_method_of_an_upscale(http: httpx.AsyncClient) -> None:
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("method", ["lanczos_sharp", "detail"])
+async def test_the_method_of_an_upscale(http: httpx.AsyncClient, method: str) -> None:
     """At once or as a durable job, the sharper picture is the same; the default is plain Lanczos."""
-    asked: dict[str, Any] = {"image": text(), "scale_factor": 2, "method": "lanczos_sharp"}
+    asked: dict[str, Any] = {"image": text(), "scale_factor": 2, "method": method}
     plain = await http.post("/upscale", json={**asked, "method": "lanczos"}, headers={"accept": "image/png"})
     default = await http.post("/upscale", json={"image": text(), "scale_factor": 2}, headers={"accept": "image/png"})
     sharp = await http.post("/upscale", json=asked, headers={"accept": "image/png"})
@@ -220,7 +232,7 @@ async def test_an_edited_cutout_is_finished(http: httpx.AsyncClient) -> None:
         ({"alpha": "dots"}, "alpha", "halftone"), ({"halftone_lpi": 9}, "halftone_lpi", "10"),
         ({"alpha": "halftone", "dpi": 72}, "halftone_lpi", "at most half of the dots per inch, 36"),
         ({"upscale_factor": 3}, "upscale_factor", "2 or 4"),
-        ({"method": "detail"}, "method", "lanczos_sharp"),
+        ({"method": "nearest"}, "method", "lanczos_sharp"),
     ],
 )  # fmt: skip
 async def test_bad_input(http: httpx.AsyncClient, fields: dict[str, Any], field: str, words: str) -> None:
