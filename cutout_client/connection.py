@@ -7,12 +7,12 @@ import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import tenacity
 
-from cutout.errors import ServiceUnavailable, ValidationError
+from cutout.errors import ServiceUnavailable
+from cutout_client.access import authorization, service_url
 from cutout_client.refusals import LONGEST_WAIT_S, Refused
 
 CONNECT_S = 5.0
@@ -30,13 +30,11 @@ class Connection:
         """Connect lazily; `timeout_s` is the longest time without a byte, `tries` the most attempts per request.
 
         Raises:
-            ValidationError: `url` is not an http(s) address.
+            ValidationError: `url` is not an http(s) address, or `api_key` cannot be sent.
         """
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise ValidationError(f"The service's address: http://… or https://… expected, not {url[:200]!r}")
         self.tries = tries
-        self._url = url.rstrip("/")
-        headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+        self._url = service_url(url)
+        headers = {"User-Agent": USER_AGENT} | authorization(api_key)
         timeout = httpx.Timeout(timeout_s, connect=CONNECT_S)
         self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=timeout)
         self._retrying = tenacity.AsyncRetrying(

@@ -30,7 +30,7 @@ def models(
     """
     from cutout_client.commands.tables import print_table
 
-    cards = asyncio.run(_of_service(server, api_key)) if server else _of_this_machine(config_dir)
+    cards = asyncio.run(_of_service(server, api_key)) if server is not None else _of_this_machine(config_dir)
     if not as_json:
         print_table(HEADINGS, map(_row, cards))
     for one in cards if as_json else ():

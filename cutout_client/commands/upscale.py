@@ -81,7 +81,10 @@ def upscale(
         batch = Batch(destination, existing_of(overwrite=overwrite, skip=skip_existing), report)
         if left := batch.left(found.photos, [""]):
             how = _How(factor, method, destination.format)
-            run = _on_server(batch, left, how, server, api_key) if server else _in_process(batch, left, how, config_dir)
+            if server is not None:
+                run = _on_server(batch, left, how, server, api_key)
+            else:
+                run = _in_process(batch, left, how, config_dir)
             asyncio.run(run)
     raise typer.Exit(report.exit_code)
 

@@ -69,7 +69,7 @@ class Place:
 @asynccontextmanager
 async def cutter(place: Place, options: "JobOptions", photos: int) -> AsyncIterator[Cutter]:
     """The cutter for a place and a number of photographs."""
-    if place.server:
+    if place.server is not None:
         from cutout_client.client import AsyncClient
 
         async with AsyncClient(place.server, place.api_key) as client:

@@ -23,6 +23,9 @@ export class Connection {
     readonly tries: number,
   ) {
     this.#host = hostOf(url);
+    if (apiKey && !/^[!-~]+$/.test(apiKey.trim())) {
+      throw new CutoutError("validation_error", "The API key: ASCII characters without spaces expected");
+    }
   }
 
   /** Send a request, and read the successful answer. `path` is below the service's address, or an absolute URL. */
@@ -94,7 +97,17 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 function hostOf(address: string): string {
-  const parsed = /^https?:\/\/[^/\s]/.test(address) ? new URL(address) : null;
-  if (parsed) return parsed.host;
-  throw new CutoutError("validation_error", `The service's address: http://… or https://… expected, not ${address}`);
+  const parsed = /^https?:\/\/[^\s?#]+$/i.test(address) ? parsedUrl(address) : null;
+  if (parsed && !parsed.username && !parsed.password) return parsed.host; // fetch refuses a password in an address
+  const expected = "http://HOST or https://HOST expected, with a port and a path at most";
+  throw new CutoutError("validation_error", `The service's address: ${expected}, not ${JSON.stringify(address.slice(0, 200))}`);
+}
+
+/** `URL.canParse` is absent from Node 18.0. */
+function parsedUrl(address: string): URL | null {
+  try {
+    return new URL(address);
+  } catch {
+    return null;
+  }
 }
