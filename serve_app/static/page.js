@@ -1,6 +1,7 @@
 /** The page, wired. */
 
 import { Bench } from "./bench/bench.js";
+import { addKeys } from "./bench/keys.js";
 import { watchIntake } from "./frame/intake.js";
 import { Finish } from "./finish/finish.js";
 import { Panels } from "./frame/panels.js";
@@ -33,7 +34,7 @@ let shown = null;
 
 const bench = new Bench(knowledge, (opened) => go(addressOf("picture", opened.key)));
 const shortcuts = new Shortcuts(byId("shortcuts"), byId("keys-list"));
-bench.addKeys(shortcuts);
+addKeys(shortcuts, bench);
 const queue = new Queue();
 const finisher = new Finisher();
 queue.addEventListener("change", ({ detail }) => finisher.add([detail]));
@@ -66,6 +67,7 @@ async function show(view, id) {
   for (const [name, section] of Object.entries(SECTIONS)) byId(section).hidden = name !== view;
   byId("blind-switch").hidden = view !== "picture" && view !== "start";
   if (changed) {
+    bench.leave();
     hush("fault");
     focusHeading(byId(SECTIONS[view]));
   }
@@ -78,12 +80,12 @@ async function show(view, id) {
 async function showPicture(key) {
   if (bench.entry?.key === key) return entitle(bench.entry.name);
   const [kept] = await Promise.all([entry(key), ready]);
-  if (!kept || !(await bench.open(kept, byId("blind").checked))) lost("picture");
+  if (isShown("picture", key) && !(kept && (await bench.open(kept, byId("blind").checked)))) lost("picture", key);
 }
 
 async function showMany(run) {
   await ready;
-  if (!(await many.show(run))) lost("run");
+  if (isShown("many", run) && !(await many.show(run))) lost("many", run);
 }
 
 async function showLeaderboard() {
@@ -91,11 +93,15 @@ async function showLeaderboard() {
   await refreshLeaderboard(knowledge.names);
 }
 
+/** Whether a view still stands: somebody may have left it while something was waited for. */
+const isShown = (view, id) => shown === `${view}/${id}`;
+
 /** What an address names is not there; a message of the service may say why. */
-function lost(what) {
+function lost(view, id) {
+  if (!isShown(view, id)) return;
   const { hidden, textContent } = byId("banner");
   go(addressOf("start"));
-  if (hidden) tell(`This ${what} is not known to this browser any more.`, "notice");
+  if (hidden) tell(`This ${view === "many" ? "run" : "picture"} is not known to this browser any more.`, "notice");
   else tell(textContent);
 }
 

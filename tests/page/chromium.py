@@ -3,12 +3,13 @@
 import base64
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 
 from tests.support.patience import HANG_S
 
@@ -89,3 +90,28 @@ def drop(page: Page, *photos: Path) -> None:
     )
     for event in ("dragenter", "dragover", "drop"):
         page.dispatch_event("main", event, {"dataTransfer": data})
+
+
+@contextmanager
+def late(page: Page, path: str) -> Iterator[None]:
+    """The page's next request of a path is answered when the block ends; it ends once the page has read the answer."""
+    waiting = list[Route]()
+    read = list[Request]()
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    def end(request: Request) -> None:
+        read.append(request)
+
+    page.on("requestfinished", end)
+    page.on("requestfailed", end)
+    page.route(path, hold, times=1)
+    yield
+    [route] = waiting
+    route.continue_()
+    until = time.monotonic() + HANG_S
+    while route.request not in read:
+        assert time.monotonic() < until, f"{route.request.url} has no end"
+        page.wait_for_timeout(20)
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(resolve))")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from cutout.accounts.spec import AccessSpec, LimitTier
 from tests.page import axe
-from tests.page.chromium import drop
+from tests.page.chromium import drop, late
 from tests.page.conftest import Open, Serve
 from tests.page.mending import stroke
 from tests.page.service import Service
@@ -102,6 +102,24 @@ def test_a_reload_sends_no_picture_again(open_page: Open, two: Service, photos: 
         expect(page.locator(".tile[data-state=working]")).to_have_count(2)
     expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
     assert sent == []
+
+
+def test_pictures_that_are_dropped_while_a_run_is_opened_are_a_run_of_their_own(
+    open_page: Open, two: Service, photos: list[Path]
+) -> None:
+    """The tiles of a run that comes late, since the service answers late, are not among those of the next run."""
+    page = open_page(two)
+    allow(page, "status of 429")
+    drop(page, *photos[:2])
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
+    before = page.url
+    with late(page, "**/models"):
+        page.reload()
+        drop(page, *photos[2:5])
+        page.wait_for_url(lambda url: url != before)
+    expect(page.locator("#many-words")).to_have_text(re.compile("^3 done"))
+    page.go_back()
+    expect(page.locator("#many-words")).to_have_text(re.compile("^2 done"))
 
 
 def test_what_is_mended_is_in_the_archive(open_page: Open, two: Service, photos: list[Path]) -> None:

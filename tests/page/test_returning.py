@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.page.bench import COFFEE, ROCKET, card, drop_and_wait, logged
-from tests.page.chromium import drop
+from tests.page.chromium import drop, late
 from tests.page.service import Service
 
 
@@ -72,3 +72,30 @@ def test_an_address_of_nothing_leads_to_the_start(page: Page, service: Service) 
         page.goto(f"{service.url}#{view}/unknown")
         expect(page.locator("#banner")).to_contain_text("is not known to this browser any more.")
         expect(page.get_by_role("button", name="Choose pictures")).to_be_visible()
+
+
+def test_a_picture_that_comes_late_does_not_take_the_place_of_a_newer_one(page: Page) -> None:
+    """While a picture is being opened again another is dropped: that one stays, and the late one is found as before."""
+    drop_and_wait(page)
+    with late(page, "**/events"):
+        page.reload()
+        expect(page.locator("#banner")).to_have_text("Opening coffee.jpg …")
+        drop_and_wait(page, ROCKET)
+    expect(page.get_by_role("heading", level=1, name="rocket.jpg")).to_be_visible()
+    expect(page.locator("#banner")).to_be_hidden()
+    page.get_by_role("link", name="Cutout Shotgun").click()
+    page.get_by_role("link", name=re.compile("coffee.jpg")).click()
+    expect(page.locator("#job-words")).to_contain_text("2 cutouts of 3")
+
+
+def test_nobody_is_brought_back_to_a_view_that_was_left(page: Page) -> None:
+    """Who leaves before a picture has come, or before it is found to be gone, stays where he went."""
+    drop_and_wait(page)
+    for gone, asked in (("", "**/events"), ("-of-no-picture", "**/models")):
+        with late(page, asked):
+            with page.expect_request(asked):
+                page.evaluate("(gone) => { location.hash += gone; location.reload(); }", gone)
+            page.get_by_role("link", name="Leaderboard").click()
+        expect(page.get_by_role("heading", level=1, name="Leaderboard")).to_be_visible()
+        expect(page.locator("#banner")).to_be_hidden()
+        page.go_back()

@@ -3,7 +3,6 @@
 import { addressOf } from "../frame/views.js";
 import { hush, say, tell } from "../frame/voice.js";
 import { count, money, percent, size, time } from "../frame/words.js";
-import { keep } from "../kept/store.js";
 import { verdict } from "../look/verdict.js";
 import { Picture } from "../pictures/pictures.js";
 import { cutOut, eventsOf, job, pictureAt, wordsOf } from "../service/service.js";
@@ -11,10 +10,10 @@ import { watchBackdrop } from "./backdrop.js";
 import { Board } from "./board.js";
 import { Files } from "./files.js";
 import { NONE, Pick } from "./pick.js";
-import { recordEnd, recordPick, recordUndo } from "./record.js";
+import { recordEnd, recordPick, recordStart, recordUndo } from "./record.js";
 import { alike, slowWords } from "./sending.js";
 import { Subject } from "./subject.js";
-import { Taking, canCopy } from "./taking.js";
+import { Taking } from "./taking.js";
 import { Viewport } from "./viewport.js";
 import { Wipe } from "./wipe.js";
 
@@ -24,6 +23,7 @@ const PIXELS_FROM = 3; // screen pixels a picture's pixel, from which on pixels 
 
 /** `knowledge` says what is known of models by id; `started(entry)` is called when a picture is on the bench. */
 export class Bench {
+  #opening = null; // what is to come on the bench once the service has started
   #running = null;
   #words = ""; // about the job
   subject = new Subject(this);
@@ -47,10 +47,16 @@ export class Bench {
     byId("zoom").addEventListener("click", (event) => this.zoom(event.target.dataset.zoom));
   }
 
+  /** Somebody goes elsewhere: what the service has not started yet is kept, but does not come on the bench any more. */
+  leave() {
+    this.#opening = null;
+  }
+
   /**
    * Show an entry's cutouts as they come, of the job that it has or else of a new one; whether it could be opened. What
-   * is on the bench stays until the service has started. Of an address nobody sees the original: the service alone asks
-   * another host; nor of a file that the browser does not show as the service has read it.
+   * is on the bench stays until the service has started; of several that are opened at once the last one comes. Of an
+   * address nobody sees the original: the service alone asks another host; nor of a file that the browser does not show
+   * as the service has read it.
    */
   async open(entry, blind) {
     const original = entry.source instanceof Blob ? new Picture(entry.source) : null;
@@ -59,13 +65,18 @@ export class Bench {
     const slow = setTimeout(() => tell(slowWords(entry), "notice"), NOTICE_MS);
     const coming = [];
     let begun = false;
+    this.#opening = stop;
     hush();
     try {
       for await (const event of eventsOf(entry, stop.signal)) {
         clearTimeout(slow);
         if (begun && this.#running !== stop) break; // another picture took its place
-        if (event.event === "started") this.#begin(event, entry, await alike(original, seen, event), blind, stop);
-        else if (event.event === "summary") await this.#end(event, coming);
+        if (event.event === "started") {
+          recordStart(entry, event.job_id);
+          const beside = await alike(original, seen, event);
+          if (this.#opening !== stop) return this.#forgo(stop, original);
+          this.#begin(event, entry, beside, blind, stop);
+        } else if (event.event === "summary") await this.#end(event, coming);
         else if (event.model_id) coming.push(this.#settle(event, entry));
         begun = true;
       }
@@ -113,21 +124,6 @@ export class Bench {
     this.#tellSubject();
   }
 
-  /** Add the keys of the bench; they do nothing while it is hidden. */
-  addKeys(shortcuts) {
-    const add = (keys, shown, words, press) =>
-      shortcuts.add(keys, shown, words, (key) => byId("bench").checkVisibility() && press(key));
-    add([..."123456789"], ["1", "…", "9"], "pick that cutout", (key) => this.chooseNumber(Number(key)));
-    add(["Enter"], ["Enter"], "download your pick", () => this.taking.take());
-    if (canCopy) add(["c"], ["C"], "copy your pick", () => this.taking.copy());
-    add(["0"], ["0"], "none of them is good", () => this.chooseNone());
-    add(["u"], ["U"], "undo", () => this.pick.undo());
-    add(["+", "="], ["+"], "zoom in", () => this.zoom("in"));
-    add(["-"], ["−"], "zoom out", () => this.zoom("out"));
-    add(["f"], ["F"], "show the whole picture", () => this.zoom("fit"));
-    add([], ["←", "↑", "→", "↓"], "move in a picture, or to the next one", () => false);
-  }
-
   /** Zoom `in` or `out`, or `fit`. */
   zoom(how) {
     if (how === "in") this.viewport.zoomBy(1.5);
@@ -143,11 +139,17 @@ export class Bench {
     this.#tellJob();
   }
 
+  #forgo(stop, original) {
+    stop.abort();
+    if (!this.#opening) hush("notice"); // else it is about what comes
+    original?.release();
+    return true;
+  }
+
   #begin(event, entry, original, blind, stop) {
     this.#running?.abort();
     this.#running = stop;
     hush("notice");
-    Object.assign(entry, { jobId: event.job_id });
     Object.assign(this, { entry, jobId: event.job_id, cost_usd: 0, summary: null });
     this.board.open(event, original, event.input_dimensions, this.knowledge, blind && !entry.picked);
     this.pick.open(entry.picked ? this.#pickedBefore(entry) : null);
@@ -161,7 +163,6 @@ export class Bench {
     byId("zip").disabled = true;
     byId("none").disabled = true;
     this.#count();
-    keep(entry);
     this.started(entry);
     this.subject.dispatchEvent(new Event("open"));
     say(`Sent to ${count(this.board.cards.length, "model")}.`);

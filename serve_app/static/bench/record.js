@@ -3,6 +3,12 @@
 import { keep } from "../kept/store.js";
 import { thumbnail } from "../pictures/thumbnails.js";
 
+/** Its job has begun; it is found again by its id. */
+export async function recordStart(entry, jobId) {
+  entry.jobId = jobId;
+  await keep(entry);
+}
+
 /** Its job has ended. Until somebody picks one, the service's own choice stands for it, or the first cutout. */
 export async function recordEnd(entry, summary, offered) {
   entry.winner ??= summary.selected_model_id ?? offered[0]?.model.model_id ?? null;

@@ -55,6 +55,7 @@ export class Many {
       this.#run = run;
     }
     const those = (await entries()).filter((entry) => entry.run === run).reverse();
+    if (run !== this.#run) return true; // another run is shown meanwhile
     for (const entry of those) if (!this.#tiles.has(entry)) this.#append(entry);
     for (const tile of this.#tiles.values()) tile.update();
     this.#tell();
