@@ -108,8 +108,8 @@ def _network(file: _File, factor: int) -> ov.Model:
         outputs.append(op.multiply(op.add(outer, outputs[-1]), attention))
     last = file.convolution(outputs[-1], CHANNELS, CHANNELS)
     together = op.concat([first, last, outputs[1], inner], 1)
-    mixed = file.convolution(together, 4 * CHANNELS, CHANNELS, 1)
-    fine = file.convolution(mixed, CHANNELS, 3 * factor**2)
+    narrow = file.convolution(together, 4 * CHANNELS, CHANNELS, 1)
+    fine = file.convolution(narrow, CHANNELS, 3 * factor**2)
     return ov.Model([op.depth_to_space(fine, "depth_first", factor)], [given])
 
 

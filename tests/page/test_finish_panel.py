@@ -121,6 +121,24 @@ def test_the_finest_detail(page: Page, tmp_path: Path, monkeypatch: pytest.Monke
     expect(panel.locator(".finish-words")).to_contain_text("px, ")
 
 
+def test_no_finest_detail(page: Page, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without its weights, and a picture that is too large for it, are told in words for people."""
+    page.watch.allowed = re.compile("413|503")  # type: ignore[attr-defined]
+    panel = opened(page, small_photo(tmp_path))
+
+    def missing(_: int) -> Any:
+        raise ModelUnavailable("method: detail cannot be used: no weights for spanx2_ch48")
+
+    monkeypatch.setattr(span, "span", missing)
+    panel.locator("[name=factor]").select_option("2")
+    panel.get_by_label("Sharpness").select_option("Finest, takes longer")
+    expect(panel.locator(".finish-words")).to_have_text("The finest sharpness is not installed on this server.")
+    stage = service._shotgun.second_stage
+    monkeypatch.setattr(stage, "_limits", stage._limits.model_copy(update={"detail_px": 1}))
+    panel.locator("[name=shadow]").fill("60")
+    expect(panel.locator(".finish-words")).to_contain_text("too large for the finest sharpness; Sharper is possible")
+
+
 def test_sizes_that_do_not_come(page: Page, tmp_path: Path) -> None:
     """A connection that breaks while the sizes are asked for is told; the other choices work."""
     page.watch.allowed = re.compile("net::ERR_")  # type: ignore[attr-defined]

@@ -20,6 +20,8 @@ const REASONS = [
   [/memory/, "The picture is too large for it."],
 ];
 const ADDRESS = "That address cannot be used. Give the address of a picture on a public website.";
+const LARGE_FOR_DETAIL = "This picture is too large for the finest sharpness; Sharper is possible.";
+const NO_DETAIL = /^method: detail cannot be used/;
 const MEGA = 1_000_000;
 
 /** Why a model failed, or took no part. */
@@ -32,7 +34,8 @@ export function reasonOf(text) {
  * details, and the `reason` of the model that failed first. */
 export function plainly({ type, message, field, reason }) {
   if (type === "invalid_format") return `This file cannot be read as a picture. ${WANTED} is expected.`;
-  if (type === "image_too_large") return tooLarge(message);
+  if (type === "image_too_large") return field === "method" ? LARGE_FOR_DETAIL : tooLarge(message);
+  if (NO_DETAIL.test(reason)) return "The finest sharpness is not installed on this server.";
   if (field === "image_url") return /public host|address is expected/.test(message) ? ADDRESS : fetched(message);
   if (type === "processing_error") return reason ? reasonOf(reason) : "No model could cut this picture out.";
   if (type === "internal_error") return "Something went wrong on the server. Please try again.";
