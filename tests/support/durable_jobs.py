@@ -36,6 +36,7 @@ from serve_app.jobs.execution import live_workers
 from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer, load_secret
+from tests.support.databases import with_jobs_tables
 from tests.support.in_process import BUSY, InProcess, Memory, model, registry
 from tests.support.patience import HANG_S
 
@@ -168,6 +169,7 @@ def built(
 async def working(folder: Path, database_url: str, **given: Any) -> AsyncIterator[Works]:
     """A worker at work."""
     works = built(folder, database_url, **given)
+    with_jobs_tables(database_url)
     with mock.patch.object(live_workers, "DEAD_S", DEAD_S):
         await works.jobs.start()
         try:

@@ -4,6 +4,7 @@ DBOS (3.4) has no notification for its queues: a thread for each one polls, and 
 this event can also end the sleep. What it does then is DBOS's own code.
 """
 
+import math
 import threading
 import time
 
@@ -12,10 +13,9 @@ from dbos._queue import queue_worker_thread
 
 IDLE_S = 5.0
 """Seconds between two looks of a queue that nobody has woken: what is lost of a notification is found then."""
-AWAKE_S = 3.0
-"""Seconds for which a queue that was woken looks often: the slot of a job that ends is free shortly after it has."""
 LOOK_S = 0.1
-"""Seconds between two of these looks."""
+"""Seconds after which a queue that was woken looks again, then after twice as many, and so on up to IDLE_S: the slot of
+a job that ends is free shortly after it has. A look costs 3 ms of processor time."""
 STOP_S = 10.0
 """Longest wait for a look to end; without its database it would try again for a long time."""
 
@@ -26,12 +26,12 @@ class Wake(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self._called = threading.Condition()
-        self._awake_until = 0.0
+        self._called_at = -math.inf
 
     def __call__(self) -> None:
-        """Make the queue look for work now, and often for the next AWAKE_S; from any thread."""
+        """Make the queue look for work now, and again after growing gaps; from any thread."""
         with self._called:
-            self._awake_until = time.monotonic() + AWAKE_S
+            self._called_at = time.monotonic()
             self._called.notify_all()
 
     def set(self) -> None:
@@ -40,11 +40,14 @@ class Wake(threading.Event):
         self()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Sleep until called, for LOOK_S or `timeout` seconds; returns whether the thread is to stop."""
+        """Sleep until called, as long again as it is since the last call, and for `timeout` seconds at most.
+
+        Returns whether the thread is to stop.
+        """
         with self._called:
             if not self.is_set():
-                is_awake = time.monotonic() < self._awake_until
-                self._called.wait(LOOK_S if is_awake else timeout)
+                again_s = max(LOOK_S, time.monotonic() - self._called_at)
+                self._called.wait(min(again_s, IDLE_S if timeout is None else timeout))
         return self.is_set()
 
 

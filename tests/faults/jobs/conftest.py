@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.killing import Service, running
-from tests.deployments.conftest import created, postgres
+from tests.support.databases import created
 from tests.support.s3 import s3
 
-__all__ = ["postgres", "s3"]
+__all__ = ["s3"]
 
 
 @pytest.fixture(scope="module", params=["sqlite-folder", "postgresql-s3"])

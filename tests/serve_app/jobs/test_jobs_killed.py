@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from serve_app.settings import free_port
-from tests.deployments.conftest import database_url, postgres
 from tests.support.durable_jobs import picture, serve_until_killed
 from tests.support.forked import forked
 from tests.support.loopback_web import reply
@@ -24,7 +23,7 @@ from tests.support.s3 import s3
 from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
-__all__ = ["database_url", "postgres", "s3"]
+__all__ = ["s3"]
 JOBS = 8
 KILLS = 1
 """In the middle of the jobs; before that one comes as soon as they are accepted."""

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deployments.conftest import postgres_server
+from tests.support.databases import postgres_server
 from tests.support.durable_jobs import Works, client, picture, working
 from tests.support.patience import HANG_S
 

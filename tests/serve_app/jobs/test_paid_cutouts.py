@@ -17,13 +17,11 @@ from deployments.upscaler import Upscaler
 from serve_app.jobs.execution import model_steps
 from serve_app.jobs.execution.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.storage.pictures import PictureStore
-from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, ended
 from tests.support.durable_jobs import Works, client, working
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
-__all__ = ["database_url", "postgres"]
 JOB = "00000000-0000-4000-8000-000000000000"
 
 

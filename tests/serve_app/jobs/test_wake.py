@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from serve_app.jobs.execution import workflows
-from serve_app.jobs.execution.wake import AWAKE_S, Queues, Wake
+from serve_app.jobs.execution.wake import IDLE_S, LOOK_S, Queues, Wake
 from tests.support.durable_jobs import client, picture, working
 from tests.support.patience import HANG_S, when
 from tests.support.webhook_receiver import Receiver
@@ -33,6 +33,25 @@ def test_a_sleep_ends_when_it_is_called(end: bool) -> None:
         thread.join(HANG_S)
 
     assert [*told, late] == [end] * 3
+
+
+def test_gaps_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that was woken looks again soon, then ever more rarely, and at last as rarely as DBOS was told."""
+    now, slept_s = [0.0], list[float]()
+    monkeypatch.setattr("serve_app.jobs.execution.wake.time", type("Clock", (), {"monotonic": lambda: now[0]}))
+    wake = Wake()
+
+    def sleep(seconds: float) -> None:
+        slept_s.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(wake._called, "wait", sleep)
+    wake.wait(IDLE_S)
+    wake()
+    for _ in range(8):
+        wake.wait(IDLE_S)
+
+    assert slept_s == pytest.approx([IDLE_S, *(LOOK_S * gap for gap in (1, 1, 2, 4, 8, 16, 32)), IDLE_S])
 
 
 def test_a_queue_is_woken_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +78,7 @@ def test_a_queue_is_woken_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_jobs_and_webhooks_begin_without_a_poll(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job begins when it is accepted, the next one when the only slot is free, and each webhook when its job ends.
 
-    The queues would be looked at after an hour, and the time for which they are looked at often is over.
+    Nobody would look at the queues within an hour: they were woken an hour ago.
     """
     now = [0.0]
     monkeypatch.setattr("serve_app.jobs.execution.wake.time", type("Clock", (), {"monotonic": lambda: now[0]}))
@@ -71,7 +90,7 @@ async def test_jobs_and_webhooks_begin_without_a_poll(tmp_path: Path, monkeypatc
                 body = {"image": base64.b64encode(picture(shade)).decode(), "include_models": ["first"]}
                 await http.post("/remove-background", json={**body, "webhook_url": receiver.url})
             await when((tmp_path / "calls").exists)
-            now[0] += 2 * AWAKE_S
+            now[0] += NEVER_S
             works.models["first"].held.set()
             await receiver.wait_for(2)
 

@@ -16,7 +16,6 @@ from standardwebhooks import Webhook
 from cutout.accounts.keys import KeyRing, make_key
 from serve_app import contract
 from serve_app.contract.webhook_signature import signature
-from tests.deployments.conftest import database_url, postgres
 from tests.serve_app.jobs.batches.parts import ended, files, read, running, sent
 from tests.serve_app.jobs.test_jobs import asked
 from tests.support.durable_jobs import Works, client, picture, working
@@ -24,7 +23,6 @@ from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
-__all__ = ["database_url", "postgres"]
 SECRET = "a secret of thirty bytes or so"
 
 
