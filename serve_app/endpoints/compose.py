@@ -44,7 +44,8 @@ class ComposeEndpoint:
         if asked.reply.kind == "picture":
             check_single(models)
         finish = await self._inputs.finish(asked.finish)
-        output = Output(asked.reply.output_format, asked.factor, finish, method=asked.method)
+        method = asked.method if asked.factor else kept.method
+        output = Output(asked.reply.output_format, asked.factor, finish, method=method)
         shown = replace(output, factor=(kept.factor or 1) * asked.factor if asked.factor else kept.factor)
         limits = self._shotgun.second_stage
         if asked.factor:
