@@ -1,7 +1,8 @@
 """python -m scripts.container_check: builds the Dockerfile's image, and runs it.
 
 The image's command runs in a container's root, as its user and as process 1, and must behave: refuse to listen on all
-addresses without keys, become healthy by its own health check, answer a picture, end on its stop signal.
+addresses without keys, make a key in its volume as README.md does, become healthy by its own health check, answer a
+picture to who has that key and to nobody else, end on its stop signal.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from scripts.image import Buildah, build, lent, mounted
 TOOLS = ("buildah", "mmdebstrap", "unshare", "setpriv")
 HEALTHY_S = 240
 STOP_S = 30
+KEYS = "/data/keys"
 PHOTO = Path("tests/photos/coffee.jpg")
 
 
@@ -61,10 +64,15 @@ def check(container: Container) -> None:
     assert refused.returncode == 2, refused
     assert "API keys are required" in refused.stderr, refused.stderr
     print("without keys: ", refused.stderr.strip())
-    service = subprocess.Popen(container.command(*words, HOST="127.0.0.1", PORT=str(port)))
+    key = _key(container)
+    variables = {"HOST": "127.0.0.1", "PORT": str(port), "CUTOUT_API_KEYS_FILE": KEYS}
+    service = subprocess.Popen(container.command(*words, **variables))
     try:
         print(f"healthy after {_healthy_s(container, port, service):.0f} s, as user {_uid(service)}")
-        print("a picture:    ", _cut(port))
+        for given, expected in (("", 401), (key[:-1] + "x", 401), (key, 200)):
+            status, length = _cut(port, given)
+            assert status == expected, (status, expected)
+        print(f"a picture:     {status}, {length:,} bytes, with the key; without it, or with another, 401")
         begun, stop = time.monotonic(), container.settings["StopSignal"]
         os.kill(_first(service), signal.Signals[stop])
         assert service.wait(STOP_S) == 0, service.returncode
@@ -84,11 +92,28 @@ def _healthy_s(container: Container, port: int, service: "subprocess.Popen[bytes
     return time.monotonic() - begun
 
 
-def _cut(port: int) -> str:
+def _key(container: Container) -> str:
+    """A new key, in a file of the volume that only the container's user can read."""
+    make = container.command("cutout", "keys", "make", "My shop", "--file", KEYS)
+    key = subprocess.run(make, check=True, stdout=subprocess.PIPE, text=True, timeout=HEALTHY_S).stdout.strip()
+    file = container.root / KEYS.removeprefix("/")
+    mode = f"{file.stat().st_mode & 0o777:o}"
+    assert mode == "600", mode
+    assert key not in file.read_text(encoding="utf-8"), "the key is stored in plain text"
+    print(f"a key:         of {len(key)} characters, in {KEYS}, mode {mode}")
+    return key
+
+
+def _cut(port: int, key: str) -> tuple[int, int]:
+    """Status and bytes of the answer to a picture."""
     url = f"http://127.0.0.1:{port}/remove-background?include_models=all"
-    request = urllib.request.Request(url, PHOTO.read_bytes(), {"Content-Type": "image/jpeg"})
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return f"{answer.status}, {len(answer.read()):,} bytes"
+    headers = {"Content-Type": "image/jpeg"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    request = urllib.request.Request(url, PHOTO.read_bytes(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.status, len(answer.read())
+    except urllib.error.HTTPError as refused:
+        return refused.code, len(refused.read())
 
 
 def _first(service: "subprocess.Popen[bytes]") -> int:
