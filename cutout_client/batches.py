@@ -17,7 +17,7 @@ from cutout_client.exchange import listed
 from cutout_client.options import BatchOptions, Factor, Terms
 from cutout_client.pictures import Picture, fields_body, is_address
 from cutout_client.refusals import error_of
-from cutout_client.results import ENDED, ErrorDetail, Estimate, JobStatus, parsed
+from cutout_client.results import ENDED, ErrorDetail, Estimate, JobStatus
 
 POLL_S = (0.5, 10.0)
 """First and longest pause between two requests for a batch's status, in seconds."""
@@ -129,12 +129,12 @@ class Batches:
     ) -> Estimate:
         """Price of a batch of so many pictures, and the models it would run, without running it."""
         asked = {"models": listed(models), "pictures": pictures, **terms}
-        return parsed(Estimate, (await self._connection.send("POST", "/estimate", json=asked)).json())
+        return await self._connection.ask(Estimate, "POST", "/estimate", json=asked)
 
     async def batch(self, batch_id: str, after: int = 0, limit: int = 100) -> Batch:
         """A batch's status, and its items after the one of the number `after`."""
         page = {"after": after, "limit": limit}
-        return parsed(Batch, (await self._connection.send("GET", f"/batches/{batch_id}", params=page)).json())
+        return await self._connection.ask(Batch, "GET", f"/batches/{batch_id}", params=page)
 
     async def wait_batch(self, batch_id: str) -> Batch:
         """Wait until a batch has ended, and return it; raises the error of the batch as a whole."""
@@ -183,7 +183,7 @@ class Batches:
 
     async def cancel_batch(self, batch_id: str) -> Batch:
         """Cancel a batch: running jobs stop, finished ones stay. A batch that has ended does not change."""
-        return parsed(Batch, (await self._connection.send("DELETE", f"/batches/{batch_id}")).json())
+        return await self._connection.ask(Batch, "DELETE", f"/batches/{batch_id}")
 
     async def forget_batch(self, batch_id: str) -> None:
         """Cancel a batch, and delete it with its jobs and their pictures."""

@@ -1,49 +1,38 @@
-"""AsyncClient: every operation of the service."""
+"""AsyncClient: every operation of the service; those on jobs and batches are in jobs.py and batches.py."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
-from typing import Any, Self, TypeVar, Unpack
+from typing import Self, Unpack
 
 import httpx
 
-from cutout.errors import ProcessingError
 from cutout.picks.pick import Logged
 from cutout.picks.statistics import Stats
 from cutout.pixels.plain import EnlargingMethod, OutputFormat
 from cutout_client.batches import Batches
 from cutout_client.connection import Connection
 from cutout_client.exchange import enlargement, listed, request, streamed, with_job_id
-from cutout_client.options import Factor, Finish, JobOptions, Terms, Webhook
-from cutout_client.pictures import File, Picture, fields_body, picture_body, read
-from cutout_client.refusals import error_of
+from cutout_client.jobs import Jobs
+from cutout_client.options import Factor, JobOptions, Terms
+from cutout_client.pictures import Picture, picture_body
 from cutout_client.results import (
-    ENDED,
     CutoutResult,
     Estimate,
-    JobList,
     JobResult,
-    JobStatus,
     ModelInfo,
     ModelList,
     Preset,
     PresetList,
-    Share,
     UpscaleResult,
-    all_failed,
     parsed,
 )
 
-T = TypeVar("T")
 TIMEOUT_S = 330.0
 """Longest time without a byte from the service, in seconds: a little more than its own `limits.request_s`."""
 TRIES = 5
-POLL_S = (0.25, 5.0)
-"""First and longest pause between two requests for a job's status, in seconds."""
 
 
-class AsyncClient(Batches):
+class AsyncClient(Jobs, Batches):
     """Client of a Cutout Shotgun service, for programs with an event loop; `Client` is the same without one.
 
     Every method raises the errors of cutout/errors.py: the class that the service's answer names, and
@@ -111,48 +100,6 @@ class AsyncClient(Batches):
             finally:
                 await response.aclose()
 
-    async def compose(
-        self,
-        job_id: str,
-        models: str | Sequence[str] = "all",
-        upscale_factor: Factor | None = None,
-        **finish: Unpack[Finish],
-    ) -> JobResult:
-        """The cutouts of a finished job in another form. No model runs, and it costs nothing.
-
-        Raises:
-            NotFound: the cutouts are no longer stored.
-            Conflict: the job has not ended.
-        """
-        content = await fields_body({"include_models": listed(models), "upscale_factor": upscale_factor, **finish})
-        return with_job_id(await self._ask(JobResult, "POST", f"/jobs/{job_id}/compose", **content))
-
-    async def edit(self, job_id: str, model_id: str, mask: File) -> CutoutResult:
-        """A finished job's cutout with another matte; `mask` is a grey PNG of the picture's size. It costs nothing.
-
-        It is kept with the job as `edited`: `compose` and `log_selection` take that in the place of a model's id.
-
-        Raises:
-            NotFound: the job, or its picture, is no longer stored.
-            InvalidFormat, ValidationError: the mask is of another kind or size.
-            Conflict: the job has not ended.
-        """
-        content = {"files": {"mask": ("mask.png", await asyncio.to_thread(read, mask))}, "data": {"model_id": model_id}}
-        job = await self._ask(JobResult, "POST", f"/jobs/{job_id}/edit", **content)
-        return with_job_id(job)["edited"]
-
-    async def share(
-        self, job_id: str, models: str | Sequence[str] = "all", expires_s: int = 86_400, title: str = ""
-    ) -> Share:
-        """A link that shows a finished durable job's cutouts to anybody who has it, until it expires.
-
-        Raises:
-            NotFound: the job, or its pictures, are no longer stored.
-            Conflict: it has not ended.
-        """
-        fields = {"include_models": listed(models), "expires_s": expires_s, "title": title}
-        return await self._ask(Share, "POST", f"/jobs/{job_id}/share", json=fields)
-
     async def upscale(
         self,
         picture: Picture,
@@ -163,19 +110,19 @@ class AsyncClient(Batches):
     ) -> UpscaleResult:
         """A picture enlarged with exact alpha; without `preserve_alpha` it is put on white."""
         fields = enlargement(scale_factor, output_format, preserve_alpha, method)
-        return await self._ask(UpscaleResult, "POST", "/upscale", **await picture_body(picture, fields))
+        return await self._connection.ask(UpscaleResult, "POST", "/upscale", **await picture_body(picture, fields))
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """Every model, with its availability, price and licence."""
-        return (await self._ask(ModelList, "GET", "/models")).models
+        return (await self._connection.ask(ModelList, "GET", "/models")).models
 
     async def presets(self) -> tuple[Preset, ...]:
         """The canvases that `canvas` of a finish may name."""
-        return (await self._ask(PresetList, "GET", "/presets")).presets
+        return (await self._connection.ask(PresetList, "GET", "/presets")).presets
 
     async def estimate(self, models: str | Sequence[str] = "all", **terms: Unpack[Terms]) -> Estimate:
         """Price of a request and the models it would run, without running it."""
-        return await self._ask(Estimate, "POST", "/estimate", json={"models": listed(models), **terms})
+        return await self._connection.ask(Estimate, "POST", "/estimate", json={"models": listed(models), **terms})
 
     async def log_selection(
         self, job_id: str, selected_model_id: str, image_category: str | None = None, notes: str | None = None
@@ -187,86 +134,7 @@ class AsyncClient(Batches):
 
     async def stats(self) -> Stats:
         """How often each model was picked when it was offered, with 95 % intervals."""
-        return await self._ask(Stats, "GET", "/selections/stats")
-
-    async def submit(
-        self,
-        picture: Picture,
-        models: str | Sequence[str] = "all",
-        upscale_factor: Factor | None = None,
-        webhook_url: str | None = None,
-        webhook_secret: str | None = None,
-        **options: Unpack[JobOptions],
-    ) -> str:
-        """Submit a durable job, which survives crashes, and return its id; then `wait`, or get a webhook."""
-        webhook = {"webhook_url": webhook_url, "webhook_secret": webhook_secret}
-        path, content = await request(picture, models, upscale_factor, {**options, **webhook})
-        content["headers"]["Prefer"] = "respond-async"
-        job_id: str = (await self._connection.send("POST", path, **content)).json()["job_id"]
-        return job_id
-
-    async def submit_upscale(
-        self,
-        picture: Picture,
-        scale_factor: Factor = 4,
-        output_format: OutputFormat = "png",
-        preserve_alpha: bool = True,
-        method: EnlargingMethod = "lanczos",
-        **webhook: Unpack[Webhook],
-    ) -> str:
-        """Submit a durable upscale and return the job's id; then `wait_upscale`, or get a webhook."""
-        fields = enlargement(scale_factor, output_format, preserve_alpha, method)
-        content = await picture_body(picture, {**fields, **webhook})
-        content["headers"] = {"Idempotency-Key": uuid.uuid4().hex, "Prefer": "respond-async"}
-        job_id: str = (await self._connection.send("POST", "/upscale", **content)).json()["job_id"]
-        return job_id
-
-    async def job(self, job_id: str) -> JobResult:
-        """A job's status and results so far; each result has its picture at `image_url`."""
-        return await self._ask(JobResult, "GET", f"/jobs/{job_id}")
-
-    async def jobs(
-        self,
-        status: JobStatus | None = None,
-        limit: int = 20,
-        before: int | None = None,
-        job_ids: Sequence[str] | None = None,
-    ) -> JobList:
-        """A page of the durable jobs of this API key, the newest first; `before` is `next` of the page before.
-
-        Raises:
-            ValidationError: the service has no API keys, and no `job_ids` are given.
-        """
-        asked = {"status": status, "limit": limit, "before": before, "job_ids": job_ids}
-        fields = {name: value for name, value in asked.items() if value is not None}
-        return await self._ask(JobList, "GET", "/jobs", params=fields)
-
-    async def forget(self, job_id: str) -> None:
-        """Cancel a job, and delete it with its pictures, its results and its webhook."""
-        await self._connection.send("DELETE", f"/jobs/{job_id}", params={"forget": True})
-
-    async def wait(self, job_id: str) -> JobResult:
-        """Wait until a job has ended, and return it with its pictures; raises as `remove_background`."""
-        job = parsed(JobResult, await self._ended(job_id))
-        if job.status == "failed":
-            raise all_failed(job.results) or ProcessingError("The job failed")
-        results = await asyncio.gather(*(self._fetched(result, job_id) for result in job.results))
-        return replace(job, results=tuple(results))
-
-    async def wait_upscale(self, job_id: str) -> UpscaleResult:
-        """Wait until a submitted upscale has ended; raises its error if it failed."""
-        body = await self._ended(job_id)
-        if not body["results"]:
-            raise ProcessingError("The job was cancelled, or it is not an upscale")
-        [result] = body["results"]
-        if result.get("error"):
-            raise error_of(result["error_type"], result["error"])
-        picture = (await self._connection.send("GET", result["image_url"])).content
-        return parsed(UpscaleResult, {**result, "job_id": job_id, "image_base64": picture})
-
-    async def cancel(self, job_id: str) -> JobResult:
-        """Cancel a job: running models stop, finished results stay. A job that has ended does not change."""
-        return await self._ask(JobResult, "DELETE", f"/jobs/{job_id}")
+        return await self._connection.ask(Stats, "GET", "/selections/stats")
 
     async def _job(
         self, picture: Picture, models: str | Sequence[str], factor: Factor | None, options: JobOptions
@@ -276,24 +144,3 @@ class AsyncClient(Batches):
         if response.status_code == httpx.codes.ACCEPTED:  # it takes longer than limits.request_s
             return await self.wait(response.json()["job_id"])
         return with_job_id(await asyncio.to_thread(lambda: parsed(JobResult, response.json())))
-
-    async def _ended(self, job_id: str) -> dict[str, Any]:
-        """A job's body once it has ended; raises the error of the job as a whole."""
-        gap_s, longest_s = POLL_S
-        while True:
-            body: dict[str, Any] = (await self._connection.send("GET", f"/jobs/{job_id}")).json()
-            if error := body.get("error"):
-                raise error_of(error["type"], error["message"])
-            if body["status"] in ENDED:
-                return body
-            await asyncio.sleep(gap_s)
-            gap_s = min(gap_s * 1.5, longest_s)
-
-    async def _fetched(self, result: CutoutResult, job_id: str) -> CutoutResult:
-        """The result of a durable job, with its picture downloaded."""
-        picture = (await self._connection.send("GET", result.image_url)).content if result.image_url else None
-        return replace(result, image=picture, job_id=job_id)
-
-    async def _ask(self, form: type[T], method: str, path: str, **content: Any) -> T:
-        response = await self._connection.send(method, path, **content)
-        return await asyncio.to_thread(lambda: parsed(form, response.json()))

@@ -3,10 +3,11 @@
 Every request of this client may be repeated: those that start work carry an Idempotency-Key, the others are idempotent.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import tenacity
@@ -14,7 +15,9 @@ import tenacity
 from cutout.errors import ServiceUnavailable
 from cutout_client.access import authorization, service_url
 from cutout_client.refusals import LONGEST_WAIT_S, Refused
+from cutout_client.results import parsed
 
+T = TypeVar("T")
 CONNECT_S = 5.0
 FIRST_WAIT_S = 0.25
 BACKOFF = tenacity.wait_exponential_jitter(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S, jitter=FIRST_WAIT_S)
@@ -74,6 +77,11 @@ class Connection:
             raise refused.error from None
         except httpx.TransportError as lost:
             raise self.lost(lost) from lost
+
+    async def ask(self, form: type[T], method: str, path: str, **content: Any) -> T:
+        """Send a request as `send` does, and read the JSON of its answer as a value of `form`."""
+        response = await self.send(method, path, **content)
+        return await asyncio.to_thread(lambda: parsed(form, response.json()))
 
     def lost(self, fault: httpx.TransportError) -> ServiceUnavailable:
         """The error to raise for a connection that failed or broke."""

@@ -12,26 +12,21 @@ from serve_app.contract.deliveries import AttemptBody, DeliveryBody
 from serve_app.contract.errors import CancelledJobBody, ErrorBody, ErrorDetail, ErrorDetails, ErrorType
 from serve_app.contract.failures import FailedJobBody, FailedProcessBody, FailedRemoveBody, FailedUpscaleBody
 from serve_app.contract.fields import Form
+from serve_app.contract.job_requests import BatchPageForm, DeleteForm, EditForm, JobsForm, SelectionForm, ShareForm
 from serve_app.contract.job_state import AcceptedBody, JobEntry, JobListBody, JobStateBody
 from serve_app.contract.picks import ExportedPick, ExportedWorth, ModelStatsBody, SelectionBody, StatsBody, TallyBody
 from serve_app.contract.presets import PresetBody, PresetsBody
 from serve_app.contract.requests import (
     BatchForm,
-    BatchPageForm,
     ComposeForm,
     CutoutForm,
-    DeleteForm,
     DurableForm,
-    EditForm,
     EstimateForm,
     FinishForm,
-    JobsForm,
     PickForm,
     PictureForm,
     ProcessForm,
     RemoveForm,
-    SelectionForm,
-    ShareForm,
     TermsForm,
     UpscaleForm,
     WebhookForm,

@@ -9,6 +9,8 @@ from cutout.pixels.plain import EnlargingMethod, OutputFormat
 URL_CHARS = 8192
 MOST_MODELS = 100
 ID_CHARS = 200
+SAFE = 2**53 - 1
+"""The largest integer that every JSON parser represents exactly."""
 
 
 def _number(given: Any) -> Any:

@@ -1,10 +1,10 @@
-"""The forms that check requests."""
+"""The forms that check requests which make something of pictures, or ask what it would cost."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
-from cutout.picks.pick import CATEGORY_CHARS, NOTES_CHARS
+from cutout.picks.pick import CATEGORY_CHARS
 from cutout.pixels.plain import (
     LEAST_LPI,
     MOST_CHOKE_PX,
@@ -17,11 +17,10 @@ from cutout.pixels.plain import (
     OutputType,
     TransparencyHandling,
 )
-from serve_app.contract.body import Phase
 from serve_app.contract.fields import (
     EVERY_MODEL,
     ID_CHARS,
-    MOST_MODELS,
+    SAFE,
     Factor,
     Files,
     Form,
@@ -36,14 +35,8 @@ from serve_app.contract.fields import (
 
 MARGIN_CHARS = 100
 CANVAS_CHARS = 64
-TITLE_CHARS = 100
-LONGEST_SHARE_S = 366 * 86_400
-SAFE = 2**53 - 1
-"""The largest integer that every JSON parser represents exactly."""
 SECRET_CHARS = 1024
 PREFIX_CHARS = 1024
-LAST_MS = 253_402_300_799_000
-"""The end of the year 9999, the last that dates reach."""
 
 
 class PictureForm(Form):
@@ -205,52 +198,6 @@ class ComposeForm(FinishForm):
     method: Method = "lanczos"
 
 
-class JobsForm(Form):
-    """GET /jobs."""
-
-    limit: int = Field(20, ge=1, le=100, description="Most jobs of the page.")
-    before: int | None = Field(
-        None, ge=1, le=LAST_MS, description="Jobs accepted before, in Unix milliseconds: `next` of the page before."
-    )
-    status: Phase | None = Field(None, description="Jobs in this state only.")
-    job_ids: list[Annotated[str, Field(max_length=ID_CHARS)]] | None = Field(
-        None,
-        min_length=1,
-        max_length=100,
-        description="Only these jobs. Required on a service without API keys, where a job's id gives access to it.",
-    )
-
-
-class DeleteForm(Form):
-    """DELETE /jobs/{job_id}."""
-
-    forget: bool = Field(False, description="Also delete the job itself, with its pictures and its webhook.")
-
-
-class ShareForm(Form):
-    """POST /jobs/{job_id}/share."""
-
-    include_models: Models = EVERY_MODEL
-    expires_s: int = Field(
-        86_400, ge=60, le=LONGEST_SHARE_S, description="Seconds for which the link works, while the job is kept."
-    )
-    title: str = Field(
-        "", max_length=TITLE_CHARS, description="Title of the page, with which the names of its files begin."
-    )
-
-
-class EditForm(Form):
-    """POST /jobs/{job_id}/edit."""
-
-    model_id: str = Field(
-        max_length=ID_CHARS, description="The model whose cutout is mended, or `edited`: the last edit."
-    )
-    mask: Annotated[str | bytes, WithJsonSchema({"type": "string"})] = Field(
-        description="The whole new matte: a grey PNG of 8 bits a sample, of the picture's size, 255 where the subject "
-        "is; as base64, a data URI or a part."
-    )
-
-
 class EstimateForm(TermsForm):
     """POST /estimate: a request without its picture."""
 
@@ -272,27 +219,4 @@ class BatchForm(FinishForm, TermsForm, RemovalForm, WebhookForm):
     method: Method = "lanczos"
     max_cost_usd: float | None = Field(
         None, ge=0, description="Refuse the batch if its pictures cost more together, and spend no more on it."
-    )
-
-
-class BatchPageForm(Form):
-    """GET /batches/{batch_id}."""
-
-    limit: int = Field(100, ge=1, le=500, description="Most items of the page.")
-    after: int = Field(0, ge=0, le=SAFE, description="Items after the one of this number: `next` of the page before.")
-
-
-class SelectionForm(Form):
-    """POST /log-selection."""
-
-    job_id: str = Field(max_length=ID_CHARS, description="Of the request that made the cutouts.")
-    selected_model_id: str = Field(
-        max_length=ID_CHARS,
-        description="A model that succeeded in that job; or `edited`: the cutout that was mended by hand; or `none`: "
-        "none of them will do.",
-    )
-    image_category: Annotated[str, Field(max_length=CATEGORY_CHARS)] | None = Field(None, description="A tag.")
-    notes: Annotated[str, Field(max_length=NOTES_CHARS)] | None = Field(None, description="Why, in the caller's words.")
-    shown: Annotated[list[Annotated[str, Field(max_length=ID_CHARS)]], Field(max_length=MOST_MODELS)] | None = Field(
-        None, description="The models in the order in which they were shown, where that was not the results'."
     )

@@ -16,7 +16,8 @@ from serve_app.contract.webhook_signature import FIELD
 from serve_app.jobs.batches.batch import Batches
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.request_pictures import INPUT, RequestPictures
-from serve_app.jobs.state import JobState, Order, StoredEnlargement
+from serve_app.jobs.state import JobState, Order
+from serve_app.jobs.stored_options import StoredEnlargement
 from serve_app.jobs.webhooks.sender import receivers
 from serve_app.requests.asked import Asked, Later
 from serve_app.storage.pictures import PictureStore

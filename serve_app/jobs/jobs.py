@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from serve_app.jobs.state import Delivery, JobPage, JobQuery, JobState, Order
+from serve_app.jobs.state import JobPage, JobQuery, JobState, Order
+from serve_app.jobs.webhooks.attempts import Delivery
 
 
 class Jobs(Protocol):

@@ -10,7 +10,7 @@ from cutout.pixels.formats.kind import sniff
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import MEDIA_TYPES
 from cutout.pixels.thumbnail import thumbnail
-from serve_app.jobs.state import StoredFinish
+from serve_app.jobs.stored_options import StoredFinish
 from serve_app.storage.pictures import PictureStore
 
 THUMBNAIL: Final = "thumbnail.small.webp"

@@ -12,7 +12,8 @@ from cutout.errors import InternalError, ProcessingError
 from cutout.models.combination import name_of
 from cutout.results import Cutout, CutoutFile, Failure
 from serve_app.jobs.parts import Part, Specs, edited_part, known_specs, parts
-from serve_app.jobs.state import UPSCALED, Delivery, JobState, Order
+from serve_app.jobs.state import UPSCALED, JobState, Order
+from serve_app.jobs.webhooks.attempts import Delivery
 from serve_app.requests.accept import Reply
 from serve_app.requests.asked import ResponseFormat
 from serve_app.responses.bodies import PicturesResponse, job_body

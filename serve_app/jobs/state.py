@@ -1,8 +1,8 @@
 """Frozen values of durable jobs: the order that was accepted, and its state. pydantic converts them to JSON."""
 
 import time
-from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
 
@@ -12,17 +12,13 @@ from cutout.cascade import Step
 from cutout.comparison import Comparison
 from cutout.jobs import Job, Output, Terms
 from cutout.models.selection import ModelSelection
-from cutout.pixels.crop import Margin
-from cutout.pixels.finish import AS_IT_IS, Edge, Finish
-from cutout.pixels.picture import Picture
-from cutout.pixels.plain import USUAL_LPI, AlphaMode, Colour, EnlargingMethod, Fit, OutputFormat, OutputType, Size
+from cutout.pixels.plain import EnlargingMethod, OutputFormat, Size
 from cutout.removal import AS_USUAL, Removal
 from cutout.results import Cutout, Failure, JobStatus, ModelResult, Result, Upscaled
+from serve_app.jobs.stored_options import StoredEnlargement, StoredFinish
 from serve_app.storage.result_names import image_file, mask_file
 
 JobPhase: TypeAlias = Literal["queued", "running", "cancelled"] | JobStatus
-GONE = 410
-"""The HTTP status by which a receiver declines further attempts."""
 NOT_ASKED = "Not asked: the job ended before"
 UPSCALED = "upscaled"
 """Names the one result of an order that runs no model, where others are named by their models."""
@@ -32,53 +28,6 @@ NO_MODELS, NO_TERMS = ModelSelection((), ()), Terms()
 def without_digest(key: KeyRecord) -> dict[str, Any]:
     """A key as JSON, without what tells it from a forged one."""
     return key.model_copy(update={"sha256": NO_DIGEST}).model_dump(mode="json")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFinish:
-    """A finish whose background, where it is a picture, is in the store."""
-
-    output_type: OutputType
-    background: Colour | str | None
-    """A colour, or a picture's name in the store."""
-    crop: bool
-    margin: Margin
-    blur: bool = False
-    canvas: Size | None = None
-    edge: Edge = AS_IT_IS
-    shadow_percent: int = 0
-    quality: int | None = None
-    dpi: float | None = None
-    fit: Fit = "fit"
-    least_dpi: float | None = None
-    alpha: AlphaMode = "soft"
-    halftone_lpi: float = USUAL_LPI
-
-    @classmethod
-    def of(cls, finish: Finish, name: str) -> Self:
-        """The finish as it is stored, with its background's picture, if it has one, under that name."""
-        behind = name if isinstance(finish.background, Picture) else finish.background
-        return cls(**{**_fields(finish), "background": behind})
-
-    def finish(self, picture: Picture | None = None) -> Finish:
-        """The finish, with its background's picture."""
-        behind = picture if isinstance(self.background, str) else self.background
-        return Finish(**{**_fields(self), "background": behind})
-
-
-def _fields(finish: Finish | StoredFinish) -> dict[str, Any]:
-    """The fields by name, which are the same of both."""
-    return {one.name: getattr(finish, one.name) for one in fields(finish)}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEnlargement:
-    """How the caller's own picture is enlarged."""
-
-    factor: int
-    """2 or 4."""
-    preserve_alpha: bool
-    method: EnlargingMethod = "lanczos"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,33 +190,6 @@ class JobPage:
     """The newest first; fewer than the limit where others of the page are in another phase."""
     next_ms: int | None
     """`before_ms` of the next page; None: this is the last one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """The outcome of one attempt; of the receiver's response, only the status is stored."""
-
-    at: float
-    """Unix time of its end, in seconds."""
-    status: int | None
-    """The receiver's HTTP status, when there was one."""
-    reason: str | None
-    """Why it failed; None: delivered."""
-    retry_after_s: float | None = None
-    """The receiver's Retry-After, in seconds."""
-
-    @property
-    def final(self) -> bool:
-        """Whether there is no further attempt: it was delivered, or the receiver said that it is gone."""
-        return self.reason is None or self.status == GONE
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The delivery of a job's webhook so far."""
-
-    status: Literal["pending", "delivered", "failed"]
-    attempts: tuple[Attempt, ...]
 
 
 def _nested(data: Any) -> Any:

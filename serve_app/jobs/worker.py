@@ -27,7 +27,8 @@ from serve_app.jobs.execution.steps import JobWork
 from serve_app.jobs.jobs import Jobs
 from serve_app.jobs.listing import job_page
 from serve_app.jobs.reading import at_work, known_state, state_of, unfinished
-from serve_app.jobs.state import ORDER, Delivery, JobPage, JobQuery, JobState, Order
+from serve_app.jobs.state import ORDER, JobPage, JobQuery, JobState, Order
+from serve_app.jobs.webhooks.attempts import Delivery
 from serve_app.jobs.webhooks.deliveries import Deliveries
 from serve_app.jobs.webhooks.sender import Sender
 from serve_app.storage.pictures import SUFFIX, PictureStore

@@ -17,7 +17,7 @@ from serve_app.fanout.model_statuses import ModelStatuses
 from serve_app.fanout.selection import estimate_usd, select_models
 from serve_app.jobs.batches.batch import Batches, BatchOrder, BatchState
 from serve_app.jobs.request_pictures import RequestPictures
-from serve_app.jobs.state import StoredFinish
+from serve_app.jobs.stored_options import StoredFinish
 from serve_app.jobs.webhooks.sender import receivers
 from serve_app.requests.amounts import check_amount
 from serve_app.requests.asked import AskedBatch, AskedFinish, BatchItem

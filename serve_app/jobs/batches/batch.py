@@ -16,7 +16,8 @@ from cutout.pixels.plain import EnlargingMethod, OutputFormat, Size
 from cutout.removal import Removal
 from cutout.results import Cutout
 from serve_app.fanout.winner import best
-from serve_app.jobs.state import JobPhase, JobState, Order, StoredFinish, without_digest
+from serve_app.jobs.state import JobPhase, JobState, Order, without_digest
+from serve_app.jobs.stored_options import StoredFinish
 from serve_app.requests.asked import BatchItem
 from serve_app.responses.errors import all_failed
 from serve_app.storage.result_names import image_file, mask_file

@@ -6,7 +6,7 @@ from typing import Any
 
 from cutout.errors import InternalError
 from serve_app.jobs.batches.batch import BatchState
-from serve_app.jobs.state import Delivery
+from serve_app.jobs.webhooks.attempts import Delivery
 from serve_app.responses.errors import error_body
 from serve_app.storage.signing import Signer
 

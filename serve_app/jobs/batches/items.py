@@ -10,7 +10,8 @@ from fetching.fetch import Fetcher
 from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.batches.batch import BatchOrder
 from serve_app.jobs.request_pictures import INPUT, RequestPictures
-from serve_app.jobs.state import Order, StoredFinish
+from serve_app.jobs.state import Order
+from serve_app.jobs.stored_options import StoredFinish
 from serve_app.requests.asked import BatchItem
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.sources import Sources

@@ -18,7 +18,8 @@ from serve_app.fanout.shotgun import Shotgun
 from serve_app.jobs.execution.job_pictures import JobPictures
 from serve_app.jobs.execution.paid_cutouts import PaidCutout, PaidCutouts
 from serve_app.jobs.reading import known_state
-from serve_app.jobs.state import MODEL_RESULT, UPSCALE_RESULT, UPSCALED, Order, StoredEnlargement
+from serve_app.jobs.state import MODEL_RESULT, UPSCALE_RESULT, UPSCALED, Order
+from serve_app.jobs.stored_options import StoredEnlargement
 from serve_app.telemetry.results import record_result
 
 logger = logging.getLogger(__name__)

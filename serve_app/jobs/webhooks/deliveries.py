@@ -20,7 +20,8 @@ from serve_app.jobs.batches.reading import batch_order_of, known_batch
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.parts import parts
 from serve_app.jobs.reading import known_state, order_of
-from serve_app.jobs.state import Attempt, Delivery, JobState, Order
+from serve_app.jobs.state import JobState, Order
+from serve_app.jobs.webhooks.attempts import Attempt, Delivery
 from serve_app.jobs.webhooks.sender import Sender
 from serve_app.responses.bodies import comparison_body
 from serve_app.responses.errors import error_body

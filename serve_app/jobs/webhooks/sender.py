@@ -16,7 +16,7 @@ from cutout.retry_after import retry_after_s
 from cutout.service import FetchSpec, WebhookSpec
 from fetching.guard import GuardedClient, broken_connection, checked_url
 from serve_app.contract.webhook_signature import FIELD, signature, standard
-from serve_app.jobs.state import GONE, Attempt
+from serve_app.jobs.webhooks.attempts import GONE, Attempt
 from serve_app.settings import VERSION
 
 ANSWER_BYTES = 64 * 1024

@@ -15,7 +15,8 @@ from cutout.pixels.plain import Box, Size
 from cutout.removal import Removal
 from cutout.results import Cutout, CutoutFile, Failure, ModelResult, Upscaled, UpscaledFile
 from serve_app.jobs.execution.paid_cutouts import CARD
-from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order, StoredEnlargement, StoredFinish
+from serve_app.jobs.state import MODEL_RESULT, ORDER, UPSCALE_RESULT, Order
+from serve_app.jobs.stored_options import StoredEnlargement, StoredFinish
 from serve_app.storage.cutout_cache import METADATA, CutoutCache
 from serve_app.storage.pictures import SUFFIX, PictureStore
 
