@@ -19,8 +19,13 @@ def service_url(given: str) -> str:
     """
     if not re.fullmatch(r"https?://[^\s?#]+", given, re.IGNORECASE) or not _is_url(given):
         expected = "http://HOST or https://HOST expected, with a port and a path at most"
-        raise ValidationError(f"The service's address: {expected}, not {given[:SHOWN]!r}")
+        raise ValidationError(f"The service's address: {expected}, not {without_password(given)[:SHOWN]!r}")
     return given.rstrip("/")
+
+
+def without_password(url: str) -> str:
+    """An address as messages and log lines show it: without the name and the password that it may have."""
+    return re.sub(r"//[^/]*@", "//", url)
 
 
 def authorization(api_key: str | None) -> dict[str, str]:

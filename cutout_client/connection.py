@@ -13,7 +13,7 @@ import httpx
 import tenacity
 
 from cutout.errors import ServiceUnavailable
-from cutout_client.access import authorization, service_url
+from cutout_client.access import authorization, service_url, without_password
 from cutout_client.refusals import LONGEST_WAIT_S, Refused
 from cutout_client.results import parsed
 
@@ -36,10 +36,11 @@ class Connection:
             ValidationError: `url` is not an http(s) address, or `api_key` cannot be sent.
         """
         self.tries = tries
-        self._url = service_url(url)
+        address = service_url(url)
+        self._shown = without_password(address)
         headers = {"User-Agent": USER_AGENT} | authorization(api_key)
         timeout = httpx.Timeout(timeout_s, connect=CONNECT_S)
-        self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=timeout)
+        self._http = httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout)
         self._retrying = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(tries),
             retry=tenacity.retry_if_exception(lambda fault: _again(fault) is not False),
@@ -87,10 +88,10 @@ class Connection:
         """The error to raise for a connection that failed or broke."""
         match fault:
             case httpx.ConnectError() | httpx.ConnectTimeout():
-                return ServiceUnavailable(f"{self._url} could not be reached in {self.tries} attempts")
+                return ServiceUnavailable(f"{self._shown} could not be reached in {self.tries} attempts")
             case httpx.TimeoutException():
-                return ServiceUnavailable(f"{self._url} did not answer in time")
-        return ServiceUnavailable(f"{self._url} closed the connection before it had answered")
+                return ServiceUnavailable(f"{self._shown} did not answer in time")
+        return ServiceUnavailable(f"{self._shown} closed the connection before it had answered")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -98,7 +99,7 @@ class Connection:
 
     def _say(self, state: tenacity.RetryCallState) -> None:
         following = (state.upcoming_sleep, state.attempt_number + 1, self.tries, _why(_fault(state)))
-        logger.warning("%s is asked again in %.1f s, attempt %d of %d: %s", self._url, *following)
+        logger.warning("%s is asked again in %.1f s, attempt %d of %d: %s", self._shown, *following)
 
 
 async def lines(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cutout.errors import ValidationError
+from cutout.errors import CutoutError, ValidationError
 from cutout_client import Client
 from cutout_client.access import authorization, service_url
 from tests.cutout_client.conftest import Cutout
@@ -34,6 +34,15 @@ def test_what_is_one(address: str) -> None:
     """A port and a path may follow the host; slashes at the end do not count."""
     assert httpx.URL(service_url(address)).host
     assert not service_url(address).endswith("/")
+
+
+@pytest.mark.parametrize("address", ["http://ada:secret@127.0.0.1:9", "http://ada:sec@ret@a b"])
+def test_a_password_in_an_address_is_not_shown(address: str) -> None:
+    """Not where the service cannot be reached, and not where the address is wrong."""
+    with pytest.raises(CutoutError) as told, Client(address, tries=1) as client:
+        client.models()
+
+    assert "ret" not in told.value.message
 
 
 @pytest.mark.parametrize("key", ["two words", "line\nline", "…", "\x00", " "])

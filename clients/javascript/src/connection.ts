@@ -100,7 +100,8 @@ function hostOf(address: string): string {
   const parsed = /^https?:\/\/[^\s?#]+$/i.test(address) ? parsedUrl(address) : null;
   if (parsed && !parsed.username && !parsed.password) return parsed.host; // fetch refuses a password in an address
   const expected = "http://HOST or https://HOST expected, with a port and a path at most";
-  throw new CutoutError("validation_error", `The service's address: ${expected}, not ${JSON.stringify(address.slice(0, 200))}`);
+  const shown = JSON.stringify(address.replace(/\/\/[^/]*@/, "//…@").slice(0, 200)); // without a password
+  throw new CutoutError("validation_error", `The service's address: ${expected}, not ${shown}`);
 }
 
 /** `URL.canParse` is absent from Node 18.0. */

@@ -83,7 +83,8 @@ await assert.rejects(client.wait(await client.submit(photo, "broken")), refusal(
 await assert.rejects(client.remove(new Blob(["no picture"])), refusal("invalid_format", /./));
 await assert.rejects(client.remove("http://127.0.0.1:9/photo.png", "local_isnet"), refusal("validation_error", /public/));
 await assert.rejects(client.removeBackground("photo.png"), refusal("validation_error", /read the file first/));
-const addresses = ["", "localhost:8000", "ftp://x", "http://", "http://a b", "http://a:99999", "http://[::1", "http://a/?b", "http://a:b@c"];
+const addresses = ["", "localhost:8000", "ftp://x", "http://", "http://a b", "http://a:99999", "http://[::1", "http://a/?b"];
+assert.throws(() => new Client("http://ada:secret@c"), refusal("validation_error", /most, not "http:\/\/…@c"$/));
 for (const address of addresses) assert.throws(() => new Client(address), refusal("validation_error", /http:\/\/HOST or/));
 for (const apiKey of ["two words", "line\nline", "…"]) {
   assert.throws(() => new Client("http://a", { apiKey }), refusal("validation_error", /The API key: ASCII/));
