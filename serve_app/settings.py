@@ -26,12 +26,9 @@ PROXY_START_S = "240"
 actor, and the start of the service ended in a traceback (Ray 2.60)."""
 
 RAY_RATES = {
-    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.75",
     "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
     "REPORTER_UPDATE_INTERVAL_MS": "10000",
-    # Only with a threshold is the interval used. Nobody reads what this process publishes: log_to_driver is off.
-    "RAY_LOG_MONITOR_MANY_FILES_THRESHOLD": "0",
-    "LOG_NAME_UPDATE_INTERVAL_S": "60",
     "RAY_DASHBOARD_AGGREGATOR_AGENT_CHECK_MAIN_THREAD_LIVENESS_INTERVAL_SECONDS": "5",
     # Every worker checks for signals 100 times a second, and would note the time of each check.
     "RAY_event_stats": "0",
@@ -45,7 +42,7 @@ RAY_RATES = {
 }
 """How often Ray's processes on this machine look for something, where its own rates are those of a large cluster: they
 took a third of a core while nobody asked for anything (docs/operations.md, ray 2.60). How soon a death is noticed stays
-as it is, but for the control loop, which then begins up to half a second later."""
+as it is, but for the control loop, which then begins up to three quarters of a second later."""
 
 
 def _path(variable: str, default: str) -> Path:

@@ -10,6 +10,7 @@ import openvino as ov
 
 from deployments.engines import mixed
 from deployments.engines.base import Engine, Plan, Tensor
+from deployments.engines.freed_memory import return_memory
 
 _LIBC = ctypes.CDLL(None)
 _LIBC.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
@@ -47,7 +48,7 @@ class OpenVino(Engine):
             config["CACHE_DIR"] = str(plan.cache)
         self._request = _compiled(plan.model, layers, config).create_infer_request()
         _forget_file(plan.cache)
-        _return_memory()
+        return_memory()
         self.device = f"CPU {precision}" + (f", {len(layers)} layers bf16" if layers else "")
 
     def run(self, tensor: Tensor) -> Tensor:
@@ -67,7 +68,7 @@ def _compiled(model: Path, bf16_layers: tuple[str, ...], config: dict[str, objec
         if "CACHE_DIR" in config and not compiled.get_property("LOADED_FROM_CACHE"):
             # Compiling leaves more memory behind than the model takes: with ISNet 170 MB.
             del compiled
-            _return_memory()
+            return_memory()
             compiled = _compile(model, bf16_layers, config)
         return compiled
 
@@ -93,9 +94,3 @@ def _forget_file(cache: Path | None) -> None:
         if Path(name).parent == cache:
             start, end = (int(address, 16) for address in addresses.split("-"))
             _LIBC.madvise(start, end - start, mmap.MADV_DONTNEED)
-
-
-def _return_memory() -> None:
-    """Give the system what was freed and is kept for later, where the C library is glibc: malloc_trim(3)."""
-    if hasattr(_LIBC, "malloc_trim"):
-        _LIBC.malloc_trim(0)

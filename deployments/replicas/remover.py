@@ -9,6 +9,7 @@ from cutout.models.spec import ModelSpec
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
 from deployments.backends.base import Resources
+from deployments.engines.freed_memory import resting
 from deployments.instruments import serve_instruments
 from deployments.remover import Remover
 from deployments.replicas.process import enter_process, put
@@ -22,7 +23,7 @@ class RemoverReplica(Remover):
         super().__init__(spec, _given(cache, service.limits), service.encode, service.retry_unavailable_s, put)
         await self.start()
 
-    remove = followed(Remover.remove)
+    remove = followed(resting(Remover.remove))
 
 
 def _given(cache: Path, limits: LimitsSpec) -> Resources:

@@ -2,6 +2,7 @@
 
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
+from deployments.engines.freed_memory import resting
 from deployments.replicas.process import enter_process
 from deployments.upscaler import Upscaler
 
@@ -13,6 +14,6 @@ class UpscalerReplica(Upscaler):
         enter_process()
         super().__init__(service.encode)
 
-    upscale = followed(Upscaler.upscale)
-    upscale_picture = followed(Upscaler.upscale_picture)
-    compose = followed(Upscaler.compose)
+    upscale = followed(resting(Upscaler.upscale))
+    upscale_picture = followed(resting(Upscaler.upscale_picture))
+    compose = followed(resting(Upscaler.compose))
