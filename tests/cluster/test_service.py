@@ -122,6 +122,14 @@ def test_no_process_of_serve_holds_pandas(service: Service) -> None:
     assert not [pid for pid, maps in held.items() if "/pandas/" in maps]
 
 
+def test_no_process_of_ray_is_kept_in_vain(service: Service) -> None:
+    """Ray's log monitor, its monitor of clusters and its dashboard's server have ended; the rest of Ray works."""
+    run = run_id(service.folder)
+
+    assert members(run, "/raylet/raylet")
+    assert not [pid for name in ("log_monitor.py", "monitor.py", "dashboard.py") for pid in members(run, f"/{name}")]
+
+
 def test_what_is_missing_is_unavailable_with_a_reason(service: Service) -> None:
     """A model without weights is in /health and /models with the reason; `all` skips it; by name it is 503."""
     health, cards = service.http.get("/health").json(), service.http.get("/models").json()["models"]
