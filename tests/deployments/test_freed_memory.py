@@ -6,6 +6,7 @@ import pytest
 
 from deployments.engines import freed_memory
 from deployments.engines.freed_memory import resting
+from tests.support.patience import HANG_S
 
 
 def test_memory_is_returned_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,7 @@ def test_memory_is_returned_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
         monkeypatch.setattr(freed_memory, "return_memory", note)
         given = [await twice(number) for number in range(3)]
-        await asyncio.wait_for(rested.wait(), 60)
+        await asyncio.wait_for(rested.wait(), HANG_S)
         return given
 
     assert asyncio.run(three()) == [0, 2, 4]
