@@ -12,7 +12,7 @@ from ray.serve._private.haproxy_templates import HAPROXY_CONFIG_TEMPLATE
 
 from serve_app.process.haproxy.configuration import UnknownConfiguration, hardened
 from serve_app.process.haproxy.program import change
-from tests.support.haproxy import proxy
+from tests.support.haproxy import Door, proxy, written
 from tests.support.patience import HANG_S
 
 HALF = b"POST /remove-background HTTP/1.1\r\nHost: here\r\nX-"
@@ -38,6 +38,16 @@ def test_who_reads_nothing_is_ended(tmp_path: Path) -> None:
         reader.sendall(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n")
 
         assert door.gone.wait(HANG_S)
+
+
+@pytest.mark.parametrize(("host", "address"), [("0.0.0.0", "*"), ("::", "*"), ("192.0.2.7", "192.0.2.7")])
+def test_the_service_is_where_its_host_says(tmp_path: Path, host: str, address: str) -> None:
+    """Its own door stays open to other machines where the operator wants it, as in a container; no other port is."""
+    door = Door(8000, tmp_path, 9000, 9001)
+    text = hardened(written(door, 8080, True, {}, host).read_text())
+
+    bound = {line.split()[1] for line in text.splitlines() if line.split()[:1] == ["bind"]}
+    assert bound == {f"{address}:8000", "127.0.0.1:9000", "127.0.0.1:9001"}
 
 
 def test_a_long_wait_is_no_idleness(tmp_path: Path) -> None:

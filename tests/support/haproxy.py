@@ -51,7 +51,7 @@ def proxy(
     with ExitStack() as stack:
         if server_port is None:
             server_port = stack.enter_context(_server(door.gone))
-        file = _written(door, server_port, routed, config)
+        file = written(door, server_port, routed, config)
         if brisk:
             text = hardened(file.read_text())
             text = text.replace(f"http-request {HEAD_S}s", "http-request 1s").replace(f"client {STILL_S}s", "client 1s")
@@ -63,7 +63,7 @@ def proxy(
         yield door
 
 
-def _written(door: Door, server_port: int, routed: bool, config: dict[str, Any]) -> Path:
+def written(door: Door, server_port: int, routed: bool, config: dict[str, Any], host: str = "127.0.0.1") -> Path:
     """The file that Ray would write."""
     file = door.folder / "haproxy.cfg"
     cfg = HAProxyConfig(
@@ -73,7 +73,7 @@ def _written(door: Door, server_port: int, routed: bool, config: dict[str, Any])
         stats_port=door.stats_port,
         metrics_port=door.metrics_port,
         metrics_enabled=False,
-        http_options=HTTPOptions(host="127.0.0.1", port=door.port),
+        http_options=HTTPOptions(host=host, port=door.port),
         has_received_routes=True,
         has_received_servers=True,
         http_health_check_path=None,

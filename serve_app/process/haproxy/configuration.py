@@ -22,9 +22,9 @@ NO_APPLICATION: Final = "http-request return status 503 default-errorfiles"
 RULES: Final = (
     # Anybody who can write to the admin socket can redirect all requests and read the API keys in them.
     (r"(stats socket \S+) mode \d+", r"\1 mode 600"),
-    # Metrics and statistics have no password.
-    (r"^( *bind) :(\d+)$", r"\1 127.0.0.1:\2"),
-    (r"^( *bind) \*:(\d+)$", r"\1 127.0.0.1:\2"),
+    # Metrics and statistics have no password. The service's own `bind` stays: `*` where http_options.host is 0.0.0.0.
+    (r"^(frontend prometheus\n *bind) :(\d+)$", r"\1 127.0.0.1:\2"),
+    (r"^(listen stats\n *bind) \*:(\d+)$", r"\1 127.0.0.1:\2"),
     (r"^( *)timeout client \S+$", rf"\1timeout client {STILL_S}s\n\1timeout http-request {HEAD_S}s"),
     (r"^( *)option httplog$", rf"\1log-format {LOG_FORMAT}"),
     # Ray's replica adds a second id after ours (Ray 2.60), unchecked, as the caller sent it.
