@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cutout.pixels.plain import EnlargingMethod, OutputFormat, Size
-    from cutout.pixels.strips import Strips
-    from cutout.pixels.types import Rgba
     from cutout.service import ServiceSpec
     from cutout_client.batch.batch import Batch, Work
     from cutout_client.batch.photos import Photo
@@ -131,6 +129,7 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
     from cutout.pixels.plain import STRIP_FORMATS
     from cutout.pixels.strips import opaque
     from cutout_client.batch.batch import Output
+    from deployments.upscaler import enlarge
 
     limits, decoder = service.limits, Decoder(service.limits)
     in_strips = how.format in STRIP_FORMATS and how.method != "detail"
@@ -141,7 +140,7 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
         if size.width * size.height > most_px:
             raise ImageTooLarge(f"The result would have more than {most_px} pixels")
         shown = Picture(picture.on_white(), dpi=picture.dpi) if how.format == "jpeg" else picture
-        larger = _larger(shown.rgba(), size, how)
+        larger = enlarge(shown.rgba(), how.factor, how.method)
         pixels = larger if shown.has_alpha else opaque(larger)
         return encode(pixels, how.format, service.encode, times(picture.dpi, how.factor)), size
 
@@ -151,16 +150,6 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
         yield Output("", enlarged, None, _facts(size, round((time.perf_counter() - started) * 1000, 1)))
 
     return work
-
-
-def _larger(rgba: "Rgba", size: "Size", how: _How) -> "Rgba | Strips":
-    """Enlarged, by a kernel in strips; raises ModelUnavailable where a network has no weights."""
-    from cutout.pixels.resizing.resize import resized_strips
-    from deployments.upscaler import enlarge
-
-    if how.method == "detail":
-        return enlarge(rgba, how.factor, how.method)
-    return resized_strips(rgba, size, how.method)
 
 
 def _facts(size: "Size", time_ms: float) -> dict[str, object]:

@@ -19,7 +19,7 @@ def return_memory() -> None:
         _LIBC.malloc_trim(0)
 
 
-def resting(method: M) -> M:
+def returning_memory(method: M) -> M:
     """Wrap a method that works on pixels: REST_S after its last call, memory is returned."""
     waiting: list[asyncio.TimerHandle] = []
 

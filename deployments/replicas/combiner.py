@@ -3,7 +3,7 @@
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
 from deployments.combiner import Combiner
-from deployments.engines.freed_memory import resting
+from deployments.engines.freed_memory import returning_memory
 from deployments.replicas.process import enter_process
 
 
@@ -14,4 +14,4 @@ class CombinerReplica(Combiner):
         enter_process()
         super().__init__(service.encode)
 
-    combine = followed(resting(Combiner.combine))
+    combine = followed(returning_memory(Combiner.combine))

@@ -9,7 +9,7 @@ from cutout.models.spec import ModelSpec
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
 from deployments.backends.base import Resources
-from deployments.engines.freed_memory import resting
+from deployments.engines.freed_memory import returning_memory
 from deployments.instruments import serve_instruments
 from deployments.remover import Remover
 from deployments.replicas.process import enter_process, put
@@ -23,7 +23,7 @@ class RemoverReplica(Remover):
         super().__init__(spec, _given(cache, service.limits), service.encode, service.retry_unavailable_s, put)
         await self.start()
 
-    remove = followed(resting(Remover.remove))
+    remove = followed(returning_memory(Remover.remove))
 
 
 def _given(cache: Path, limits: LimitsSpec) -> Resources:

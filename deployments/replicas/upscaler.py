@@ -2,7 +2,7 @@
 
 from cutout.service import ServiceSpec
 from cutout.telemetry.job_context import followed
-from deployments.engines.freed_memory import resting
+from deployments.engines.freed_memory import returning_memory
 from deployments.replicas.process import enter_process
 from deployments.upscaler import Upscaler
 
@@ -14,6 +14,6 @@ class UpscalerReplica(Upscaler):
         enter_process()
         super().__init__(service.encode)
 
-    upscale = followed(resting(Upscaler.upscale))
-    upscale_picture = followed(resting(Upscaler.upscale_picture))
-    compose = followed(resting(Upscaler.compose))
+    upscale = followed(returning_memory(Upscaler.upscale))
+    upscale_picture = followed(returning_memory(Upscaler.upscale_picture))
+    compose = followed(returning_memory(Upscaler.compose))

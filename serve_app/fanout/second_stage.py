@@ -80,8 +80,7 @@ class SecondStage:
             ServiceUnavailable: the upscaler is away, or took longer than a request may.
         """
         how = (job.factor, job.output_format, job.preserve_alpha, job.method)
-        upscaler = self._detailer if job.method == "detail" else self._upscaler
-        call = upscaler.upscale_picture(picture, *how)
+        call = self._by(job.method).upscale_picture(picture, *how)
         try:
             async with asyncio.timeout(self._limits.request_s):
                 return await call
@@ -150,7 +149,10 @@ class SecondStage:
             return Failure.of(model_id, error, "upscale")
 
     def _for(self, output: Output) -> Upscaler:
-        return self._detailer if output.factor and output.method == "detail" else self._upscaler
+        return self._by(output.method) if output.factor else self._upscaler
+
+    def _by(self, method: EnlargingMethod) -> Upscaler:
+        return self._detailer if method == "detail" else self._upscaler
 
     @property
     def _late(self) -> str:

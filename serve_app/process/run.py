@@ -5,6 +5,7 @@ Started by service.py once the database is locked and all is checked.
 
 import asyncio
 import io
+import logging
 import math
 import os
 import signal
@@ -21,6 +22,7 @@ import yaml
 from ray import serve
 from ray._private import worker as ray_worker
 from ray.serve._private import api as serve_api
+from ray.serve._private.constants import SERVE_LOGGER_NAME
 from ray.serve.scripts import run as serve_run
 
 from serve_app.process.checks import Start
@@ -61,6 +63,7 @@ def main(start: Start) -> int:
 
 def _start(config: dict[str, Any], metrics_port: int) -> None:
     print("Starting Ray and the models …", flush=True)
+    logging.getLogger(SERVE_LOGGER_NAME).setLevel(logging.WARNING)  # importing Serve has set it to INFO
     if os.environ.get("RAY_ADDRESS"):
         ray.init(namespace="serve", log_to_driver=False)
     else:

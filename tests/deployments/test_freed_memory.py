@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from deployments.engines import freed_memory
-from deployments.engines.freed_memory import resting
+from deployments.engines.freed_memory import returning_memory
 from tests.support.patience import HANG_S
 
 
@@ -31,7 +31,7 @@ def test_memory_is_returned_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     assert returned == [1]
 
 
-@resting
+@returning_memory
 async def twice(number: int) -> int:
     """Stands for work on a picture."""
     return 2 * number
