@@ -11,7 +11,7 @@ class EngineReport:
     name: str
     """`onnxruntime`, `openvino`, or the remote provider's name."""
     device: str
-    """The execution provider in use, such as `CPUExecutionProvider`; for a remote model, its address."""
+    """What it runs on, such as `CPU f32` or `CUDAExecutionProvider`; for a remote model, its address."""
     weights: str | None = None
     """Checksum of the weights, `sha256:…` or `md5:…`; for a remote model, the provider's model id."""
     warning: str | None = None
