@@ -127,6 +127,7 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
     from cutout.pixels.encoding.encode import encode
     from cutout.pixels.picture import Picture
     from cutout.pixels.plain import STRIP_FORMATS
+    from cutout.pixels.resizing.method import check_method
     from cutout.pixels.strips import opaque
     from cutout_client.batch.batch import Output
     from deployments.upscaler import enlarge
@@ -137,6 +138,7 @@ def _here(service: "ServiceSpec", how: _How) -> "Work":
 
     def upscaled(picture: Picture) -> tuple[bytes, "Size"]:
         size = picture.size.times(how.factor)
+        check_method(picture.size, how.factor, how.method, limits)
         if size.width * size.height > most_px:
             raise ImageTooLarge(f"The result would have more than {most_px} pixels")
         shown = Picture(picture.on_white(), dpi=picture.dpi) if how.format == "jpeg" else picture

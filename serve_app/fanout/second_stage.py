@@ -12,6 +12,7 @@ from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish, check_format
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import STRIP_FORMATS, EnlargingMethod, OutputFormat, Size
+from cutout.pixels.resizing.method import check_method
 from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFile
 
 SMALLEST_FACTOR = 2
@@ -111,16 +112,8 @@ class SecondStage:
         check_sides(size.times(job.factor), job.output_format)
 
     def check_method(self, size: Size, factor: int, method: EnlargingMethod) -> None:
-        """Refuse a picture that is too large for `method: detail`, whose results are in memory as a whole.
-
-        Raises:
-            ResolutionTooHigh: it is.
-        """
-        limits, count = self._limits, size.width * size.height
-        most = min(limits.detail_px, min(limits.output_px, limits.output_whole_px) // factor**2)
-        if method == "detail" and count > most:
-            message = f"detail enlarges at most {most} pixels {factor} times, and the picture has {count}; "
-            raise ResolutionTooHigh.of_field("method", f"{message}lanczos_sharp enlarges larger ones", method)
+        """See cutout/pixels/resizing/method.py."""
+        check_method(size, factor, method, self._limits)
 
     def check_size(self, size: Size, factor: int, field: str = "upscale_factor", *, in_strips: bool = False) -> None:
         """Refuse an upscale that would be too large; ResolutionTooHigh names the request's field.

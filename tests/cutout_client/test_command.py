@@ -103,6 +103,17 @@ def test_upscale_by_a_network(
     assert made[0] == made[1]
 
 
+def test_upscale_refuses_what_is_too_large_for_detail(cutout: Cutout, configs: Path, tmp_path: Path) -> None:
+    """By the service's own limit, with its sentence."""
+    (configs / "service.yaml").write_text("limits: {detail_px: 575}")
+    (tmp_path / "one.png").write_bytes(picture())
+    asked = ("upscale", tmp_path / "one.png", "-f", "2", "--config-dir", configs, "-o", tmp_path / "x.png")
+    refused = cutout(*asked, "--method", "detail")
+
+    assert (refused.code, cutout(*asked, "--method", "lanczos_sharp").code) == (1, 0)
+    assert "one.png: detail enlarges at most 575 pixels 2 times, and the picture has 576" in refused.err
+
+
 def test_upscale_keeps_transparency_and_limits(cutout: Cutout, configs: Path, tmp_path: Path) -> None:
     """Alpha is enlarged with the colours; a result beyond the configured limit is refused, other factors are, too."""
     clear = np.zeros((30, 30, 4), np.uint8)
