@@ -1,9 +1,14 @@
 """The weights of `method: detail`: SPAN with 48 channels, by its authors under Apache-2.0 (github.com/hongyuanyu/SPAN).
 
-The package has them as ncnn stores them. Only these files are taken from it: its program, under GPL-3.0, is not run.
+The package has them as ncnn stores them. Only these files are taken from it, and its program is neither installed nor
+run: its metadata say BSD-3-Clause, but the licence in it is GPL-3.0.
 """
 
+from typing import Final
+
 from cutout.models.spec import PackageSpec, WeightsSpec
+
+METHOD: Final = "method: detail"
 
 
 def _weights(factor: int, digest: str) -> WeightsSpec:
