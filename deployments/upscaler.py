@@ -10,6 +10,7 @@ from typing import TypeVar
 from cutout.errors import CutoutError
 from cutout.jobs import Output
 from cutout.limits import OWN_FILES
+from cutout.pixels.cores import CORES
 from cutout.pixels.crop import enlarged, subject_box
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.density import times
@@ -35,8 +36,10 @@ WHOLE_PX = 64_000_000
 class Upscaler:
     """Enlarges pixels and finishes cutouts, each picture in a thread."""
 
-    def __init__(self, encoding: EncodeSpec) -> None:
+    def __init__(self, encoding: EncodeSpec, threads: int = CORES) -> None:
+        """`threads`: those of `method: detail`."""
         self._encoding = encoding
+        self._threads = threads
 
     async def upscale(
         self, cutout: CutoutPixels, output: Output, finish: Finish | None, photograph: Picture | None
@@ -86,7 +89,7 @@ class Upscaler:
     ) -> UpscaledFile:
         spans, size = Spans(), picture.size.times(factor)
         with spans.timed("upscale"):
-            larger = enlarge(picture.rgba(), factor, method, given_up)
+            larger = enlarge(picture.rgba(), factor, method, given_up, threads=self._threads)
         with spans.timed("encode"):
             pixels, share = counted(larger if picture.has_alpha else opaque(larger))
             encoded = encode(pixels, output_format, self._encoding, times(picture.dpi, factor))
@@ -100,7 +103,8 @@ class Upscaler:
         spans, size, finish = Spans(cutout.times_ms), _size(cutout.rgba), output.finish or Finish()
         if output.factor:
             with spans.timed("upscale"):
-                larger = enlarge(cutout.rgba, output.factor, output.method, given_up, in_strips=finish.is_plain)
+                how = (output.factor, output.method, given_up)
+                larger = enlarge(cutout.rgba, *how, in_strips=finish.is_plain, threads=self._threads)
             box = box and enlarged(box, output.factor, size)
         known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, output.factor or 1)
         file = self._finished(known, larger, dpi, output, photograph)
@@ -136,7 +140,13 @@ def _size(pixels: Rgba | Rgb | Alpha | Strips) -> Size:
 
 
 def enlarge(
-    rgba: Rgba, factor: int, method: EnlargingMethod, given_up: Event | None = None, *, in_strips: bool = True
+    rgba: Rgba,
+    factor: int,
+    method: EnlargingMethod,
+    given_up: Event | None = None,
+    *,
+    in_strips: bool = True,
+    threads: int = CORES,
 ) -> Rgba | Strips:
     """The pixels enlarged; by a kernel, a large picture is computed strip by strip, while it is encoded.
 
@@ -147,7 +157,7 @@ def enlarge(
     if method == "detail":
         from deployments.engines.span import span  # 150 MB of memory, which only those who use it need
 
-        return detailed(rgba, span(factor), given_up)
+        return detailed(rgba, span(factor, threads), given_up)
     size = _size(rgba).times(factor)
     large = size.width * size.height > WHOLE_PX
     return (resized_strips if large and in_strips else resize_rgba)(rgba, size, method)

@@ -84,6 +84,14 @@ def fetch(spec: WeightsSpec, progress: Progress = silent) -> Weights:
         raise ModelUnavailable(f"rembg's cache cannot take {spec.name}: {refused.strerror}") from refused
 
 
+def needed_by(what: str, spec: WeightsSpec) -> Path:
+    """The file of weights, fetched if need be; raises ModelUnavailable, which says what cannot be used without it."""
+    try:
+        return fetch(spec).path
+    except ModelUnavailable as missing:
+        raise ModelUnavailable(f"{what} cannot be used: {missing.message}") from missing
+
+
 def checksum_of(path: Path, algorithm: str) -> str:
     """`<algorithm>:<hex digest>` of a file's content, by `md5` or `sha256`.
 

@@ -29,7 +29,7 @@ Write = Annotated[
         "-w",
         metavar="NAME[, FIELD...]",
         help="A file for each picture; repeat for more. {stem}, {name} or a column of IN in the name; then "
-        "background=, crop, margin=, size= and the like as of `cutout remove`, or upscale=2.",
+        "background=, crop, margin=, size= and the like as of `cutout remove`, or upscale=2, method=detail.",
     ),
 ]
 Sample = Annotated[

@@ -10,10 +10,12 @@ from pydantic import ValidationError as Unfit
 
 from cutout.errors import ModelUnavailable, ValidationError
 from cutout.jobs import Output
+from cutout.models.enlarging import DETAIL, METHOD
 from cutout.models.registry import Registry
 from cutout.models.selection import AUTO, FUSED, ModelSelection
+from cutout.models.weights import needed_by
 from cutout.pixels.endings import WRITTEN
-from cutout.pixels.plain import MOST_CHOKE_PX, MOST_DPI, AlphaMode, OutputFormat
+from cutout.pixels.plain import MOST_CHOKE_PX, MOST_DPI, AlphaMode, EnlargingMethod, OutputFormat
 from cutout.spec import Spec
 from cutout_client.commands.finish import Sheet, Tones, finish_of
 from cutout_client.cutting.finishing import Finishing
@@ -25,7 +27,7 @@ from deployments.catalogue.plan import Plan, Rendition
 
 
 class _Fields(Spec):
-    """What may follow a file's name: the options of `cutout remove`, and `upscale`."""
+    """What may follow a file's name: the options of `cutout remove`, `upscale` and its `method`."""
 
     background: str | None = None
     crop: bool = False
@@ -41,6 +43,7 @@ class _Fields(Spec):
     mask: bool = False
     quality: int | None = Field(None, ge=1, le=100)
     upscale: Annotated[Factor | None, BeforeValidator(int)] = None
+    method: EnlargingMethod = "lanczos"
 
     def options(self, output_format: OutputFormat) -> JobOptions:
         """Those of a request; raises typer.BadParameter for what does not go together."""
@@ -63,12 +66,16 @@ def plan(
     """The plan that options ask for; `data` is the data folder.
 
     Raises:
-        ValidationError, ModelUnavailable: models that cannot run, or a file that cannot be made.
+        ValidationError, ModelUnavailable: models that cannot run, or a file that cannot be made; weights of
+            `method: detail` are fetched.
         typer.BadParameter: options of a finish that do not go together.
         ConfigurationError: OUT is no place.
     """
     renditions = tuple(rendition(text, registry) for text in written)
-    return Plan(place(out).address, registry, selection(models, registry, terms), renditions, data / "compiled")
+    made = Plan(place(out).address, registry, selection(models, registry, terms), renditions, data / "compiled")
+    for factor in {one.output.factor for one in made.detailed if one.output.factor}:
+        needed_by(METHOD, DETAIL[factor])
+    return made
 
 
 def selection(asked: Sequence[str], registry: Registry, terms: Terms) -> ModelSelection:
@@ -97,9 +104,12 @@ def rendition(text: str, registry: Registry) -> Rendition:
     if ending not in WRITTEN:
         raise ValidationError(f"--write {text}: a name ending in {', '.join(WRITTEN)} expected")
     given = _fields(text, fields)
+    if "method" in given.model_fields_set and not given.upscale:
+        raise ValidationError(f"--write {text}: method: upscale=2 or 4 expected with it")
     made = Finishing.of(given.options(WRITTEN[ending]), registry)
     known = replace(made.finish, quality=given.quality)
-    return Rendition(text, pattern, Output(made.output_format, given.upscale, finish=None if known.is_plain else known))
+    finish = None if known.is_plain else known
+    return Rendition(text, pattern, Output(made.output_format, given.upscale, finish, method=given.method))
 
 
 def _fields(text: str, fields: Sequence[str]) -> _Fields:

@@ -26,9 +26,10 @@ from cutout.errors import CutoutError, ServiceUnavailable
 from deployments.backends.base import Resources
 from deployments.catalogue.entries import Entry
 from deployments.catalogue.plan import Plan
-from deployments.catalogue.shares import FINISHING, READING, Machines, Share
+from deployments.catalogue.shares import DETAILING, FINISHING, READING, Machines, Share
 from deployments.catalogue.spending import Limits, Spending
 from deployments.catalogue.stages.cutting import Budget, Cutting, Work
+from deployments.catalogue.stages.detailing import Detailing
 from deployments.catalogue.stages.finishing import Finishing
 from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
 
@@ -68,10 +69,10 @@ class RemoteBudget(Budget):
 
 
 @contextmanager
-def connected(address: str | None, models: int) -> Iterator[None]:
+def connected(address: str | None, networks: int) -> Iterator[None]:
     """A connection to the Ray cluster at an address, or, of None, to a Ray on this machine that ends with it.
 
-    On this machine the stages of that many models share the cores: more CPUs are declared than there are.
+    On this machine the stages of that many networks share the cores: more CPUs are declared than there are.
     """
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
@@ -79,7 +80,7 @@ def connected(address: str | None, models: int) -> Iterator[None]:
         ray_constants.ENABLE_RAY_CLUSTER = False  # Ray read the variable when it was imported
         calm = {"enable_worker_prestart": False, "prestart_worker_first_driver": False}
         local: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1", "_system_config": calm}
-        ray.init("local", num_cpus=CORES * (models + 1), object_store_memory=STORE_BYTES, **local, **quiet)
+        ray.init("local", num_cpus=CORES * (networks + 1), object_store_memory=STORE_BYTES, **local, **quiet)
     else:
         ray.init(address, **quiet)
     try:
@@ -92,7 +93,7 @@ def machines(address: str | None) -> Machines:
     """What the cluster at an address has, but for a CPU that reads and writes; of None, this machine's cores."""
     found = ray.cluster_resources()
     cpus = CORES if address is None else max(1.0, found.get("CPU", 1.0) - 1)
-    return Machines(cpus, found.get("GPU", 0.0))
+    return Machines(cpus, found.get("GPU", 0.0), found.get("memory", 0.0))
 
 
 @contextmanager
@@ -119,6 +120,9 @@ def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], budg
         resources = Resources(share.cpus, share.gpus, plan.compiled, limits=plan.registry.service.limits)
         work = Work(plan, spec, resources, share.at_once, carried)
         found = _stage(found, Cutting, (work, budget), share)
+    if detailing := given.get(DETAILING):
+        carried = (*carried, *(rendition.asked for rendition in plan.detailed))
+        found = _stage(found, Detailing, (plan, round(detailing.cpus), carried), detailing)
     found = _stage(found, Finishing, (plan,), given[FINISHING])
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # a short catalogue leaves actors without work
         yield from found.iter_batches(batch_size=None, batch_format="pyarrow")

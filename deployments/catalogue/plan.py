@@ -15,6 +15,7 @@ from cutout.models.spec import ModelSpec
 from cutout.pixels.encoding.encode import check_sides
 from cutout.pixels.finish import Finish
 from cutout.pixels.plain import Size
+from cutout.pixels.resizing.method import check_method
 from deployments.catalogue.entries import Entry
 
 UNSAFE = re.compile(r"[/\\\x00-\x1f]")
@@ -75,6 +76,11 @@ class Plan:
         asked = (*sorted(self.selection.asked), *(one.asked for one in self.renditions))
         return hashlib.sha256("\n".join(asked).encode()).hexdigest()[:16]
 
+    @property
+    def detailed(self) -> tuple[Rendition, ...]:
+        """The files that are enlarged by `method: detail`."""
+        return tuple(one for one in self.renditions if one.output.factor and one.output.method == "detail")
+
     def check_size(self, size: Size) -> None:
         """Refuse a picture of which a file could not be made.
 
@@ -82,9 +88,12 @@ class Plan:
             ResolutionTooHigh: a file would be too large.
             ValidationError: the picture is too small for a print.
         """
-        most_px = self.registry.service.limits.output_whole_px
+        limits = self.registry.service.limits
+        most_px = limits.output_whole_px
         for rendition in self.renditions:
             factor, finish = rendition.output.factor or 1, rendition.output.finish or Finish()
+            if rendition.output.factor:
+                check_method(size, factor, rendition.output.method, limits)
             larger = size.times(factor)
             for made in (larger, finish.largest(larger)):
                 if made.width * made.height > most_px:

@@ -116,8 +116,11 @@ def _worked(
     limits = Limits(terms.most_usd, plan.registry.service.daily_ceiling_usd)
     given = profile(terms.profile) if terms.profile else {}
     parts: list[str] = []
-    with connected(terms.ray_address, len(plan.specs)), money(terms.database_url, plan.id, limits) as budget:
-        found = shares(plan.specs, machines(terms.ray_address), given, fused=plan.selection.is_fused)
+    detailed = bool(plan.detailed)
+    networks = len(plan.specs) + detailed
+    with connected(terms.ray_address, networks), money(terms.database_url, plan.id, limits) as budget:
+        ours = machines(terms.ray_address)
+        found = shares(plan.specs, ours, given, fused=plan.selection.is_fused, detailed=detailed)
         for table in finished(plan, left, found, budget):
             progress.add(some := rows(table.drop_columns(PART)))
             if stopped := stop(some, progress, terms):

@@ -13,10 +13,13 @@ from cutout.errors import ConfigurationError
 from cutout.models.spec import ModelSpec
 from cutout.spec import explain
 
-READING, FINISHING = "reading", "finishing"
+READING, DETAILING, FINISHING = "reading", "detailing", "finishing"
 """Stages beside those of the models, which are named by their ids."""
-FINISHING_CPU_S, FUSING_CPU_S, UNKNOWN_CPU_S = 0.06, 0.35, 1.0
-"""Processor seconds for one photograph: writing a PNG; `fused` before it; a model whose `cpu_s` is not known."""
+FINISHING_CPU_S, FUSING_CPU_S, DETAILING_CPU_S, UNKNOWN_CPU_S = 0.06, 0.35, 15.0, 1.0
+"""Processor seconds for one photograph: writing a PNG; `fused` before it; `method: detail`; a model whose `cpu_s` is
+not known."""
+DETAILING_BYTES = 2_000_000_000
+"""Memory that a process for `method: detail` may need."""
 CPUS_A_READER = 8
 """A process that reads and decodes keeps so many CPUs busy."""
 ASIDE = 0.1
@@ -81,6 +84,8 @@ class Machines:
 
     cpus: float
     gpus: float
+    bytes: float = 0.0
+    """Memory."""
 
 
 def profile(file: Path) -> dict[str, Deployment]:
@@ -100,22 +105,33 @@ def profile(file: Path) -> dict[str, Deployment]:
 
 
 def shares(
-    specs: Sequence[ModelSpec], machines: Machines, given: Mapping[str, Deployment], *, fused: bool
+    specs: Sequence[ModelSpec],
+    machines: Machines,
+    given: Mapping[str, Deployment],
+    *,
+    fused: bool,
+    detailed: bool = False,
 ) -> dict[str, Share]:
     """The share of every stage, by its name.
 
     A network has a process for each CPU of its share, with one thread: two of one thread do more than one of two.
     `given` are a profile's deployments, whose CPUs and GPUs each process of a model gets instead. CPUs are shared by
     processor time, so that no stage waits for another; a model that a provider runs has as many processes as the
-    profile has replicas of it.
+    profile has replicas of it. `method: detail` has as many processes as there is memory for, and none where no file is
+    made by it.
     """
     weights = {spec.id: spec.cpu_s or UNKNOWN_CPU_S for spec in specs if spec.local and not _gpus(spec, given)}
     weights[FINISHING] = FINISHING_CPU_S + (FUSING_CPU_S if fused else 0)
+    weights[DETAILING] = DETAILING_CPU_S if detailed else 0
     total = sum(weights.values())
     found = {spec.id: _of_model(spec, machines, given, weights, total) for spec in specs}
     aside = max(1, math.ceil(machines.cpus / CPUS_A_READER))
     finishing = max(1, round(machines.cpus * weights[FINISHING] / total))
-    return {READING: Share(aside, ASIDE), **found, FINISHING: Share(finishing, ASIDE)}
+    ends = {FINISHING: Share(finishing, ASIDE)}
+    if detailed:
+        have_room = math.floor(machines.bytes / DETAILING_BYTES)
+        ends[DETAILING] = Share(max(1, min(have_room, round(machines.cpus * weights[DETAILING] / total))), 1.0)
+    return {READING: Share(aside, ASIDE), **found, **ends}
 
 
 def _of_model(

@@ -13,10 +13,8 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from cutout.errors import ModelUnavailable
-from cutout.models.enlarging import DETAIL
-from cutout.models.weights import fetch
-from cutout.pixels.cores import CORES
+from cutout.models.enlarging import DETAIL, METHOD
+from cutout.models.weights import needed_by
 from cutout.pixels.types import Planes
 from deployments.engines import mixed
 from deployments.engines.open_vino import COMPILING, has_bf16
@@ -35,11 +33,11 @@ class Span:
 
     reach_px = REACH_PX
 
-    def __init__(self, weights: Path, factor: int) -> None:
+    def __init__(self, weights: Path, factor: int, threads: int) -> None:
         """`factor`: 2 or 4, that of the file."""
         self.factor = factor
         self._one_at_a_time = threading.Lock()
-        config: dict[str, Any] = {"INFERENCE_NUM_THREADS": CORES, "ENABLE_CPU_PINNING": False, **mixed.CONFIG}
+        config: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False, **mixed.CONFIG}
         network = _network(_File(weights.read_bytes()), factor)
         if has_bf16():
             mixed.round_layers(network, _costly(network))
@@ -57,17 +55,13 @@ class Span:
 
 
 @cache
-def span(factor: int) -> Span:
-    """The network for a factor of 2 or 4, whose weights are fetched where they are not on this disk.
+def span(factor: int, threads: int) -> Span:
+    """The network for a factor of 2 or 4, on so many threads.
 
     Raises:
-        ModelUnavailable: they cannot be had; the message says why.
+        ModelUnavailable: its weights are not on this disk, and cannot be fetched.
     """
-    try:
-        weights = fetch(DETAIL[factor]).path
-    except ModelUnavailable as missing:
-        raise ModelUnavailable(f"method: detail cannot be used: {missing.message}") from missing
-    return Span(weights, factor)
+    return Span(needed_by(METHOD, DETAIL[factor]), factor, threads)
 
 
 class _File:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from tests.support.patience import HANG_S
 
@@ -34,9 +35,13 @@ def catalogue(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
+FILES = ("-w", "{stem}.png", "-w", "white/{stem}.jpg, background=white, size=200x200")
+LARGE = ("-w", "large/{stem}.webp, upscale=2, method=detail")
+
+
 def test_a_catalogue(folder: Path) -> None:
     """A bad picture is a row and the exit code 1; started again, only what failed or has changed is done."""
-    first = catalogue(folder, "-w", "{stem}.png", "-w", "white/{stem}.jpg, background=white, size=200x200")
+    first = catalogue(folder, *FILES, *LARGE)
     rows = {Path(row["address"]).name: row for row in pq.read_table(folder / "out" / "manifest.parquet").to_pylist()}
 
     assert first.returncode == 1, first.stderr
@@ -47,7 +52,8 @@ def test_a_catalogue(folder: Path) -> None:
     assert all((folder / "out" / file).is_file() for row in rows.values() for file in row["files"])
     assert (folder / "out" / "report.html").is_file()
     assert "5 pictures; 5 to do now" in first.stderr
+    assert Image.open(folder / "out" / "large" / "rocket.webp").size == (1280, 854)
 
     (folder / "in" / "broken.png").unlink()
-    again = catalogue(folder, "-w", "{stem}.png", "-w", "white/{stem}.jpg, background=white, size=200x200")
+    again = catalogue(folder, *FILES, *LARGE)
     assert (again.returncode, "4 pictures; 0 to do now" in again.stderr) == (0, True), again.stderr

@@ -7,6 +7,7 @@ import typer
 
 from cutout.errors import CutoutError, ValidationError
 from cutout.jobs import Output
+from cutout.models.enlarging import DETAIL
 from cutout.pixels.crop import Length, Margin
 from cutout.pixels.finish import Edge, Finish
 from cutout.pixels.plain import Size
@@ -38,6 +39,8 @@ PRINT = Finish(canvas=Size(300, 450), dpi=150, least_dpi=150, fit="fill", edge=E
             Output(finish=PRINT),
         ),
         ("large/{sku}.WEBP,upscale=2", "large/{sku}.WEBP", Output("webp", 2)),
+        ("a.png, upscale=4, method=lanczos_sharp", "a.png", Output("png", 4, method="lanczos_sharp")),
+        ("a.png, method=detail, upscale=2", "a.png", Output("png", 2, method="detail")),
         ("{stem}.png, mask", "{stem}.png", Output(finish=Finish(output_type="mask"))),
     ],
 )  # fmt: skip
@@ -58,6 +61,10 @@ def test_a_file_of_each_picture(text: str, pattern: str, output: Output) -> None
         ("{stem}.webp, quality=101", "quality: Input should be less than or equal to 100"),
         ("{stem}.png, upscale=3", "upscale: Input should be 2 or 4"),
         ("{stem}.png, upscale=two", "upscale: "),
+        ("{stem}.png, upscale=2, method=sharp", "method: Input should be 'lanczos', 'lanczos_sharp' or 'detail'"),
+        ("{stem}.png, upscale=2, method", "method: Input should be 'lanczos', 'lanczos_sharp' or 'detail'"),
+        ("{stem}.png, method=detail", "method: upscale=2 or 4 expected with it"),
+        ("{stem}.png, method=lanczos", "method: upscale=2 or 4 expected with it"),
         ("{stem}.jpg, background=nocolour", "a colour such as"),
         ("{stem}.png, size=huge", "WIDTHxHEIGHT"),
     ],
@@ -133,6 +140,16 @@ def test_nothing_starts_that_cannot_end(
     ended = cutout("catalogue", *given)
 
     assert (ended.code, message in " ".join(ended.err.split())) == (2, True), ended.err
+
+
+def test_detail_without_its_weights(cutout: Cutout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing starts, and the sentence says why."""
+    monkeypatch.setitem(DETAIL, 2, DETAIL[2].model_copy(update={"name": "gone", "package": None}))
+    given = [str(tmp_path), str(tmp_path / "out"), "--config-dir", CONFIGS, "--data-dir", str(tmp_path), "-m", "quick"]
+    ended = cutout("catalogue", *given, "-w", "{stem}.png, upscale=2, method=detail")
+
+    assert (ended.code, len(ended.sentences)) == (3, 1), ended.err
+    assert "method: detail cannot be used: no weights for gone" in ended.err
 
 
 def test_what_is_no_catalogue(cutout: Cutout, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_upscale_by_a_network(
     cutout: Cutout, service: Running, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`detail` is made here and by a service, of the same pixels."""
-    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    monkeypatch.setattr(span, "span", lambda *_: Doubling())
     asked = ("upscale", photos, "-f", "2", "--method", "detail", "-o")
     here, afar = cutout(*asked, tmp_path / "here"), cutout(*asked, tmp_path / "afar", "--server", service.url)
 

@@ -7,6 +7,7 @@ from PIL import Image
 from cutout.errors import ModelUnavailable
 from cutout.models.enlarging import DETAIL
 from cutout.models.weights import at_hand
+from cutout.pixels.cores import CORES
 from cutout.pixels.picture import with_alpha
 from cutout.pixels.plain import Size
 from cutout.pixels.resizing.detail import detailed
@@ -30,7 +31,7 @@ def test_it_gives_back_more_than_lanczos(factor: int) -> None:
     small = Image.fromarray(true).resize((size.width // factor, size.height // factor), Image.Resampling.LANCZOS)
     rgba = with_alpha(np.asarray(small), np.full(np.asarray(small).shape[:2], 255, np.uint8))
 
-    made = detailed(rgba, engine.span(factor))
+    made = detailed(rgba, engine.span(factor, CORES))
 
     assert made.shape == (*true.shape[:2], 4)
     assert psnr(made, true) > psnr(resize_rgba(rgba, size), true) + 0.4
@@ -38,6 +39,6 @@ def test_it_gives_back_more_than_lanczos(factor: int) -> None:
 
 def test_weights_that_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names the method, and the reason is that of every network without weights."""
-    monkeypatch.setattr(engine, "DETAIL", {3: DETAIL[2].model_copy(update={"name": "gone", "package": None})})
+    monkeypatch.setitem(DETAIL, 3, DETAIL[2].model_copy(update={"name": "gone", "package": None}))
     with pytest.raises(ModelUnavailable, match="method: detail cannot be used: no weights for gone"):
-        engine.span(3)
+        engine.span(3, CORES)

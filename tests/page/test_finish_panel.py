@@ -101,7 +101,7 @@ def test_the_finest_detail(page: Page, tmp_path: Path, monkeypatch: pytest.Monke
     panel = opened(page, small_photo(tmp_path))
     began, go = threading.Event(), threading.Event()
 
-    def missing(_: int) -> Any:
+    def missing(*_: int) -> Any:
         began.set()
         assert go.wait(HANG_S)
         raise ModelUnavailable("no weights")
@@ -111,7 +111,7 @@ def test_the_finest_detail(page: Page, tmp_path: Path, monkeypatch: pytest.Monke
     panel.get_by_label("Sharpness").select_option("Finest, takes longer")
     expect(panel.locator(".finish-words")).to_contain_text("up to minutes")
     assert began.wait(HANG_S)
-    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    monkeypatch.setattr(span, "span", lambda *_: Doubling())
     with page.expect_event("requestfailed") as given_up:
         panel.locator("[name=shadow]").fill("60")
     go.set()
@@ -126,7 +126,7 @@ def test_no_finest_detail(page: Page, service: Service, tmp_path: Path, monkeypa
     page.watch.allowed = re.compile("413|503")  # type: ignore[attr-defined]
     panel = opened(page, small_photo(tmp_path))
 
-    def missing(_: int) -> Any:
+    def missing(*_: int) -> Any:
         raise ModelUnavailable("method: detail cannot be used: no weights for spanx2_ch48")
 
     monkeypatch.setattr(span, "span", missing)

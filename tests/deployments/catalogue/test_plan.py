@@ -87,6 +87,16 @@ def test_too_large_a_result_is_refused_before_anything_is_paid() -> None:
             large.check_size(size)
 
 
+def test_too_large_for_detail_is_refused_before_anything_is_paid() -> None:
+    """By limits.detail_px and by the size of the result, as in the service; other methods enlarge it."""
+    small = plan(files=(rendition("{stem}.png", Output(factor=2, method="lanczos_sharp")),))
+    large = plan(files=(*small.renditions, rendition("2.png", Output(factor=2, method="detail"))))
+    large.check_size(Size(4000, 3125))
+    small.check_size(Size(4001, 3125))
+    with pytest.raises(ImageTooLarge, match="detail enlarges at most 12500000 pixels 2 times"):
+        large.check_size(Size(4001, 3125))
+
+
 def test_too_small_a_print_is_refused_before_anything_is_paid() -> None:
     """By the whole picture, enlarged where it is; what a crop shows is known later."""
     prints = Finish(canvas=Size(3000, 3000), dpi=300, least_dpi=150)

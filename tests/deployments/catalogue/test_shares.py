@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from cutout.errors import ConfigurationError
-from deployments.catalogue.shares import FINISHING, READING, Machines, profile, shares
+from deployments.catalogue.shares import (
+    DETAILING,
+    DETAILING_BYTES,
+    FINISHING,
+    READING,
+    Machines,
+    profile,
+    shares,
+)
 from tests.support.in_process import model
 
 QUICK, SLOW = model("quick", cpu_s=0.26), model("slow", cpu_s=1.7)
@@ -37,6 +45,16 @@ def test_networks_share_the_cores_by_their_time() -> None:
 
     assert [plain[name].processes for name in (READING, "quick", "slow", FINISHING)] == [2, 2, 13, 1]
     assert fused[FINISHING].processes > plain[FINISHING].processes
+
+
+@pytest.mark.parametrize(("room", "processes"), [(0, 1), (1, 1), (3.9, 3), (100, 16)])
+def test_detail_has_processes_where_it_is_asked(room: float, processes: int) -> None:
+    """Nearly all cores, which it needs for nearly all of the time, as far as the memory goes; else none."""
+    machines = Machines(16, 0, room * DETAILING_BYTES)
+    found = shares([QUICK], machines, {}, fused=False, detailed=True)
+
+    assert (found[DETAILING].processes, found[DETAILING].cpus, found["quick"].processes) == (processes, 1.0, 1)
+    assert DETAILING not in shares([QUICK], machines, {}, fused=False)
 
 
 def test_a_profile_gives_gpus_and_calls_at_a_time(tmp_path: Path) -> None:

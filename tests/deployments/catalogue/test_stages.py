@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from cutout.accounts.charges import Charge
+from cutout.errors import ModelUnavailable
 from cutout.jobs import Output
 from cutout.models.registry import Registry
 from cutout.models.selection import ModelSelection
@@ -24,12 +25,15 @@ from deployments.catalogue.manifest import PART, Row, rows
 from deployments.catalogue.places import place
 from deployments.catalogue.plan import Plan, Rendition
 from deployments.catalogue.stages.cutting import Budget, Cutting, Work
+from deployments.catalogue.stages.detailing import Detailing
 from deployments.catalogue.stages.finishing import Finishing
 from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
+from deployments.engines import span
 from deployments.remover import Remover
 from deployments.upscaler import Upscaler
 from tests.providers.runware import PRICE_USD, FakeRunware
 from tests.providers.serving import Served
+from tests.support.enlarging import Doubling
 from tests.support.in_process import model, registry
 
 PHOTOS = Path(__file__).parent.parent.parent / "photos"
@@ -88,6 +92,8 @@ def made(
     for spec in plan.specs:
         carried = (*carried, spec.id)
         table = Cutting(Work(plan, spec, Resources(), 2, carried), budget or CountedBudget())(table)
+    if plan.detailed:
+        table = Detailing(plan, 1, (*carried, *(one.asked for one in plan.detailed)))(table)
     ended = Finishing(plan)(table)
     return {Path(row.address).name: row for row in rows(ended.drop_columns(PART))}
 
@@ -121,6 +127,49 @@ def test_every_picture_becomes_its_files_and_a_row(photos: Path) -> None:
     assert found["rocket.jpg"].model == "first"
     assert 0 < (found["rocket.jpg"].score or 0) <= 1
     assert found["rocket.jpg"].time_s > 0
+
+
+LARGE = Rendition("l, detail", "large/{stem}.jpg", Output("jpeg", 2, FILES[1].output.finish, method="detail"))
+
+
+def test_a_file_by_a_network_is_one_of_several(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its finish, and is written with the others of the same cutout, whose enlargement needs no network."""
+    monkeypatch.setattr(span, "span", lambda *_: Doubling())
+    larger = Rendition("e", "even/{stem}.png", Output(factor=2))
+    by_network = Rendition("d", "fine/{stem}.png", Output(factor=2, method="detail"))
+    found = made(photos, [FIRST, SECOND], "fused", files=(FILES[0], larger, LARGE, by_network))
+
+    row = found["rocket.jpg"]
+    assert (row.status, row.model, found["broken.jpg"].status) == ("done", "fused", "failed")
+    shown = [opened(photos, name) for name in row.files]
+    width, height = Image.open(photos / "rocket.jpg").size
+    assert [one.size for one in shown] == [
+        (width, height),
+        (width * 2, height * 2),
+        (300, 300),
+        (width * 2, height * 2),
+    ]
+    assert shown[1] != shown[3]
+
+
+def test_a_network_that_cannot_be_had_is_a_row(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The row says why, and keeps what the cutout cost; where there is no cutout for want of money it says that."""
+
+    def missing(*_: int) -> Any:
+        raise ModelUnavailable("method: detail cannot be used: no weights")
+
+    monkeypatch.setattr(span, "span", missing)
+    runware = FakeRunware()
+    with Served(runware.app) as server:
+        monkeypatch.setenv("RUNWARE_API_KEY", "fake")
+        monkeypatch.setenv("RUNWARE_BASE_URL", f"{server.url}/v1")
+        unpaid = made(photos, [PAID], "paid", budget=CountedBudget(0), files=(LARGE,))["rocket.jpg"]
+        failed = made(photos, [PAID], "paid", files=(FILES[0], LARGE))["rocket.jpg"]
+
+    assert (failed.status, failed.cost_usd) == ("failed", PRICE_USD)
+    assert failed.error == "method: detail cannot be used: no weights"
+    assert failed.time_s > 0
+    assert (unpaid.status, unpaid.error) == ("unpaid", "paid: no money is left")
 
 
 def test_auto_asks_no_more_models_than_it_needs(photos: Path) -> None:

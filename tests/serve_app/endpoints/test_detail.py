@@ -31,7 +31,7 @@ async def test_it_is_made_by_the_detailer_alone(
     service: Service, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is enlarged so needs the detailer and no upscaler; what is not enlarged needs the upscaler."""
-    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    monkeypatch.setattr(span, "span", lambda *_: Doubling())
     job_id = await posted(http)
     monkeypatch.setattr(service.works.shotgun.second_stage, "_upscaler", None)
     answers = [
@@ -76,7 +76,7 @@ async def test_without_weights(http: httpx.AsyncClient, monkeypatch: pytest.Monk
     """The picture of a caller is 503, a cutout is a failed result, and both say why."""
     why = "method: detail cannot be used: no weights for spanx2_ch48"
 
-    def missing(_: int) -> Any:
+    def missing(*_: int) -> Any:
         raise ModelUnavailable(why)
 
     monkeypatch.setattr(span, "span", missing)
@@ -103,7 +103,7 @@ class Held(Doubling):
 async def test_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """When its caller is gone, the work ends after the tile that it is at."""
     network = Held()
-    monkeypatch.setattr(span, "span", lambda _: network)
+    monkeypatch.setattr(span, "span", lambda *_: network)
     monkeypatch.setattr(detail, "TILE_PX", 8)
     picture = Picture(np.full((64, 64, 3), 9, np.uint8))
     call = asyncio.create_task(Upscaler(EncodeSpec()).upscale_picture(picture, 2, "png", True, "detail"))

@@ -160,7 +160,7 @@ async def test_a_stored_cutout_is_enlarged(http: httpx.AsyncClient) -> None:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `detail` is made by."""
-    monkeypatch.setattr(span, "span", lambda _: Doubling())
+    monkeypatch.setattr(span, "span", lambda *_: Doubling())
 
 
 @pytest.mark.usefixtures("network")
