@@ -36,7 +36,8 @@ from deployments.catalogue.stages.reading import ENTRY, JSON, Reading, planes
 BLOCK_BYTES = 12 * 1024 * 1024
 """Pixels of a block: one large picture, or several small ones, which share what a task costs."""
 ENTRIES_A_BLOCK = 8
-"""Small pictures of so many entries travel together; of more, a few blocks would keep one process busy at the end."""
+"""Small pictures of so many entries travel together; of more, a few blocks would keep one process busy at the end. By
+`method: detail` one picture keeps a process busy for as long as many others do."""
 STORE_BYTES = 1024 * 1024 * 1024
 """Shared memory of a Ray that is started here: some hundred megapixels on their way."""
 CORES = len(os.sched_getaffinity(0))
@@ -112,8 +113,9 @@ def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], budg
     context.target_max_block_size = BLOCK_BYTES
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    starts = range(0, len(left), ENTRIES_A_BLOCK)
-    found = ray.data.from_arrow([_entries(left[start : start + ENTRIES_A_BLOCK]) for start in starts])
+    together = 1 if plan.detailed else ENTRIES_A_BLOCK
+    starts = range(0, len(left), together)
+    found = ray.data.from_arrow([_entries(left[start : start + together]) for start in starts])
     found, carried = _stage(found, Reading, (plan,), given[READING]), planes(plan)
     for spec in plan.specs:
         share, carried = given[spec.id], (*carried, spec.id)

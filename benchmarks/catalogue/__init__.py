@@ -1,0 +1,1 @@
+"""Catalogues measured: their pace against other commands, their memory, kills; and how they grow with Ray nodes."""
