@@ -21,7 +21,7 @@ def machine(load_before: float, loads: Sequence[float]) -> str:
     return table(
         ["Machine", ""],
         [
-            ["Processor", f"{_processor()}, {len(os.sched_getaffinity(0))} cores"],
+            ["Processor", f"{processor()}, {len(os.sched_getaffinity(0))} cores"],
             ["bf16", "yes" if has_bf16() else "no"],
             ["Memory", f"{memory_gb:.0f} GB"],
             ["System", f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"],
@@ -34,6 +34,7 @@ def machine(load_before: float, loads: Sequence[float]) -> str:
     )
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its name, as the system has it."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

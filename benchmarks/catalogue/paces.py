@@ -72,7 +72,8 @@ def remove(work: Work) -> Pace:
 
 def rembg(work: Work) -> Pace:
     """`rembg p` with the same weights, on a part of the pictures, after one that warms it up."""
-    environment = peers.environment(work.scratch / "rembg", load_registry(Path("configs")).models)
+    ours = load_registry(Path("configs")).models
+    environment = peers.environment(work.scratch / "rembg", ours) | {"TQDM_DISABLE": "1"}
     command = [*peers.rembg(), "p", "-m", peers.MODELS[work.model]]
     for name, count in (("warm-up", 1), ("part", min(PEERS, len(work.pictures)))):
         given, out = work.scratch / f"rembg-{name}", work.scratch / f"rembg-{name}-out"
