@@ -21,7 +21,7 @@ import numpy as np
 
 from cutout.errors import CutoutError, InvalidFormat, ResolutionTooHigh
 from cutout.limits import LimitsSpec
-from cutout.pixels.decoding.order import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
+from cutout.pixels.decoding.order import GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s, fill
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Size
 
@@ -29,6 +29,8 @@ SERVER = "cutout.pixels.decoding.server"
 """Run as a program, and not imported: a process that only asks for pictures loads no codec."""
 _READ_AT_ONCE = mmap.MAP_SHARED | mmap.MAP_POPULATE
 """All pages are mapped at once, since all of them will be read."""
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Of glibc: each fork takes all its memory anew, and pages of 2 MiB come in a quarter of the time of those of 4 KiB."""
 T = TypeVar("T")
 _REFUSALS: dict[str, type[CutoutError]] = {"InvalidFormat": InvalidFormat, "ResolutionTooHigh": ResolutionTooHigh}
 
@@ -150,7 +152,7 @@ class _Server:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", SERVER, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
-                env={"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"},
+                env={"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1", **_LARGE_PAGES},
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # Ctrl-C must reach the service only, which ends it by closing its socket
             )
@@ -171,7 +173,7 @@ async def _fork(data: bytes, pixel_file: int, order: Order) -> AsyncIterator[soc
         with ours:
             try:
                 with theirs:
-                    await _in_thread(lambda: _fill(picture_file, data))
+                    await _in_thread(lambda: fill(picture_file, memoryview(data)))
                     _SERVER.order(order.packed(), [picture_file, pixel_file, theirs.fileno(), watched])
             finally:
                 os.close(watched)
@@ -189,12 +191,6 @@ async def _in_thread(work: Callable[[], T]) -> T:
         return await asyncio.shield(thread)
     finally:
         await asyncio.wait([thread])
-
-
-def _fill(file: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(file, rest) :]
 
 
 def _read(pixel_file: int, size: Size, end: dict[str, Any]) -> Picture:

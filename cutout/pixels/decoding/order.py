@@ -1,6 +1,7 @@
 """What a decoder and its server process tell each other, and how much processor time a picture may take."""
 
 import json
+import os
 from dataclasses import dataclass
 
 from cutout.limits import LimitsSpec, is_small
@@ -32,6 +33,13 @@ class Order:
         """The order that `packed` wrote."""
         limits, field = json.loads(packed)
         return Order(LimitsSpec.model_validate(limits), field)
+
+
+def fill(file: int, data: memoryview) -> None:
+    """Write all of the data, which is contiguous, to a file."""
+    rest = data.cast("B")
+    while rest:
+        rest = rest[os.write(file, rest) :]
 
 
 def cpu_s(limits: LimitsSpec, size: Size, file_bytes: int) -> int:

@@ -7,7 +7,6 @@ expected results.
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from mmap import mmap
 
 import numpy as np
 
@@ -42,16 +41,14 @@ class PictureFile:
         stored = self.contents.size
         return Size(stored.height, stored.width) if self.contents.exif.turned else stored
 
-    def decode(self, memory: mmap | None = None) -> Picture:
-        """The decoded picture. Its pixels are written to the start of `memory`, if given: RGB, then alpha if any.
+    def decode(self) -> Picture:
+        """The decoded picture.
 
         Raises:
             InvalidFormat: the file is truncated or damaged, or has pixels of a kind that is not read.
         """
         width, height = self.size.width, self.size.height
-        planes = np.empty(4 * width * height, np.uint8) if memory is None else np.frombuffer(memory, np.uint8)
-        rgb, alpha = np.split(planes[: 4 * width * height], [3 * width * height])
-        rgb, alpha = rgb.reshape(height, width, 3), alpha.reshape(height, width)
+        rgb, alpha = np.empty((height, width, 3), np.uint8), np.empty((height, width), np.uint8)
         try:
             transparency = paint(self.contents, rgb, alpha)
         except UnknownPixels as unknown:

@@ -1,8 +1,9 @@
 """A process that decodes each picture in a fork of its own, which can be ended: by its caller, by time, by memory.
 
 It loads only Pillow and numpy, and no secret of the service. decoder.py starts it and sends it orders over a socket
-(order.py). For each order the fork reports the picture's size, waits for GO, decodes into the pixel file, and reports
-the result. When the caller closes its end of a pipe, the kernel ends the fork.
+(order.py). One fork waits at all times, so that no picture waits for it; the next order is passed to it. It reports
+the picture's size, waits for GO, decodes, writes the pixel file, and reports the result. When the caller closes its end
+of a pipe, the kernel ends the fork.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ from typing import Any
 from PIL import Image
 
 from cutout.errors import CutoutError
-from cutout.pixels.decoding.order import FILES, GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s
+from cutout.pixels.decoding.order import FILES, GO, LEAST_CPU_S, MOST_ORDER_BYTES, Order, cpu_s, fill
 from cutout.pixels.decoding.picture_file import PictureFile, opened
 from cutout.pixels.picture import Picture
 
@@ -35,17 +36,33 @@ def serve(control: socket.socket) -> None:
     gc.freeze()  # keeps the memory of loaded modules shared with the forks
     gc.disable()
     while True:
-        order, files, _, _ = socket.recv_fds(control, MOST_ORDER_BYTES, FILES)
-        if not order:
-            return
-        if os.fork() == 0:
-            control.close()
+        with _forked(control) as spare:
+            order, files, _, _ = socket.recv_fds(control, MOST_ORDER_BYTES, FILES)
+            if not order:
+                return
             try:
-                _decode(order, *files)
-            finally:
-                os._exit(0)
+                socket.send_fds(spare, [order], files)
+            except ConnectionError:  # the system has ended it meanwhile
+                with _forked(control) as other:
+                    socket.send_fds(other, [order], files)
         for file in files:
             os.close(file)
+
+
+def _forked(control: socket.socket) -> socket.socket:
+    """The socket of a fork that decodes the one order sent there: it waits already when a picture comes."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        control.close()
+        ours.close()
+        try:
+            order, files, _, _ = socket.recv_fds(theirs, MOST_ORDER_BYTES, FILES)
+            if order:
+                _decode(order, *files)
+        finally:
+            os._exit(0)
+    theirs.close()
+    return ours
 
 
 def _decode(order: bytes, picture_file: int, pixel_file: int, reply_file: int, wanted: int) -> None:
@@ -73,10 +90,15 @@ def _decoded(order: Order, picture_file: int, pixel_file: int, replies: socket.s
 
 
 def decoded_into(pixel_file: int, file: PictureFile) -> Picture:
-    """The picture of a file, with its pixels in another file: RGB, then alpha if any."""
-    pixels = file.size.width * file.size.height
-    os.ftruncate(pixel_file, 4 * pixels)
-    return file.decode(mmap.mmap(pixel_file, 4 * pixels))
+    """The picture of a file, with its pixels in another file: RGB, then alpha if any.
+
+    They are written once all are decoded: memory that is mapped from a file takes three times as long to come by.
+    """
+    picture = file.decode()
+    for plane in (picture.rgb, picture.alpha):
+        if plane is not None:
+            fill(pixel_file, plane.data)
+    return picture
 
 
 def _bound(seconds: int, more_bytes: int) -> None:

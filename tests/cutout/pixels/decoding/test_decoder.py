@@ -6,6 +6,7 @@ import signal
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,23 @@ def killed(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def forks() -> list[int]:
-    """The processes that decode now."""
+def children() -> list[int]:
+    """The processes that decode, and the one that waits for the next picture."""
     pid = server_pid()
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def signalling(pid: int) -> list[str]:
+    """What may send a process a signal: its files with O_ASYNC; nothing once it has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        files = {fd.name: int(fd.read_text().split()[3], 8) for fd in Path(f"/proc/{pid}/fdinfo").iterdir()}
+        return [os.readlink(f"/proc/{pid}/fd/{name}") for name, flags in files.items() if flags & os.O_ASYNC]
+    return []
+
+
+def forks() -> list[int]:
+    """The processes that decode now: those that end with their caller's interest."""
+    return [pid for pid in children() if signalling(pid)]
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -117,18 +131,12 @@ def test_a_caller_who_is_gone_ends_it() -> None:
     asyncio.run(gone())
 
 
-def signalling(pid: int) -> list[str]:
-    """What may send a process a signal: its files with O_ASYNC."""
-    files = {fd.name: int(fd.read_text().split()[3], 8) for fd in Path(f"/proc/{pid}/fdinfo").iterdir()}
-    return [os.readlink(f"/proc/{pid}/fd/{name}") for name, flags in files.items() if flags & os.O_ASYNC]
-
-
 def test_only_a_pipe_that_nobody_writes_to_ends_it() -> None:
     """On a busy machine a signal of the reply socket could come after GO was read, and end a process in use."""
 
     async def found() -> list[str]:
         job = asyncio.create_task(Decoder(LimitsSpec()).decode(SLOW))
-        await until(lambda: bool(forks()) and bool(signalling(forks()[0])))
+        await until(lambda: bool(forks()))
         names = signalling(forks()[0])
         job.cancel()
         await asyncio.wait([job])
@@ -149,7 +157,7 @@ def test_megabytes_are_moved_off_the_event_loop(monkeypatch: pytest.MonkeyPatch)
 
         return noting
 
-    for name in ("_fill", "_read"):
+    for name in ("fill", "_read"):
         monkeypatch.setattr(decoder_module, name, noted(getattr(decoder_module, name)))
 
     asyncio.run(Decoder(LimitsSpec()).decode(PHOTO))
@@ -172,6 +180,21 @@ def test_a_process_that_is_ended_is_an_error_of_its_picture() -> None:
         assert (await decoder.decode(PHOTO)).size == Size(451, 300)
 
     asyncio.run(ended())
+
+
+def test_a_process_that_is_killed_while_it_waits_costs_no_picture() -> None:
+    """One is forked before its picture comes. When the system ends it, the picture gets another."""
+
+    async def decoded() -> Picture:
+        decoder = Decoder(LimitsSpec())
+        await decoder.decode(PHOTO)
+        await until(lambda: bool(set(children()) - set(forks())))
+        for pid in (waiting := children()):
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: not set(waiting) & set(children()))
+        return await decoder.decode(PHOTO)
+
+    assert asyncio.run(decoded()).size == Size(451, 300)
 
 
 def test_a_fault_in_a_decoders_own_code_ends_its_picture_alone() -> None:
@@ -226,7 +249,7 @@ def test_the_environment_of_the_server_has_no_secret(monkeypatch: pytest.MonkeyP
 
     names = {entry.split(b"=")[0] for entry in Path(f"/proc/{server_pid()}/environ").read_bytes().split(b"\0") if entry}
 
-    assert names == {b"PYTHONPATH", b"OPENBLAS_NUM_THREADS"}
+    assert names == {b"PYTHONPATH", b"OPENBLAS_NUM_THREADS", b"GLIBC_TUNABLES"}
 
 
 async def held(budget: PixelBudget, pixels: int, most: list[int], end: Callable[[], Awaitable[None]]) -> None:
