@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import threading
 import time
 from collections.abc import Coroutine, Iterator, Mapping
@@ -33,6 +32,7 @@ from serve_app.jobs.acceptance import Durable
 from serve_app.jobs.worker import JobsWorker
 from serve_app.storage.pictures import PictureStore
 from serve_app.storage.signing import Signer
+from tests.support.http_server import listener
 from tests.support.in_process import BUSY, InProcess, registry
 from tests.support.patience import HANG_S
 
@@ -67,7 +67,7 @@ class Service:
         presets: Mapping[str, PresetSpec] = SQUARE,
     ) -> None:
         """`folder` takes the database and compiled models."""
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listener()
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = f"http://{self.host}/"
         reg = registry(*models, access=access)

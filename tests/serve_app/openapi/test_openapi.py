@@ -19,6 +19,7 @@ import httpx
 import pytest
 import schemathesis
 from anyio.from_thread import start_blocking_portal
+from requests import Session
 from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.feedback import FeedbackSources
@@ -150,15 +151,16 @@ def test_it_does_what_its_page_says(page: Any, service: Service, subtests: pytes
         at_a_border = case.meta is not None and case.meta.phase.name == TestPhase.COVERAGE
         if not at_a_border or next(numbers) % EVERY == 0:
             for one in (case, service.really(case)):
-                one.call_and_validate(base_url=service.url)
+                one.call_and_validate(base_url=service.url, session=connection)
 
     load_all_checks()
-    for found in page.get_all_operations():
-        operation, more = found.ok(), FeedbackSources()
-        with subtests.test(operation.label):
-            build_operation_test(
-                config=page.config, operation=operation, test_func=ask, given_kwargs={}, feedback=more
-            )()
+    with Session() as connection:
+        for found in page.get_all_operations():
+            operation, more = found.ok(), FeedbackSources()
+            with subtests.test(operation.label):
+                build_operation_test(
+                    config=page.config, operation=operation, test_func=ask, given_kwargs={}, feedback=more
+                )()
 
 
 def test_too_many_questions(service: Service, page: Any) -> None:
