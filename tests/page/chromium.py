@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Route,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.patience import HANG_S
 
@@ -55,9 +65,16 @@ class Watch:
     def __init__(self, context: BrowserContext) -> None:
         self._complaints: list[str] = []
         self.hosts: set[str] = set()
+        self._context = context
         context.on("console", self._console)
-        context.on("weberror", lambda fault: self._complaints.append(str(fault.error)))
+        context.on("weberror", self._fault)
         context.on("request", self._request)
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._context.remove_listener("console", self._console)
+        self._context.remove_listener("weberror", self._fault)
+        self._context.remove_listener("request", self._request)
 
     @property
     def complaints(self) -> list[str]:
@@ -67,6 +84,9 @@ class Watch:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self._complaints.append(message.text)
+
+    def _fault(self, fault: WebError) -> None:
+        self._complaints.append(str(fault.error))
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cutout.models.spec import ModelSpec
 from tests.page import axe, chromium
@@ -93,37 +93,69 @@ WITHOUT_FUSED = """
 """Most tests are of cards of models alone; test_fused.py has one of the card that is made of them."""
 
 
+WINDOW: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+
+
+def new_window(browser: Browser, **options: Any) -> BrowserContext:
+    """Another person's browser: pages in it know nothing of those outside."""
+    window = browser.new_context(**{**WINDOW, **options})
+    window.add_init_script(WITHOUT_FUSED)
+    return window
+
+
+@pytest.fixture(scope="session")
+def usual_window(browser: Browser) -> Iterator[BrowserContext]:
+    """That of most tests: it has the page's scripts compiled after the first, and is as new for each of them."""
+    one = new_window(browser)
+    yield one
+    one.close()
+
+
+def new_page(window: BrowserContext, service: Service) -> Page:
+    """A page of a window that has nothing stored of the service."""
+    page = window.new_page()
+    everything = {"origin": service.url.rstrip("/"), "storageTypes": "all"}
+    window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    page.set_default_timeout(chromium.PATIENCE_MS)
+    return page
+
+
 @contextmanager
-def opening(browser: Browser) -> Iterator[Open]:
-    """Opens a service's page in a context of its own; `page.watch` has what it asked for and complained about.
+def opening(window: BrowserContext) -> Iterator[Open]:
+    """Opens a service's page; `page.watch` has what it asked for and complained about.
 
-    No page may complain, and none may ask another host than its service's.
+    The first one without options of its own is in `window`, each other one in a window of its own. No page may
+    complain, and none may ask another host than its service's.
     """
-    opened: list[tuple[Any, chromium.Watch, Service]] = []
+    opened: list[tuple[BrowserContext, chromium.Watch, Service]] = []
 
-    def open_(service: Service, path: str = "", **context: Any) -> Page:
-        options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
-        window = browser.new_context(**options)
-        watch = chromium.Watch(window)
-        window.add_init_script(WITHOUT_FUSED)
-        page = window.new_page()
+    def open_(service: Service, path: str = "", *, alone: bool = False, **options: Any) -> Page:
+        alone = alone or bool(options) or any(used is window for used, *_ in opened)
+        assert window.browser
+        used = new_window(window.browser, **options) if alone else window
+        opened.append((used, watch := chromium.Watch(used), service))
+        page = new_page(used, service)
         page.watch = watch  # type: ignore[attr-defined]
-        page.set_default_timeout(chromium.PATIENCE_MS)
-        opened.append((window, watch, service))
         page.goto(service.url + path)
         return page
 
     yield open_
-    for window, watch, service in opened:
+    for used, watch, service in opened:
         found = (watch.complaints, watch.hosts)
-        window.close()
+        if used is window:
+            watch.end()
+            window.clear_permissions()
+            for page in window.pages:
+                page.close()
+        else:
+            used.close()
         assert found == ([], {service.host})
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(usual_window: BrowserContext) -> Iterator[Open]:
     """Opens pages for one test."""
-    with opening(browser) as open_:
+    with opening(usual_window) as open_:
         yield open_
 
 

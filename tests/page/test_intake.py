@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from cutout.pixels.endings import READ, READ_WORDS
 from serve_app.endpoints.page import STATIC
@@ -59,10 +59,10 @@ def carried(name: str, media_type: str, content: bytes) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def quick(browser: Browser, serve: Serve) -> Iterator[Page]:
+def quick(usual_window: BrowserContext, serve: Serve) -> Iterator[Page]:
     """A page over one model, for all of these tests."""
-    with opening(browser) as open_page:
-        page = open_page(serve(model("fast", name="Quick Matte")))
+    with opening(usual_window) as open_page:
+        page = open_page(serve(model("fast", name="Quick Matte")), alone=True)
         expect(page.locator("#roster li")).to_have_count(1)
         yield page
 

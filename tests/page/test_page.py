@@ -29,8 +29,9 @@ def test_each_key_alone_is_the_pick_that_is_logged(page: Page, service: Service)
 
 
 @pytest.mark.parametrize("undone", [True, False])
-def test_only_a_pick_that_is_not_undone_is_ever_sent(page: Page, service: Service, undone: bool) -> None:
+def test_only_a_pick_that_is_not_undone_is_ever_sent(open_page: Open, service: Service, undone: bool) -> None:
     """Held for longer than it takes, a pick is sent by itself; undone before, nothing is, not by leaving either."""
+    page = open_page(service, alone=True)  # the clock is its whole window's
     page.clock.install()
     page.reload()
     expect(page.locator("#roster li")).to_have_count(5)
