@@ -3,7 +3,6 @@
 # mypy: disable-error-code="func-returns-value"
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from cutout.pixels.ground import kept, shown
 from cutout.pixels.picture import Picture
 from cutout.pixels.types import Alpha
 from deployments.backends.onnx import OnnxBackend
-from tests.deployments.test_onnx import opened
+from tests.deployments.test_onnx import shipped
 
 PHOTOS = sorted((Path(__file__).parents[1] / "photos").glob("*.jpg"))
 Draw = ImageDraw.ImageDraw
@@ -33,7 +32,6 @@ LOGOS: Mapping[str, Callable[[Draw], object]] = {
     "far dots": lambda d: [d.ellipse((x, y, x + 50, y + 40), fill=255) for x in (20, 830) for y in (20, 540)],
 }
 WHITE_AND_RED = ((255, 255, 255), (200, 40, 40))
-real = cache(opened)
 
 
 def logo(name: str, colour: tuple[int, int, int]) -> Picture:
@@ -56,7 +54,7 @@ def left(picture: Picture, backend: OnnxBackend) -> tuple[Alpha, Alpha, str | No
 def test_each_part_of_a_logo_is_there(model_id: str, name: str) -> None:
     """Of each letter, ring and dot more than half is left, in white, and in red, whatever the network sees in it."""
     for colour in WHITE_AND_RED[: 1 if model_id == "local_isnet" else 2]:  # IS-Net takes a second a picture
-        own, alpha, _ = left(logo(name, colour), real(model_id))
+        own, alpha, _ = left(logo(name, colour), shipped(model_id))
         labels, count = ndimage.label(own >= 128, np.ones((3, 3)))
 
         shares = ndimage.mean(alpha >= 64, labels, range(1, count + 1))
@@ -67,7 +65,7 @@ def test_each_part_of_a_logo_is_there(model_id: str, name: str) -> None:
 
 def test_what_u2netp_loses_is_kept_with_a_note() -> None:
     """It overlooks the red bar beside a disc."""
-    own, alpha, note = left(logo("a disc and a bar", (200, 40, 40)), real("local_u2netp"))
+    own, alpha, note = left(logo("a disc and a bar", (200, 40, 40)), shipped("local_u2netp"))
 
     assert np.array_equal(alpha[:, 600:], own[:, 600:])
     assert note is not None
@@ -79,6 +77,6 @@ def test_photographs_with_transparent_corners_are_as_before(file: Path) -> None:
     rgb = np.asarray(Image.open(file).convert("RGB"))
     y, x = np.mgrid[-1 : 1 : rgb.shape[0] * 1j, -1 : 1 : rgb.shape[1] * 1j]
     picture = Picture(rgb, np.clip((1.2 - np.hypot(x, y)) * 300, 0, 255).astype(np.uint8))
-    matte = real("local_u2netp").matte(Picture(shown(picture)))
+    matte = shipped("local_u2netp").matte(Picture(shown(picture)))
 
     assert kept(picture, matte) is matte
