@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SERVICE := tests/cluster tests/faults tests/nodes tests/scaling
+HTTP := tests/serve_app tests/cutout_client tests/attacks
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # A container's variable, which is meant for images: without the compiled files each of hundreds of processes compiles anew.
@@ -21,7 +22,7 @@ endef
 
 
 
-.PHONY: help setup weights run wheel install-check profiles fake-providers stop test test-units test-service test-page test-faults soak check container-check bench bench-smoke quality lock clean
+.PHONY: help setup weights run wheel install-check profiles fake-providers stop test test-units test-http test-service test-page test-faults soak check container-check bench bench-smoke quality lock clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,11 +48,14 @@ fake-providers: setup ## run local stand-ins for Runware and Kie.ai, to try the 
 stop:            ## stop a service that `make run` started
 	@$(BIN)/python -m serve_app stop
 
-test:            ## run the whole suite, its three parts at once, since each waits half of its time
-	@$(MAKE) --no-print-directory --keep-going --jobs 3 $(TOGETHER) test-service test-page test-units
+test:            ## run the whole suite, its four parts at once, since each waits half of its time
+	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) test-service test-page test-http test-units
 
-test-units: weights ## its part without Ray, in two processes, since many of these tests mostly wait
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(SERVICE:%=--ignore=%) --ignore=tests/page
+test-http: weights ## its part about the HTTP service and its clients, without Ray
+	@$(BIN)/python -m pytest $(HTTP)
+
+test-units: weights ## its part about everything else
+	@$(BIN)/python -m pytest $(patsubst %,--ignore=%,$(SERVICE) $(HTTP) tests/page)
 
 test-service: weights ## its part on a real Ray
 	@$(BIN)/python -m pytest $(SERVICE) --ignore=tests/faults/jobs
