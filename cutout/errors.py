@@ -27,6 +27,7 @@ CutoutError
         ├── ModelBusy     503 service_unavailable    its queue is full
         ├── NoMemory      503 service_unavailable    its process has too little memory for the picture
         └── BudgetSpent   503 service_unavailable    the daily ceilings permit no model
+            └── LedgerAway 503 service_unavailable   nobody knows whether they do
 """
 
 from collections.abc import Mapping
@@ -240,3 +241,7 @@ class NoMemory(ModelUnavailable):
 
 class BudgetSpent(ModelUnavailable):
     """The daily ceilings permit none of the models."""
+
+
+class LedgerAway(BudgetSpent):
+    """The ledger does not answer: whether the ceilings permit the models is not known."""

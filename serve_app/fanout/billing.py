@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from cutout.accounts.charges import Charge, ceilings, payers
-from cutout.errors import ServiceUnavailable
+from cutout.errors import BudgetSpent, LedgerAway, ServiceUnavailable
 from cutout.jobs import Job
 from cutout.ledger import Ledger, best_effort
 from cutout.models.registry import Registry
@@ -65,7 +65,7 @@ class Billing:
         hold_id, begun = str(uuid.uuid4()), list[Charge]()
         try:
             refused = await self._refused(hold_id, prices, job)
-            left = selection.without(refused)
+            left = _left(selection, refused)
             begun = [price for price in prices if price.model_id not in refused]
             yield left, costs
         finally:
@@ -91,6 +91,16 @@ class Billing:
         if isinstance(refused, ServiceUnavailable):
             return {price.model_id: AWAY for price in prices if price.usd}
         return refused
+
+
+def _left(selection: ModelSelection, refused: Mapping[str, str]) -> ModelSelection:
+    """The selection less what is refused; LedgerAway where that is all of it, and the ledger would know more."""
+    try:
+        return selection.without(refused)
+    except BudgetSpent as spent:
+        if AWAY in refused.values():
+            raise LedgerAway(spent.message, spent.details) from None
+        raise
 
 
 class Settlements:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from cutout.errors import CutoutError, InternalError, ModelUnavailable
+from cutout.errors import CutoutError, InternalError, LedgerAway, ModelUnavailable
 from cutout.jobs import Enlargement, Job, Output
 from cutout.models.selection import FUSED
 from cutout.results import CutoutFile, CutoutPixels, Failure, ModelResult, UpscaledFile
@@ -27,6 +27,8 @@ T = TypeVar("T")
 PATIENT_S = 120.0
 """How long after the start a job waits for a model that is unavailable; later the model fails at once."""
 PATIENT_EVERY_S = 1.0
+LEDGER_AWAY_S = 120.0
+"""How long a paid model waits for the ledger, which is away for seconds when its replica has died."""
 
 
 class ModelSteps:
@@ -97,10 +99,10 @@ class ModelSteps:
         return await self._patiently(lambda: self._shotgun.finish(shot, pixels, spent_ms), _has_no_model)
 
     async def _file(self, shot: Job) -> ModelResult[CutoutFile]:
-        return (await self._shotgun.run(shot)).results[0]
+        return (await _once_priced(lambda: self._shotgun.run(shot))).results[0]
 
     async def _pixels(self, shot: Job) -> ModelResult[CutoutPixels]:
-        return (await self._shotgun.cut_out(shot)).results[0]
+        return (await _once_priced(lambda: self._shotgun.cut_out(shot))).results[0]
 
     async def _patiently(self, stage: Callable[[], Awaitable[T]], is_absent: Callable[[T], bool]) -> T:
         """The result of a stage, retried while its model is still loading after a restart of the service."""
@@ -109,6 +111,18 @@ class ModelSteps:
             if not is_absent(result) or time.monotonic() > self._patient_until_s:
                 return result
             await asyncio.sleep(PATIENT_EVERY_S)
+
+
+async def _once_priced(run: Callable[[], Awaitable[T]]) -> T:
+    """What a run of one model gives, once the ledger is there to set its price aside; nothing is paid before."""
+    until_s = time.monotonic() + LEDGER_AWAY_S
+    while True:
+        try:
+            return await run()
+        except LedgerAway:
+            if time.monotonic() > until_s:
+                raise
+        await asyncio.sleep(PATIENT_EVERY_S)
 
 
 def _is_absent(outcome: object) -> bool:

@@ -23,6 +23,7 @@ from cutout.picks.job_record import JobRecord
 from cutout.telemetry.metrics import SPAN_SECONDS
 from serve_app import contract
 from serve_app.contract.webhook_signature import signature
+from serve_app.jobs.execution import model_steps
 from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
 from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
@@ -324,6 +325,30 @@ async def test_a_job_is_recorded_before_it_has_ended(
 
     assert (before, after) == ("running", "completed")
     assert [len(job.results) for job in works.ledger.jobs] == [2]
+
+
+@pytest.mark.parametrize("back", [True, False])
+async def test_a_paid_model_waits_for_the_ledger(
+    http: httpx.AsyncClient, works: Works, monkeypatch: pytest.MonkeyPatch, back: bool
+) -> None:
+    """While the ledger is away nothing is paid, and the job goes on once it is back; else its model says why."""
+    calls, reserve = itertools.count(1), works.ledger.reserve
+
+    async def away(*given: Any) -> dict[str, str]:
+        if not back or next(calls) < 4:
+            raise ServiceUnavailable("away")
+        return await reserve(*given)
+
+    monkeypatch.setattr(works.ledger, "reserve", away)
+    monkeypatch.setattr(model_steps, "PATIENT_EVERY_S", 0.01)
+    monkeypatch.setattr(model_steps, "LEDGER_AWAY_S", HANG_S if back else 0.05)
+    url = (await http.post("/remove-background", json=asked(), headers=ASYNC)).json()["status_url"]
+    state = await ended(http, url)
+
+    first, second = state["results"]
+    assert first["status"] == "success"
+    assert (second["status"], len(works.ledger.spent)) == (("success", 1) if back else ("error", 0))
+    assert back or "the ledger is away" in second["error"]
 
 
 async def test_a_job_ends_without_the_ledger(
