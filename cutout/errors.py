@@ -26,8 +26,8 @@ CutoutError
     └── ModelUnavailable  503 service_unavailable    no weights, no key, no provider
         ├── ModelBusy     503 service_unavailable    its queue is full
         ├── NoMemory      503 service_unavailable    its process has too little memory for the picture
-        └── BudgetSpent   503 service_unavailable    the daily ceilings permit no model
-            └── LedgerAway 503 service_unavailable   nobody knows whether they do
+        ├── BudgetSpent   503 service_unavailable    the daily ceilings permit no model
+        └── LedgerAway    503 service_unavailable    nobody knows whether the daily ceilings permit one
 """
 
 from collections.abc import Mapping
@@ -243,5 +243,5 @@ class BudgetSpent(ModelUnavailable):
     """The daily ceilings permit none of the models."""
 
 
-class LedgerAway(BudgetSpent):
+class LedgerAway(ModelUnavailable):
     """The ledger does not answer: whether the ceilings permit the models is not known."""

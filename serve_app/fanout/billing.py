@@ -56,6 +56,7 @@ class Billing:
 
         Raises:
             BudgetSpent: the budgets leave no model.
+            LedgerAway: the ledger would know whether they leave one, and does not answer.
         """
         costs: dict[str, float] = {}
         prices = self._prices(job, selection)

@@ -12,6 +12,7 @@ import pytest
 from cutout.accounts.keys import KeyRing, make_key
 from cutout.accounts.limiter import WINDOW_MS
 from cutout.accounts.spec import AccessSpec, LimitTier
+from cutout.errors import ServiceUnavailable
 from cutout.service import DropInSpec
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
@@ -83,6 +84,20 @@ async def test_money_spent_is_402(ledger: DatabaseLedger, keys: KeyRing) -> None
     attributes = account.json()["data"]["attributes"]
     assert attributes["credits"] == {"total": 0.075, "subscription": 0, "payg": 0.075, "enterprise": 0}
     assert attributes["api"] == {"free_calls": 0, "sizes": "all"}
+
+
+async def test_an_absent_ledger_is_503(ledger: DatabaseLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody knows what is left of the credit, it is not said to be spent: the call may be repeated."""
+
+    async def away(*_: Any) -> dict[str, str]:
+        raise ServiceUnavailable("away")
+
+    monkeypatch.setattr(ledger, "reserve", away)
+    async with caller(ledger, drop_in=DropInSpec(model="paid")) as ann:
+        answer = await ann.post(PATH, files={"image_file": PHOTO})
+
+    assert "the ledger is away" in refusal(answer, 503, "service_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 async def test_too_many_calls_are_429(ledger: DatabaseLedger) -> None:
