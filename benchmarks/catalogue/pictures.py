@@ -1,6 +1,6 @@
 """A folder of many pictures, made of a few photographs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -11,20 +11,16 @@ COMMENT = b"\xff\xfe"
 def filled(folder: Path, sources: Sequence[Path], count: int) -> list[Path]:
     """So many JPEGs in a new folder: copies by turns, each with a comment of its own, so that no two are one file."""
     folder.mkdir(parents=True)
-    return [_copy(source, folder / f"{number:05d}-{source.name}") for number, source in _turns(sources, count)]
+    by_turns = islice(cycle(sources), count)
+    return [_copy(source, folder / f"{number:05d}-{source.name}") for number, source in enumerate(by_turns)]
 
 
-def spread(pictures: Sequence[Path], count: int, folder: Path) -> list[Path]:
+def spread(pictures: Sequence[Path], count: int, folder: Path) -> None:
     """Links to so many of them, at equal distances, in a new folder."""
     folder.mkdir(parents=True)
-    chosen = [pictures[number * len(pictures) // count] for number in range(count)]
-    for picture in chosen:
+    for number in range(count):
+        picture = pictures[number * len(pictures) // count]
         (folder / picture.name).symlink_to(picture)
-    return chosen
-
-
-def _turns(sources: Sequence[Path], count: int) -> Iterator[tuple[int, Path]]:
-    yield from enumerate(islice(cycle(sources), count))
 
 
 def _copy(source: Path, file: Path) -> Path:

@@ -16,8 +16,8 @@ from cutout.spec import explain
 READING, DETAILING, FINISHING = "reading", "detailing", "finishing"
 """Stages beside those of the models, which are named by their ids."""
 FINISHING_CPU_S, FUSING_CPU_S, DETAILING_CPU_S, UNKNOWN_CPU_S = 0.06, 0.35, 15.0, 1.0
-"""Processor seconds for one photograph: writing a PNG; `fused` before it; `method: detail`; a model whose `cpu_s` is
-not known."""
+"""Processor seconds for one photograph: writing a PNG; `fused` before it; `method: detail`, between the 7 and 26
+of docs/hardware.md; a model whose `cpu_s` is not known."""
 DETAILING_BYTES = 2_000_000_000
 """Memory that a process for `method: detail` may need."""
 CPUS_A_READER = 8

@@ -1,1 +1,1 @@
-"""What happens to each picture: read, cut out by each model, finished and written. Plain classes, without Ray."""
+"""What happens to each picture: read, cut out, enlarged by a network, written. Plain classes, without Ray."""
