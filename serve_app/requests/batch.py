@@ -99,7 +99,8 @@ class BatchReader:
         return values
 
     async def _multipart(self, request: Request, keep: Keep) -> tuple[list[BatchItem], dict[str, Any]]:
-        parts = Parts(self._limits, (FILES, *BACKGROUND), self._spec.most_items + MOST_PARTS, self._fields_bytes)
+        most_parts = self._spec.most_items + MOST_PARTS
+        parts = Parts(self._limits, (FILES, *BACKGROUND), BACKGROUND, most_parts, self._fields_bytes)
         limit_bytes = self._spec.most_bytes + most_bytes(self._limits) + self._fields_bytes
         items, pairs, total_bytes = list[BatchItem](), list[tuple[str, Any]](), 0
         async for part in each_part(request, parts, limit_bytes, self._too_heavy):

@@ -15,7 +15,7 @@ from cutout.errors import CutoutError, ValidationError, shown
 from cutout.limits import LimitsSpec
 from serve_app.requests.bodies.base64_text import percent_decoded
 from serve_app.requests.bodies.json_body import json_pairs
-from serve_app.requests.bodies.multipart import MOST_PARTS, read_parts
+from serve_app.requests.bodies.multipart import MOST_PARTS, no_file_here, read_parts
 from serve_app.requests.bodies.reading import FIELDS_BYTES, media_type, most_bytes, read_body, too_large
 
 F = TypeVar("F", bound=pydantic.BaseModel)
@@ -53,7 +53,7 @@ async def read_fields(request: Request, limits: LimitsSpec, wanted: Wanted) -> d
             "Content-Type", f"Content type expected: {', '.join(wanted.kinds)}", kind or "none"
         )
     if kind == MULTIPART:
-        parts = await read_parts(request, limits, {*wanted.files, *wanted.texts})
+        parts = await read_parts(request, limits, wanted.files, wanted.texts)
         body = merged(listed((part.name, part.value) for part in parts))
     else:
         data = await read_body(request, _most_bytes(limits, wanted), lambda: _too_much(limits, wanted))
@@ -70,10 +70,7 @@ def with_query(request: Request, body: dict[str, Any], wanted: Wanted) -> dict[s
     values = query | body
     for name, value in values.items():
         if isinstance(value, bytes) and name not in wanted.files:
-            takers = " or ".join(f"`{taker}`" for taker in wanted.files) or "none"
-            raise ValidationError.of_field(
-                name, f"{name}: no file expected here; parts that may be files: {takers}", name
-            )
+            raise no_file_here(name, wanted.files)
         if not isinstance(value, bytes) and name in wanted.files and name not in wanted.texts:
             raise ValidationError.of_field(name, f"{name}: a file in a part of multipart/form-data expected")
     return values

@@ -8,7 +8,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from cutout.errors import ValidationError
+from cutout.errors import ValidationError, shown
 from cutout.limits import LimitsSpec
 from serve_app.requests.bodies.reading import FIELDS_BYTES, Refusal, chunks, most_bytes, too_large
 
@@ -50,12 +50,13 @@ class Part:
 
 
 class Parts:
-    """The parts so far; of those named in `pictures` each may be as long as a picture."""
+    """The parts so far; those named in `files` may be files, and those in `texts` a picture in base64."""
 
     def __init__(
         self,
         limits: LimitsSpec,
-        pictures: Collection[str],
+        files: Collection[str],
+        texts: Collection[str],
         most_parts: int = MOST_PARTS,
         fields_bytes: int = FIELDS_BYTES,
     ) -> None:
@@ -64,7 +65,8 @@ class Parts:
         self._most_parts = most_parts
         self._picture_bytes = limits.body_bytes
         self._text_bytes = limits.body_bytes * 3 // 2
-        self._pictures = pictures
+        self._files = files
+        self._pictures = {*files, *texts}
         self._left = self._fields_bytes = fields_bytes
         self._part = Part()
         self._header = (bytearray(), bytearray())
@@ -112,6 +114,8 @@ class Parts:
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """A piece of its bytes."""
         part = self._part
+        if part.is_file and part.name not in self._files:
+            raise no_file_here(part.name, self._files)
         if part.name not in self._pictures:
             self._spend(end - start)
         elif len(part.data) + end - start > (self._picture_bytes if part.is_file else self._text_bytes):
@@ -134,15 +138,17 @@ class Parts:
             raise ValidationError.of_field(self._part.name or "body", message)
 
 
-async def read_parts(request: Request, limits: LimitsSpec, pictures: Collection[str]) -> list[Part]:
-    """All parts of a body; only those named in `pictures` may be long.
+async def read_parts(
+    request: Request, limits: LimitsSpec, files: Collection[str], texts: Collection[str]
+) -> list[Part]:
+    """All parts of a body; those named in `files` may be files, and only these and `texts` may be long.
 
     Raises:
-        ValidationError: it is malformed, or has too many or too long parts.
+        ValidationError: it is malformed, has too many or too long parts, or a file in another field.
         ImageTooLarge: a picture of more than `limits.body_bytes`; the rest is not read.
     """
-    limit_bytes = most_bytes(limits, len(pictures))
-    parts = each_part(request, Parts(limits, pictures), limit_bytes, lambda: too_large(limits.body_bytes))
+    limit_bytes = most_bytes(limits, len({*files, *texts}))
+    parts = each_part(request, Parts(limits, files, texts), limit_bytes, lambda: too_large(limits.body_bytes))
     return [part async for part in parts]
 
 
@@ -162,6 +168,12 @@ async def each_part(request: Request, parts: Parts, limit_bytes: int, refusal: R
         raise ValidationError.of_field("body", "multipart/form-data expected, as its boundary says") from broken
     for part in parts.taken():
         yield part
+
+
+def no_file_here(name: str, takers: Collection[str]) -> ValidationError:
+    """The refusal of a file in a field that is not one of `takers`."""
+    named = " or ".join(f"`{taker}`" for taker in takers) or "none"
+    return ValidationError.of_field(name, f"{shown(name)}: no file expected here; parts that may be files: {named}")
 
 
 def _text(data: bytes, field_name: str) -> str:

@@ -302,3 +302,23 @@ def test_a_long_text_is_a_pictures(client: TestClient) -> None:
         for length in (10_000, 100_000):
             sent = {"image": "AAAA", "background": "#fff", name: "x" * length}
             assert error(client.post("/remove-background", json=sent), 400)["details"]["field"] in (name, "body")
+
+
+@pytest.mark.parametrize("count", [1, 100_000])
+@pytest.mark.parametrize(
+    ("path", "name", "takers"),
+    [
+        ("/remove-background", "image_file", "`image` or `background`"),
+        ("/upscale", "picture", "`image`"),
+        ("/v1.0/removebg", "image_file_b64", "`image_file` or `bg_image_file`"),
+        ("/v1.0/removebg", "image", "`image_file` or `bg_image_file`"),
+    ],
+)
+def test_a_file_in_another_field_is_told_where_files_go(
+    client: TestClient, path: str, name: str, takers: str, count: int
+) -> None:
+    """However large it is: the field that another service calls so is named, and those that take a file here."""
+    answer = client.post(path, files={name: bytes(count)})
+    assert answer.status_code == 400
+    assert takers in answer.text
+    assert f"{name}: no file expected here" in answer.text
