@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from cutout.pixels.crop import SEEN
 from cutout.pixels.picture import Picture
@@ -86,7 +86,7 @@ class _Parts:
 
     def where_lost(self) -> NDArray[np.bool_]:
         """(H, W): the parts that were missed, with the barely visible pixels around them."""
-        blocks = ndimage.binary_dilation(self.lost[self.labels], _AROUND)
+        blocks = scipy.ndimage.binary_dilation(self.lost[self.labels], _AROUND)
         wide: NDArray[np.bool_] = blocks.repeat(self.block_px, axis=0).repeat(self.block_px, axis=1)
         return wide[: self.size.height, : self.size.width]
 
@@ -96,7 +96,7 @@ def _parts(own: Alpha, matte: Alpha) -> _Parts:
     block_px = -(-max(own.shape) // BLOCKS)
     seen = own >= SEEN
     visible, found = _counts(seen, block_px), _counts(seen & (matte >= SURE), block_px)
-    labels, count = ndimage.label(visible > 0, _AROUND)
+    labels, count = scipy.ndimage.label(visible > 0, _AROUND)
     flat, parts = labels.ravel(), count + 1
     return _Parts(
         labels,

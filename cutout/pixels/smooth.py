@@ -1,12 +1,12 @@
 """A matte with hard, smoothed edges: what rembg calls post-processing of a mask."""
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from cutout.pixels.types import Alpha
 
 SIGMA_PX = 2.0
-CROSS = ndimage.generate_binary_structure(rank=2, connectivity=1)
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.bool_)
 
 
 def smoothed(alpha: Alpha) -> Alpha:
@@ -15,6 +15,6 @@ def smoothed(alpha: Alpha) -> Alpha:
     The steps are those of `post_process` in rembg 2.0.86, which blurs in float64; a pixel may differ from rembg's only
     where the blurred value is within 0.001 of the threshold.
     """
-    opened = ndimage.grey_opening(alpha, footprint=CROSS)
-    blurred = ndimage.gaussian_filter(opened, SIGMA_PX, output=np.float32)
+    opened = scipy.ndimage.grey_opening(alpha, footprint=CROSS)
+    blurred = scipy.ndimage.gaussian_filter(opened, SIGMA_PX, output=np.float32)
     return np.where(blurred < 127, np.uint8(0), np.uint8(255))

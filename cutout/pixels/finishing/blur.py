@@ -1,8 +1,8 @@
 """The photograph itself, blurred, to lie behind the subject that was cut out of it."""
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from cutout.pixels.bleed import bled
 from cutout.pixels.plain import Box, Size
@@ -32,7 +32,7 @@ def blurred(photograph: Rgb, alpha: Alpha) -> Rgb:
     ground = np.maximum(1 - 2 * subject, 0)  # networks leave 1 or 2 % of ground within a subject
     filled = bled(np.moveaxis(small * ground[..., None], -1, 0), ground)
     sigma = max(size) * SOFT
-    soft = ndimage.gaussian_filter(np.moveaxis(filled, 0, -1), (sigma, sigma, 0), mode="nearest")
+    soft = scipy.ndimage.gaussian_filter(np.moveaxis(filled, 0, -1), (sigma, sigma, 0), mode="nearest")
     made: Rgb = (soft * 255 + 0.5).clip(0, 255).astype(np.uint8)
     return made
 

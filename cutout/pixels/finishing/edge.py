@@ -1,8 +1,8 @@
 """The edge of a cutout, moved inwards and softened; never outwards, where a cutout has no colours."""
 
 import numpy as np
+import scipy
 from PIL import Image, ImageFilter
-from scipy import ndimage
 
 from cutout.pixels.crop import SEEN
 from cutout.pixels.finish import Edge
@@ -28,7 +28,7 @@ def choked(alpha: Alpha, radius_px: int) -> Alpha:
     lowest = padded[radius_px : radius_px + height].copy()
     for off in range(radius_px + 1):
         half = int((radius_px**2 - off**2) ** 0.5)
-        rows = ndimage.minimum_filter1d(padded, 2 * half + 1, axis=1, mode="nearest")
+        rows = scipy.ndimage.minimum_filter1d(padded, 2 * half + 1, axis=1, mode="nearest")
         for start in (radius_px - off, radius_px + off):
             np.minimum(lowest, rows[start : start + height], out=lowest)
     return lowest

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from cutout.pixels.crop import subject_box
 from cutout.pixels.finishing.background import STRIP_BYTES
@@ -58,7 +58,7 @@ def shade(alpha: Alpha, box: Box, shadow: Shadow) -> Plane:
     small: Plane = np.asarray(shrunk, np.float32) / np.float32(255)
     side, bottom, tall = max(box.width, box.height) * share, box.bottom * share, box.height * share
     if shadow.kind == "drop":
-        dark: Plane = ndimage.shift(_blurred(small, side, DROP), (FALL * side, 0), order=1)
+        dark: Plane = scipy.ndimage.shift(_blurred(small, side, DROP), (FALL * side, 0), order=1)
         return dark * np.float32(shadow.opacity)
     touching = _lower_edges(small) * _nearness(height, bottom, max(1.0, LOWEST * tall))[:, None]
     contact, ambient = (_normal(_blurred(touching, side, blur)) for blur in (CONTACT, AMBIENT))
@@ -82,7 +82,7 @@ def _nearness(height: int, bottom: float, reach: float) -> Plane:
 
 def _blurred(plane: Plane, side: float, blur: tuple[float, float]) -> Plane:
     across, down = blur
-    blurred: Plane = ndimage.gaussian_filter(plane, (down * side, across * side), mode="constant")
+    blurred: Plane = scipy.ndimage.gaussian_filter(plane, (down * side, across * side), mode="constant")
     return blurred
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from cutout.pixels.crop import SEEN
 from cutout.pixels.types import Alpha
@@ -18,5 +18,5 @@ def solid(alpha: Alpha) -> Alpha:
     A hole, such as that of a handle, stays a hole.
     """
     reach_px = 2 * max(1, round(EDGE * max(alpha.shape))) + 1
-    lowest = ndimage.minimum_filter(alpha, reach_px, mode="nearest")
+    lowest = scipy.ndimage.minimum_filter(alpha, reach_px, mode="nearest")
     return np.where(lowest >= SEEN, np.uint8(255), alpha)

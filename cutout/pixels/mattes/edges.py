@@ -1,8 +1,8 @@
 """Whether a matte's edges are the picture's, over all of it and around every place."""
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from cutout.pixels.types import Alpha, Plane, Rgb
 
@@ -27,7 +27,7 @@ def strength(rgb: Rgb) -> Plane:
     outline counts as much as a strong one. `rgb` is (H, W, 3), bytes.
     """
     seen = _gradient(_small(rgb))
-    found: Plane = seen / (ndimage.maximum_filter(seen, 2 * NEAR_PX + 1) + np.float32(NOISE))
+    found: Plane = seen / (scipy.ndimage.maximum_filter(seen, 2 * NEAR_PX + 1) + np.float32(NOISE))
     return found
 
 
@@ -44,7 +44,9 @@ def alignment(found: Plane, outline: Plane) -> float:
 
 def around(found: Plane, outline: Plane) -> Plane:
     """The same around every place, 0 to 1, for squares of 4 px: (h / 4, w / 4), rounded up."""
-    there, strong = (ndimage.gaussian_filter(_blocks(plane), REACH, truncate=2) for plane in (outline, found * outline))
+    there, strong = (
+        scipy.ndimage.gaussian_filter(_blocks(plane), REACH, truncate=2) for plane in (outline, found * outline)
+    )
     share: Plane = (strong + np.float32(FAINT * USUAL)) / (there + np.float32(FAINT))
     return share
 

@@ -12,9 +12,8 @@ symmetric positive definite system in the unknown ones.
 from itertools import combinations_with_replacement
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import cg
 from threadpoolctl import threadpool_limits
 
 from cutout.pixels.types import Plane
@@ -51,9 +50,11 @@ def solved(rgb: NDArray[np.float32], prior: Plane, unknown: NDArray[np.bool_], w
     free = columns >= 0
     right = weight * values[places] - np.where(free, 0, rows * values[near]).sum(axis=1)
     ends = np.concatenate([[0], free.sum(axis=1).cumsum()])
-    matrix = sparse.csr_matrix((rows[free], columns[free], ends), shape=(places.size, places.size))
-    precondition = sparse.diags(1 / rows[:, 12])
-    alpha, failed = cg(matrix, right, values[places], rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition)
+    matrix = scipy.sparse.csr_matrix((rows[free], columns[free], ends), shape=(places.size, places.size))
+    precondition = scipy.sparse.diags(1 / rows[:, 12])
+    alpha, failed = scipy.sparse.linalg.cg(
+        matrix, right, values[places], rtol=TOLERANCE, maxiter=MOST_STEPS, M=precondition
+    )
     result = prior.copy()
     if not failed:
         result[unknown] = np.clip(alpha, 0, 1)

@@ -18,8 +18,8 @@ from itertools import product
 from typing import Final, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from cutout.pixels.cores import THREADS
 from cutout.pixels.plain import Size
@@ -68,21 +68,21 @@ def _blocks(source_px: int, target_px: int) -> Iterator[tuple[Span, slice, Weigh
         yield span, *_dense(sharp[span.source])
 
 
-def _dense(rows: sparse.csr_array) -> tuple[slice, Weights]:
+def _dense(rows: "scipy.sparse.csr_array") -> tuple[slice, Weights]:
     """The columns that are not 0 throughout, and their weights."""
     first, last = int(rows.indices.min()), int(rows.indices.max()) + 1
     return slice(first, last), rows[:, first:last].toarray().astype(np.float32)
 
 
 @lru_cache(maxsize=8)  # of the rows and columns of a few pictures: 400 bytes a pixel along the axis
-def sharp_matrix(source_px: int, target_px: int) -> sparse.csr_array:
+def sharp_matrix(source_px: int, target_px: int) -> "scipy.sparse.csr_array":
     """U P, (target_px, source_px); each row sums to 1."""
-    up, same = matrix(source_px, target_px), sparse.eye_array(source_px, format="csr")
+    up, same = matrix(source_px, target_px), scipy.sparse.eye_array(source_px, format="csr")
     lost = same - matrix(target_px, source_px) @ up
     total = same
     for _ in range(ROUNDS):
         total = same + lost @ total
-    sharp = sparse.csr_array(up @ total)
+    sharp = scipy.sparse.csr_array(up @ total)
     sharp.data[np.abs(sharp.data) < FAINT] = 0
     sharp.eliminate_zeros()
-    return sparse.csr_array(sharp / sharp.sum(axis=1)[:, None])
+    return scipy.sparse.csr_array(sharp / sharp.sum(axis=1)[:, None])

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 LOBES = 3
 
@@ -37,12 +37,12 @@ def spans(source_px: int, target_px: int, span_px: int) -> Iterator[Span]:
         yield Span(slice(start, start + len(here)), slice(first, last), dense[:, first - low : last - low])
 
 
-def matrix(source_px: int, target_px: int) -> sparse.csr_array:
+def matrix(source_px: int, target_px: int) -> "scipy.sparse.csr_array":
     """(target_px, source_px): the weights of a whole axis, in float64."""
     places, weights = _kernels(source_px, target_px)
     inside = (places >= 0) & (places < source_px)
     indices = (np.nonzero(inside)[0], places[inside])
-    return sparse.csr_array((weights[inside], indices), shape=(target_px, source_px))
+    return scipy.sparse.csr_array((weights[inside], indices), shape=(target_px, source_px))
 
 
 def _kernels(source_px: int, target_px: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
