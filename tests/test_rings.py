@@ -18,13 +18,13 @@ RAY = {
     "serve_app/fanout/resting.py",
     "serve_app/process/apply.py",
     "serve_app/process/draining.py",
-    "serve_app/process/loopback.py",
     "serve_app/process/lean.py",
     "serve_app/process/readiness.py",
     "serve_app/process/run.py",
     "serve_app/process/serve_config.py",
     "serve_app/jobs_replica.py",
     "deployments/instruments.py",
+    "deployments/own_ray.py",
     "deployments/catalogue/pipeline.py",
 }
 WIRING = {
@@ -60,7 +60,7 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("finishing", "mended", "thumbnail"),
     ),
     "deployments": (
-        ("instruments", "engines", "records"),
+        ("instruments", "own_ray", "engines", "records"),
         ("backends", "learning"),
         ("remover", "upscaler", "combiner", "budget", "picks"),
         ("ledger",),
@@ -104,6 +104,8 @@ def allowed(file: str, package: str) -> bool:
         in (
             "serve_app/build.py",
             "serve_app/configuration.py",
+            "serve_app/process/apply.py",
+            "serve_app/process/run.py",
             "serve_app/process/service.py",
             "cutout_client/cutting/local.py",
             "cutout_client/cutting/catalogue.py",
@@ -195,7 +197,7 @@ def test_environment_is_read_in_few_places() -> None:
 
     assert readers <= {
         "serve_app/settings.py", "serve_app/process/run.py", "serve_app/process/apply.py", "serve_app/process/stop.py",
-        "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "serve_app/process/loopback.py",
+        "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "deployments/own_ray.py",
         "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py", "deployments/catalogue/pipeline.py",
     }  # fmt: skip
 

@@ -16,13 +16,13 @@ from typing import Any
 import pyarrow as pa
 import ray
 import ray.data
-from ray._private import ray_constants
 from ray.data import ActorPoolStrategy, DataContext, Dataset
 from ray.exceptions import RayActorError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cutout.accounts.charges import Charge
 from cutout.errors import CutoutError, ServiceUnavailable
+from deployments import own_ray
 from deployments.backends.base import Resources
 from deployments.catalogue.entries import Entry
 from deployments.catalogue.plan import Plan
@@ -42,13 +42,11 @@ STORE_BYTES = 1024 * 1024 * 1024
 """Shared memory of a Ray that is started here: some hundred megapixels on their way."""
 CORES = len(os.sched_getaffinity(0))
 ALONE = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",
 }
-"""Environment of a Ray that is started here: on 127.0.0.1 only (serve_app/process/loopback.py), and without lines about
-Ray Data's own actors on standard error (Ray 2.60)."""
+"""Environment of a Ray that is started here, without lines about Ray Data's own actors on standard error (Ray 2.60)."""
 AGAIN: Any = {"max_restarts": -1, "max_task_retries": -1}
 """Each call to the money may be repeated: what it does is done once."""
 
@@ -75,15 +73,14 @@ def connected(address: str | None, networks: int) -> Iterator[None]:
 
     On this machine the stages of that many networks share the cores: more CPUs are declared than there are.
     """
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address is None:
         os.environ.update(ALONE)
-        ray_constants.ENABLE_RAY_CLUSTER = False  # Ray read the variable when it was imported
+        own_ray.keep_on_loopback()
         calm = {"enable_worker_prestart": False, "prestart_worker_first_driver": False}
-        local: dict[str, Any] = {"include_dashboard": False, "_node_ip_address": "127.0.0.1", "_system_config": calm}
-        ray.init("local", num_cpus=CORES * (networks + 1), object_store_memory=STORE_BYTES, **local, **quiet)
+        local: dict[str, Any] = {"_node_ip_address": "127.0.0.1", "_system_config": calm}
+        own_ray.start(CORES * (networks + 1), object_store_memory=STORE_BYTES, **local)
     else:
-        ray.init(address, **quiet)
+        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
     finally:
@@ -115,7 +112,8 @@ def finished(plan: Plan, left: Sequence[Entry], given: Mapping[str, Share], budg
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     together = 1 if plan.detailed else ENTRIES_A_BLOCK
     starts = range(0, len(left), together)
-    found = ray.data.from_arrow([_entries(left[start : start + together]) for start in starts])
+    # As `from_arrow`, which starts processes on all CPUs to count the rows of these small tables.
+    found: Dataset = ray.data.from_blocks([_entries(left[start : start + together]) for start in starts])
     found, carried = _stage(found, Reading, (plan,), given[READING]), planes(plan)
     for spec in plan.specs:
         share, carried = given[spec.id], (*carried, spec.id)

@@ -18,8 +18,8 @@ from ray import serve
 
 from cutout.defaults import serve_config
 from cutout.errors import ConfigurationError
+from deployments import own_ray
 from serve_app.process.child_processes import running
-from serve_app.process.loopback import keep_ray_on_loopback
 from serve_app.process.run import deploy
 from serve_app.process.serve_config import check_schema, read_config, rest_unconfigured
 from serve_app.settings import APP_NAME, Settings
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         print(f"No running service found in {file}", file=sys.stderr)
         return 1
     if run.ray_address.startswith("127."):
-        keep_ray_on_loopback()
+        own_ray.keep_on_loopback()
     ray.init(run.ray_address, namespace="serve", log_to_driver=False, logging_level="ERROR")
     try:
         deploy(config)

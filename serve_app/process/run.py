@@ -20,18 +20,17 @@ import httpx
 import ray
 import yaml
 from ray import serve
-from ray._private import worker as ray_worker
 from ray.serve._private import api as serve_api
 from ray.serve._private.constants import SERVE_LOGGER_NAME
 from ray.serve.scripts import run as serve_run
 
+from deployments import own_ray
 from serve_app.process.checks import Start
 from serve_app.process.child_processes import Run, members
 from serve_app.process.draining import drain, stop_haproxy
 from serve_app.process.exposure import addresses_line, is_loopback
 from serve_app.process.haproxy.hard_stop import outlast
 from serve_app.process.lean import HOOK
-from serve_app.process.loopback import for_callers, keep_ray_on_loopback
 from serve_app.process.readiness import send_sample, wait_ready
 from serve_app.settings import APP_NAME, PROXY_START_S, RUN_ID, Settings
 
@@ -68,25 +67,11 @@ def _start(config: dict[str, Any], metrics_port: int) -> None:
         ray.init(namespace="serve", log_to_driver=False)
     else:
         if is_loopback(config["http_options"]["host"]):
-            keep_ray_on_loopback()
+            own_ray.keep_on_loopback()
         cpus = _logical_cpus(config["applications"][0].get("deployments") or [])
-        quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
         lean = {"worker_process_setup_hook": HOOK}
-        ray.init(
-            "local", num_cpus=cpus, namespace="serve", runtime_env=lean, _metrics_export_port=metrics_port, **quiet
-        )
-        _end_unused()
+        own_ray.start(cpus, namespace="serve", runtime_env=lean, _metrics_export_port=metrics_port)
     deploy(config)
-
-
-def _end_unused() -> None:
-    """End what `ray.init` starts in any case, and one machine without Ray's dashboard has no use for: 175 MB.
-
-    These are what shows workers' output to drivers, what adds machines to a cluster, and the server of the dashboard.
-    """
-    node = ray_worker._global_node
-    for kill in (node.kill_log_monitor, node.kill_monitor, node.kill_dashboard):
-        kill(check_alive=False)
 
 
 def deploy(config: dict[str, Any]) -> None:
@@ -139,7 +124,7 @@ def _announce(address: str, metrics_port: int, addresses: str | None) -> None:
         print(addresses)
     if not os.environ.get("RAY_ADDRESS"):
         print(f"Metrics: http://127.0.0.1:{metrics_port}/metrics")
-    print(f"Callers by handle: {for_callers(ray.get_runtime_context().gcs_address)}", flush=True)
+    print(f"Callers by handle: {own_ray.for_callers(ray.get_runtime_context().gcs_address)}", flush=True)
 
 
 def _stop() -> None:

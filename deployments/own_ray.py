@@ -1,13 +1,32 @@
-"""Keeps Ray's own ports on 127.0.0.1 when the service is for this machine alone."""
+"""A Ray that this process starts for itself on one machine: private, and without what only clusters use."""
 
 import os
+from typing import Any
 
+import ray
 from ray._private import ray_constants
+from ray._private import worker as ray_worker
 
 SEVERAL_MACHINES = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
-def keep_ray_on_loopback() -> None:
+def start(cpus: int, **options: Any) -> None:
+    """Start it and connect to it, without lines on standard error.
+
+    Args:
+        cpus: to declare; may be more than the machine has.
+        options: further ones of `ray.init`.
+    """
+    quiet: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init("local", num_cpus=cpus, **quiet, **options)
+    # 175 MB that are started in any case: what shows the workers' output to drivers, what adds machines to a cluster,
+    # and the server of the dashboard.
+    node = ray_worker._global_node
+    for end in (node.kill_log_monitor, node.kill_monitor, node.kill_dashboard):
+        end(check_alive=False)
+
+
+def keep_on_loopback() -> None:
     """Put the Ray that is started or connected to next on 127.0.0.1, unless the operator has set the variable.
 
     Ray 2.60 listens on all addresses of a machine, or on its network address, unless it cannot be part of a cluster.
