@@ -14,10 +14,9 @@ from serve_app.app import create_app
 from tests.serve_app.jobs.test_jobs import ended
 from tests.serve_app.telemetry.test_requests import no_keys
 from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
-from tests.support.http_server import served
+from tests.support.http_server import asking, served
 from tests.support.in_process import BUSY, Memory, model, registry, shotgun
 from tests.support.limited_service import error
-from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +32,7 @@ async def a_service(keys: KeyRing | None = None, **access: Any) -> AsyncIterator
     paid = shotgun(registry(model("paid", provider="dear", price_usd=0.25), access=spec), ledger)
     async with (
         served(create_app(paid, ledger, keys)) as url,
-        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http,
+        asking(url) as http,
     ):
         yield http, ledger
 

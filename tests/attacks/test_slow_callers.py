@@ -16,7 +16,7 @@ from cutout.picks.job_record import JobRecord
 from serve_app.middleware import rate_limit
 from serve_app.middleware.transfers import GRACE_S, Sending, Transfers, whole
 from serve_app.telemetry.requests import RequestMetrics
-from tests.support.http_server import served
+from tests.support.http_server import asking, served
 from tests.support.limited_service import Clock, Jobs, NearLimiter, error
 from tests.support.patience import HANG_S, skip
 
@@ -32,7 +32,7 @@ async def test_uploads_that_never_end_take_no_slot(uploads: int) -> None:
     jobs.go.set()
     async with served(jobs.service(limiter, concurrency=32)) as url:
         callers = [await _half_sent(url) for _ in range(uploads)]
-        async with httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http:
+        async with asking(url) as http:
             # A replica has begun to read each of them when it has answered what came after it.
             assert (await http.get("/health")).status_code == 200
             answer = await http.post("/remove-background", **IMAGE)
@@ -163,7 +163,7 @@ async def test_slow_readers_keep_no_slot_and_are_ended() -> None:
             await asyncio.sleep(0.01)
         for _ in readers:
             await ended.acquire()
-        async with httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as http:
+        async with asking(url) as http:
             whole_answer = await http.post("/remove-background", **IMAGE)
         for reader in readers:
             reader.close()

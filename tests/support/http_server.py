@@ -4,7 +4,9 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -42,3 +44,8 @@ async def served(app: ASGIApp, believes_proxies: bool = False, keep_alive_s: int
         finally:
             server.should_exit = True
             await serving
+
+
+def asking(url: str, **given: Any) -> httpx.AsyncClient:
+    """A caller of a service at an http address; it reads no certificates, which takes longer than most requests."""
+    return httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False, verify=False, **given)  # noqa: S501 - no TLS

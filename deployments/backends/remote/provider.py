@@ -35,6 +35,7 @@ from deployments.backends.remote.call_meter import CallMeter
 from deployments.backends.remote.options import CallsForm
 from deployments.backends.remote.reply import Misleading, Refused, Reply, Unreadable
 from fetching.fetch import Fetcher
+from fetching.guard import known_certificates
 
 T = TypeVar("T")
 USER_AGENT = f"cutout-shotgun/{version('cutout-shotgun')}"
@@ -75,6 +76,7 @@ class Provider:
         self._seen: tuple[str, float] = ("available", time.monotonic())
         self._client = httpx.AsyncClient(
             headers={"User-Agent": USER_AGENT},
+            verify=known_certificates(),
             timeout=httpx.Timeout(self._budget_s, connect=calls.connect_s),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=20.0),
         )

@@ -17,6 +17,7 @@ import pytest
 from serve_app.settings import free_port
 from tests.support.durable_jobs import picture, serve_until_killed
 from tests.support.forked import forked
+from tests.support.http_server import asking
 from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
 from tests.support.s3 import s3
@@ -39,7 +40,7 @@ async def program(
     """A worker and its endpoints as a process of its own, answering; killed at the end."""
     process = forked(serve_until_killed, folder, database_url, place, port, pause_s)
     try:
-        async with httpx.AsyncClient(timeout=HANG_S, trust_env=False) as http, asyncio.timeout(HANG_S):
+        async with asking("") as http, asyncio.timeout(HANG_S):
             while True:
                 assert process.is_alive()
                 try:
@@ -97,7 +98,7 @@ async def test_what_was_accepted_is_done(tmp_path: Path, database_url: str, plac
     runs, port = tmp_path / "runs", free_port()
     arguments = (tmp_path, database_url, place, port)
     answers = [*[reply(b"", status="500 Oh")] * JOBS, reply(b"")]
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False)
+    http = asking(f"http://127.0.0.1:{port}")
     settled: Counter[str] = Counter()
     """How often each model had run for each picture when its result was known to be kept."""
     async with http, Receiver(*answers) as receiver, asyncio.timeout(HANG_S):
@@ -131,7 +132,7 @@ async def test_what_was_accepted_is_done(tmp_path: Path, database_url: str, plac
 async def test_an_upscale_that_was_accepted_is_done(tmp_path: Path) -> None:
     """A worker killed while it enlarges the first pictures: the next one does them all, and tells each end."""
     arguments = (tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", str(tmp_path / "pictures"), free_port())
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{arguments[-1]}", timeout=HANG_S, trust_env=False)
+    http = asking(f"http://127.0.0.1:{arguments[-1]}")
     async with http, Receiver() as receiver, asyncio.timeout(HANG_S):
         body = {"scale_factor": 2, "webhook_url": receiver.url}
         async with program(*arguments, pause_s=HANG_S):
@@ -157,7 +158,7 @@ async def test_a_batch_that_was_accepted_is_done(tmp_path: Path) -> None:
     )  # fmt: skip
     names = [f"{shade}.png" for shade in range(60, 64)]
     parts = [("images", (name, picture(int(name[:2])))) for name in names]
-    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{arguments[-1]}", timeout=HANG_S, trust_env=False)
+    http = asking(f"http://127.0.0.1:{arguments[-1]}")
     async with http, Receiver() as receiver, asyncio.timeout(HANG_S):
         async with program(*arguments):
             fields = {"include_models": ",".join(MODELS), "webhook_url": receiver.url}

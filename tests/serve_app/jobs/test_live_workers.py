@@ -21,6 +21,7 @@ from tests.serve_app.jobs.test_jobs_killed import MODELS, program, states
 from tests.support.booked import booked_usd
 from tests.support.databases import created
 from tests.support.durable_jobs import picture
+from tests.support.http_server import asking
 from tests.support.patience import HANG_S, when
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +44,7 @@ def empty(postgres: PostgresServer) -> str:
 
 def service(port: int) -> httpx.AsyncClient:
     """A caller of the endpoints over a worker."""
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S, trust_env=False)
+    return asking(f"http://127.0.0.1:{port}")
 
 
 async def accept(port: int, shades: Sequence[int]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from cutout.accounts.spec import AccessSpec
 from serve_app.middleware.callers import Callers, client_address
-from tests.support.http_server import served
+from tests.support.http_server import asking, served
 from tests.support.patience import HANG_S
 
 PROXIES = AccessSpec.model_validate({"trusted_proxies": ["10.0.0.0/8", "127.0.0.2", "fd00::/8"]})
@@ -78,7 +78,7 @@ async def test_forged_over_http(believes_proxies: bool) -> None:
     proxy = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
     async with (
         served(app, believes_proxies) as url,
-        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as direct,
+        asking(url) as direct,
     ):
         around = [(await direct.get("/models", headers=headers)).text for headers in ({}, forged)]
         async with httpx.AsyncClient(base_url=url, transport=proxy, timeout=HANG_S) as through:

@@ -22,7 +22,7 @@ from serve_app.app import create_app
 from serve_app.middleware import rate_limit
 from serve_app.middleware.transfers import Transfers
 from tests.support.durable_jobs import picture
-from tests.support.http_server import served
+from tests.support.http_server import asking, served
 from tests.support.in_process import Memory, model, registry, shotgun
 from tests.support.limited_service import BUDGET, Clock, Jobs, NearLimiter, error
 from tests.support.patience import HANG_S
@@ -69,9 +69,7 @@ async def world(clock: Clock) -> AsyncIterator[World]:
         clients = []
         for _ in range(3):
             url = await stack.enter_async_context(served(jobs.service(limiter)))
-            clients.append(
-                await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False))
-            )
+            clients.append(await stack.enter_async_context(asking(url)))
         yield World(jobs, limiter, clients)
         jobs.go.set()
 
@@ -141,7 +139,7 @@ async def test_a_slot_is_given_back_when_the_caller_hangs_up(world: World) -> No
     """A caller who leaves in the middle of his answer leaves no slot taken."""
     url = world.url()
     async with (
-        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+        asking(url) as client,
         client.stream("POST", "/stream"),
     ):
         await asyncio.wait_for(world.jobs.working.acquire(), HANG_S)
@@ -245,7 +243,7 @@ async def test_limits_hold_without_the_limiter(away: AwayLimiter) -> None:
     jobs = Jobs()
     async with (
         served(jobs.service(away)) as url,
-        httpx.AsyncClient(base_url=url, timeout=HANG_S, trust_env=False) as client,
+        asking(url) as client,
     ):
         sent = [asyncio.create_task(client.post("/remove-background")) for _ in range(8)]
         refused = [await first for first in itertools.islice(asyncio.as_completed(sent, timeout=HANG_S), 4)]
