@@ -5,7 +5,8 @@ however the process ends. A connection may also break while the worker lives: it
 next check. So a worker counts as dead when its lock was free at every check for DEAD_S, made by a worker that was
 connected all that time; an outage of the database makes no worker dead.
 
-On the same connection each worker is told at once that a workflow was enqueued, by whomever: a trigger notifies.
+On the same connection each worker is told at once that a workflow was enqueued, by whomever, and in which queue: a
+trigger notifies.
 """
 
 import logging
@@ -22,6 +23,8 @@ KIND = "jobs"
 """Prefix of every worker's name; the whole name where there can only be one worker, as on SQLite, and in 1.0.0."""
 LOOK_S = 1.0
 """Seconds between two checks."""
+LISTEN_S = 0.1
+"""Longest wait of a worker that leaves; psycopg itself wakes as often."""
 DEAD_S = 10.0
 """Seconds for which the lock of a dead worker was free."""
 CONNECTION: dict[str, Any] = {
@@ -43,7 +46,7 @@ LISTEN = "LISTEN cutout_enqueued"
 NOTIFY = """
 SELECT pg_advisory_xact_lock(hashtextextended('cutout_enqueued', 0));
 CREATE OR REPLACE FUNCTION dbos.cutout_enqueued() RETURNS trigger LANGUAGE plpgsql
-AS $$ BEGIN PERFORM pg_notify('cutout_enqueued', ''); RETURN NULL; END $$;
+AS $$ BEGIN PERFORM pg_notify('cutout_enqueued', NEW.queue_name); RETURN NULL; END $$;
 CREATE OR REPLACE TRIGGER cutout_enqueued AFTER INSERT OR UPDATE OF status ON dbos.workflow_status
 FOR EACH ROW WHEN (NEW.status = 'ENQUEUED') EXECUTE FUNCTION dbos.cutout_enqueued()
 """
@@ -61,10 +64,10 @@ WHERE CASE WHEN pg_try_advisory_lock(lock) THEN pg_advisory_unlock(lock) ELSE fa
 class Workers:
     """The workers of one database, as one of them sees them."""
 
-    def __init__(self, url: str, version: str, enqueued: Callable[[], None]) -> None:
+    def __init__(self, url: str, version: str, enqueued: Callable[[str], None]) -> None:
         """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs.
 
-        `enqueued` is called from a thread when a workflow was enqueued in this database.
+        `enqueued` is called from a thread when a workflow was enqueued in this database, with its queue.
         """
         self.name = f"{KIND}-{uuid.uuid4()}"
         self.dead: tuple[str, ...] = ()
@@ -112,13 +115,20 @@ class Workers:
     def _look_on(self) -> None:
         while not self._over.is_set():
             try:
-                for _ in self._held().notifies(timeout=LOOK_S):
-                    self._enqueued()
+                self._listen()
                 self.look()
             except psycopg.Error as away:
                 logger.warning("Other workers cannot be checked for now: %s", away)
                 self._disconnect()
                 self._over.wait(LOOK_S)
+
+    def _listen(self) -> None:
+        """Tell of what is enqueued, for LOOK_S, or until this worker leaves."""
+        for _ in range(round(LOOK_S / LISTEN_S)):
+            if self._over.is_set():
+                return
+            for told in self._held().notifies(timeout=LISTEN_S):
+                self._enqueued(told.payload)
 
     def _held(self) -> psycopg.Connection[Any]:
         """The connection that has this worker's lock, a new one where the last one is lost."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -114,12 +113,12 @@ def url(empty: str) -> str:
     """A database that has of jobs what workers read."""
     with psycopg.connect(empty) as connection:
         connection.execute("CREATE SCHEMA dbos")
-        columns = "executor_id text, status text, application_version text"
+        columns = "executor_id text, status text, application_version text, queue_name text"
         connection.execute(f"CREATE TABLE dbos.workflow_status ({columns})")
     return empty
 
 
-def worker_at(url: str, enqueued: Callable[[], None] = lambda: None) -> Workers:
+def worker_at(url: str, enqueued: Callable[[str], None] = lambda _: None) -> Workers:
     """A worker that has not joined yet."""
     return Workers(url, "1", enqueued)
 
@@ -127,7 +126,7 @@ def worker_at(url: str, enqueued: Callable[[], None] = lambda: None) -> Workers:
 def begins(url: str, worker: Workers) -> None:
     """Have it known that a worker has begun something."""
     with psycopg.connect(url) as connection:
-        connection.execute("INSERT INTO dbos.workflow_status VALUES (%s, 'PENDING', '1')", [worker.name])
+        connection.execute("INSERT INTO dbos.workflow_status VALUES (%s, 'PENDING', '1', NULL)", [worker.name])
 
 
 def leaves(url: str, worker: Workers) -> None:
@@ -218,9 +217,9 @@ def test_a_connection_that_breaks_is_made_again(postgres: PostgresServer, url: s
 
 
 def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str) -> None:
-    """By the database, at once, and also on the connection that it has made after an outage."""
-    told = threading.Event()
-    worker, deadline = worker_at(url, told.set), time.monotonic() + HANG_S
+    """By the database, with the queue, at once, and also on the connection that it has made after an outage."""
+    told: list[str] = []
+    worker, deadline = worker_at(url, told.append), time.monotonic() + HANG_S
     worker.join()
     worker.watch()
     for is_outage in (False, True):
@@ -229,8 +228,9 @@ def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str
                 pass
         told.clear()
         with psycopg.connect(url, autocommit=True) as connection:
-            while not told.is_set():
+            while not told:
                 assert time.monotonic() < deadline
-                connection.execute("INSERT INTO dbos.workflow_status VALUES (NULL, 'ENQUEUED', '1')")
+                connection.execute("INSERT INTO dbos.workflow_status VALUES (NULL, 'ENQUEUED', '1', 'some')")
                 time.sleep(0.05)
+        assert set(told) == {"some"}
     worker.leave()
