@@ -1,5 +1,5 @@
 """The services that are attacked, without Ray."""
 
-from tests.serve_app.conftest import client
+from tests.serve_app.conftest import client, sqlite_jobs
 
-__all__ = ["client"]
+__all__ = ["client", "sqlite_jobs"]

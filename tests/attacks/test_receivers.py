@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutout.retry_after import retry_after_s
-from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.durable_jobs import WEBHOOK, Works, client, picture
+from tests.support.lasting_jobs import Lasting
 from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
@@ -35,9 +36,9 @@ RETRY = WEBHOOK.model_copy(update={"gaps_s": (0.05, 0.05, 1.0)})
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """A worker at work; loopback may be called as 127.0.0.1."""
-    async with working(tmp_path, f"sqlite:///{tmp_path / 'jobs.sqlite'}", webhook=RETRY) as made:
+    async with sqlite_jobs.working(tmp_path, webhook=RETRY) as made:
         yield made
 
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from deployments.ledger import DatabaseLedger
 from serve_app.app import create_app
 from tests.support.in_process import model, registry, shotgun
+from tests.support.lasting_jobs import Lasting, lasting
 
 
 @contextmanager
@@ -37,3 +38,10 @@ def new_client(tmp_path: Path) -> Iterator[TestClient]:
     """A service that nobody has asked anything."""
     with serving(tmp_path) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def sqlite_jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
+    """Jobs that the tests of a module follow each other on, on SQLite."""
+    with lasting(f"sqlite:///{tmp_path_factory.mktemp('jobs')}/jobs.sqlite") as jobs:
+        yield jobs

@@ -19,7 +19,8 @@ from serve_app import contract
 from serve_app.storage.pictures import SUFFIX
 from tests.cutout.pixels.test_density import said
 from tests.serve_app.endpoints.test_process import opened
-from tests.support.durable_jobs import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture
+from tests.support.lasting_jobs import Lasting
 from tests.support.patience import HANG_S
 
 pytestmark = pytest.mark.anyio
@@ -38,11 +39,11 @@ class Service:
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
+async def service(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Service]:
     """Two models that work and one that fails."""
     ledger = DatabaseLedger(f"sqlite:///{tmp_path}/picks.sqlite", lease_s=60)
     await ledger.start()
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", compose_s=600) as works:
+    async with sqlite_jobs.working(tmp_path, compose_s=600) as works:
         yield Service(works, ledger)
     await ledger.close()
 

@@ -19,6 +19,7 @@ from serve_app import contract
 from serve_app.contract.webhook_signature import signature
 from tests.serve_app.jobs.test_jobs import ASYNC, PROCESS, SECRET, asked, delivered, ended, events
 from tests.support.durable_jobs import Works, client, working
+from tests.support.lasting_jobs import Lasting
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
@@ -29,9 +30,9 @@ OF_RESULTS = "[!i]*.png"
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """A worker at work: two models that work and one that fails."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite") as works:
+    async with sqlite_jobs.working(tmp_path) as works:
         yield works
 
 

@@ -25,6 +25,7 @@ from serve_app import contract
 from serve_app.contract.webhook_signature import signature
 from serve_app.jobs.execution import model_steps
 from tests.support.durable_jobs import WEBHOOK, Works, client, picture, working
+from tests.support.lasting_jobs import Lasting
 from tests.support.loopback_web import reply
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
@@ -37,9 +38,9 @@ ENDED = ("completed", "partial", "failed", "cancelled")
 
 
 @pytest.fixture
-async def works(tmp_path: Path, database_url: str) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, jobs: Lasting) -> AsyncIterator[Works]:
     """A worker at work: two models that work and one that fails."""
-    async with working(tmp_path, database_url) as works:
+    async with jobs.working(tmp_path) as works:
         yield works
 
 
@@ -108,9 +109,9 @@ async def test_accepted_then_read(http: httpx.AsyncClient, works: Works) -> None
 
 
 @pytest.mark.parametrize(("compose_s", "kept"), [(900, ["input", "thumbnail.small.webp"]), (0, [])])
-async def test_the_callers_picture(tmp_path: Path, database_url: str, compose_s: float, kept: list[str]) -> None:
+async def test_the_callers_picture(tmp_path: Path, jobs: Lasting, compose_s: float, kept: list[str]) -> None:
     """It is kept beside its cutouts, which can be mended; where requests are not, it is deleted when the job ends."""
-    async with working(tmp_path, database_url, compose_s=compose_s) as works, client(works) as http:
+    async with jobs.working(tmp_path, compose_s=compose_s) as works, client(works) as http:
         answer = await http.post("/remove-background", json=asked(), headers=ASYNC)
         body = await ended(http, answer.json()["status_url"])
 
@@ -447,10 +448,10 @@ async def test_a_webhook_is_delivered(http: httpx.AsyncClient, works: Works) -> 
     assert len(works.kept.values(SPAN_SECONDS, span="post")) == 1
 
 
-async def test_large_pictures_are_sent_by_address(tmp_path: Path, database_url: str) -> None:
+async def test_large_pictures_are_sent_by_address(tmp_path: Path, jobs: Lasting) -> None:
     """Above `inline_bytes` a webhook has no base64, and addresses that are good."""
     webhook = {"allowed_hosts": ("127.0.0.1",), "inline_bytes": 100}
-    async with working(tmp_path, database_url, webhook=webhook) as works, client(works) as http, Receiver() as receiver:
+    async with jobs.working(tmp_path, webhook=webhook) as works, client(works) as http, Receiver() as receiver:
         answer = await http.post("/remove-background", json=asked(webhook_url=receiver.url))
         await delivered(http, answer.json()["status_url"])
         result = json.loads(receiver.messages[0].body)["results"][0]
@@ -512,13 +513,13 @@ async def test_redeliveries_that_are_refused(http: httpx.AsyncClient, works: Wor
     assert [answer.status_code for answer in answers] == [400, 409]
 
 
-async def test_a_webhook_never_goes_inside(tmp_path: Path, database_url: str) -> None:
+async def test_a_webhook_never_goes_inside(tmp_path: Path, jobs: Lasting) -> None:
     """A receiver that leads inside only after its job was accepted is not connected to, and the job shows why."""
     given = {"webhook": {"gaps_s": (0.1,)}}
-    async with working(tmp_path, database_url, **given) as works, Receiver() as receiver:
+    async with jobs.working(tmp_path, **given) as works, Receiver() as receiver:
         reg = works.shotgun.registry  # the ingress allows loopback, which the worker does not
-        jobs = reg.service.jobs.model_copy(update={"webhook": WEBHOOK})
-        works.shotgun.registry = reg.model_copy(update={"service": reg.service.model_copy(update={"jobs": jobs})})
+        spec = reg.service.jobs.model_copy(update={"webhook": WEBHOOK})
+        works.shotgun.registry = reg.model_copy(update={"service": reg.service.model_copy(update={"jobs": spec})})
         async with client(works) as http:
             answer = await http.post("/remove-background", json=asked(webhook_url=receiver.url))
             state = await delivered(http, answer.json()["status_url"], "failed")

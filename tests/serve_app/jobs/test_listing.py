@@ -16,15 +16,16 @@ from cutout.accounts.keys import KeyRing, make_key
 from serve_app import contract
 from serve_app.jobs.execution.database import prepared
 from tests.serve_app.jobs.test_jobs import ASYNC, asked, ended
-from tests.support.durable_jobs import Works, client, working
+from tests.support.durable_jobs import Works, client
+from tests.support.lasting_jobs import Lasting
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def works(tmp_path: Path, database_url: str) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, jobs: Lasting) -> AsyncIterator[Works]:
     """A worker at work: two models that work and one that fails."""
-    async with working(tmp_path, database_url) as works:
+    async with jobs.working(tmp_path) as works:
         yield works
 
 
@@ -55,12 +56,12 @@ async def listed(http: httpx.AsyncClient, **query: Any) -> dict[str, Any]:
     return body
 
 
-async def test_pages_of_ones_own_jobs(callers: tuple[httpx.AsyncClient, httpx.AsyncClient], database_url: str) -> None:
+async def test_pages_of_ones_own_jobs(callers: tuple[httpx.AsyncClient, httpx.AsyncClient], jobs: Lasting) -> None:
     """The newest first, each once over all pages, however short; nobody else's, even when named."""
     me, them = callers
     mine = [await submitted(me, include_models=["first"]) for _ in range(3)]
     theirs = await submitted(them)
-    _an_hour_older(database_url, mine[0])
+    _an_hour_older(jobs.database_url, mine[0])
 
     pages = [await listed(me, limit=2)]
     while (before := pages[-1]["next"]) is not None:
@@ -132,9 +133,9 @@ async def test_by_state(works: Works) -> None:
         ({"job_ids": ",".join("x" * 101)}, "job_ids"), ({"job_ids": "x", "offset": "3"}, "offset"),
     ],
 )  # fmt: skip
-async def test_bad_queries(tmp_path: Path, query: dict[str, str], field: str) -> None:
+async def test_bad_queries(tmp_path: Path, sqlite_jobs: Lasting, query: dict[str, str], field: str) -> None:
     """Each is 400 with its field; without keys, the ids of the jobs are required, since nobody can be told apart."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite") as works, client(works) as http:
+    async with sqlite_jobs.working(tmp_path) as works, client(works) as http:
         answer = await http.get("/jobs", params=query)
 
         assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, field)

@@ -16,6 +16,7 @@ from cutout.accounts.spec import LimitTier
 from cutout.errors import ServiceUnavailable
 from serve_app.jobs.execution.slots import Slots
 from tests.support.durable_jobs import Works, client, picture, working
+from tests.support.lasting_jobs import Lasting
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
@@ -26,9 +27,9 @@ ACCESS = {"tiers": {"default": {"requests_per_minute": 10_000, "concurrent_jobs"
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """A worker whose callers may have two jobs at a time, each held up until the test lets it go."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", access=ACCESS) as works:
+    async with sqlite_jobs.working(tmp_path, access=ACCESS) as works:
         works.models["first"].held = asyncio.Event()
         yield works
         works.models["first"].held.set()

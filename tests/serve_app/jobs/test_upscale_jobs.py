@@ -22,7 +22,8 @@ from serve_app import contract
 from serve_app.contract.webhook_signature import signature
 from serve_app.jobs.execution import workflows
 from serve_app.jobs.state import ORDER
-from tests.support.durable_jobs import Works, client, picture, working
+from tests.support.durable_jobs import Works, client, picture
+from tests.support.lasting_jobs import Lasting
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
@@ -57,9 +58,9 @@ WRITTEN_BEFORE: dict[str, Any] = {
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """A worker whose callers may have two jobs at a time."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", access=ACCESS) as works:
+    async with sqlite_jobs.working(tmp_path, access=ACCESS) as works:
         yield works
 
 

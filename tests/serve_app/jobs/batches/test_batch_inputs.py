@@ -15,6 +15,7 @@ from cutout.service import BatchSpec
 from serve_app.app import create_app
 from tests.serve_app.jobs.batches.parts import ended, files
 from tests.support.durable_jobs import Works, built, client, picture, working
+from tests.support.lasting_jobs import Lasting
 from tests.support.loopback_web import Host, reply
 from tests.support.s3 import s3
 
@@ -31,11 +32,11 @@ def catalogue(folder: Path) -> str:
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """A worker that may read a catalogue."""
     sources = {"catalogue": catalogue(tmp_path / "catalogue"), "gone": str(tmp_path / "nowhere")}
     batch = {"sources": sources}
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", batch=batch) as works:
+    async with sqlite_jobs.working(tmp_path, batch=batch) as works:
         yield works
 
 

@@ -20,6 +20,7 @@ from serve_app.contract.webhook_signature import signature
 from tests.serve_app.jobs.batches.parts import ended, files, read, running, sent
 from tests.serve_app.jobs.test_jobs import asked
 from tests.support.durable_jobs import Works, client, picture, working
+from tests.support.lasting_jobs import Lasting
 from tests.support.patience import HANG_S
 from tests.support.webhook_receiver import Receiver
 
@@ -28,9 +29,9 @@ SECRET = "a secret of thirty bytes or so"
 
 
 @pytest.fixture
-async def works(tmp_path: Path, database_url: str) -> AsyncIterator[Works]:
+async def works(tmp_path: Path, jobs: Lasting) -> AsyncIterator[Works]:
     """A worker at work, one job at a time."""
-    async with working(tmp_path, database_url, concurrency=1, batch={"at_a_time": 2}) as works:
+    async with jobs.working(tmp_path, concurrency=1, batch={"at_a_time": 2}) as works:
         yield works
 
 
@@ -42,9 +43,9 @@ async def http(works: Works) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def lite(tmp_path: Path) -> AsyncIterator[Works]:
+async def lite(tmp_path: Path, sqlite_jobs: Lasting) -> AsyncIterator[Works]:
     """The same, on SQLite alone."""
-    async with working(tmp_path, f"sqlite:///{tmp_path}/jobs.sqlite", concurrency=1, batch={"at_a_time": 2}) as works:
+    async with sqlite_jobs.working(tmp_path, concurrency=1, batch={"at_a_time": 2}) as works:
         yield works
 
 
