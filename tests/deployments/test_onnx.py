@@ -1,6 +1,5 @@
 """The fast ONNX path against rembg itself, on real weights and real photographs."""
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,37 +8,13 @@ from PIL import Image
 from rembg.sessions import sessions_class
 from rembg.sessions.base import BaseSession
 
-from cutout.models.registry import load_registry
 from cutout.models.weights import fetch
 from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, network_input
+from tests.support.networks import MODELS, PHOTOS, alpha_of, in_float32, loaded, shipped
 from tests.support.onnx_networks import brightness_network
-
-ROOT = Path(__file__).parent.parent.parent
-MODELS = load_registry(ROOT / "configs").models
-PHOTOS = sorted((ROOT / "tests" / "photos").glob("*.jpg"))
-
-
-@cache
-def shipped(model_id: str) -> OnnxBackend:
-    """A model with its own options; loaded once for all tests."""
-    return opened(model_id)
-
-
-@cache
-def in_float32(model_id: str) -> OnnxBackend:
-    """A model by the reference engine, in float32 throughout."""
-    return opened(model_id, engine="onnxruntime")
-
-
-def opened(model_id: str, **changes: object) -> OnnxBackend:
-    spec = MODELS[model_id]
-    backend = load_backend(spec.model_copy(update={"options": {**spec.options, **changes}}), Resources(cpus=2))
-    assert isinstance(backend, OnnxBackend)
-    backend.open()
-    return backend
 
 
 def rembgs_own(model_id: str) -> BaseSession:
@@ -61,7 +36,7 @@ def test_alpha_equals_rembgs(model_id: str, photos: list[Path]) -> None:
     for file in photos:
         photo = Image.open(file).convert("RGB")
 
-        ours = backend.matte(Picture(np.asarray(photo))).alpha
+        ours = alpha_of(backend, file)
 
         assert ours.shape == (photo.height, photo.width)
         assert np.abs(ours.astype(float) - np.asarray(reference.predict(photo)[0])).mean() / 255 <= 0.002, file.name
@@ -69,10 +44,9 @@ def test_alpha_equals_rembgs(model_id: str, photos: list[Path]) -> None:
 
 def test_both_engines_agree() -> None:
     """In f32 the engines give the same alpha within 2/255 at the worst pixel."""
-    photo = Picture(np.asarray(Image.open(PHOTOS[0]).convert("RGB")))
-    reference = in_float32("local_u2netp").matte(photo).alpha
+    reference = alpha_of(in_float32("local_u2netp"), PHOTOS[0])
 
-    alpha = opened("local_u2netp", engine="openvino", precision="f32", bf16_layers=()).matte(photo).alpha
+    alpha = alpha_of(loaded("local_u2netp", engine="openvino", precision="f32", bf16_layers=()), PHOTOS[0])
 
     assert np.abs(alpha.astype(int) - reference).max() <= 2
 
@@ -80,10 +54,9 @@ def test_both_engines_agree() -> None:
 def test_layers_in_bf16_stay_near_float32() -> None:
     """u2netp as shipped is nowhere further than 8/255 from all of it in float32."""
     for file in PHOTOS:
-        photo = Picture(np.asarray(Image.open(file).convert("RGB")))
-        reference = in_float32("local_u2netp").matte(photo).alpha
+        reference = alpha_of(in_float32("local_u2netp"), file)
 
-        alpha = shipped("local_u2netp").matte(photo).alpha
+        alpha = alpha_of(shipped("local_u2netp"), file)
 
         assert np.abs(alpha.astype(int) - reference).max() <= 8, file.name
 
@@ -94,7 +67,7 @@ def test_birefnets_whole_path(tmp_path: Path) -> None:
     half = np.zeros((50, 80, 3), np.uint8)
     half[:, 40:] = 255
 
-    alpha = opened("local_birefnet", weights=weights).matte(Picture(half)).alpha
+    alpha = loaded("local_birefnet", weights=weights).matte(Picture(half)).alpha
 
     assert alpha.shape == (50, 80)
     assert (alpha[:, :36] == 0).all()

@@ -6,17 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from PIL import Image
 
 from cutout.errors import ModelUnavailable
-from cutout.models.registry import load_registry
 from cutout.models.spec import ModelSpec
-from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
+from tests.support.networks import MODELS, alpha_of, photo, shipped
 
 ROOT = Path(__file__).parent.parent.parent
-U2NETP = load_registry(ROOT / "configs").models["local_u2netp"]
+U2NETP = MODELS["local_u2netp"]
 
 
 def spec(**weights: object) -> ModelSpec:
@@ -26,14 +24,12 @@ def spec(**weights: object) -> ModelSpec:
 
 def test_runs_rembgs_own_class() -> None:
     """The same weights give the same alpha as the fast path, within a mean of 0.002."""
-    photo = Picture(np.asarray(Image.open(ROOT / "tests/photos/coffee.jpg").convert("RGB")))
-    through_rembg, fast = load_backend(spec(), Resources(cpus=2)), load_backend(U2NETP, Resources(cpus=2))
+    file = ROOT / "tests" / "photos" / "coffee.jpg"
+    through_rembg = load_backend(spec(), Resources(cpus=2))
     assert isinstance(through_rembg, LocalBackend)
-    assert isinstance(fast, LocalBackend)
-    through_rembg.open()
-    fast.open()
+    through_rembg.load()
 
-    difference = through_rembg.matte(photo).alpha.astype(float) - fast.matte(photo).alpha
+    difference = through_rembg.matte(photo(file)).alpha.astype(float) - alpha_of(shipped("local_u2netp"), file)
 
     assert np.abs(difference).mean() / 255 <= 0.002
 
