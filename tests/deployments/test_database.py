@@ -24,9 +24,12 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parent.parent.parent
 
 
-async def test_migrations_make_the_tables_of_the_code(ledger: DatabaseLedger, database_url: str) -> None:
+async def test_migrations_make_the_tables_of_the_code(empty_database_url: str) -> None:
     """Nothing differs between what the migrations made and what the queries are written for."""
-    engine = open_engine(database_url)
+    ledger = DatabaseLedger(empty_database_url, lease_s=60)
+    await ledger.start()
+    await ledger.close()
+    engine = open_engine(empty_database_url)
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -100,9 +103,9 @@ def test_acknowledged_picks_survive_a_kill(database_url: str) -> None:
     assert counted == len(kept)
 
 
-def test_services_that_start_at_once_migrate_once(database_url: str) -> None:
+def test_services_that_start_at_once_migrate_once(empty_database_url: str) -> None:
     """Of several processes that find an empty database, one makes the tables, and all go on to work."""
-    processes = [_picking(database_url) for _ in range(3)]
+    processes = [_picking(empty_database_url) for _ in range(3)]
     try:
         first = [process.stdout.readline() for process in processes if process.stdout]
     finally:
