@@ -1,9 +1,10 @@
 """Opening, migrating, losing and finding again a database."""
 
 import asyncio
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import Pipe, connection
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,10 +19,11 @@ from deployments.records.database import open_engine
 from deployments.records.tables import METADATA
 from tests.deployments.test_ledger import exported
 from tests.support.databases import created, postgres_server
+from tests.support.forked import forked
 from tests.support.job_records import job, pick
+from tests.support.pick_until_killed import pick_until_killed
 
 pytestmark = pytest.mark.anyio
-ROOT = Path(__file__).parent.parent.parent
 
 
 async def test_migrations_make_the_tables_of_the_code(empty_database_url: str) -> None:
@@ -81,23 +83,30 @@ async def _kept(url: str) -> tuple[set[str], int]:
     return ids, stats.total.picks
 
 
-def _picking(url: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.support.pick_until_killed", url]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+def _picking(url: str) -> tuple[ForkServerProcess, "connection.Connection[None, str]"]:
+    heard, said = Pipe(duplex=False)
+    process = forked(pick_until_killed, url, said)
+    said.close()
+    return process, heard
+
+
+def _rest(heard: "connection.Connection[None, str]") -> Iterator[str]:
+    with suppress(EOFError, OSError):  # OSError: the end came within an id
+        while True:
+            yield heard.recv()
 
 
 def test_acknowledged_picks_survive_a_kill(database_url: str) -> None:
     """Every pick that was acknowledged before a kill -9 in the middle of writes is there after it."""
-    with _picking(database_url) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(200)]
-        process.kill()
-        lines += process.stdout.readlines()
-    acknowledged = {line.strip() for line in lines if line.endswith("\n")}
+    process, heard = _picking(database_url)
+    acknowledged = {heard.recv() for _ in range(200)}
+    process.kill()
+    process.join()
+    acknowledged |= set(_rest(heard))
 
     kept, counted = asyncio.run(_kept(database_url))
 
-    assert process.returncode == -9
+    assert process.exitcode == -9
     assert len(acknowledged) >= 200
     assert acknowledged <= kept
     assert counted == len(kept)
@@ -107,13 +116,11 @@ def test_services_that_start_at_once_migrate_once(empty_database_url: str) -> No
     """Of several processes that find an empty database, one makes the tables, and all go on to work."""
     processes = [_picking(empty_database_url) for _ in range(3)]
     try:
-        first = [process.stdout.readline() for process in processes if process.stdout]
+        assert all(heard.recv() for _, heard in processes)
     finally:
-        for process in processes:
+        for process, _ in processes:
             process.kill()
-            process.communicate()
-
-    assert all(first)
+            process.join()
 
 
 @pytest.mark.parametrize(

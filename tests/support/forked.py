@@ -7,11 +7,11 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.durable_jobs"])
 
 
 def forked(work: Callable[..., None], *given: Any) -> ForkServerProcess:
     """A process that has begun to do this, in the environment of now."""
+    FORKS.set_forkserver_preload([work.__module__])  # of the first; its copies have all that this imports
     process = FORKS.Process(target=_run, args=(dict(os.environ), work, *given), daemon=True)
     process.start()
     return process
