@@ -24,7 +24,8 @@ def copied(folder: Path) -> Path:
 def types(copy: Path) -> str:
     """The types of the document, made by the tools of a copy."""
     (copy / "openapi.json").write_text(json.dumps(document(ENDPOINTS, has_keys=True)))
-    subprocess.run(["npm", "run", "--silent", "types"], cwd=copy, check=True, stdout=subprocess.DEVNULL)
+    command = ["node_modules/.bin/openapi-typescript", "openapi.json", "--output", str(TYPES)]
+    subprocess.run(command, cwd=copy, check=True, stdout=subprocess.DEVNULL)
     return (copy / TYPES).read_text()
 
 
