@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ from cutout.limits import LimitsSpec
 from cutout.models.registry import load_registry
 from cutout.pixels.composite import compose
 from cutout.pixels.decoding.picture_file import decode
-from cutout.pixels.types import Matte
+from cutout.pixels.picture import Picture
+from cutout.pixels.types import Alpha, Matte
 from deployments.backends import load_backend
 from deployments.backends.base import LocalBackend, Resources
 from tests.providers.cutting import Cut, cutout
@@ -27,19 +29,23 @@ WIDER, NARROWER, SOFTER = 0.7, 1.6, 1.2
 def cutting() -> Cut:
     """Cuts by the network; by the border's colour, as the tests do, where its weights cannot be had."""
     backend = load_backend(load_registry(CONFIGS).models[NETWORK], Resources())
+    if not isinstance(backend, LocalBackend):
+        raise TypeError(f"{NETWORK} is expected to run in this process")
     try:
-        backend.open()
+        backend.load()
     except ModelUnavailable as missing:
         sys.stderr.write(f"Stand-ins cut by the border's colour: {NETWORK} is unavailable: {missing.message}\n")
         return cutout
-    if not isinstance(backend, LocalBackend):
-        raise TypeError(f"{NETWORK} is expected to run in this process")
     turn = threading.Lock()
 
-    def cut(data: bytes, model: str) -> Image.Image:
+    @lru_cache(4)  # several models are asked for the same picture
+    def seen(data: bytes) -> tuple[Picture, Alpha]:
         picture = decode(data, LimitsSpec())
+        return picture, backend.matte(picture).alpha
+
+    def cut(data: bytes, model: str) -> Image.Image:
         with turn:
-            alpha = backend.matte(picture).alpha
+            picture, alpha = seen(data)
         return Image.fromarray(compose(picture, Matte(_bent(alpha, model)), clean=True))
 
     return cut
