@@ -11,8 +11,7 @@ from playwright.sync_api import sync_playwright
 from tests.page.chromium import ARGS, executable
 
 DRAW = """async (files) => {
-    const shown = {};
-    for (const [name, data] of Object.entries(files)) {
+    const drawn = async (data) => {
         const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
         const image = new Image();
         const address = URL.createObjectURL(new Blob([bytes]));
@@ -27,14 +26,16 @@ DRAW = """async (files) => {
             for (let at = 0; at < data.length; at += 8192) {
                 text += String.fromCharCode(...data.subarray(at, at + 8192));
             }
-            shown[name] = [width, height, btoa(text)];
+            return [width, height, btoa(text)];
         } catch (refused) {
-            shown[name] = null;
+            return null;
         } finally {
             URL.revokeObjectURL(address);
         }
-    }
-    return shown;
+    };
+    // All at once: a decoded image is handed over with the page's next frame.
+    const shown = await Promise.all(Object.entries(files).map(async ([name, data]) => [name, await drawn(data)]));
+    return Object.fromEntries(shown);
 }"""
 Shown: TypeAlias = NDArray[np.uint8] | None
 AT_ONCE = 50
