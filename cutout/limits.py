@@ -6,9 +6,6 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from cutout.spec import MEBIBYTE, Spec
 
-SMALL_BYTES = 64 * 1024
-"""Picture files up to this size must not cost much to decode, since they cost nothing to send."""
-
 
 class LimitsSpec(Spec):
     """Limits of one request."""
@@ -49,8 +46,3 @@ OWN_FILES = LimitsSpec(
     input_px=sys.maxsize, input_side_px=sys.maxsize, input_aspect=sys.maxsize, memory_of_64k=sys.maxsize
 )
 """For files that this service wrote: what they show was within its limits when they were made."""
-
-
-def is_small(file_bytes: int) -> bool:
-    """Whether a picture file of this size must be cheap to decode (`memory_of_64k`)."""
-    return file_bytes <= SMALL_BYTES

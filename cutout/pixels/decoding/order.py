@@ -2,9 +2,9 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from cutout.limits import LimitsSpec, is_small
+from cutout.pixels.decoding.permitted import Permitted, Sent, is_small
 from cutout.pixels.plain import Size
 
 MOST_ORDER_BYTES = 65_536
@@ -20,19 +20,19 @@ LEAST_CPU_S = 2
 class Order:
     """A picture to be decoded."""
 
-    limits: LimitsSpec
+    limits: Permitted
     field: str
     """The request's field that the picture came in; errors name it."""
 
     def packed(self) -> bytes:
         """As it is sent."""
-        return json.dumps([self.limits.model_dump(), self.field]).encode()
+        return json.dumps([astuple(Sent.of(self.limits)), self.field]).encode()
 
     @staticmethod
     def of(packed: bytes) -> "Order":
         """The order that `packed` wrote."""
         limits, field = json.loads(packed)
-        return Order(LimitsSpec.model_validate(limits), field)
+        return Order(Sent(*limits), field)
 
 
 def fill(file: int, data: memoryview) -> None:
@@ -42,7 +42,7 @@ def fill(file: int, data: memoryview) -> None:
         rest = rest[os.write(file, rest) :]
 
 
-def cpu_s(limits: LimitsSpec, size: Size, file_bytes: int) -> int:
+def cpu_s(limits: Permitted, size: Size, file_bytes: int) -> int:
     """Processor seconds that decoding a picture of this size may take."""
     if is_small(file_bytes):
         return LEAST_CPU_S

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cutout.errors import InvalidFormat, ResolutionTooHigh
-from cutout.limits import LimitsSpec, is_small
+from cutout.pixels.decoding.permitted import Permitted, is_small
 from cutout.pixels.formats import heif, jpeg, png, tiff, webp
 from cutout.pixels.formats.contents import Contents, Costly, UnknownPixels
 from cutout.pixels.formats.kind import SUPPORTED, sniff
@@ -61,7 +61,7 @@ class PictureFile:
         return Picture(rgb, alpha if used else None, upright_dpi, idle_alpha=transparency is Transparency.IDLE)
 
 
-def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile:
+def opened(data: bytes, limits: Permitted, field: str = "image") -> PictureFile:
     """A picture file, recognised by its content and checked by its header.
 
     Raises:
@@ -85,12 +85,12 @@ def opened(data: bytes, limits: LimitsSpec, field: str = "image") -> PictureFile
     return file
 
 
-def decode(data: bytes, limits: LimitsSpec, field: str = "image") -> Picture:
+def decode(data: bytes, limits: Permitted, field: str = "image") -> Picture:
     """The picture of a file; raises as `opened` and `PictureFile.decode` do."""
     return opened(data, limits, field).decode()
 
 
-def _check_size(file: PictureFile, file_bytes: int, limits: LimitsSpec) -> None:
+def _check_size(file: PictureFile, file_bytes: int, limits: Permitted) -> None:
     width, height = file.size.width, file.size.height
     count, shown = width * height, f"{width}x{height}"
     if count > limits.input_px:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,6 +20,7 @@ from cutout.limits import LimitsSpec
 from cutout.pixels.decoding import decoder as decoder_module
 from cutout.pixels.decoding.decoder import Decoder, PixelBudget
 from cutout.pixels.decoding.order import Order, cpu_s
+from cutout.pixels.decoding.permitted import Sent
 from cutout.pixels.decoding.picture_file import decode
 from cutout.pixels.decoding.server import _bound
 from cutout.pixels.picture import Picture
@@ -61,6 +64,17 @@ def signalling(pid: int) -> list[str]:
 def forks() -> list[int]:
     """The processes that decode now: those that end with their caller's interest."""
     return [pid for pid in children() if signalling(pid)]
+
+
+def test_the_process_loads_little() -> None:
+    """Of other packages Pillow, pi-heif and numpy: whatever else it loaded, a picture after a start would wait for."""
+    program = (
+        "import sys; before = {*sys.modules}; import cutout.pixels.decoding.server; print(*{*sys.modules} - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=HANG_S)
+    others = {name.partition(".")[0] for name in ran.stdout.split()} - {*sys.stdlib_module_names}
+
+    assert {name.strip("_") for name in others} == {"PIL", "cutout", "numpy", "pi_heif"}
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -240,7 +254,7 @@ def test_time_is_a_share_of_the_largest_pictures() -> None:
 
     assert [cpu_s(limits, Size(side, side), 65_537) for side in (1, 1000, 5000, 10_000)] == [2, 2, 8, 30]
     assert [cpu_s(limits, Size(side, side), 65_536) for side in (1, 10_000)] == [2, 2]
-    assert Order.of(Order(limits, "image").packed()) == Order(limits, "image")
+    assert Order.of(Order(limits, "image").packed()) == Order(Sent.of(limits), "image")
 
 
 def test_the_environment_of_the_server_has_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
