@@ -69,11 +69,13 @@ def _replace(picture: Rgba, soft: NDArray[np.bool_], own: Alpha | None) -> None:
     )  # one integer a pixel
     step = max(1, BAND_PX // width)
     for first in range(0, len(soft), step):
-        places = np.flatnonzero(soft[first : first + step]) + first * width
-        seen = pixels.take(places).view(np.uint8).reshape(-1, 4)
-        subject = _Equation(_planes(seen)).foreground(_straight(both.at(*np.divmod(places, width))))
+        band = soft[first : first + step]
+        places = np.flatnonzero(band)
+        seen = pixels.take(places + first * width).view(np.uint8).reshape(-1, 4)
+        guess = _straight(both.at(range(first, first + len(band)), *np.divmod(places, width)))
+        subject = _Equation(_planes(seen)).foreground(guess)
         seen[:, :3] = (subject * 255 + 0.5).T
-        pixels[places] = seen.view("<u4")[:, 0]
+        pixels[places + first * width] = seen.view("<u4")[:, 0]
 
 
 class _Coarse:
@@ -81,22 +83,24 @@ class _Coarse:
 
     def __init__(self, layers: Layers, shrink: int) -> None:
         self._height, self._width = layers.shape[2:]
-        self._pixels = layers.reshape(8, -1).T.copy()  # the values of one pixel are contiguous
+        self._pixels = np.moveaxis(layers.reshape(8, self._height, self._width), 0, -1).copy()
+        """(h, w, 8): the values of one pixel are contiguous."""
         self._shrink = shrink
 
-    def at(self, rows: Places, columns: Places) -> Layers:
-        """Both at some pixels of the whole picture, (2, 4, n), by bilinear interpolation."""
-        upper, lower, down = self._between(rows, self._height)
-        left, right, across = self._between(columns, self._width)
-        upper, lower, up, here = upper * self._width, lower * self._width, 1 - down, 1 - across
-        mixed = self._share(upper + left, up * here)
-        mixed += self._share(upper + right, up * across)
-        mixed += self._share(lower + left, down * here)
-        mixed += self._share(lower + right, down * across)
-        return mixed.reshape(2, 4, -1)
+    def at(self, band: range, rows: Places, columns: Places) -> Layers:
+        """Both at some pixels of a band of the whole picture's rows, (2, 4, n), by bilinear interpolation.
 
-    def _share(self, places: Places, weight: NDArray[np.float32]) -> Planes:
-        return np.multiply(self._pixels.take(places, axis=0).T, weight, order="C")
+        `rows` are counted from the band's first.
+        """
+        upper, lower, down = self._between(np.arange(band.start, band.stop), self._height)
+        down = down[:, None, None]
+        lines = self._pixels[upper] * (1 - down)
+        lines += self._pixels[lower] * down
+        left, right, across = self._between(columns, self._width)
+        start = rows * self._width
+        mixed = _shares(lines, start + left, 1 - across)
+        mixed += _shares(lines, start + right, across)
+        return mixed.reshape(2, 4, -1)
 
     def _between(self, places: Places, length: int) -> tuple[Places, Places, NDArray[np.float32]]:
         """Along one side: the coarse pixels before and after each place, and how far it is from the first, 0..1."""
@@ -104,6 +108,10 @@ class _Coarse:
         position = np.clip((position + 0.5) / self._shrink - 0.5, 0, length - 1)
         before = position.astype(np.intp)
         return before, np.minimum(before + 1, length - 1), position - before.astype(np.float32)
+
+
+def _shares(lines: NDArray[np.float32], places: Places, weight: NDArray[np.float32]) -> Planes:
+    return np.multiply(lines.reshape(-1, 8).take(places, axis=0).T, weight, order="C")
 
 
 def _separate(picture: Planes) -> Layers:
