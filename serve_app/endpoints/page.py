@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 STATIC: Final = Path(__file__).parents[1] / "static"
-SWAGGER_UI: Final = Path(str(files("fastapi_swagger"))) / "resources"
+SWAGGER_UI: Final = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger/resources")))
+"""Found without an import, which would bring FastAPI, and take 0.4 s."""
 CLOSED: Final = (
     "default-src 'none'",
     "connect-src 'self'",
