@@ -14,6 +14,7 @@ from cutout.models.registry import load_registry
 from cutout.service import DropInSpec
 from tests.support.in_process import model, registry
 from tests.support.loopback_service import running
+from tests.support.onnx_networks import brightness_network
 from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parents[1]
@@ -29,10 +30,14 @@ LINES = [
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a service whose models have the shipped ones' names; u2netp is the shipped one."""
-    found = registry(model("local_isnet"), load_registry(ROOT / "configs").models["local_u2netp"])
+    """Of a service whose models have the shipped ones' names; u2netp is the shipped one, with a smaller network."""
+    folder = tmp_path_factory.mktemp("service")
+    u2netp = load_registry(ROOT / "configs").models["local_u2netp"]
+    weights = {"name": "u2netp", "file": str(brightness_network(folder / "small.onnx", u2netp.options["size_px"]))}
+    options = {**u2netp.options, "weights": weights, "bf16_layers": ()}
+    found = registry(model("local_isnet"), u2netp.model_copy(update={"options": options}))
     service = found.service.model_copy(update={"drop_in": DropInSpec(model="local_isnet")})
-    with running(tmp_path_factory.mktemp("service"), found.model_copy(update={"service": service})) as up:
+    with running(folder, found.model_copy(update={"service": service})) as up:
         yield up.url
 
 
