@@ -4,6 +4,7 @@ import gc
 import logging
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,9 @@ FAKES = {
     "steady": Fake(0.1, {**STEADY.entry, **PROMPT_HEALTH}),
     "paid": PAID,
 }
+
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment] # httpcore searches for it at each of its locks: 4 s in all
 
 gc.disable()  # until all is collected: a fifth of the time that importing everything takes
 

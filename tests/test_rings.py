@@ -123,16 +123,10 @@ def allowed(file: str, package: str) -> bool:
     return rules.get(package, True)
 
 
-@cache
-def tree(file: str) -> ast.Module:
-    """What is in a file; each is read once."""
-    return ast.parse((ROOT / file).read_text())
-
-
 def imports(file: str) -> list[tuple[int, str]]:
     """Line and top-level package of every import, at whatever depth."""
     found = []
-    for node in ast.walk(tree(file)):
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name.split(".")[0]) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -175,7 +169,7 @@ MCP = "cutout_client/mcp/server.py"
 
 def at_start(file: str) -> Iterator[str]:
     """The modules that a file imports when it is imported itself."""
-    for node in tree(file).body:
+    for node in ast.parse((ROOT / file).read_text()).body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -221,7 +215,7 @@ def graph() -> dict[str, set[str]]:
 
 def named(file: str, modules: set[str]) -> Iterator[str]:
     """What a file imports: modules, and where a package's own name is imported, the package."""
-    for node in ast.walk(tree(file)):
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,13 +31,15 @@ KEYS = {
 }  # fmt: skip
 
 
+@cache
 def scene(width: int = 320, height: int = 280) -> Rgb:
-    """(height, width, 3): a red disc with a soft rim before a blue gradient."""
+    """(height, width, 3), read-only: a red disc with a soft rim before a blue gradient."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     distance = np.hypot(x - width / 2, y - height / 2) / (min(width, height) * 0.3)
     share = np.clip((1.1 - distance) / 0.2, 0, 1)[..., None]
     back = np.stack([20 + 8 * x / width, 40 + 8 * y / height, np.full_like(x, 120)], axis=2)
     pixels: Rgb = (share * np.array([210, 60, 40], np.float32) + (1 - share) * back).astype(np.uint8)
+    pixels.flags.writeable = False
     return pixels
 
 

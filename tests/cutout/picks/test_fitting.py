@@ -1,6 +1,10 @@
 """Worths are what votes were made by, whatever the votes were between; raw win rates are not."""
 
+import math
+from bisect import bisect
 from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 import pytest
@@ -20,9 +24,14 @@ LIFT = {"hair": {"dull": 1.0}}
 """By which a model is better in a category."""
 
 
+def drawn(rng: np.random.Generator, odds: Sequence[float]) -> int:
+    """A place, each as often as its odds say: what `rng.choice` gives, in a tenth of the time."""
+    return bisect(list(accumulate(odds)), rng.random() * sum(odds))
+
+
 def cast(rng: np.random.Generator, category: str | None = None) -> Vote:
     """A vote by the truth: as in a panel, or shuffled."""
-    names = list(PANELS[rng.choice(len(PANELS), p=OFTEN)])
+    names = list(PANELS[drawn(rng, OFTEN)])
     if rng.random() < 0.3:
         rng.shuffle(names)
     shown = tuple(Shown(name, 0.9, float(rng.normal(0.8, 0.1))) for name in names)
@@ -34,8 +43,8 @@ def cast(rng: np.random.Generator, category: str | None = None) -> Vote:
         + SHARP * ((one.sharpness or 0) - 0.8) * 10
         for place, one in enumerate(shown)
     ]
-    odds = np.exp([*utility, UNWANTED])
-    return Vote(shown, [*names, NONE][rng.choice(len(odds), p=odds / odds.sum())], category)
+    odds = [math.exp(value) for value in (*utility, UNWANTED)]
+    return Vote(shown, (*names, NONE)[drawn(rng, odds)], category)
 
 
 def chances(values: dict[str, float]) -> dict[str, float]:
