@@ -1,12 +1,14 @@
 """The client, the command and the service's keys."""
 
+import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from cutout.accounts.keys import KeyRing, make_key
 from cutout.errors import Forbidden, Unauthorized
-from cutout_client import Client
+from cutout_client import AsyncClient, Client
 from tests.cutout_client.conftest import Cutout
 from tests.support.durable_jobs import picture
 from tests.support.loopback_service import Running, running
@@ -42,3 +44,18 @@ def test_the_command_takes_its_key_from_a_variable(
     with_key = cutout("models", "--server", guarded.url)
 
     assert (without.code, len(without.sentences), with_key.code) == (3, 1, 0)
+
+
+def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many clients a program makes: reading them takes longer than most requests."""
+    reads, read = [], ssl.SSLContext.load_verify_locations
+
+    def counted(*given: Any, **named: Any) -> None:
+        reads.append(named)
+        read(*given, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    for _ in range(3):
+        AsyncClient("https://cut.example")
+
+    assert len(reads) <= 1
