@@ -1,1 +1,1 @@
-"""What runs in Serve replicas: models, the upscaler, the ledger."""
+"""What runs on Ray: models, the upscaler, the ledger, catalogues; and how a Ray of one machine starts."""

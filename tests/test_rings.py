@@ -1,6 +1,7 @@
 """Imports point inward only: docs/architecture.md, Who may import whom."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -8,6 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tests.support.patience import HANG_S
 
 ROOT = Path(__file__).parent.parent
 RAY = {
@@ -200,6 +203,17 @@ def test_environment_is_read_in_few_places() -> None:
         "serve_app/process/supervisor.py", "serve_app/process/serve_config.py", "deployments/own_ray.py",
         "deployments/backends/remote/backend.py", "cutout/models/rembg_files.py", "deployments/catalogue/pipeline.py",
     }  # fmt: skip
+
+
+def test_scipy_waits_until_it_is_used() -> None:
+    """`import scipy` brings no package of it before one is used: 26 MB in each process of a service."""
+    program = "import sys, deployments.remover, deployments.upscaler, serve_app.app; print(*sys.modules)"
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=HANG_S)
+    loaded = set(ran.stdout.split())
+
+    assert "scipy" in loaded
+    assert not loaded & {"scipy.ndimage", "scipy.sparse"}
 
 
 @cache

@@ -64,10 +64,11 @@ WHERE CASE WHEN pg_try_advisory_lock(lock) THEN pg_advisory_unlock(lock) ELSE fa
 class Workers:
     """The workers of one database, as one of them sees them."""
 
-    def __init__(self, url: str, version: str, enqueued: Callable[[str], None]) -> None:
+    def __init__(self, url: str, version: str, enqueued: Callable[[str | None], None]) -> None:
         """`url` is libpq's: `postgresql://…`, of the server or of a pooler that keeps sessions; `version`: of jobs.
 
-        `enqueued` is called from a thread when a workflow was enqueued in this database, with its queue.
+        `enqueued` is called from a thread when a workflow was enqueued in this database, with its queue; None: not
+        named, by the trigger of an earlier version, which another worker may have put back.
         """
         self.name = f"{KIND}-{uuid.uuid4()}"
         self.dead: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ class Workers:
             if self._over.is_set():
                 return
             for told in self._held().notifies(timeout=LISTEN_S):
-                self._enqueued(told.payload)
+                self._enqueued(told.payload or None)
 
     def _held(self) -> psycopg.Connection[Any]:
         """The connection that has this worker's lock, a new one where the last one is lost."""

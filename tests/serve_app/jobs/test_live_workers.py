@@ -118,7 +118,7 @@ def url(empty: str) -> str:
     return empty
 
 
-def worker_at(url: str, enqueued: Callable[[str], None] = lambda _: None) -> Workers:
+def worker_at(url: str, enqueued: Callable[[str | None], None] = lambda _: None) -> Workers:
     """A worker that has not joined yet."""
     return Workers(url, "1", enqueued)
 
@@ -218,7 +218,7 @@ def test_a_connection_that_breaks_is_made_again(postgres: PostgresServer, url: s
 
 def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str) -> None:
     """By the database, with the queue, at once, and also on the connection that it has made after an outage."""
-    told: list[str] = []
+    told: list[str | None] = []
     worker, deadline = worker_at(url, told.append), time.monotonic() + HANG_S
     worker.join()
     worker.watch()
@@ -234,3 +234,21 @@ def test_a_worker_is_told_what_others_enqueue(postgres: PostgresServer, url: str
                 time.sleep(0.05)
         assert set(told) == {"some"}
     worker.leave()
+
+
+def test_a_notification_without_a_queue_is_for_all(url: str) -> None:
+    """A worker of an earlier version puts back a trigger that names none; no job waits for the next slow look."""
+    told: list[str | None] = []
+    worker, deadline = worker_at(url, told.append), time.monotonic() + HANG_S
+    worker.join()
+    worker.watch()
+    try:
+        with closing(psycopg.connect(url, autocommit=True)) as connection:
+            while not told:
+                assert time.monotonic() < deadline
+                connection.execute("NOTIFY cutout_enqueued")
+                time.sleep(0.05)
+    finally:
+        worker.leave()
+
+    assert set(told) == {None}
