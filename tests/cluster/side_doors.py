@@ -8,14 +8,22 @@ from pathlib import Path
 
 from serve_app.process.child_processes import members
 from tests.support.patience import HANG_S
+from tests.support.ray_service import wait_for
 
 
-def doors(run: str) -> list[int]:
-    """Ports of a run's ingress replicas."""
+def doors(run: str, count: int = 1) -> list[int]:
+    """Ports of a run's ingress replicas, once there are so many: a service is ready with the first of them."""
     [pid, *_] = members(run)
     environment = (Path("/proc") / str(pid) / "environ").read_text()
     [first] = re.findall(r"RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT=(\d+)", environment)
-    return [port for port in range(int(first), int(first) + 100) if _is_open(port)]
+    found: list[int] = []
+
+    def there() -> bool:
+        found[:] = [port for port in range(int(first), int(first) + 100) if _is_open(port)]
+        return len(found) >= count
+
+    wait_for(there, HANG_S, f"{count} ingress replicas")
+    return found
 
 
 def asked(port: int, *lines: str) -> tuple[int, HTTPMessage]:

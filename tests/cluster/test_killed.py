@@ -26,6 +26,8 @@ from tests.cluster.side_doors import asked, doors
 from tests.support.patience import HANG_S
 
 JOBS = 20
+INGRESSES = 3
+"""`num_replicas` of the Ingress in lean/."""
 TEXT, RECORD = make_key("Ann")
 SIXTY_TEXT, SIXTY = make_key("Bob", tier="sixty")
 TWO_TEXT, TWO = make_key("Cleo", tier="two")
@@ -92,10 +94,10 @@ def test_a_killed_service_loses_no_job(killed: Killed) -> None:
 
 def test_a_replicas_own_port_wants_a_key(killed: Killed) -> None:
     """Straight to a replica, or through HAProxy, exactly the key opens: not its wrong case, nor a forged address."""
-    ports = doors(run_id(killed.service.folder))
+    ports = doors(run_id(killed.service.folder), INGRESSES)
     wrong = ("X-API-Key: ", f"X-API-Key: {TEXT.upper()}", f"Authorization: Bearer {TEXT.swapcase()}", FORGED)
 
-    assert len(ports) == 3
+    assert len(ports) == INGRESSES
     for port in (*ports, killed.service.port):
         assert [asked(port, line)[0] for line in wrong] == [401] * len(wrong)
         assert asked(port, f"X-API-Key: {TEXT}")[0] == 200
@@ -103,17 +105,17 @@ def test_a_replicas_own_port_wants_a_key(killed: Killed) -> None:
 
 def test_a_key_with_a_blank_after_it(killed: Killed) -> None:
     """A replica refuses it. HAProxy strips blanks from the ends of a header, which mean nothing in HTTP."""
-    for port in doors(run_id(killed.service.folder)):
+    for port in doors(run_id(killed.service.folder), INGRESSES):
         assert asked(port, f"X-API-Key: {TEXT} ")[0] == 401
     assert asked(killed.service.port, f"X-API-Key: {TEXT} ")[0] == 200
 
 
 def test_sixty_of_six_hundred(killed: Killed) -> None:
-    """Of 600 requests by 4 clients to 3 ingress replicas and HAProxy exactly 60 are let in for each minute.
+    """Of 600 requests by 4 clients to all ingress replicas and HAProxy exactly 60 are let in for each minute.
 
     On a machine so busy that the ledger was late, each replica let in 60 at most by its own count.
     """
-    ports = itertools.cycle([*doors(run_id(killed.service.folder)), killed.service.port])
+    ports = itertools.cycle([*doors(run_id(killed.service.folder), INGRESSES), killed.service.port])
     with ThreadPoolExecutor(4) as clients:
         started = time.monotonic()
         answers = clients.map(
@@ -123,7 +125,7 @@ def test_sixty_of_six_hundred(killed: Killed) -> None:
         took_s = time.monotonic() - started
 
     assert statuses[200] + statuses[429] == 600
-    counts = 3 if killed.service.ledger_was_late else 1
+    counts = INGRESSES if killed.service.ledger_was_late else 1
     assert 60 <= statuses[200] <= 60 * counts * (1 + took_s // 60)  # a slow machine takes longer than a minute
 
 
