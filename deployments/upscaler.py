@@ -21,7 +21,7 @@ from cutout.pixels.finishing.finished import finished_around
 from cutout.pixels.picture import Picture
 from cutout.pixels.plain import Box, Dpi, EnlargingMethod, OutputFormat, Size
 from cutout.pixels.resizing.detail import detailed
-from cutout.pixels.resizing.resize import resize_rgba, resized_strips
+from cutout.pixels.resizing.resize import resized_strips
 from cutout.pixels.semi_transparent import counted
 from cutout.pixels.strips import Strips, opaque
 from cutout.pixels.types import Alpha, Rgb, Rgba
@@ -29,8 +29,6 @@ from cutout.results import Cutout, CutoutFile, CutoutPixels, Failure, UpscaledFi
 from cutout.telemetry.spans import Spans
 
 T = TypeVar("T")
-WHOLE_PX = 64_000_000
-"""A larger result without a finish is made in strips, so that 256 MB of pixels are never in memory."""
 
 
 class Upscaler:
@@ -103,8 +101,9 @@ class Upscaler:
         spans, size, finish = Spans(cutout.times_ms), _size(cutout.rgba), output.finish or Finish()
         if output.factor:
             with spans.timed("upscale"):
-                how = (output.factor, output.method, given_up)
-                larger = enlarge(cutout.rgba, *how, in_strips=finish.is_plain, threads=self._threads)
+                larger = enlarge(cutout.rgba, output.factor, output.method, given_up, threads=self._threads)
+                if isinstance(larger, Strips) and not output.is_made_in_strips:
+                    larger = larger.whole()
             box = box and enlarged(box, output.factor, size)
         known, dpi = replace(cutout, box=box, times_ms=dict(spans)), times(cutout.dpi, output.factor or 1)
         file = self._finished(known, larger, dpi, output, photograph)
@@ -145,10 +144,9 @@ def enlarge(
     method: EnlargingMethod,
     given_up: Event | None = None,
     *,
-    in_strips: bool = True,
     threads: int = CORES,
 ) -> Rgba | Strips:
-    """The pixels enlarged; by a kernel, a large picture is computed strip by strip, while it is encoded.
+    """The pixels enlarged; by a kernel, in strips, which are computed while they are encoded.
 
     Raises:
         ModelUnavailable: `detail` has no weights, and they cannot be fetched.
@@ -158,9 +156,7 @@ def enlarge(
         from deployments.engines.span import span  # 150 MB of memory, which only those who use it need
 
         return detailed(rgba, span(factor, threads), given_up)
-    size = _size(rgba).times(factor)
-    large = size.width * size.height > WHOLE_PX
-    return (resized_strips if large and in_strips else resize_rgba)(rgba, size, method)
+    return resized_strips(rgba, _size(rgba).times(factor), method)
 
 
 async def _made(model_id: str, work: Callable[[Event], CutoutFile]) -> CutoutFile | Failure:

@@ -17,6 +17,7 @@ from PIL import Image
 from benchmarks.quality.samples import Sample, photographs
 from cutout.pixels.picture import with_alpha
 from cutout.pixels.plain import EnlargingMethod
+from cutout.pixels.strips import Strips
 from cutout.pixels.types import Alpha, Rgb, Rgba
 from deployments.upscaler import enlarge
 
@@ -34,7 +35,7 @@ def main(photos: Annotated[Path, typer.Argument(help="Folder of photographs with
         small = [_shrunk(one, factor, SHRUNK_BY[how]) for one in (_opaque(rgb), _matte(alpha))]
         for method in METHODS:
             started = time.process_time()
-            colours, matte = (np.asarray(enlarge(one, factor, method, in_strips=False)) for one in small)
+            colours, matte = (_enlarged(one, factor, method) for one in small)
             seconds[method] += time.process_time() - started
             found[how, f"{method} colour x{factor}"].append(_psnr(colours[..., :3], rgb))
             found[how, f"{method} alpha x{factor}"].append(_psnr(matte[..., 3], alpha))
@@ -71,6 +72,11 @@ def _shrunk(rgba: Rgba, factor: int, shrunk_by: Image.Resampling) -> Rgba:
     small = (width // factor, height // factor)
     planes = (Image.fromarray(np.ascontiguousarray(rgba[..., channel])) for channel in range(4))
     return np.dstack([np.asarray(plane.resize(small, shrunk_by)) for plane in planes])
+
+
+def _enlarged(rgba: Rgba, factor: int, method: EnlargingMethod) -> Rgba:
+    larger = enlarge(rgba, factor, method)
+    return larger.whole() if isinstance(larger, Strips) else larger
 
 
 def _psnr(made: Rgb | Alpha, true: Rgb | Alpha) -> float:

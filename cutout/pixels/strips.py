@@ -1,6 +1,6 @@
 """A picture that is computed strip by strip while it is written, so that it is never whole in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -30,6 +30,20 @@ class Strips:
     def strip(self, number: int) -> NDArray[np.uint8]:
         """(rows, W, channels), computed now."""
         return self.make(number)[..., : self.shape[2]]
+
+    def numbers(self, rows: range) -> range:
+        """Of the strips in which some rows are."""
+        return range(rows.start // self.rows, -(-rows.stop // self.rows))
+
+    def keeping(self, strips: Mapping[int, NDArray[np.uint8]]) -> Self:
+        """The same picture, with some strips, by number, that are there already: each is not computed, but once."""
+        left = dict(strips)
+
+        def made(number: int) -> NDArray[np.uint8]:
+            known = left.pop(number, None)
+            return self.make(number) if known is None else known
+
+        return replace(self, make=made)
 
     def whole(self) -> NDArray[np.uint8]:
         """The whole picture, computed on all cores."""
@@ -66,7 +80,7 @@ class Rows:
 
     def _parts(self, wanted: range) -> Iterator[NDArray[np.uint8]]:
         rows = self._strips.rows
-        for number in range(wanted.start // rows, -(-wanted.stop // rows)):
+        for number in self._strips.numbers(wanted):
             if number != self._number:
                 self._number, self._strip = number, self._strips.strip(number)
             yield self._strip[max(0, wanted.start - number * rows) : wanted.stop - number * rows]

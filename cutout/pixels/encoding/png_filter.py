@@ -68,12 +68,16 @@ def _paeth(row: Bytes, left: Bytes, above: Bytes, corner: Bytes) -> Bytes:
     vice versa; its distance from the corner is the difference of these two. So a neighbour is nearest if its distance
     is at most half the other one's. A corner that is not between them counts as at distance 0.
     """
-    to_high = np.maximum(np.maximum(left, above), corner) - corner
-    to_low = corner - np.minimum(np.minimum(left, above), corner)
+    to_high, to_low = np.maximum(left, above), np.minimum(left, above)
+    np.maximum(to_high, corner, out=to_high)
+    np.minimum(to_low, corner, out=to_low)
+    to_high -= corner
+    np.subtract(corner, to_low, out=to_low)
     low_is_nearest: Bytes = (to_high <= to_low >> 1).view(np.uint8)
     high_is_nearest: Bytes = (to_low <= to_high >> 1).view(np.uint8)
-    foretold: Bytes = corner - to_low * low_is_nearest + to_high * high_is_nearest
-    return row - foretold
+    to_low *= low_is_nearest
+    to_high *= high_is_nearest
+    return row - corner + to_low - to_high
 
 
 FILTERS: tuple[Filter, ...] = (_none, _sub, _up, _average, _paeth)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from cutout.pixels.cores import THREADS
 from cutout.pixels.plain import KernelMethod, Size
 from cutout.pixels.resizing.back_projection import back_projected, compensated
 from cutout.pixels.resizing.convolution import convolved
@@ -31,18 +30,12 @@ def resize_rgba(rgba: Rgba, size: Size, method: KernelMethod = "lanczos") -> Rgb
     float64.
 
     With `lanczos_sharp`, which only enlarges, the result shrunk by Lanczos3 is the source, within 0.2/255 on average.
-
-    Works in strips, on all cores: empty parts cost nothing, opaque parts less, and little memory is needed besides that
-    of the result.
     """
-    resized = np.zeros((size.height, size.width, 4), np.uint8)
-    plan = _plan(rgba, size, method)
-    list(THREADS.map(lambda span: _strip(plan, span, resized[span.target]), plan.rows))
-    return resized
+    return resized_strips(rgba, size, method).whole()
 
 
 def resized_strips(rgba: Rgba, size: Size, method: KernelMethod = "lanczos") -> Strips:
-    """As `resize_rgba`, each strip computed when it is read."""
+    """As `resize_rgba`, each strip computed when it is read: empty parts cost nothing, and opaque parts less."""
     plan = _plan(rgba, size, method)
 
     def made(number: int) -> Rgba:

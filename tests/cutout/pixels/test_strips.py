@@ -22,7 +22,6 @@ from cutout.pixels.resizing import resize
 from cutout.pixels.resizing.resize import resize_rgba, resized_strips
 from cutout.pixels.strips import Rows, Strips, opaque
 from cutout.pixels.types import Rgba
-from deployments import upscaler
 from deployments.upscaler import Upscaler
 
 MB = 1024 * 1024
@@ -93,16 +92,14 @@ def test_a_jpeg_of_other_strips_is_refused() -> None:
 
 @pytest.mark.parametrize("output_format", ["png", "jpeg", "webp", "avif"])
 @pytest.mark.parametrize("kind", ["cutout", "opaque alpha", "no alpha"])
-def test_large_results_are_those_of_small_ones(
-    output_format: OutputFormat, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is made in strips because it is large is in every format the picture that is made as a whole."""
+def test_an_enlargement_is_the_same_picture_in_every_format(output_format: OutputFormat, kind: str) -> None:
+    """What is made in strips, while it is encoded, is the picture that is made first and encoded as a whole."""
     rgba = subject(190, 133, kind != "cutout")
     picture = Picture(rgba[..., :3], rgba[..., 3] if kind == "cutout" else None, (96, 96), kind == "opaque alpha")
     if output_format == "jpeg":
         picture = Picture(picture.on_white(), dpi=picture.dpi)
-    whole = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos").encoded
-    monkeypatch.setattr(upscaler, "WHOLE_PX", 1000)
+    pixels = resize_rgba(picture.rgba(), Size(190, 133).times(4))[..., : 4 if picture.has_alpha else 3]
+    whole = encode(np.ascontiguousarray(pixels), output_format, EncodeSpec(), (384, 384))
 
     file = Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos").encoded
 
@@ -128,11 +125,8 @@ def test_strips_are_read_once() -> None:
 
 
 @pytest.mark.parametrize(("output_format", "most_mb"), [("png", 80), ("jpeg", 60)])
-def test_memory_is_that_of_strips_and_of_the_file(
-    output_format: OutputFormat, most_mb: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_is_that_of_strips_and_of_the_file(output_format: OutputFormat, most_mb: int) -> None:
     """31 megapixels, 123 MB as a whole, take less than 80 MB at the most beside the picture that is enlarged."""
-    monkeypatch.setattr(upscaler, "WHOLE_PX", 1000)
     picture = Picture(np.asarray(Image.open(PHOTO).convert("RGB").resize((1600, 1200))))
 
     used = _peak(lambda: Upscaler(EncodeSpec())._enlarged(picture, 4, output_format, "lanczos"))
