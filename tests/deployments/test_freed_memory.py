@@ -1,6 +1,8 @@
 """When memory that was freed is returned to the system."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -29,6 +31,35 @@ def test_memory_is_returned_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert asyncio.run(three()) == [0, 2, 4]
     assert returned == [1]
+
+
+def test_memory_is_kept_until_then() -> None:
+    """What was freed, in a thread or not, is not asked of the system again, until it has been returned."""
+    child = subprocess.run([sys.executable, "-c", PAGES], capture_output=True, text=True, timeout=HANG_S, check=True)
+    in_thread, kept, returned = (int(pages) for pages in child.stdout.split())
+
+    assert max(in_thread, kept) < 200
+    assert returned > 4000
+
+
+PAGES = """
+from concurrent.futures import ThreadPoolExecutor
+from resource import RUSAGE_SELF, getrusage
+from deployments.engines.freed_memory import keep_memory, return_memory
+
+def pages():
+    before = getrusage(RUSAGE_SELF).ru_minflt
+    blocks = [b"x" * size for size in range(1 << 20, (1 << 20) + 20)]
+    return getrusage(RUSAGE_SELF).ru_minflt - before
+
+keep_memory()
+with ThreadPoolExecutor(1) as thread:
+    in_thread = [thread.submit(pages).result() for _ in range(2)]
+kept = [pages() for _ in range(2)]
+return_memory()
+print(in_thread[1], kept[1], pages())
+"""
+"""Prints how many pages of memory 20 MB take the second time, and once memory was returned."""
 
 
 @returning_memory
