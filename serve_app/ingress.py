@@ -78,6 +78,7 @@ class ServiceIngress:
             prepare=prepare,
             resting=Resting(registry.models).find,
         )
+        self._shotgun.decoder.start()
         signer = Signer.load(settings.data_dir, settings.url_secret, registry.service.jobs.url_expires_s)
         durable_jobs = jobs_handle(jobs)
         self._dependencies = Dependencies({"ledger": self._ledger.check, "jobs": durable_jobs.check})

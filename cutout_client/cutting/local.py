@@ -54,6 +54,7 @@ class LocalModels:
         self._fused_of = tuple(one.id for one in self.cards if one.available and allowed(one, options) and one.local)
         self._registry = registry
         self._decoder = Decoder(registry.service.limits)
+        self._decoder.start()  # while the models are opened
         self._finishing = Finishing.of(options, registry)
         self._refine = options.get("refine", False)
         self._resources = Resources(cores // streams, cache=cache)

@@ -37,6 +37,7 @@ SLOW = png([np.random.default_rng(row).bytes(3 * 2000) for row in range(2000)], 
 
 
 def server_pid() -> int:
+    decoder_module._SERVER.start()
     process = decoder_module._SERVER._process
     assert process
     return process.pid
@@ -59,6 +60,21 @@ def signalling(pid: int) -> list[str]:
         files = {fd.name: int(fd.read_text().split()[3], 8) for fd in Path(f"/proc/{pid}/fdinfo").iterdir()}
         return [os.readlink(f"/proc/{pid}/fd/{name}") for name, flags in files.items() if flags & os.O_ASYNC]
     return []
+
+
+def test_a_decoder_that_is_not_asked_takes_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replica whose pictures are decoded elsewhere has none; the ingress starts it before the first picture."""
+    server = decoder_module._Server()
+    monkeypatch.setattr(decoder_module, "_SERVER", server)
+    decoder = Decoder(LimitsSpec())
+    assert server._process is None
+
+    decoder.start()
+
+    assert server._process
+    assert server._control
+    server._control.close()
+    assert server._process.wait(HANG_S) == 0
 
 
 def forks() -> list[int]:
