@@ -36,7 +36,7 @@ class Strips:
         return range(rows.start // self.rows, -(-rows.stop // self.rows))
 
     def keeping(self, strips: Mapping[int, NDArray[np.uint8]]) -> Self:
-        """The same picture, with some strips that have been computed, by number: each is handed out, and freed, once."""
+        """The same picture, with some strips, by number, that are computed: each is handed out, and freed, once."""
         left = dict(strips)
 
         def made(number: int) -> NDArray[np.uint8]:
