@@ -16,14 +16,8 @@ def doors(run: str, count: int = 1) -> list[int]:
     [pid, *_] = members(run)
     environment = (Path("/proc") / str(pid) / "environ").read_text()
     [first] = re.findall(r"RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT=(\d+)", environment)
-    found: list[int] = []
-
-    def there() -> bool:
-        found[:] = [port for port in range(int(first), int(first) + 100) if _is_open(port)]
-        return len(found) >= count
-
-    wait_for(there, HANG_S, f"{count} ingress replicas")
-    return found
+    wait_for(lambda: len(_open(int(first))) >= count, HANG_S, f"{count} ingress replicas")
+    return _open(int(first))
 
 
 def asked(port: int, *lines: str) -> tuple[int, HTTPMessage]:
@@ -33,6 +27,10 @@ def asked(port: int, *lines: str) -> tuple[int, HTTPMessage]:
         connection.sendall(head.encode())
         answer = connection.makefile("rb")
         return int(answer.readline().split()[1]), parse_headers(answer)
+
+
+def _open(first: int) -> list[int]:
+    return [port for port in range(first, first + 100) if _is_open(port)]
 
 
 def _is_open(port: int) -> bool:

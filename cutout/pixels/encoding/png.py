@@ -49,7 +49,8 @@ _ADLER_BASE = 65521
 def encode(picture: NDArray[np.uint8] | Strips, dpi: Dpi | None = None) -> bytes:
     """A PNG file of (H, W, 4) straight alpha, (H, W, 3) or (H, W) uint8, 8 bits a channel, not interlaced.
 
-    Of a picture in strips, one or two strips for each core are in memory at a time, and the deflated data.
+    Of a picture in strips, one or two strips for each core are in memory at a time, those of the filter's sample until
+    they are written, up to nine, and the deflated data.
     """
     pixels = picture if isinstance(picture, Strips) else Strips.of(picture[..., None] if picture.ndim == 2 else picture)
     height, width, channels = pixels.shape
@@ -76,7 +77,7 @@ def _joined(parts: list[bytes]) -> bytes:
 def _best_filter(pixels: Strips) -> tuple[int, Strips]:
     """The number of the filter that makes a sample, spread evenly over the picture's height, smallest.
 
-    And the picture with the strips of the sample, which need not be computed again.
+    With it the picture, which keeps the strips of the sample until they are written.
     """
     spans = _spans(pixels, SAMPLE_SPAN_BYTES)
     stride = max(SAMPLE_STRIDE, -(-_bytes(pixels) // SAMPLE_BYTES))

@@ -62,21 +62,6 @@ def signalling(pid: int) -> list[str]:
     return []
 
 
-def test_a_decoder_that_is_not_asked_takes_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A replica whose pictures are decoded elsewhere has none; the ingress starts it before the first picture."""
-    server = decoder_module._Server()
-    monkeypatch.setattr(decoder_module, "_SERVER", server)
-    decoder = Decoder(LimitsSpec())
-    assert server._process is None
-
-    decoder.start()
-
-    assert server._process
-    assert server._control
-    server._control.close()
-    assert server._process.wait(HANG_S) == 0
-
-
 def forks() -> list[int]:
     """The processes that decode now: those that end with their caller's interest."""
     return [pid for pid in children() if signalling(pid)]
@@ -323,3 +308,18 @@ def test_who_does_not_wait_any_more_takes_no_room() -> None:
             pass
 
     asyncio.run(work())
+
+
+def test_a_decoder_that_is_not_asked_takes_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replica whose pictures are decoded elsewhere has none; the ingress starts it before the first picture."""
+    server = decoder_module._Server()
+    monkeypatch.setattr(decoder_module, "_SERVER", server)
+    decoder = Decoder(LimitsSpec())
+    assert server._process is None
+
+    decoder.start()
+
+    assert server._process
+    assert server._control
+    server._control.close()
+    assert server._process.wait(HANG_S) == 0
