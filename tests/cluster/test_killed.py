@@ -84,6 +84,7 @@ def test_a_killed_service_loses_no_job(killed: Killed) -> None:
     """Of 20 accepted jobs all finish and are told, and what was done and paid is not done and paid again."""
     states = killed.batch.ended()
 
+    assert [result for state in states for result in state["results"] if result["status"] == "error"] == []
     assert [state["status"] for state in states] == ["completed"] * JOBS
     killed.batch.check(killed.came)
     for state in states:

@@ -18,7 +18,7 @@ from deployments.backends.remote.bill import Bill
 from deployments.backends.remote.call_meter import CallMeter
 from deployments.backends.remote.options import CallsForm
 from deployments.backends.remote.parcel import pack
-from deployments.backends.remote.provider import USER_AGENT, Provider
+from deployments.backends.remote.provider import IDLE_S, USER_AGENT, Provider
 from tests.providers.runware import FakeRunware
 from tests.providers.serving import Served
 from tests.support.patience import HANG_S, skip, when
@@ -291,6 +291,25 @@ async def test_retries_wait_as_long_as_they_are_told() -> None:
         first, second = fake.script.calls
 
     assert second.at_s - first.at_s >= 1
+
+
+async def test_a_paid_call_takes_no_connection_that_may_be_closing() -> None:
+    """A server closes an idle connection just as a call is sent: a call after IDLE_S is not sent there."""
+
+    async def one_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell")
+        await reader.read(1)  # the next call, or the end
+        writer.close()
+
+    meter = CallMeter(NO_INSTRUMENTS, "somebody", "a_model")
+    provider = Provider("A Model", "key", CallsForm.model_validate(QUICK), 5, meter)
+    async with await asyncio.start_server(one_answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert await provider.send("POST", url, lambda reply: reply.body, Bill(1.0)) == b"well"
+        await asyncio.sleep(IDLE_S)
+        assert await provider.send("POST", url, lambda reply: reply.body, Bill(1.0)) == b"well"
+        await provider.close()
 
 
 async def test_a_free_call_is_repeated_after_a_lost_answer() -> None:

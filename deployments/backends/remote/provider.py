@@ -55,7 +55,9 @@ RECENT_S = 600.0
 """How long the outcome of a call determines the provider's health, in seconds."""
 REPLY_BYTES = 256 * 1024 * 1024
 """Largest response; a cutout of 100 megapixels in base64 fits."""
-
+IDLE_S = 2.0
+"""How long an idle connection is used again, in seconds. Servers close one after 5 s (uvicorn, Apache, Node) or more; a
+paid call that is sent while its connection is being closed is lost, and cannot be repeated."""
 REASON_CHARS = 300
 """Most characters of a provider's own message that are passed on."""
 
@@ -78,7 +80,7 @@ class Provider:
             headers={"User-Agent": USER_AGENT},
             verify=known_certificates(),
             timeout=httpx.Timeout(self._budget_s, connect=calls.connect_s),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=20.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=IDLE_S),
         )
         named = FetchSpec(
             allowed_hosts=tuple(hosts), connect_s=calls.connect_s, read_s=self._budget_s, total_s=self._budget_s
