@@ -89,3 +89,34 @@ def test_what_fits_costs_little(client: TestClient, path: str) -> None:
         b'{"image": ' + b"[" * 60_000 + b"}",
     ):
         refuse(client, path, str(sent[:12]), sent, "application/json")
+
+
+PICTURE = b"A" * SIZE
+ELSEWHERE: dict[str, tuple[str, bytes]] = {
+    "application/json": ("image_file", b'{"image_file": "' + PICTURE + b'"}'),
+    "multipart/form-data; boundary=X": (
+        "image_file",
+        b'--X\r\nContent-Disposition: form-data; name="image_file"\r\n\r\n' + PICTURE + b"\r\n--X--\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_a_picture_in_an_unknown_field_is_led_to_the_right_one(client: TestClient, kind: str) -> None:
+    """A picture in base64, in a field by another service's name: the refusal names that field, and ours."""
+    field, sent = ELSEWHERE[kind]
+
+    error = client.post("/remove-background", content=sent, headers={"content-type": kind}).json()["error"]
+
+    assert error["details"]["field"] == field
+    assert field in error["message"]
+    assert "`image`" in error["message"]
+
+
+@pytest.mark.parametrize("path", READERS)
+def test_a_body_that_is_long_without_a_picture_is_led_there(client: TestClient, path: str) -> None:
+    """So does the refusal of a body that is too long without its picture."""
+    refused = client.post(path, json={"image": "AAAA", "include_models": ["first"] * SIZE}).text
+
+    assert "body: at most 65536 bytes are expected, except for a picture in `" in refused
+    assert "`image" in refused

@@ -4,7 +4,7 @@ Empty strings and JSON's null count as absent: no-code tools send them for field
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,7 @@ from cutout.limits import LimitsSpec
 from serve_app.requests.bodies.base64_text import percent_decoded
 from serve_app.requests.bodies.json_body import json_pairs
 from serve_app.requests.bodies.multipart import MOST_PARTS, no_file_here, read_parts
-from serve_app.requests.bodies.reading import FIELDS_BYTES, media_type, most_bytes, read_body, too_large
+from serve_app.requests.bodies.reading import FIELDS_BYTES, media_type, most_bytes, read_body, too_large, too_long
 
 F = TypeVar("F", bound=pydantic.BaseModel)
 FORM = "application/x-www-form-urlencoded"
@@ -127,7 +127,7 @@ def explained(wrong: pydantic.ValidationError) -> ValidationError:
     return ValidationError.of_field(field, f"{field}: {first['msg'].removeprefix('Value error, ')}", received)
 
 
-def _form_pairs(body: bytes, pictures: Iterable[str]) -> list[tuple[str, Any]]:
+def _form_pairs(body: bytes, pictures: Collection[str]) -> list[tuple[str, Any]]:
     if body.count(b"&") >= MOST_PARTS:
         raise ValidationError.of_field("body", f"At most {MOST_PARTS} form fields expected")
     pairs, spent = [], 0
@@ -135,7 +135,7 @@ def _form_pairs(body: bytes, pictures: Iterable[str]) -> list[tuple[str, Any]]:
         name, _, value = piece.partition(b"=")
         spent += len(name) if name.decode("latin-1") in pictures else len(piece)
         if spent > FIELDS_BYTES:
-            raise ValidationError.of_field("body", f"At most {FIELDS_BYTES} bytes are expected beside a picture")
+            raise too_long("body", FIELDS_BYTES, pictures)
         pairs.append((_form_text(name), _form_text(value)))
     return pairs
 

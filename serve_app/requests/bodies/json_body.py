@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from cutout.errors import ValidationError
-from serve_app.requests.bodies.reading import FIELDS_BYTES
+from serve_app.requests.bodies.reading import FIELDS_BYTES, too_long
 
 BOM: Final = b"\xef\xbb\xbf"
 LONG_BYTES: Final = 4096
@@ -30,24 +30,26 @@ def json_pairs(body: bytes, pictures: Collection[str], fields_bytes: int = FIELD
             the pictures; the details name the field, or `body`.
     """
     mark = secrets.token_hex(8)  # random, so that no request can contain it
-    rest, texts = _without_long(body.removeprefix(BOM), mark, len(pictures), fields_bytes)
+    rest, texts = _without_long(body.removeprefix(BOM), mark, pictures, fields_bytes)
     values = _parsed(rest)
     for name, value in values.items():
         if isinstance(value, str) and value in texts:
             if name not in pictures:
-                raise ValidationError.of_field(name, f"{name}: a text of at most {LONG_BYTES} bytes expected")
+                raise too_long(name, LONG_BYTES, pictures)
             values[name] = _unescaped(texts.pop(value))
     if texts:
         raise ValidationError.of_field("body", f"Texts of more than {LONG_BYTES} bytes are expected of pictures only")
     return list(values.items())
 
 
-def _without_long(body: bytes, mark: str, most: int, fields_bytes: int) -> tuple[bytes, dict[str, bytes]]:
-    """The body with its long strings, at most `most` of them, each replaced by a name; and the strings by name."""
+def _without_long(
+    body: bytes, mark: str, pictures: Collection[str], fields_bytes: int
+) -> tuple[bytes, dict[str, bytes]]:
+    """The body with its long strings, as many as may be pictures, each replaced by a name; and the strings by name."""
     rest, texts, at, left = [], dict[str, bytes](), 0, fields_bytes
     while (start := body.find(b'"', at, at + left + 1)) >= 0:
         end = _end(body, start + 1)
-        long = end - start > LONG_BYTES and len(texts) < most
+        long = end - start > LONG_BYTES and len(texts) < len(pictures)
         if long:
             name = f"{mark}{len(texts)}"
             texts[name] = body[start + 1 : end]
@@ -56,10 +58,10 @@ def _without_long(body: bytes, mark: str, most: int, fields_bytes: int) -> tuple
             rest.append(body[at : end + 1])
         left -= (start if long else end + 1) - at
         if left < 0:
-            raise _too_long(fields_bytes)
+            raise too_long("body", fields_bytes, pictures)
         at = end + 1
     if len(body) - at > left:
-        raise _too_long(fields_bytes)
+        raise too_long("body", fields_bytes, pictures)
     return b"".join([*rest, body[at:]]), texts
 
 
@@ -111,7 +113,3 @@ def _unescaped(text: bytes) -> str:
 
 def _broken(why: str) -> ValidationError:
     return ValidationError.of_field("body", f"JSON expected: {why}")
-
-
-def _too_long(most: int) -> ValidationError:
-    return ValidationError.of_field("body", f"At most {most} bytes are expected in a body beside its pictures")

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from cutout.errors import ValidationError, shown
 from cutout.limits import LimitsSpec
-from serve_app.requests.bodies.reading import FIELDS_BYTES, Refusal, chunks, most_bytes, too_large
+from serve_app.requests.bodies.reading import FIELDS_BYTES, Refusal, chunks, most_bytes, too_large, too_long
 
 if TYPE_CHECKING:  # for the type checker alone
     from python_multipart.multipart import MultipartCallbacks
@@ -134,8 +134,7 @@ class Parts:
     def _spend(self, count: int) -> None:
         self._left -= count
         if self._left < 0:
-            message = f"At most {self._fields_bytes} bytes are expected in a body beside its pictures"
-            raise ValidationError.of_field(self._part.name or "body", message)
+            raise too_long(self._part.name or "body", self._fields_bytes, self._pictures)
 
 
 async def read_parts(

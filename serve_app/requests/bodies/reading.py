@@ -1,11 +1,11 @@
 """Reads the bytes of a body, and limits their number while they arrive."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Final, TypeAlias
 
 from starlette.requests import Request
 
-from cutout.errors import CutoutError, ImageTooLarge, UnsupportedMediaType
+from cutout.errors import CutoutError, ImageTooLarge, UnsupportedMediaType, ValidationError, shown
 from cutout.limits import LimitsSpec
 
 Refusal: TypeAlias = Callable[[], CutoutError]
@@ -27,6 +27,13 @@ def most_bytes(limits: LimitsSpec, files: int = 1) -> int:
 def too_large(limit_bytes: int, field: str = "image") -> ImageTooLarge:
     """The refusal of a picture of more bytes."""
     return ImageTooLarge.of_field(field, f"Image exceeds the limit of {limit_bytes // 1024 // 1024} MB")
+
+
+def too_long(field: str, limit_bytes: int, pictures: Collection[str]) -> ValidationError:
+    """The refusal of more bytes in a field, or in `body`, that are no picture's; it names the fields for pictures."""
+    where = " or ".join(f"`{name}`" for name in sorted(pictures))
+    but = f", except for a picture in {where}" if where else ""
+    return ValidationError.of_field(field, f"{shown(field)}: at most {limit_bytes} bytes are expected{but}")
 
 
 def check_bytes(picture: bytes, limits: LimitsSpec, field: str) -> None:
