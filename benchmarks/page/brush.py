@@ -1,4 +1,4 @@
-"""How soon the page shows a stroke of its brush on 12 megapixels: `python -m benchmarks.brush`.
+"""How soon the page shows a stroke of its brush on 12 megapixels: `python -m benchmarks.page.brush`.
 
 Chromium has no GPU here: it draws on the processor. Printed for each tool: the time from a pointer's event to the end
 of the frame that shows it, and the processor time of the page's main thread for each event.

@@ -1,7 +1,7 @@
 """How long photographs take that are dropped on the page, beside `cutout remove` of the same folder.
 
-`python -m benchmarks.many FOLDER` on a quiet machine. All sides use one local network, which is loaded before, and end
-with a file for each photograph: the page with the ZIP of them all, after a reload when half of them were done. The
+`python -m benchmarks.page.many FOLDER` on a quiet machine. All sides use one local network, which is loaded before, and
+end with a file for each photograph: the page with the ZIP of them all, after a reload when half of them were done. The
 service runs in this process, without Ray, so that all sides have the same processors and nothing else.
 
 The command comes twice: with the network in its own process, which keeps, compares and sends nothing, and with the
@@ -26,7 +26,7 @@ from tests.page import chromium
 from tests.page.service import Service
 
 MODEL = "local_u2netp"
-CONFIG = Path(__file__).parents[1] / "configs"
+CONFIG = Path(__file__).parents[2] / "configs"
 ACCESS = AccessSpec(tiers={"default": LimitTier(requests_per_minute=1000)})
 PATIENCE_S = 1800
 POLL_MS = 250
@@ -34,7 +34,7 @@ POLL_MS = 250
 
 def main() -> None:
     """Measure the command by itself, then with the service, then the page; print each, and its ratio to the first."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.many", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page.many", description=__doc__)
     parser.add_argument("folder", type=Path, help="JPEG photographs, at most 200, with different names")
     photos = sorted(parser.parse_args().folder.glob("*.jpg"))
     with tempfile.TemporaryDirectory() as folder:
