@@ -27,9 +27,10 @@ def normalised(matte: np.ndarray, faint: float = 0.05) -> Alpha:
     """uint8 alpha of a network's float output, stretched to the full range as rembg does.
 
     A matte whose peak is below `faint` has no subject: the alpha is 0. rembg stretches such a matte too, and makes
-    a subject of noise.
+    a subject of noise. rembg also cuts fractions off, so that most of a subject is 254 and nothing opaque; here values
+    are rounded.
     """
     low, peak = float(matte.min()), float(matte.max())
     if peak < faint or peak == low:
         return np.zeros(matte.shape, np.uint8)
-    return ((matte - low) * (255.0 / (peak - low))).astype(np.uint8)
+    return np.rint((matte - low) * (255.0 / (peak - low))).astype(np.uint8)

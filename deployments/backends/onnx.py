@@ -1,8 +1,8 @@
 """A salient-object network in an ONNX file, such as U2-Net, IS-Net and BiRefNet, on the fast engines.
 
 Pre- and postprocessing are rembg's (sessions/base.py and the modules of the models in 2.0.86), so that the same weights
-give the same alpha: Lanczos to the network's square input, divided by the brightest value, normalised by mean and
-standard deviation; the first output stretched to 0..1 and resized by Lanczos.
+give the same alpha, to a level: Lanczos to the network's square input, divided by the brightest value, normalised by
+mean and standard deviation; the first output stretched to 0..1, rounded where rembg cuts off, and resized by Lanczos.
 """
 
 from typing import Literal

@@ -13,7 +13,7 @@ from cutout.pixels.picture import Picture
 from deployments.backends import load_backend
 from deployments.backends.base import Resources
 from deployments.backends.onnx import OnnxBackend, network_input
-from tests.support.networks import MODELS, PHOTOS, alpha_of, in_float32, loaded, shipped
+from tests.support.networks import MODELS, PHOTOS, alpha_of, beyond_rounding, in_float32, loaded, shipped
 from tests.support.onnx_networks import brightness_network
 
 
@@ -31,7 +31,7 @@ def rembgs_own(model_id: str) -> BaseSession:
 
 @pytest.mark.parametrize(("model_id", "photos"), [("local_u2netp", PHOTOS), ("local_isnet", PHOTOS[:1])])
 def test_alpha_equals_rembgs(model_id: str, photos: list[Path]) -> None:
-    """On real photographs alpha is rembg's own within a mean absolute error of 0.002, as shipped on this processor."""
+    """On real photographs alpha is rembg's own, rounded where rembg cuts off, within a mean absolute error of 0.002."""
     backend, reference = shipped(model_id), rembgs_own(model_id)
     for file in photos:
         photo = Image.open(file).convert("RGB")
@@ -39,7 +39,7 @@ def test_alpha_equals_rembgs(model_id: str, photos: list[Path]) -> None:
         ours = alpha_of(backend, file)
 
         assert ours.shape == (photo.height, photo.width)
-        assert np.abs(ours.astype(float) - np.asarray(reference.predict(photo)[0])).mean() / 255 <= 0.002, file.name
+        assert beyond_rounding(ours, np.asarray(reference.predict(photo)[0])) <= 0.002, file.name
 
 
 def test_both_engines_agree() -> None:

@@ -42,8 +42,13 @@ def test_foreground_colours_of_the_model_are_used() -> None:
 
 
 def test_a_matte_is_stretched_as_rembg_does() -> None:
-    """The least value becomes 0, the largest 255, and the rest is cut to whole numbers."""
-    assert normalised(np.array([[0.2, 0.6, 1.0]], np.float32)).tolist() == [[0, 127, 255]]
+    """The least value becomes 0, the largest 255."""
+    assert normalised(np.array([[0.2, 0.6, 1.0]], np.float32)).tolist() == [[0, 128, 255]]
+
+
+def test_what_a_network_is_sure_of_is_opaque() -> None:
+    """Values are rounded: of a network's .9999 and .0001 no pixel is semi-transparent."""
+    assert normalised(np.array([[0.0, 0.0001, 0.9979, 0.9981, 1.0]], np.float32)).tolist() == [[0, 0, 254, 255, 255]]
 
 
 def test_an_empty_picture_stays_empty() -> None:
