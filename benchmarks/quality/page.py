@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.machine import processor
 from benchmarks.quality.compare import (
     AUTO,
     AUTO_REFINED,
@@ -23,6 +24,7 @@ from benchmarks.quality.compare import (
 )
 from benchmarks.quality.samples import blended
 from cutout.pixels.foreground import decontaminate
+from deployments.engines.open_vino import has_bf16
 
 MAGENTA = (255, 0, 255)
 TILE_PX = 160
@@ -86,7 +88,8 @@ def _targets(every: list[Judged], held_out: list[Judged], cpu_s: Mapping[str, fl
         verdict = "met" if max(found, apart) <= target else "not met"
         lines.append(f"| {what} | {target:g} | {found:.2f} | {apart:.2f} | {verdict} |")
     costs = ", ".join(f"{model} {seconds:.2f}" for model, seconds in cpu_s.items())
-    return "\n".join(lines) + f"\n\nProcessor seconds a picture: {costs}.\n"
+    place = f"{processor()}, {'with' if has_bf16() else 'without'} bf16"
+    return "\n".join(lines) + f"\n\nProcessor seconds a picture on {place}: {costs}.\n"
 
 
 def _figures(some: list[Judged], cpu_s: Mapping[str, float]) -> dict[str, tuple[float, float]]:
