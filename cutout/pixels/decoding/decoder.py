@@ -135,15 +135,20 @@ class _Server:
         """Send an order with its file descriptors."""
         with self._lock:
             try:
-                socket.send_fds(self._control or self._started(), [order], files)
+                socket.send_fds(self._running(), [order], files)
             except ConnectionError:
                 socket.send_fds(self._started(), [order], files)
 
     def start(self) -> None:
         """Start the process before the first order."""
         with self._lock:
-            if self._control is None:
-                self._started()
+            self._running()
+
+    def _running(self) -> socket.socket:
+        # Asked first: a fork of a process that was killed may hold its end of the socket open for a moment.
+        if self._control and self._process and self._process.poll() is None:
+            return self._control
+        return self._started()
 
     def _started(self) -> socket.socket:
         if self._control and self._process:

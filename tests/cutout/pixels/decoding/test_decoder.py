@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -247,6 +248,25 @@ def test_a_server_that_is_gone_is_started_anew() -> None:
         assert server_pid() != first
 
     asyncio.run(anew())
+
+
+def test_a_server_that_is_gone_is_noticed_while_its_socket_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork that has not closed it yet keeps it open: no order is sent there, where nobody reads it."""
+    ends, pair = list[socket.socket](), socket.socketpair
+
+    def kept(*kind: Any) -> tuple[socket.socket, socket.socket]:
+        ours, theirs = pair(*kind)
+        ends.append(theirs.dup())
+        return ours, theirs
+
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socketpair", kept)
+        decoder_module._SERVER._started()
+    killed(server_pid())
+
+    assert asyncio.run(Decoder(LimitsSpec()).decode(PHOTO)).size == Size(451, 300)
+    for end in ends:
+        end.close()
 
 
 def test_time_is_a_share_of_the_largest_pictures() -> None:
