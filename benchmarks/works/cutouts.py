@@ -50,7 +50,7 @@ def _cutouts(bench: Bench, name: str, model_id: str, at_least: dict[bool, float]
 
 
 def alpha_error(ours: bytes, theirs: bytes) -> float:
-    """Mean absolute difference of two PNGs' alpha, 0 to 1, but for the last level: ours is rounded, rembg's cut off."""
+    """Mean absolute difference of two PNGs' alpha, 0 to 1, but for one level: we round, rembg truncates."""
     alphas = [np.asarray(Image.open(BytesIO(png)).getchannel("A"), np.float32) for png in (ours, theirs)]
     more = alphas[0] - alphas[1]
     return float(np.abs(more - np.clip(more, 0, 1)).mean() / 255)

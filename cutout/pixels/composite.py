@@ -27,8 +27,8 @@ def normalised(matte: np.ndarray, faint: float = 0.05) -> Alpha:
     """uint8 alpha of a network's float output, stretched to the full range as rembg does.
 
     A matte whose peak is below `faint` has no subject: the alpha is 0. rembg stretches such a matte too, and makes
-    a subject of noise. rembg also cuts fractions off, so that most of a subject is 254 and nothing opaque; here values
-    are rounded.
+    a subject of noise. rembg also truncates, which leaves most of a subject at 254 and nothing opaque; here values are
+    rounded.
     """
     low, peak = float(matte.min()), float(matte.max())
     if peak < faint or peak == low:

@@ -2,7 +2,7 @@
 
 Pre- and postprocessing are rembg's (sessions/base.py and the modules of the models in 2.0.86), so that the same weights
 give the same alpha, to a level: Lanczos to the network's square input, divided by the brightest value, normalised by
-mean and standard deviation; the first output stretched to 0..1, rounded where rembg cuts off, and resized by Lanczos.
+mean and standard deviation; the first output stretched to 0..1, rounded where rembg truncates, and resized by Lanczos.
 """
 
 from typing import Literal

@@ -31,7 +31,7 @@ def rembgs_own(model_id: str) -> BaseSession:
 
 @pytest.mark.parametrize(("model_id", "photos"), [("local_u2netp", PHOTOS), ("local_isnet", PHOTOS[:1])])
 def test_alpha_equals_rembgs(model_id: str, photos: list[Path]) -> None:
-    """On real photographs alpha is rembg's own, rounded where rembg cuts off, within a mean absolute error of 0.002."""
+    """On real photographs alpha is that of rembg, rounded where it truncates, within a mean absolute error of 0.002."""
     backend, reference = shipped(model_id), rembgs_own(model_id)
     for file in photos:
         photo = Image.open(file).convert("RGB")

@@ -22,7 +22,7 @@ def spec(**weights: object) -> ModelSpec:
 
 
 def test_runs_rembgs_own_class() -> None:
-    """The same weights give the alpha of the fast path, cut off where that is rounded, within a mean of 0.002."""
+    """The same weights give the alpha of the fast path, truncated where that is rounded, within a mean of 0.002."""
     file = ROOT / "tests" / "photos" / "coffee.jpg"
     through_rembg = load_backend(spec(), Resources(cpus=2))
     assert isinstance(through_rembg, LocalBackend)

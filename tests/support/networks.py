@@ -40,7 +40,7 @@ def alpha_of(backend: OnnxBackend, file: Path) -> Alpha:
 
 
 def beyond_rounding(ours: Alpha, rembgs: Alpha) -> float:
-    """Mean absolute error, 0 to 1, but for one level more than rembg's: it cuts off the fractions that we round."""
+    """Mean absolute error, 0 to 1, but for one level more than rembg's: it truncates where we round."""
     more = ours.astype(float) - rembgs
     return float(np.abs(more - np.clip(more, 0, 1)).mean() / 255)
 

@@ -4,7 +4,7 @@ A network sees a few hundred pixels a side; hair is finer. Where its matte is ne
 found anew from the picture (laplacian.py), held near the matte by a soft prior. Without the prior, texture of the
 ground that happens to look like the subject is taken for it.
 
-What a network is nearly sure of is sure in the end: its traces in the ground and its gaps in the subject are none.
+Alpha that is almost 0 or 1 is made so: faint traces in the background and faint gaps in the subject disappear.
 """
 
 import math
